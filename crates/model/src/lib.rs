@@ -1,0 +1,14 @@
+//! The only crate that everybody may import: what the house talks about, and nothing that acts.
+//!
+//! Invariants:
+//! - No I/O and no clock: times come in as values, bytes come in as slices.
+//! - A value that stands for a passed check cannot be made without the check ([`digest::Digest`]),
+//!   or only through a constructor that a test watches ([`permit::Permit`]).
+//! - One typed parser for each thing a person can type; nobody else takes strings apart.
+//!
+//! Wire and disk formats (Docker JSON, OCI JSON, state files) live with the stage that reads them.
+//! The serde derives here serve two readers only: the ledger's entries and `--format json`.
+
+pub mod digest;
+pub mod image;
+pub mod reference;
