@@ -10,5 +10,11 @@
 //! The serde derives here serve two readers only: the ledger's entries and `--format json`.
 
 pub mod digest;
-pub mod image;
 pub mod reference;
+pub mod image;
+pub mod request;
+pub mod usecase;
+pub mod host;
+pub mod verdict;
+pub mod permit;
+pub mod spec;
