@@ -1,0 +1,100 @@
+//! Signal masks and signalfd(2): signals as bytes to read rather than as handlers to run.
+
+use std::os::fd::{AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
+
+use rustix::io::Errno;
+
+use crate::raw::syscall;
+
+/// A set of signals as the kernel keeps it: bit N-1 stands for signal N.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignalSet(u64);
+
+impl SignalSet {
+    /// No signal.
+    pub const EMPTY: Self = Self(0);
+    /// Every signal that can be blocked.
+    pub const FULL: Self = Self(u64::MAX);
+
+    /// The set of the signals given; numbers outside 1 to 64 are left out.
+    #[must_use]
+    pub fn of(signals: &[i32]) -> Self {
+        let bits = signals.iter().filter(|signal| (1..=64).contains(*signal));
+        Self(bits.fold(0, |set, signal| set | 1 << (signal - 1)))
+    }
+}
+
+/// Replaces the calling thread's signal mask and returns the old one.
+///
+/// # Errors
+/// rt_sigprocmask(2); none in practice.
+pub fn set_mask(mask: SignalSet) -> Result<SignalSet, Errno> {
+    let mut old = 0_u64;
+    let arguments = [
+        libc::SIG_SETMASK as usize,
+        (&raw const mask.0) as usize,
+        (&raw mut old) as usize,
+        size_of::<u64>(),
+        0,
+        0,
+    ];
+    // SAFETY: both point at eight bytes, which is the size given.
+    unsafe { syscall(libc::SYS_rt_sigprocmask, arguments) }?;
+    Ok(SignalSet(old))
+}
+
+/// A descriptor that delivers the signals of `set`, which must be blocked: non-blocking, close-on-exec.
+///
+/// # Errors
+/// signalfd(2): `EMFILE` and its like.
+pub fn signalfd(set: SignalSet) -> Result<OwnedFd, Errno> {
+    let flags = (libc::SFD_CLOEXEC | libc::SFD_NONBLOCK) as usize;
+    let arguments = [usize::MAX, (&raw const set.0) as usize, size_of::<u64>(), flags, 0, 0];
+    // SAFETY: the kernel reads eight bytes; -1 asks for a new descriptor.
+    let descriptor = unsafe { syscall(libc::SYS_signalfd4, arguments) }?;
+    // SAFETY: the kernel made a fresh descriptor, which nobody else owns.
+    Ok(unsafe { OwnedFd::from_raw_fd(descriptor as i32) })
+}
+
+/// Reads the next signal number from a [`signalfd`]; `None` when there is none waiting.
+///
+/// # Errors
+/// read(2).
+pub fn next_signal(signalfd: BorrowedFd<'_>) -> Result<Option<i32>, Errno> {
+    let mut record = [0_u8; size_of::<libc::signalfd_siginfo>()];
+    let arguments = [signalfd.as_raw_fd() as usize, record.as_mut_ptr() as usize, record.len(), 0, 0, 0];
+    // SAFETY: the buffer is writable for the length given.
+    match unsafe { syscall(libc::SYS_read, arguments) } {
+        Ok(length) if length == record.len() => {
+            let [a, b, c, d, ..] = record;
+            Ok(Some(u32::from_ne_bytes([a, b, c, d]) as i32))
+        }
+        Ok(_) | Err(Errno::AGAIN) => Ok(None),
+        Err(errno) => Err(errno),
+    }
+}
+
+/// Sets SIGPIPE to its default action or to being ignored; Rust programs start with it ignored.
+pub fn ignore_sigpipe(ignored: bool) {
+    let action = if ignored { libc::SIG_IGN } else { libc::SIG_DFL };
+    // SAFETY: neither action is a handler, so no code of ours runs in signal context.
+    unsafe { libc::signal(libc::SIGPIPE, action) };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::fd::AsFd as _;
+
+    #[test]
+    fn a_blocked_signal_arrives_as_a_read() {
+        let set = SignalSet::of(&[libc::SIGUSR1]);
+        let old = set_mask(set).unwrap();
+        let descriptor = signalfd(set).unwrap();
+        assert_eq!(next_signal(descriptor.as_fd()), Ok(None));
+        // SAFETY: raises a blocked signal in this thread only.
+        unsafe { libc::raise(libc::SIGUSR1) };
+        assert_eq!(next_signal(descriptor.as_fd()), Ok(Some(libc::SIGUSR1)));
+        set_mask(old).unwrap();
+    }
+}
