@@ -20,3 +20,4 @@ pub mod keyring;
 pub mod link;
 pub mod fds;
 pub mod signal;
+pub mod attempt;
