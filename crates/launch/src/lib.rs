@@ -1,1 +1,3 @@
-//! The only crate that: see Cargo.toml.
+//! The only crate that holds run privilege: an OCI runtime specification goes in, a confined process
+//! comes out.
+pub mod seccomp;
