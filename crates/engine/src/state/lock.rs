@@ -1,0 +1,150 @@
+//! Who looks after a container: whoever holds flock(2) on its directory. The kernel lets go of it when
+//! the holder dies, however it dies.
+
+use std::ffi::CString;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{AtFlags, FlockOperation};
+use rustix::io::Errno;
+use serde::Serialize;
+
+use super::{Containers, RECORD, Record, StateError, files, link_target, read_record, tree};
+use crate::id::ContainerId;
+
+/// A container's directory, locked: nobody else changes it.
+#[derive(Debug)]
+pub(crate) struct Held {
+    id: ContainerId,
+    path: PathBuf,
+    dir: OwnedFd,
+}
+
+/// The answer to an attempt to lock.
+#[derive(Debug)]
+pub(crate) enum Lock {
+    /// It is ours now.
+    Held(Held),
+    /// Somebody looks after it.
+    Busy,
+    /// There is no such container.
+    Gone,
+}
+
+impl Held {
+    pub(super) fn new(id: ContainerId, path: PathBuf, dir: OwnedFd) -> Self {
+        Self { id, path, dir }
+    }
+
+    /// The container's directory.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The same, open.
+    pub(crate) fn dir(&self) -> BorrowedFd<'_> {
+        self.dir.as_fd()
+    }
+
+    /// Reads the record; `None` where the container's making or removal was cut short.
+    pub(crate) fn record(&self) -> Result<Option<Record>, StateError> {
+        read_record(&self.dir, &self.id, &self.path)
+    }
+
+    /// Replaces the record.
+    pub(crate) fn write_record(&self, record: &Record) -> Result<(), StateError> {
+        self.write(RECORD, record)
+    }
+
+    /// Replaces one of the container's JSON files.
+    pub(crate) fn write(&self, name: &str, value: &impl Serialize) -> Result<(), StateError> {
+        let failed = |error| StateError::io("write to", &self.path)(error);
+        let bytes = serde_json::to_vec(value).map_err(|error| failed(error.into()))?;
+        files::replace(&self.dir, name, &bytes).map_err(failed)
+    }
+}
+
+impl Containers {
+    /// Locks a container unless somebody else has it.
+    pub(crate) fn lock(&self, id: &ContainerId) -> Result<Lock, StateError> {
+        let path = self.path(id);
+        let dir = match files::open_dir(&path) {
+            Ok(dir) => dir,
+            Err(Errno::NOENT) => return Ok(Lock::Gone),
+            Err(errno) => return Err(StateError::errno("open", &path)(errno)),
+        };
+        match rustix::fs::flock(&dir, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Lock::Held(Held::new(id.clone(), path, dir))),
+            Err(Errno::WOULDBLOCK) => Ok(Lock::Busy),
+            Err(errno) => Err(StateError::errno("lock", &path)(errno)),
+        }
+    }
+
+    /// Removes a container and everything that was reserved for it. The record goes before the files:
+    /// a removal that is cut short leaves a directory without a record, which [`Self::sweep`] knows.
+    pub(crate) fn remove(&self, held: Held, record: Option<&Record>) -> Result<(), StateError> {
+        if let Some(record) = record {
+            self.release(&self.names.join(&record.name), &held.id);
+            if let Some(range) = record.range {
+                self.release(&self.ranges.join(range.number().to_string()), &held.id);
+            }
+        }
+        let failed = |error| StateError::io("remove", &held.path)(error);
+        if let Err(errno) = rustix::fs::unlinkat(&held.dir, RECORD, AtFlags::empty())
+            && errno != Errno::NOENT
+        {
+            return Err(failed(errno.into()));
+        }
+        let root = files::open_dir(&self.root).map_err(StateError::errno("open", &self.root))?;
+        let name = CString::new(held.id.as_str()).map_err(|error| failed(error.into()))?;
+        tree::remove(root, &name).map_err(failed)
+    }
+
+    /// Gives a reservation back if it is still the container's.
+    fn release(&self, link: &Path, id: &ContainerId) {
+        if link_target(link).as_ref() == Some(id) {
+            // A link that stays is recognised by its missing container when somebody wants it.
+            let _left_for_later = std::fs::remove_file(link);
+        }
+    }
+
+    /// Removes what killed makers and removers left: directories without a record that nobody holds.
+    /// Does nothing while a container is being made.
+    pub(crate) fn sweep(&self) -> Result<(), StateError> {
+        let root = files::open_dir(&self.root).map_err(StateError::errno("open", &self.root))?;
+        if rustix::fs::flock(&root, FlockOperation::NonBlockingLockExclusive).is_err() {
+            return Ok(());
+        }
+        let entries = std::fs::read_dir(&self.root).map_err(StateError::io("list", &self.root))?;
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            match name.to_str().and_then(|text| text.parse::<ContainerId>().ok()) {
+                Some(id) => self.sweep_one(&id)?,
+                None => self.sweep_stray(&root, &name)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn sweep_one(&self, id: &ContainerId) -> Result<(), StateError> {
+        if self.path(id).join(RECORD).exists() {
+            return Ok(());
+        }
+        match self.lock(id)? {
+            Lock::Held(held) => self.remove(held, None),
+            Lock::Busy | Lock::Gone => Ok(()),
+        }
+    }
+
+    /// A part of a tree whose removal was cut short; its remover is alive if it can hold the lock.
+    fn sweep_stray(&self, root: &OwnedFd, name: &std::ffi::OsStr) -> Result<(), StateError> {
+        let owner = name.to_str().and_then(|text| text.strip_prefix(".removing-")?.get(..64)?.parse().ok());
+        let Some(owner) = owner else { return Ok(()) };
+        if matches!(self.lock(&owner)?, Lock::Busy) {
+            return Ok(());
+        }
+        let failed = |error| StateError::io("remove what is left in", &self.root)(error);
+        let name = CString::new(name.as_encoded_bytes()).map_err(|error| failed(error.into()))?;
+        tree::remove(root, &name).map_err(failed)
+    }
+}

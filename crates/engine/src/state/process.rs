@@ -1,0 +1,98 @@
+//! Which process a number means: pids are reused, so start time and boot are kept beside it.
+
+use std::os::fd::{AsFd, OwnedFd};
+
+use rustix::fs::{Mode, OFlags};
+use serde::{Deserialize, Serialize};
+
+/// One process of one boot, never mistaken for a later one with the same number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessId {
+    /// Its number on the host.
+    pub pid: i32,
+    /// Clock ticks from boot to its start (field 22 of /proc/PID/stat, proc_pid_stat(5)).
+    pub start_ticks: u64,
+    /// /proc/sys/kernel/random/boot_id of the boot it belongs to.
+    pub boot: String,
+}
+
+impl ProcessId {
+    /// The process that has the number now.
+    ///
+    /// # Errors
+    /// `ENOENT` or `ESRCH` where there is none.
+    pub(crate) fn of(pid: i32) -> std::io::Result<Self> {
+        let stat = std::fs::read(format!("/proc/{pid}/stat"))?;
+        let start_ticks = start_ticks(&stat).ok_or(std::io::ErrorKind::InvalidData)?;
+        Ok(Self { pid, start_ticks, boot: boot_id()? })
+    }
+
+    /// The process's directory in /proc, if it is still this process. The descriptor stays with the
+    /// process: once it is gone, reads fail, whoever has the number then.
+    pub(crate) fn open(&self) -> Option<ProcDir> {
+        if boot_id().ok()? != self.boot {
+            return None;
+        }
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let dir = ProcDir(rustix::fs::open(format!("/proc/{}", self.pid), flags, Mode::empty()).ok()?);
+        (start_ticks(&dir.read("stat").ok()?) == Some(self.start_ticks)).then_some(dir)
+    }
+}
+
+/// An open /proc/PID.
+#[derive(Debug)]
+pub(crate) struct ProcDir(OwnedFd);
+
+impl ProcDir {
+    /// Reads one of its files, at most 1 MiB.
+    pub(crate) fn read(&self, name: &str) -> std::io::Result<Vec<u8>> {
+        use std::io::Read as _;
+        let file = rustix::fs::openat(&self.0, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+        let mut bytes = Vec::new();
+        std::fs::File::from(file).take(1 << 20).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// The same as text.
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
+        self.read(name).ok().and_then(|bytes| String::from_utf8(bytes).ok())
+    }
+
+    /// Reads one of its links: `ns/pid`.
+    pub(crate) fn link(&self, name: &str) -> Option<String> {
+        rustix::fs::readlinkat(self.0.as_fd(), name, Vec::new()).ok()?.into_string().ok()
+    }
+}
+
+/// This boot's id.
+pub(crate) fn boot_id() -> std::io::Result<String> {
+    Ok(std::fs::read_to_string("/proc/sys/kernel/random/boot_id")?.trim_end().to_owned())
+}
+
+/// Field 22 of a stat line; the second field is the program's name and may hold anything, `)` too.
+fn start_ticks(stat: &[u8]) -> Option<u64> {
+    let name_end = stat.iter().rposition(|byte| *byte == b')')?;
+    let rest = std::str::from_utf8(stat.get(name_end + 1..)?).ok()?;
+    rest.split_ascii_whitespace().nth(19)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_s_name_cannot_forge_its_start_time() {
+        let fields = (4..=21).map(|n| n.to_string()).collect::<Vec<_>>().join(" ");
+        let stat = format!("7 (a) S 1 2 3) S {fields} 4242 0");
+        assert_eq!(start_ticks(stat.as_bytes()), Some(4242));
+        assert_eq!(start_ticks(b"7 (a) S 1"), None);
+    }
+
+    #[test]
+    fn this_process_is_itself_and_nobody_else() {
+        let me = ProcessId::of(std::process::id().try_into().unwrap()).unwrap();
+        assert!(me.open().unwrap().text("status").unwrap().contains("Pid:"));
+        assert!(ProcessId { start_ticks: me.start_ticks + 1, ..me.clone() }.open().is_none());
+        assert!(ProcessId { boot: "another".into(), ..me }.open().is_none());
+    }
+}

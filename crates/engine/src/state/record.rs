@@ -1,0 +1,197 @@
+//! What is written down about a container: `container.json`, a format of our own with a version.
+
+use model::digest::ClaimedDigest;
+use model::request::RunRequest;
+use model::verdict::{Exception, Level, Outcome};
+use serde::{Deserialize, Serialize};
+
+use super::process::ProcessId;
+use super::range::IdRange;
+use crate::id::ContainerId;
+
+/// The format that is written, and the newest one that is understood.
+pub(crate) const VERSION: u32 = 1;
+
+/// One container, as it is kept.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Record {
+    /// Format of this record.
+    pub version: u32,
+    /// Its id.
+    pub id: ContainerId,
+    /// Its name; unique.
+    pub name: String,
+    /// The image's manifest digest.
+    pub image: ClaimedDigest,
+    /// The image, as it was asked for.
+    pub image_name: String,
+    /// What was asked for.
+    pub request: RunRequest,
+    /// Program and arguments that were started.
+    pub command: Vec<String>,
+    /// When it was made, seconds since the epoch.
+    pub created: i64,
+    /// What was decided.
+    pub decision: Decided,
+    /// Host ids of the container's users; absent where they are the invoker's.
+    pub range: Option<IdRange>,
+    /// Its control group, below the host's hierarchies.
+    pub cgroup: String,
+    /// How it stands.
+    pub status: Status,
+}
+
+/// The decision that let it run, in short.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Decided {
+    /// The verdict's outcome.
+    pub outcome: Outcome,
+    /// The level that was in force.
+    pub level: Level,
+    /// How many controls were applied.
+    pub applied: usize,
+    /// Ids of the controls that were missing.
+    pub missing: Vec<String>,
+    /// What was granted against the default.
+    pub exceptions: Vec<Exception>,
+    /// Index of the permit in the ledger; absent if the start was cut short before it was written.
+    pub permit: Option<u64>,
+}
+
+/// How a container stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+pub enum Status {
+    /// Made, not started yet.
+    Created,
+    /// Its first process runs.
+    Running {
+        /// Which process that is.
+        process: ProcessId,
+        /// Since when, seconds since the epoch.
+        since: i64,
+    },
+    /// It has ended.
+    Exited {
+        /// How.
+        exit: Ended,
+        /// When, seconds since the epoch; when it was noticed, where nobody saw it end.
+        at: i64,
+    },
+}
+
+/// How a container ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "how")]
+pub enum Ended {
+    /// Its first process exited.
+    Code {
+        /// With this status.
+        code: u8,
+    },
+    /// Its first process was killed.
+    Signal {
+        /// By this signal.
+        signal: i32,
+    },
+    /// It never started.
+    NeverStarted,
+    /// Whoever watched it was killed, and so nobody knows how it ended.
+    Unknown,
+}
+
+impl Ended {
+    /// As a shell would report it: 128 and the signal; 137 where nobody knows, as it was killed by the
+    /// cleanup at the latest.
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Code { code } => code,
+            Self::Signal { signal } => 128_u8.saturating_add(u8::try_from(signal).unwrap_or(127)),
+            Self::NeverStarted => 125,
+            Self::Unknown => 137,
+        }
+    }
+}
+
+/// Reads a record; the version is looked at before anything else.
+///
+/// # Errors
+/// The version, if it is newer than ours, or what the parser says.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Record, Unreadable> {
+    #[derive(Deserialize)]
+    struct Versioned {
+        version: u32,
+    }
+    let Versioned { version } = serde_json::from_slice(bytes).map_err(Unreadable::damaged)?;
+    if version > VERSION {
+        return Err(Unreadable::Newer(version));
+    }
+    serde_json::from_slice(bytes).map_err(Unreadable::damaged)
+}
+
+/// Why a record cannot be used.
+#[derive(Debug)]
+pub(crate) enum Unreadable {
+    /// Written by a newer version of ours.
+    Newer(u32),
+    /// Not a record.
+    Damaged(String),
+}
+
+impl Unreadable {
+    fn damaged(error: serde_json::Error) -> Self {
+        Self::Damaged(error.to_string())
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn sample(id: &ContainerId) -> Record {
+        Record {
+            version: VERSION,
+            id: id.clone(),
+            name: "calm-harbour".into(),
+            image: format!("sha256:{}", "a".repeat(64)).parse().unwrap(),
+            image_name: "alpine:latest".into(),
+            request: RunRequest::default(),
+            command: vec!["/bin/true".into()],
+            created: 1_700_000_000,
+            decision: Decided {
+                outcome: Outcome::Go,
+                level: Level::Baseline,
+                applied: 20,
+                missing: Vec::new(),
+                exceptions: Vec::new(),
+                permit: Some(7),
+            },
+            range: None,
+            cgroup: format!("coffer/{id}"),
+            status: Status::Created,
+        }
+    }
+
+    #[test]
+    fn a_record_is_read_as_it_was_written() {
+        let id = ContainerId::random().unwrap();
+        let mut record = sample(&id);
+        record.status = Status::Exited { exit: Ended::Signal { signal: 9 }, at: 5 };
+        let bytes = serde_json::to_vec(&record).unwrap();
+        assert_eq!(parse(&bytes).unwrap().status, record.status);
+    }
+
+    #[test]
+    fn a_newer_format_is_told_from_a_damaged_one() {
+        assert!(matches!(parse(br#"{"version":2,"other":true}"#), Err(Unreadable::Newer(2))));
+        assert!(matches!(parse(br#"{"version":1}"#), Err(Unreadable::Damaged(_))));
+        assert!(matches!(parse(b""), Err(Unreadable::Damaged(_))));
+    }
+
+    #[test]
+    fn exit_codes_are_the_shell_s() {
+        assert_eq!(Ended::Signal { signal: 15 }.exit_code(), 143);
+        assert_eq!(Ended::Code { code: 3 }.exit_code(), 3);
+    }
+}
