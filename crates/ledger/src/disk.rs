@@ -56,10 +56,14 @@ impl Directory {
     /// Locks are per open file description, so every call opens its own: threads that share a
     /// [`crate::Ledger`] exclude each other as processes do.
     pub(crate) fn lock(&self, operation: FlockOperation) -> Result<Lock, LedgerError> {
+        self.lock_within(PATIENCE, operation)
+    }
+
+    fn lock_within(&self, patience: Duration, operation: FlockOperation) -> Result<Lock, LedgerError> {
         let fd = fs::openat(&self.fd, ".", OPEN_DIRECTORY, Mode::empty()).map_err(self.error("open", "."))?;
         let mut pause = Duration::from_micros(50);
         let mut waited = Duration::ZERO;
-        while waited < PATIENCE {
+        while waited < patience {
             match fs::flock(&fd, operation) {
                 Ok(()) => return Ok(Lock(fd)),
                 Err(Errno::WOULDBLOCK | Errno::INTR) => {}
@@ -69,7 +73,7 @@ impl Directory {
             waited += pause;
             pause = (pause * 2).min(Duration::from_millis(2));
         }
-        Err(LedgerError::Locked { path: self.path.clone(), seconds: PATIENCE.as_secs() })
+        Err(LedgerError::Locked { path: self.path.clone(), seconds: patience.as_secs() })
     }
 
     /// The file for reading and writing, or `None` if it does not exist.
@@ -158,4 +162,40 @@ pub(crate) fn boot_id() -> Option<[u8; 16]> {
     let (pairs, []) = digits.as_chunks::<2>() else { return None };
     let bytes: Vec<u8> = pairs.iter().map(|[high, low]| high << 4 | low).collect();
     bytes.try_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_that_is_held_is_waited_for_and_then_an_error() {
+        let temporary = tempfile::TempDir::new().unwrap();
+        let directory = Directory::open(temporary.path()).unwrap();
+        let exclusive = FlockOperation::NonBlockingLockExclusive;
+        let held = directory.lock(exclusive).unwrap();
+        let refused = directory.lock_within(Duration::from_millis(5), exclusive).err().unwrap();
+        assert_eq!(refused.code(), "E-ledger-locked");
+        drop(held);
+        directory.lock(exclusive).unwrap();
+    }
+
+    #[test]
+    fn a_file_in_place_is_whole_and_nothing_else_is_left() {
+        let temporary = tempfile::TempDir::new().unwrap();
+        let directory = Directory::open(temporary.path()).unwrap();
+        directory.place("a/b/c", b"first", SERVED).unwrap();
+        directory.place("a/b/c", b"2nd", SERVED).unwrap();
+        assert_eq!(directory.read("a/b/c", 100).unwrap().unwrap(), b"2nd");
+        assert_eq!(directory.read("a/b/d", 100).unwrap(), None);
+        assert!(!directory.exists("new").unwrap());
+        directory.prune("a/b/c");
+        assert!(!directory.exists("a/b").unwrap());
+    }
+
+    #[test]
+    fn the_boot_is_known_and_stays_the_same() {
+        assert!(boot_id().is_some());
+        assert_eq!(boot_id(), boot_id());
+    }
 }

@@ -226,3 +226,23 @@ impl fmt::Display for DamageKind {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn system_errors_are_told_apart_by_what_a_person_can_do() {
+        let code = |errno| LedgerError::io("write", "tail", io::Error::from_raw_os_error(errno)).code();
+        const EIO: i32 = 5;
+        const EACCES: i32 = 13;
+        const EFBIG: i32 = 27;
+        const ENOSPC: i32 = 28;
+        const EDQUOT: i32 = 122;
+        assert_eq!(code(EIO), "E-ledger-io");
+        assert_eq!(code(EACCES), "E-ledger-denied");
+        for full in [EFBIG, ENOSPC, EDQUOT] {
+            assert_eq!(code(full), "E-ledger-space");
+        }
+    }
+}

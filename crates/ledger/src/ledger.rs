@@ -233,6 +233,10 @@ impl Ledger {
         })
     }
 
+    pub(crate) fn flush(&self, state: &State) -> Result<(), LedgerError> {
+        state.tail.sync_data().map_err(|error| self.error("write", tail::FILE, error))
+    }
+
     /// Not flushed: after a power failure the tail speaks for itself.
     pub(crate) fn write_head(&self, state: &mut State) -> Result<(), LedgerError> {
         let head = &mut state.head;
@@ -291,3 +295,7 @@ fn make_key(directory: &Directory, origin: &str) -> Result<Signer, LedgerError> 
     directory.place(KEY, signer.encode().as_bytes(), disk::PRIVATE)?;
     Ok(signer)
 }
+
+#[cfg(test)]
+#[path = "ledger_tests.rs"]
+mod tests;

@@ -14,6 +14,8 @@
 //!   tile/L/N             full tiles of 256 hashes
 //! ```
 //!
+//! The directory is made with mode 0700; whoever wants to serve `log/` gives access to it.
+//!
 //! Invariants:
 //! - One `fdatasync` makes an append durable: that of the tail. All else follows from the tail and
 //!   is redone after a crash. The 256th entry of a bundle moves the tail into `log/` at the next append.
@@ -49,6 +51,9 @@ mod ledger;
 mod read;
 mod roll;
 mod verify;
+
+#[doc(hidden)]
+pub mod fuzz;
 
 pub use bundle::ENTRY_LIMIT;
 pub use checkpoint::{Checkpoint, CheckpointNote};

@@ -53,7 +53,11 @@ impl Ledger {
     /// # Errors
     /// As [`Self::len`].
     pub fn checkpoint(&self) -> Result<String, LedgerError> {
-        Ok(self.note(&self.latest()?))
+        let _lock = self.directory.lock(FlockOperation::NonBlockingLockShared)?;
+        let state = self.load()?;
+        // Whoever keeps it must find its entries again, also after a power failure.
+        self.flush(&state)?;
+        Ok(self.note(&state.head))
     }
 
     /// The head of the tree: origin, size and root.
@@ -171,13 +175,13 @@ impl Snapshot<'_> {
     fn entries_from(&self, index: u64) -> Result<Vec<Vec<u8>>, LedgerError> {
         let number = index / W;
         let read;
-        let (bytes, logged) = if index < self.first {
+        let bytes = if index < self.first {
             read = self.full_bundle(number)?;
-            (&read, self.tile(0, number)?)
+            verify::compare(&read, &self.tile(0, number)?, number, path::full(Tile::Entries, number))?;
+            &read
         } else {
-            (&self.bundle, self.leaves.clone())
+            &self.bundle
         };
-        verify::compare(bytes, &logged, number, path::full(Tile::Entries, number))?;
         let skip = (index % W) as usize;
         Ok(bundle::Entries::of(bytes).skip(skip).map(<[u8]>::to_vec).collect())
     }

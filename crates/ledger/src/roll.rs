@@ -52,6 +52,8 @@ impl Ledger {
         if state.head.size() - state.head.tail_first == TILE_WIDTH as u64 {
             self.roll(&mut state)?;
         }
+        self.flush(&state)?;
+        state.head.flushed = state.head.size();
         let bytes = self.directory.read(tail::FILE, tail::TAIL_LIMIT)?.unwrap_or_default();
         let size = state.head.size();
         let Replay { tail, .. } = replay(&bytes, &state.head, size, self.verifier_key(), Depth::Root)?;
