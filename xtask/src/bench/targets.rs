@@ -1,0 +1,182 @@
+//! What we promised, each one value, and whether it is kept.
+
+use std::fmt::Write as _;
+
+use crate::bench::results::Results;
+
+/// A promise about a figure or about the ratio of two.
+pub(crate) struct Target {
+    what: &'static str,
+    figure: Figure,
+    /// The figure is divided by this one, brought to the same unit by a factor.
+    over: Option<(Figure, f64)>,
+    at_most: f64,
+    unit: &'static str,
+}
+
+/// Where a figure stands: benchmark, contestant, metric.
+struct Figure(&'static str, &'static str, &'static str);
+
+const START: Figure = Figure("start", "coffer", "median_ms");
+const IMPORT: Figure = Figure("import", "coffer", "median_ms");
+
+const TARGETS: &[Target] = &[
+    Target {
+        what: "start, over Debian's crun",
+        figure: START,
+        over: Some((Figure("start", "crun", "median_ms"), 1.0)),
+        at_most: 1.0 / 3.0,
+        unit: "",
+    },
+    Target {
+        what: "start, over crun 1.27",
+        figure: START,
+        over: Some((Figure("start", "crun-1.27", "median_ms"), 1.0)),
+        at_most: 2.0 / 3.0,
+        unit: "",
+    },
+    Target {
+        what: "start, over the floor",
+        figure: START,
+        over: Some((Figure("start", "floor", "median_ms"), 1.0)),
+        at_most: 2.5,
+        unit: "",
+    },
+    Target {
+        what: "import, over podman load",
+        figure: IMPORT,
+        over: Some((Figure("import", "podman", "median_ms"), 1.0)),
+        at_most: 1.0 / 3.0,
+        unit: "",
+    },
+    Target {
+        what: "import, over docker load",
+        figure: IMPORT,
+        over: Some((Figure("import", "docker", "median_ms"), 1.0)),
+        at_most: 0.2,
+        unit: "",
+    },
+    Target {
+        what: "import, peak memory",
+        figure: Figure("import", "coffer", "peak_mb"),
+        over: None,
+        at_most: 64.0,
+        unit: " MB",
+    },
+    Target {
+        what: "a verdict",
+        figure: Figure("decide", "decide", "us"),
+        over: None,
+        at_most: 20.0,
+        unit: " us",
+    },
+    Target {
+        what: "verifying 100,000 entries",
+        figure: Figure("ledger", "verify_100000", "ms"),
+        over: None,
+        at_most: 300.0,
+        unit: " ms",
+    },
+    Target {
+        what: "appending, over a start",
+        figure: Figure("ledger", "append_flushed_at_100000", "us"),
+        over: Some((START, 1000.0)),
+        at_most: 0.1,
+        unit: "",
+    },
+    Target {
+        what: "the coffer binary",
+        figure: Figure("size", "coffer", "mb"),
+        over: None,
+        at_most: 20.0,
+        unit: " MB",
+    },
+];
+
+/// How a promise stands.
+#[derive(Debug, PartialEq, Eq, Clone, Copy)]
+enum State {
+    Met,
+    Missed,
+    Unmeasured,
+}
+
+impl State {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Met => "met",
+            Self::Missed => "missed",
+            Self::Unmeasured => "not measured",
+        }
+    }
+}
+
+impl Target {
+    fn measured(&self, results: &[Results]) -> Option<f64> {
+        let value = self.figure.find(results)?;
+        match &self.over {
+            None => Some(value),
+            Some((figure, factor)) => Some(value / (figure.find(results)? * factor)),
+        }
+    }
+
+    fn state(&self, measured: Option<f64>) -> State {
+        match measured {
+            Some(value) if value <= self.at_most => State::Met,
+            Some(_) => State::Missed,
+            None => State::Unmeasured,
+        }
+    }
+}
+
+impl Figure {
+    fn find(&self, results: &[Results]) -> Option<f64> {
+        let Self(bench, who, metric) = self;
+        results.iter().find(|found| found.bench == *bench)?.value(who, metric)
+    }
+}
+
+/// All promises as a Markdown table.
+pub(crate) fn table(results: &[Results]) -> String {
+    let mut text = String::from("| Promise | at most | measured | |\n| --- | ---: | ---: | --- |\n");
+    for target in TARGETS {
+        let measured = target.measured(results);
+        let shown = measured.map_or_else(|| "-".to_owned(), |value| format!("{value:.2}{}", target.unit));
+        let state = target.state(measured).word();
+        let _infallible =
+            writeln!(text, "| {} | {:.2}{} | {shown} | {state} |", target.what, target.at_most, target.unit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::results::Row;
+
+    fn start(coffer: f64, crun: f64) -> Vec<Results> {
+        let rows = [("coffer", coffer), ("crun", crun)].map(|(who, median)| {
+            let mut row = Row::new(who, "");
+            row.put("median_ms", median);
+            row
+        });
+        vec![Results { bench: "start".to_owned(), machine: Vec::new(), rows: rows.into(), notes: Vec::new() }]
+    }
+
+    #[test]
+    fn a_promise_is_met_missed_or_not_measured() {
+        let first = &TARGETS[0];
+        let state = |results: &[Results]| first.state(first.measured(results));
+        assert_eq!(state(&start(10.0, 30.0)), State::Met);
+        assert_eq!(state(&start(10.0, 29.0)), State::Missed);
+        assert_eq!(state(&[]), State::Unmeasured);
+    }
+
+    #[test]
+    fn the_table_has_every_promise() {
+        let table = table(&start(10.0, 32.0));
+        assert_eq!(table.lines().count(), TARGETS.len() + 2);
+        assert!(table.contains("| start, over Debian's crun | 0.33 | 0.31 | met |"), "{table}");
+        assert!(table.contains("| the coffer binary | 20.00 MB | - | not measured |"), "{table}");
+    }
+}

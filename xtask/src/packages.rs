@@ -1,0 +1,38 @@
+//! What the tests need from the machine, and how it gets there.
+
+use crate::shell::{self, Outcome};
+
+/// A program and the Debian package that has it.
+pub(crate) struct Need {
+    pub(crate) program: &'static str,
+    pub(crate) package: &'static str,
+}
+
+/// For the tests: the runtime that every attack is also tried on, and the maps of rootless containers.
+pub(crate) const TESTS: &[Need] =
+    &[Need { program: "runc", package: "runc" }, Need { program: "newuidmap", package: "uidmap" }];
+
+/// For `bench import`: the peak memory of a command.
+pub(crate) const IMPORT: &[Need] = &[Need { program: "time", package: "time" }];
+
+/// Installs what is missing. Only root can; anybody else is told the command.
+pub(crate) fn ensure(needs: &[Need]) -> Outcome {
+    let absent = needs.iter().filter(|need| shell::find(need.program).is_none());
+    let packages: Vec<&str> = absent.map(|need| need.package).collect();
+    if packages.is_empty() {
+        return Ok(());
+    }
+    if shell::find("apt-get").is_none() {
+        return Err(format!(
+            "missing: {}; install them with this system's package manager",
+            packages.join(", ")
+        ));
+    }
+    if !shell::is_root() {
+        return Err(format!("missing: sudo apt-get install --no-install-recommends {}", packages.join(" ")));
+    }
+    // A fresh machine has no package lists, an old one has stale ones.
+    shell::show(&mut shell::program("apt-get", ["update", "-qq"]))?;
+    let install = ["install", "-y", "-qq", "--no-install-recommends"];
+    shell::show(shell::program("apt-get", install).args(packages).env("DEBIAN_FRONTEND", "noninteractive"))
+}

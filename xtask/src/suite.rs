@@ -1,0 +1,47 @@
+//! `cargo xtask test`: the one command that runs every test.
+
+use std::process::Command;
+
+use crate::packages;
+use crate::shell::{self, Outcome};
+
+pub(crate) fn run(arguments: &[String]) -> Outcome {
+    match arguments {
+        [] => everything(),
+        [quick] if quick == "--quick" => unprivileged(),
+        [other, ..] => Err(format!("`{other}`: `cargo xtask test` takes only `--quick`")),
+    }
+}
+
+fn everything() -> Outcome {
+    packages::ensure(packages::TESTS)?;
+    if shell::is_root() {
+        return shell::show(&mut tests());
+    }
+    unprivileged()?;
+    through_sudo()
+}
+
+fn unprivileged() -> Outcome {
+    shell::show(tests().args(["--", "--skip", "privileged_"]))
+}
+
+/// Builds as ourselves and runs only the test binaries as root: cargo's `runner` is put before each.
+fn through_sudo() -> Outcome {
+    if shell::find("sudo").is_none() {
+        return Err("the tests named `privileged_` did not run: run this again as root".to_owned());
+    }
+    let runner = format!("CARGO_TARGET_{}_RUNNER", host()?.to_uppercase().replace('-', "_"));
+    let mut privileged = tests();
+    privileged.args(["--lib", "--bins", "--tests", "--", "privileged_"]).env(runner, "sudo --preserve-env");
+    shell::show(&mut privileged)
+}
+
+fn tests() -> Command {
+    shell::cargo(["test", "--workspace", "--no-fail-fast"])
+}
+
+/// The target triple that cargo builds for, which `.cargo/config.toml` names.
+fn host() -> Outcome<String> {
+    shell::capture(&mut shell::program("rustc", ["--print", "host-tuple"])).map(|text| text.trim().to_owned())
+}
