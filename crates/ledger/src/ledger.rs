@@ -112,18 +112,22 @@ impl Ledger {
         let _lock = self.directory.lock(FlockOperation::NonBlockingLockExclusive)?;
         let mut state = self.load()?;
         let index = state.head.size();
-        let mut rest = entries;
+        let (mut rest, mut kept) = (entries, state.head.tail_len);
         while !rest.is_empty() {
             if state.head.size() - state.head.tail_first == TILE_WIDTH as u64 {
                 self.roll(&mut state)?;
             }
             let room = TILE_WIDTH.saturating_sub((state.head.size() - state.head.tail_first) as usize);
             let (now, later) = rest.split_at(room.min(rest.len()));
+            kept = state.head.tail_len;
             let flush = if later.is_empty() { durability } else { Durability::Buffered };
             self.write_frame(&mut state, now, flush)?;
             rest = later;
         }
-        self.write_head(&mut state)?;
+        self.write_head(&mut state).inspect_err(|_| {
+            // What the caller is told was not recorded must not be found by the next one.
+            let _found_after_all = state.tail.set_len(kept);
+        })?;
         Ok(Appended { index, size: state.head.size(), root: state.head.peaks.root() })
     }
 

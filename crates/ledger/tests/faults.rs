@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use common::{extend, file, filled, open};
 use ledger::{Durability, Ledger};
+use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 
 const DIRECTORY: &str = "LEDGER_FAULTS_DIRECTORY";
 
@@ -122,18 +123,57 @@ fn threads_share_one_handle_and_readers_are_not_disturbed() {
     assert_eq!(ledger.verify(None).unwrap().size, 900);
 }
 
+/// A file system of 256 KiB, gone with the value.
+struct Small(tempfile::TempDir);
+
+impl Small {
+    fn new() -> Self {
+        let temporary = tempfile::TempDir::new().unwrap();
+        mount("tmpfs", temporary.path(), "tmpfs", MountFlags::empty(), Some(c"size=256k")).unwrap();
+        Self(temporary)
+    }
+
+    fn fill(&self) {
+        let full = std::fs::write(self.0.path().join("ballast"), vec![0; 256 * 1024]);
+        assert_eq!(full.unwrap_err().kind(), std::io::ErrorKind::StorageFull);
+    }
+
+    fn free(&self) {
+        std::fs::remove_file(self.0.path().join("ballast")).unwrap();
+    }
+}
+
+impl Drop for Small {
+    fn drop(&mut self) {
+        unmount(self.0.path(), UnmountFlags::DETACH).unwrap();
+    }
+}
+
+#[test]
+fn privileged_with_no_space_left_for_tiles_the_tail_stays_and_the_next_append_works() {
+    let small = Small::new();
+    let ledger = open(&small.0.path().join("ledger"));
+    extend(&ledger, 256);
+    small.fill();
+    for _ in 0..3 {
+        let refused = ledger.append(b"entry 256", Durability::Flushed).unwrap_err();
+        assert_eq!(refused.code(), "E-ledger-space");
+        common::assert_whole(&ledger, 256);
+    }
+    small.free();
+    extend(&ledger, 10);
+    common::assert_whole(&ledger, 266);
+}
+
 #[test]
 fn privileged_with_no_space_left_nothing_is_half_done_and_the_next_append_works() {
-    use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
-    let temporary = tempfile::TempDir::new().unwrap();
-    mount("tmpfs", temporary.path(), "tmpfs", MountFlags::empty(), Some(c"size=256k")).unwrap();
-    let ledger = open(&temporary.path().join("ledger"));
-    let ballast = temporary.path().join("ballast");
+    let small = Small::new();
+    let ledger = open(&small.0.path().join("ledger"));
     let mut recorded = 0;
     for round in 0..3 {
         extend(&ledger, 200);
         recorded += 200;
-        let _full = std::fs::write(&ballast, vec![0; 256 * 1024]);
+        small.fill();
         let refused = loop {
             match ledger.append(&common::entry(recorded), Durability::Flushed) {
                 Ok(_) => recorded += 1,
@@ -142,9 +182,8 @@ fn privileged_with_no_space_left_nothing_is_half_done_and_the_next_append_works(
         };
         assert_eq!(refused.code(), "E-ledger-space", "round {round}: {refused}");
         common::assert_whole(&ledger, recorded);
-        std::fs::remove_file(&ballast).unwrap();
+        small.free();
     }
     extend(&ledger, 10);
     common::assert_whole(&ledger, recorded + 10);
-    unmount(temporary.path(), UnmountFlags::DETACH).unwrap();
 }
