@@ -90,6 +90,13 @@ impl ClaimedDigest {
     }
 }
 
+/// Whoever has hashed may claim: what is written down for others is a claim again.
+impl From<Digest> for ClaimedDigest {
+    fn from(digest: Digest) -> Self {
+        Self(digest.0)
+    }
+}
+
 /// The bytes are not what the claim says: an attack until proven otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("content hashes to {hashed}, but {claimed} was claimed")]

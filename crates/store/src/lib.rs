@@ -1,1 +1,33 @@
-//! The only crate that: see Cargo.toml.
+//! The only crate that writes image bytes; digests are checked on the way in and on the way out.
+//!
+//! Invariants:
+//! - Every blob is hashed while it is copied in, and compared with what was claimed for it before any of it is
+//!   unpacked. An [`Image`](model::image::Image) that this crate returns was checked whole.
+//! - A layer is unpacked beneath an owned directory descriptor, never by a joined path and never through a link.
+//! - Everything that an archive decides has a bound in [`Limits`].
+//! - Whatever is visible is complete: work is done in `tmp/` and renamed into place, so that a process killed at
+//!   any instant leaves a consistent store, and the next import removes what it left in `tmp/`.
+//! - Nothing here reads the clock or the environment, or prints.
+
+mod archive;
+mod compress;
+mod disk;
+mod error;
+mod facts;
+mod import;
+mod layer;
+mod limits;
+mod listing;
+mod names;
+mod record;
+mod resolve;
+mod source;
+mod synced;
+mod unpack;
+mod wire;
+
+pub use disk::Store;
+pub use error::{Result, StoreError};
+pub use import::{Imported, Naming, Progress, Quiet};
+pub use limits::Limits;
+pub use unpack::Owner;

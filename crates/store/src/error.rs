@@ -1,0 +1,279 @@
+//! Everything that can go wrong with an image on disk: the thing, the cause and the next step.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use model::digest::DigestMismatch;
+use rustix::io::Errno;
+
+use crate::archive::TarError;
+use crate::compress::Bomb;
+
+/// Why the store did not do what was asked. Nothing is left half done by any of them.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A file or stream could not be read.
+    #[error("cannot read `{what}`: {cause}")]
+    Read {
+        /// Path or description.
+        what: String,
+        /// What the kernel said.
+        cause: io::Error,
+    },
+    /// Something under the store's root could not be written.
+    #[error("cannot write `{what}`: {cause}")]
+    Write {
+        /// Path or archive entry.
+        what: String,
+        /// What the kernel said.
+        cause: io::Error,
+    },
+    /// The disk or its quota is full.
+    #[error("no space left while writing `{what}`")]
+    NoSpace {
+        /// Path or archive entry.
+        what: String,
+    },
+    /// The kernel refused on grounds of permission.
+    #[error("no permission for `{what}`")]
+    Permission {
+        /// Path or archive entry.
+        what: String,
+    },
+    /// The stream ends too early.
+    #[error("`{what}` is truncated")]
+    Truncated {
+        /// The archive, layer or blob.
+        what: String,
+    },
+    /// The bytes are not in a format that holds an image.
+    #[error("`{what}` is not an image: {why}")]
+    NotAnImage {
+        /// The archive or file.
+        what: String,
+        /// What was looked for.
+        why: String,
+    },
+    /// Bytes do not match the digest claimed for them.
+    #[error("`{blob}` is not what its digest says: {mismatch}")]
+    Digest {
+        /// Which blob, layer or configuration.
+        blob: String,
+        /// Both digests.
+        mismatch: DigestMismatch,
+    },
+    /// A blob does not have the size that its descriptor gives.
+    #[error("`{blob}` has {found} bytes, but its descriptor says {claimed}")]
+    Size {
+        /// Which blob.
+        blob: String,
+        /// The descriptor's size.
+        claimed: u64,
+        /// The size found.
+        found: u64,
+    },
+    /// A limit against hostile archives was passed.
+    #[error("`{what}` passes the limit of {allowed} {limit}")]
+    Limit {
+        /// The archive, layer or entry.
+        what: String,
+        /// What is limited, in words, with its unit.
+        limit: &'static str,
+        /// The limit's value.
+        allowed: u64,
+    },
+    /// A layer holds a device node that is not inert.
+    #[error("`{entry}` is a device node ({major}:{minor})")]
+    Device {
+        /// The entry's path as written in the archive.
+        entry: String,
+        /// Device major number.
+        major: u32,
+        /// Device minor number.
+        minor: u32,
+    },
+    /// An entry's path or link leads, or tries to lead, out of the layer.
+    #[error("`{entry}` {why}")]
+    Path {
+        /// The entry's path as written in the archive.
+        entry: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// No image has this name or id.
+    #[error("no image `{name}`{}", did_you_mean(.near))]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// Names that look like it.
+        near: Vec<String>,
+    },
+    /// Several images answer to this id.
+    #[error("`{name}` could be any of {}", .candidates.join(", "))]
+    Ambiguous {
+        /// What was asked for.
+        name: String,
+        /// Every image it matches.
+        candidates: Vec<String>,
+    },
+    /// An archive holds several images and none was chosen.
+    #[error("`{what}` holds {} images: {}", .names.len(), .names.join(", "))]
+    Several {
+        /// The archive.
+        what: String,
+        /// What can be chosen.
+        names: Vec<String>,
+    },
+    /// The image has containers.
+    #[error("image `{name}` is in use by a container")]
+    InUse {
+        /// What was asked for.
+        name: String,
+    },
+    /// A file of the store does not hold what the store once wrote.
+    #[error("store file `{}` is corrupted: {why}", .file.display())]
+    Corrupt {
+        /// Which file.
+        file: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The image has no variant for this machine.
+    #[error("`{what}` has no image for {wanted}, only for {}", .available.join(", "))]
+    Platform {
+        /// The archive.
+        what: String,
+        /// `linux/amd64`.
+        wanted: String,
+        /// What the archive offers.
+        available: Vec<String>,
+    },
+    /// A layer's media type is unknown here.
+    #[error("layer `{layer}` has the unsupported media type `{media_type}`")]
+    Compression {
+        /// Which layer.
+        layer: String,
+        /// Its media type.
+        media_type: String,
+    },
+    /// Another caller's error stopped this part of the work; never returned by the public interface.
+    #[error("the import was stopped")]
+    Stopped,
+}
+
+/// The result of everything here.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+fn did_you_mean(near: &[String]) -> String {
+    if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(" or ")) }
+}
+
+impl StoreError {
+    /// A stable code for scripts and `coffer help`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Read { .. } => "E-store-read",
+            Self::Write { .. } => "E-store-write",
+            Self::NoSpace { .. } => "E-store-space",
+            Self::Permission { .. } => "E-store-permission",
+            Self::Truncated { .. } => "E-store-truncated",
+            Self::NotAnImage { .. } => "E-store-format",
+            Self::Digest { .. } => "E-store-digest",
+            Self::Size { .. } => "E-store-size",
+            Self::Limit { .. } => "E-store-limit",
+            Self::Device { .. } => "E-store-device",
+            Self::Path { .. } => "E-store-path",
+            Self::Unknown { .. } => "E-store-unknown",
+            Self::Ambiguous { .. } => "E-store-ambiguous",
+            Self::Several { .. } => "E-store-several",
+            Self::InUse { .. } => "E-store-in-use",
+            Self::Corrupt { .. } => "E-store-corrupt",
+            Self::Platform { .. } => "E-store-platform",
+            Self::Compression { .. } => "E-store-compression",
+            Self::Stopped => "E-store-stopped",
+        }
+    }
+
+    /// What to do next: one step, with the exact command where there is one.
+    #[must_use]
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::Read { .. } => "check that the path exists and can be read".into(),
+            Self::Write { .. } => "check the disk and the permissions of the store's directory".into(),
+            Self::NoSpace { .. } => {
+                "free some space, for instance with `coffer image prune`, and try again".into()
+            }
+            Self::Permission { .. } => "run as the store's owner, or choose another store".into(),
+            Self::Truncated { .. } => "copy or download it again".into(),
+            Self::NotAnImage { .. } => {
+                "pass the output of `docker save`, an OCI layout or a root filesystem tarball".into()
+            }
+            Self::Digest { .. } | Self::Size { .. } => {
+                "do not use it: get it again from a source that you trust".into()
+            }
+            Self::Limit { .. } => {
+                "do not import it unless you trust whoever made it; rebuild it smaller".into()
+            }
+            Self::Device { .. } | Self::Path { .. } => {
+                "rebuild the image without this entry; no honest build tool makes it".into()
+            }
+            Self::Unknown { .. } => "list the images with `coffer image ls`, or import one".into(),
+            Self::Ambiguous { .. } => "give more digits of the id".into(),
+            Self::Several { what, names } => {
+                format!("choose one: `{what}:{}`", names.first().map_or("NAME", String::as_str))
+            }
+            Self::InUse { .. } => "remove the container first, or pass --force".into(),
+            Self::Corrupt { .. } => {
+                "run `coffer image verify`, remove the image that it names and import it again".into()
+            }
+            Self::Platform { wanted, .. } => format!("get the variant for {wanted}"),
+            Self::Compression { .. } => "rebuild the image with gzip or zstd layers".into(),
+            Self::Stopped => "try again".into(),
+        }
+    }
+
+    pub(crate) fn read(what: impl Into<String>, cause: impl Into<io::Error>) -> Self {
+        let (what, cause) = (what.into(), cause.into());
+        match cause.kind() {
+            io::ErrorKind::PermissionDenied => Self::Permission { what },
+            io::ErrorKind::UnexpectedEof => Self::Truncated { what },
+            _ => Self::Read { what, cause },
+        }
+    }
+
+    /// An archive that could not be walked through; `what` is its name.
+    pub(crate) fn tar(what: &str, error: TarError) -> Self {
+        let what = what.to_owned();
+        match error {
+            TarError::Io(error) => Self::stream(what, error),
+            TarError::Malformed(why) => Self::NotAnImage { what, why: why.to_owned() },
+            TarError::Limit(limit, allowed) => Self::Limit { what, limit, allowed },
+        }
+    }
+
+    /// A stream that may have been found to be a bomb.
+    pub(crate) fn stream(what: String, error: io::Error) -> Self {
+        match error.get_ref().and_then(|inner| inner.downcast_ref::<Bomb>()) {
+            Some(bomb) => Self::Limit { what, limit: bomb.limit, allowed: bomb.allowed },
+            None => Self::read(what, error),
+        }
+    }
+
+    pub(crate) fn read_path(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
+        move |cause| Self::read(path.display().to_string(), cause)
+    }
+
+    pub(crate) fn write(what: impl Into<String>, cause: impl Into<io::Error>) -> Self {
+        let (what, cause) = (what.into(), cause.into());
+        match cause.raw_os_error().map(Errno::from_raw_os_error) {
+            Some(Errno::NOSPC | Errno::DQUOT) => Self::NoSpace { what },
+            Some(Errno::PERM | Errno::ACCESS | Errno::ROFS) => Self::Permission { what },
+            _ => Self::Write { what, cause },
+        }
+    }
+
+    pub(crate) fn write_path<E: Into<io::Error>>(path: &Path) -> impl FnOnce(E) -> Self + '_ {
+        move |cause| Self::write(path.display().to_string(), cause)
+    }
+}

@@ -1,0 +1,170 @@
+//! Images as they come: what is there, before any of it is believed.
+
+mod container;
+mod docker;
+mod oci;
+mod pack;
+mod rootfs;
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
+use std::path::Path;
+
+use model::digest::ClaimedDigest;
+use model::image::ImageConfig;
+use model::reference::{ArchiveSource, Transport};
+
+use crate::compress::{Compression, decoder};
+use crate::disk::Scratch;
+use crate::error::{Result, StoreError};
+use crate::limits::Limits;
+pub(crate) use container::{Container, Part};
+pub(crate) use rootfs::memory;
+
+/// What an import will do.
+pub(crate) struct Plan {
+    /// Names that the source gives it.
+    pub(crate) names: Vec<String>,
+    /// The manifest and its media type, if the source has one that is worth keeping.
+    pub(crate) manifest: Option<(Vec<u8>, String)>,
+    pub(crate) config: PlannedConfig,
+    /// Bottom first.
+    pub(crate) layers: Vec<PlannedLayer>,
+}
+
+/// Where the configuration comes from.
+pub(crate) enum PlannedConfig {
+    /// The source's, its digest checked.
+    Shipped(Vec<u8>),
+    /// The source has none; this one will be written.
+    Made(ImageConfig),
+}
+
+/// One layer, not yet read.
+pub(crate) struct PlannedLayer {
+    pub(crate) part: Part,
+    pub(crate) blob: Form,
+    pub(crate) diff_id: Option<ClaimedDigest>,
+}
+
+/// How a layer becomes a blob.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Form {
+    /// As shipped; a descriptor may claim its digest.
+    AsShipped(Option<ClaimedDigest>),
+    /// As a plain tar, whose digest is the diff id: nothing else is claimed by a docker-archive.
+    Uncompressed,
+}
+
+/// Reads what `source` is, up to its layers.
+pub(crate) fn read(source: &ArchiveSource, scratch: &Scratch, limits: &Limits) -> Result<Plan> {
+    let label = source.path.display().to_string();
+    let selector = source.selector.as_deref();
+    if source.path.is_dir() {
+        let directory = Container::directory(&source.path)?;
+        return match source.transport.unwrap_or_else(|| sniff_directory(&source.path)) {
+            Transport::Oci => oci::layout(&directory, selector, limits),
+            Transport::Dir => oci::flat(&directory, limits),
+            Transport::Rootfs => rootfs::directory(&source.path, scratch),
+            Transport::DockerArchive | Transport::OciArchive => {
+                Err(not_an_image(&label, "it is a directory, not an archive"))
+            }
+        };
+    }
+    if matches!(source.transport, Some(Transport::Oci | Transport::Dir)) {
+        return Err(not_an_image(&label, "there is no directory of this name"));
+    }
+    let file = open(&source.path, scratch)?;
+    let whole = Part::whole(file, &label)?;
+    match source.transport.map_or_else(|| sniff_file(&whole, limits), Ok)? {
+        Transport::Rootfs => rootfs::tarball(whole, &source.path),
+        transport => {
+            let archive = Container::archive(plain(whole, scratch, limits)?)?;
+            match transport {
+                Transport::OciArchive => oci::layout(&archive, selector, limits),
+                Transport::DockerArchive => docker::plan(&archive, selector, limits),
+                // "Look and see" looked, and saw an archive of images, but not yet which kind.
+                _ if archive.has("manifest.json") => docker::plan(&archive, selector, limits),
+                _ => oci::layout(&archive, selector, limits),
+            }
+        }
+    }
+}
+
+pub(crate) fn not_an_image(what: &str, why: impl Into<String>) -> StoreError {
+    StoreError::NotAnImage { what: what.to_owned(), why: why.into() }
+}
+
+/// The file, or a copy of what cannot be read twice.
+fn open(path: &Path, scratch: &Scratch) -> Result<File> {
+    let failed = |error: io::Error| StoreError::read(path.display().to_string(), error);
+    let file = if path == Path::new("-") {
+        File::from(io::stdin().as_fd().try_clone_to_owned().map_err(failed)?)
+    } else {
+        File::open(path).map_err(failed)?
+    };
+    if file.metadata().map_err(failed)?.is_file() {
+        return Ok(file);
+    }
+    spool(file, &path.display().to_string(), scratch)
+}
+
+/// Copies a stream to a file of ours.
+fn spool(mut stream: impl Read, label: &str, scratch: &Scratch) -> Result<File> {
+    let path = scratch.fresh();
+    let file = File::options().create_new(true).read(true).write(true).open(&path);
+    let mut file = file.map_err(StoreError::write_path(&path))?;
+    let mut buffer = vec![0; crate::compress::BUFFER];
+    loop {
+        let length = stream.read(&mut buffer).map_err(|error| StoreError::stream(label.to_owned(), error))?;
+        let Some(piece) = buffer.get(..length).filter(|piece| !piece.is_empty()) else { break };
+        file.write_all(piece).map_err(|error| StoreError::write(label, error))?;
+    }
+    Ok(file)
+}
+
+/// An archive that can be read at any place: itself, or its unpacked copy.
+fn plain(whole: Part, scratch: &Scratch, limits: &Limits) -> Result<Part> {
+    let compression = Compression::of(&whole.magic()?);
+    if compression == Compression::Plain {
+        return Ok(whole);
+    }
+    let failed = |error| StoreError::stream(whole.label.clone(), error);
+    let stream = decoder(whole.reader(), compression, limits).map_err(failed)?;
+    Part::whole(spool(stream, &whole.label, scratch)?, &whole.label)
+}
+
+fn sniff_directory(path: &Path) -> Transport {
+    if path.join("oci-layout").is_file() || path.join("index.json").is_file() {
+        Transport::Oci
+    } else if path.join("manifest.json").is_file() && path.join("version").is_file() {
+        Transport::Dir
+    } else {
+        Transport::Rootfs
+    }
+}
+
+/// Names that only archives of images have at their start; the telling ones may come last.
+const PEEK: usize = 16;
+
+/// `Rootfs`, or `Dir` standing for "an archive of images of either kind".
+fn sniff_file(whole: &Part, limits: &Limits) -> Result<Transport> {
+    let failed = |error| StoreError::stream(whole.label.clone(), error);
+    let compression = Compression::of(&whole.magic()?);
+    let stream = decoder(whole.reader(), compression, limits).map_err(failed)?;
+    let names = container::first_names(stream, PEEK, &whole.label)?;
+    if names.is_empty() {
+        return Err(not_an_image(&whole.label, "it is an empty archive"));
+    }
+    Ok(if names.iter().all(|name| is_of_an_archive(name)) { Transport::Dir } else { Transport::Rootfs })
+}
+
+fn is_of_an_archive(name: &str) -> bool {
+    let last = name.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let is_hex = |text: &str| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    name.starts_with("blobs/")
+        || matches!(last, "blobs" | "oci-layout" | "repositories" | "VERSION" | "json" | "layer.tar")
+        || [".json", ".tar", ".tar.gz"].iter().any(|suffix| last.ends_with(suffix))
+        || is_hex(last.strip_prefix("sha256:").unwrap_or(last))
+}

@@ -1,0 +1,198 @@
+//! OCI image layouts (image-spec, image-layout.md), packed or not, and containers-transports' `dir:`.
+
+use model::digest::{ClaimedDigest, Digest};
+
+use crate::error::{Result, StoreError};
+use crate::limits::Limits;
+use crate::source::{Container, Form, Part, Plan, PlannedConfig, PlannedLayer, not_an_image};
+use crate::wire::{
+    CONTAINERD_NAME, ConfigFile, DOCKER_MANIFEST, Descriptor, Index, Manifest, OCI_MANIFEST, REF_NAME,
+    host_architecture, parse,
+};
+
+/// How deep indexes may nest: an index in index.json is common, one more is legal.
+const MAX_NESTING: usize = 3;
+
+/// Finds the part that holds a blob.
+type Blobs<'a> = dyn Fn(ClaimedDigest) -> Result<Part> + 'a;
+
+/// `blobs/sha256/HEX`, starting from index.json.
+pub(super) fn layout(container: &Container, selector: Option<&str>, limits: &Limits) -> Result<Plan> {
+    let blobs = |digest: ClaimedDigest| container.part(&format!("blobs/sha256/{}", digest.hex()));
+    let index = container.part("index.json")?;
+    let mut index: Index = parse(&index.bytes(limits.manifest, "bytes in an index")?, &index.label)?;
+    let mut names = Vec::new();
+    let mut selector = selector;
+    for _ in 0..=MAX_NESTING {
+        let chosen = choose(index.manifests, selector.take(), &container.label)?;
+        if names.is_empty() {
+            names.extend(
+                chosen.annotation(CONTAINERD_NAME).or(chosen.annotation(REF_NAME)).map(str::to_owned),
+            );
+        }
+        let bytes = checked(&blobs, &chosen, limits.manifest, "bytes in a manifest")?;
+        if !chosen.is_index() {
+            return image(bytes, &chosen.media_type, names, &blobs, limits);
+        }
+        index = parse(&bytes, &chosen.digest.to_string())?;
+    }
+    Err(not_an_image(&container.label, "its indexes nest too deep"))
+}
+
+/// manifest.json and one file per blob, named by its hex digits alone.
+pub(super) fn flat(container: &Container, limits: &Limits) -> Result<Plan> {
+    let blobs = |digest: ClaimedDigest| container.part(&digest.hex());
+    let manifest = container.part("manifest.json")?;
+    let bytes = manifest.bytes(limits.manifest, "bytes in a manifest")?;
+    image(bytes, "", Vec::new(), &blobs, limits)
+}
+
+/// One manifest of several: by name, and then by platform.
+fn choose(manifests: Vec<Descriptor>, selector: Option<&str>, label: &str) -> Result<Descriptor> {
+    let name = |descriptor: &Descriptor| descriptor.annotation(REF_NAME).map(str::to_owned);
+    let names: Vec<String> = manifests.iter().filter_map(name).collect();
+    let is_named = |descriptor: &Descriptor| {
+        selector.is_none_or(|wanted| name(descriptor).is_some_and(|name| answers_to(&name, wanted)))
+    };
+    let mut named: Vec<Descriptor> = manifests.into_iter().filter(is_named).collect();
+    if named.is_empty() {
+        return Err(not_an_image(label, format!("it has no image `{}`", selector.unwrap_or_default())));
+    }
+    let platforms: Vec<String> = named.iter().filter_map(platform).collect();
+    let wanted = format!("linux/{}", host_architecture());
+    named.retain(|descriptor| platform(descriptor).is_none_or(|platform| platform == wanted));
+    match named.len() {
+        0 => Err(StoreError::Platform { what: label.to_owned(), wanted, available: platforms }),
+        1 => named.pop().ok_or(StoreError::Stopped),
+        _ if platforms.is_empty() => Err(StoreError::Several { what: label.to_owned(), names }),
+        _ => named.into_iter().find(|descriptor| platform(descriptor).is_some()).ok_or(StoreError::Stopped),
+    }
+}
+
+/// A whole name, or the end of one: `nginx` for `docker.io/library/nginx:latest`.
+pub(super) fn answers_to(name: &str, wanted: &str) -> bool {
+    let untagged = name.strip_suffix(":latest").unwrap_or(name);
+    [name, untagged].iter().any(|name| {
+        name.strip_suffix(wanted).is_some_and(|before| before.is_empty() || before.ends_with(['/', ':']))
+    })
+}
+
+fn platform(descriptor: &Descriptor) -> Option<String> {
+    descriptor.platform.as_ref().map(|platform| format!("{}/{}", platform.os, platform.architecture))
+}
+
+/// A small blob, its size and digest checked.
+fn checked(blobs: &Blobs<'_>, descriptor: &Descriptor, limit: u64, what: &'static str) -> Result<Vec<u8>> {
+    let part = blobs(descriptor.digest)?;
+    check_size(&part, descriptor)?;
+    let bytes = part.bytes(limit, what)?;
+    match descriptor.digest.confirm(Digest::of(&bytes)) {
+        Ok(_) => Ok(bytes),
+        Err(mismatch) => Err(StoreError::Digest { blob: part.label, mismatch }),
+    }
+}
+
+fn check_size(part: &Part, descriptor: &Descriptor) -> Result<()> {
+    if part.length == descriptor.size {
+        return Ok(());
+    }
+    Err(StoreError::Size { blob: part.label.clone(), claimed: descriptor.size, found: part.length })
+}
+
+fn image(
+    bytes: Vec<u8>,
+    media_type: &str,
+    names: Vec<String>,
+    blobs: &Blobs<'_>,
+    limits: &Limits,
+) -> Result<Plan> {
+    let manifest: Manifest = parse(&bytes, "the manifest")?;
+    if manifest.schema_version != 2 {
+        return Err(not_an_image(
+            "the manifest",
+            format!("its schema version is {}", manifest.schema_version),
+        ));
+    }
+    let config = checked(blobs, &manifest.config, limits.config, "bytes in a configuration")?;
+    let diff_ids = parse::<ConfigFile>(&config, "the configuration")?.rootfs.diff_ids;
+    if diff_ids.len() != manifest.layers.len() {
+        let why = format!(
+            "it has {} layers, but its configuration lists {}",
+            manifest.layers.len(),
+            diff_ids.len()
+        );
+        return Err(not_an_image("the manifest", why));
+    }
+    let layer = |(descriptor, diff_id): (&Descriptor, ClaimedDigest)| {
+        check_media_type(descriptor)?;
+        let part = blobs(descriptor.digest)?;
+        check_size(&part, descriptor)?;
+        Ok(PlannedLayer { part, blob: Form::AsShipped(Some(descriptor.digest)), diff_id: Some(diff_id) })
+    };
+    let layers = manifest.layers.iter().zip(diff_ids).map(layer).collect::<Result<_>>()?;
+    let media_type = if media_type.is_empty() { manifest.media_type.as_str() } else { media_type };
+    let media_type = if media_type == DOCKER_MANIFEST { DOCKER_MANIFEST } else { OCI_MANIFEST };
+    Ok(Plan {
+        names,
+        manifest: Some((bytes, media_type.to_owned())),
+        config: PlannedConfig::Shipped(config),
+        layers,
+    })
+}
+
+/// Tar, plain or packed with gzip or zstd, by either family's name. What it really is, its bytes say.
+fn check_media_type(layer: &Descriptor) -> Result<()> {
+    let media_type = layer.media_type.as_str();
+    let is_layer = media_type.contains(".layer.") || media_type.contains(".rootfs.");
+    let (base, packing) = media_type.rsplit_once(['+', '.']).unwrap_or((media_type, ""));
+    let is_known = matches!(packing, "tar" | "gzip" | "zstd") && !base.ends_with("+encrypted");
+    if is_layer && is_known {
+        return Ok(());
+    }
+    let (layer, media_type) = (layer.digest.to_string(), media_type.to_owned());
+    Err(StoreError::Compression { layer, media_type })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn layers_are_tar_plain_gzip_or_zstd_and_nothing_else() {
+        let check = |media_type: &str| {
+            check_media_type(&Descriptor {
+                media_type: media_type.to_owned(),
+                digest: format!("sha256:{}", "0".repeat(64)).parse().unwrap(),
+                size: 0,
+                annotations: None,
+                platform: None,
+            })
+        };
+        for known in [
+            "application/vnd.oci.image.layer.v1.tar",
+            "application/vnd.oci.image.layer.v1.tar+gzip",
+            "application/vnd.oci.image.layer.v1.tar+zstd",
+            "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
+            "application/vnd.docker.image.rootfs.diff.tar.gzip",
+        ] {
+            assert!(check(known).is_ok(), "{known}");
+        }
+        for unknown in [
+            "application/vnd.oci.image.layer.v1.tar+gzip+encrypted",
+            "application/vnd.oci.image.layer.v1.tar+lz4",
+            "application/vnd.in-toto+json",
+            "",
+        ] {
+            assert_eq!(check(unknown).unwrap_err().code(), "E-store-compression", "{unknown}");
+        }
+    }
+
+    #[test]
+    fn a_selector_is_a_name_or_the_end_of_one() {
+        assert!(answers_to("docker.io/library/nginx:latest", "nginx"));
+        assert!(answers_to("docker.io/library/nginx:latest", "nginx:latest"));
+        assert!(answers_to("app:1.2", "1.2"));
+        assert!(!answers_to("app:11.2", "1.2"));
+        assert!(!answers_to("mynginx:latest", "nginx"));
+    }
+}
