@@ -24,6 +24,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     report("open_and_append_flushed", each(1000, || once(&directory, &entry))?);
     report("fdatasync_alone", flush_alone(temporary.path(), 2000)?);
 
+    let mut slowest = each(2560, || ledger.append(&entry, Durability::Flushed).map(drop))?;
+    slowest.sort();
+    report("append_flushed_that_completes_a_bundle", slowest.split_off(2550));
+
     let missing = ENTRIES - ledger.len()? as usize;
     let started = Instant::now();
     ledger.append_all(&vec![entry.as_slice(); missing], Durability::Flushed)?;

@@ -83,9 +83,7 @@ pub enum LedgerError {
     #[error("the saved checkpoint is not of this ledger: {0}")]
     Note(#[from] NoteError),
     /// The saved checkpoint covers more than there is now.
-    #[error(
-        "the ledger has {actual} entries, but the saved checkpoint covers {expected}: entries {actual} and on were removed"
-    )]
+    #[error("the saved checkpoint covers {expected} entries, the ledger has {actual}: the rest was removed")]
     Shortened {
         /// The size in the saved checkpoint.
         expected: u64,
@@ -94,7 +92,7 @@ pub enum LedgerError {
     },
     /// The ledger is not an extension of the saved checkpoint.
     #[error(
-        "the first {size} entries have the root {found}, but the saved checkpoint says {expected}: history was rewritten"
+        "history was rewritten: the root of {size} entries is {found}, the saved checkpoint has {expected}"
     )]
     Rewritten {
         /// The size in the saved checkpoint.
@@ -105,6 +103,10 @@ pub enum LedgerError {
         found: TreeHash,
     },
 }
+
+/// What to do when history is not what it was.
+const EVIDENCE: &str = "keep the ledger's directory as evidence, restore it from a backup, and run \
+    `coffer ledger verify` with a checkpoint that was saved elsewhere";
 
 impl LedgerError {
     /// Sorts a system error into space, permission and the rest.
@@ -143,16 +145,27 @@ impl LedgerError {
     #[must_use]
     pub fn remedy(&self) -> String {
         match self {
-            Self::Io { path, .. } => format!("check the disk and mount that hold `{path}`, then run the command again"),
+            Self::Io { path, .. } => {
+                format!("check the disk that holds `{path}`, then run the command again")
+            }
             Self::Denied { path, .. } => format!("run as the owner of `{path}`"),
-            Self::NoSpace { path, .. } => format!("free space on the file system of `{path}` and run the command again; nothing recorded was lost"),
-            Self::Locked { path, .. } => format!("find the process with `fuser {path}`; the lock ends with it"),
-            Self::Damaged(_) | Self::Shortened { .. } | Self::Rewritten { .. } => "keep the ledger's directory as evidence, restore it from a backup, and run `coffer ledger verify` with a checkpoint that was saved elsewhere".to_owned(),
+            Self::NoSpace { path, .. } => {
+                format!("free space where `{path}` is and run the command again; nothing recorded was lost")
+            }
+            Self::Locked { path, .. } => {
+                format!("find the process with `fuser {path}`; the lock ends with it")
+            }
+            Self::Damaged(_) | Self::Shortened { .. } | Self::Rewritten { .. } => EVIDENCE.to_owned(),
             Self::Origin(_) => "choose a name such as `example.com/host`".to_owned(),
-            Self::WrongKey { found, .. } => format!("use the origin `{found}`, or another directory for a new ledger"),
-            Self::Key { path, .. } => format!("restore `{path}` from a backup; to start a new history, move the ledger's directory away first"),
+            Self::WrongKey { found, .. } => {
+                format!("use the origin `{found}`, or another directory for a new ledger")
+            }
+            Self::Key { path, .. } => {
+                format!("restore `{path}` from a backup; to start a new history, move the ledger away first")
+            }
             Self::TooLong { .. } => "record less in one entry".to_owned(),
-            Self::Beyond { size, .. } => format!("choose a number up to {}", size.saturating_sub(1)),
+            Self::Beyond { size: 0, .. } => "record something first".to_owned(),
+            Self::Beyond { size, .. } => format!("choose a number up to {}", size - 1),
             Self::Note(error) => error.remedy(),
         }
     }

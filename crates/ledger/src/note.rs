@@ -50,9 +50,7 @@ impl NoteError {
     #[must_use]
     pub fn remedy(&self) -> String {
         match self {
-            Self::Malformed(_) => {
-                "give the whole text that `coffer ledger checkpoint` printed, signature line included"
-            }
+            Self::Malformed(_) => "give all that `coffer ledger checkpoint` printed, with the signature line",
             Self::Key(_) => "copy the key as `coffer ledger checkpoint` prints it",
             Self::Unsigned(_) => "check that the checkpoint is of this ledger and not of another",
             Self::Forged(_) => "do not trust it; find out who had it last, and compare with another copy",
