@@ -1,0 +1,200 @@
+//! Small commands for tests, where the image has no shell.
+
+use std::env;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::os::fd::AsFd as _;
+use std::os::unix::ffi::OsStrExt as _;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::{getegid, geteuid, getgid, getgroups, getuid};
+use rustix::termios::{isatty, tcgetwinsize};
+use sys::signal::{SignalSet, next_signal, set_mask, signalfd};
+
+use crate::attacks::SELF;
+use crate::{Ended, Failure, print};
+
+/// Runs the tool of this name.
+pub(crate) fn run(tool: &str, arguments: &[String]) -> Ended {
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match (tool, words.as_slice()) {
+        ("true", _) => Ok(0),
+        ("false", _) => Ok(1),
+        ("exit", [code]) => number(code),
+        ("sleep", [seconds]) => sleep(seconds),
+        ("echo", words) => print(&format!("{}\n", words.join(" "))),
+        ("env", []) => print_environment(),
+        ("id", []) => print_ids(),
+        ("tty", []) => print_terminal(),
+        ("cat", paths) => paths.iter().try_fold(0, |_, path| cat(path)),
+        ("write", [path, words @ ..]) => write(path, words),
+        ("flood", [bytes]) => flood(number(bytes)?),
+        ("signal-wait", []) => wait_for_signals(1),
+        ("signal-wait", [count]) => wait_for_signals(number(count)?),
+        ("spawn", [count]) => spawn(number(count)?),
+        _ => Err(Failure::Usage(format!("no command `{tool}` with {} arguments", words.len()))),
+    }
+}
+
+/// A number from the command line.
+pub(crate) fn number<T: std::str::FromStr>(text: &str) -> Result<T, Failure> {
+    text.parse().map_err(|_| Failure::Usage(format!("`{text}` is no number that fits here")))
+}
+
+/// Seconds, whole or with a fraction, at most a year.
+fn sleep(seconds: &str) -> Ended {
+    const YEAR: f64 = 31_536_000.0;
+    let seconds: f64 = number(seconds)?;
+    if !(0.0..=YEAR).contains(&seconds) {
+        return Err(Failure::Usage(format!("`{seconds}` seconds are no time to sleep")));
+    }
+    thread::sleep(Duration::from_secs_f64(seconds));
+    Ok(0)
+}
+
+fn print_environment() -> Ended {
+    let mut out = io::stdout().lock();
+    for (name, value) in env::vars_os() {
+        let line = [name.as_bytes(), b"=", value.as_bytes(), b"\n"].concat();
+        out.write_all(&line).map_err(Failure::io("standard output"))?;
+    }
+    Ok(0)
+}
+
+fn print_ids() -> Ended {
+    let groups = getgroups().unwrap_or_default();
+    let groups: Vec<_> = groups.into_iter().map(|group| group.as_raw().to_string()).collect();
+    let (uid, gid, euid, egid) = (getuid(), getgid(), geteuid(), getegid());
+    let ids =
+        format!("uid={} gid={} euid={} egid={}", uid.as_raw(), gid.as_raw(), euid.as_raw(), egid.as_raw());
+    print(&format!("{ids} groups={}\n", groups.join(",")))
+}
+
+/// `tty ROWS COLUMNS` or `not a tty`.
+fn print_terminal() -> Ended {
+    let stdin = rustix::stdio::stdin();
+    match tcgetwinsize(stdin) {
+        Ok(size) if isatty(stdin) => print(&format!("tty {} {}\n", size.ws_row, size.ws_col)),
+        _ => print("not a tty\n").map(|_| 1),
+    }
+}
+
+fn cat(path: &str) -> Ended {
+    let mut file = File::open(path).map_err(Failure::io(path))?;
+    io::copy(&mut file, &mut io::stdout().lock()).map_err(Failure::io(path))?;
+    Ok(0)
+}
+
+/// The words and a newline, or standard input where there are none.
+fn write(path: &str, words: &[&str]) -> Ended {
+    if words.is_empty() {
+        let mut file = File::create(path).map_err(Failure::io(path))?;
+        io::copy(&mut io::stdin().lock(), &mut file).map_err(Failure::io(path))?;
+    } else {
+        fs::write(path, format!("{}\n", words.join(" "))).map_err(Failure::io(path))?;
+    }
+    Ok(0)
+}
+
+/// Lines of 64 bytes, so that a log has something to count.
+fn flood(mut bytes: usize) -> Ended {
+    let line = [[b'x'; 63].as_slice(), b"\n"].concat();
+    let block = line.repeat(1024);
+    let mut out = io::stdout().lock();
+    while bytes > 0 {
+        let piece = block.get(..bytes).unwrap_or(&block);
+        out.write_all(piece).map_err(Failure::io("standard output"))?;
+        bytes -= piece.len();
+    }
+    Ok(0)
+}
+
+/// Says `ready`, then the name of each signal as it comes.
+fn wait_for_signals(count: usize) -> Ended {
+    let doing = || Failure::io("signals");
+    set_mask(SignalSet::FULL).map_err(io::Error::from).map_err(doing())?;
+    let signals = signalfd(SignalSet::FULL).map_err(io::Error::from).map_err(doing())?;
+    print("ready\n")?;
+    let mut seen = 0;
+    while seen < count {
+        let mut watched = [PollFd::new(&signals, PollFlags::IN)];
+        poll(&mut watched, None).map_err(io::Error::from).map_err(doing())?;
+        if let Some(signal) = next_signal(signals.as_fd()).map_err(io::Error::from).map_err(doing())? {
+            print(&format!("{}\n", signal_name(signal)))?;
+            seen += 1;
+        }
+    }
+    Ok(0)
+}
+
+/// signal(7), the numbers that x86 and arm share.
+fn signal_name(number: i32) -> String {
+    let names = [
+        "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE",
+        "ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ",
+        "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
+    ];
+    let index = usize::try_from(number - 1).unwrap_or(usize::MAX);
+    names.get(index).map_or_else(|| format!("signal {number}"), |name| format!("SIG{name}"))
+}
+
+/// Starts sleeping processes, says how many, and waits until they end.
+fn spawn(count: usize) -> Ended {
+    let mut children: Vec<Child> = Vec::new();
+    for _ in 0..count {
+        let mut command = Command::new(SELF);
+        command.args(["sleep", "3600"]).stdin(Stdio::null()).stdout(Stdio::null());
+        match command.spawn() {
+            Ok(child) => children.push(child),
+            Err(error) => {
+                print(&format!("spawned {}: {}\n", children.len(), crate::outcome::error_name(&error)))?;
+                return end(children);
+            }
+        }
+    }
+    print(&format!("spawned {count}\n"))?;
+    for mut child in children {
+        child.wait().map_err(Failure::io("a child"))?;
+    }
+    Ok(0)
+}
+
+fn end(children: Vec<Child>) -> Ended {
+    for mut child in children {
+        let (_killed, _reaped) = (child.kill(), child.wait());
+    }
+    Ok(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signals_have_the_names_of_their_manual_page() {
+        assert_eq!(signal_name(1), "SIGHUP");
+        assert_eq!(signal_name(15), "SIGTERM");
+        assert_eq!(signal_name(28), "SIGWINCH");
+        assert_eq!(signal_name(34), "signal 34");
+        assert_eq!(signal_name(0), "signal 0");
+    }
+
+    #[test]
+    fn exit_codes_are_those_that_a_process_can_have() {
+        let exit = |code: &str| run("exit", &[code.to_owned()]);
+        assert!(matches!(exit("255"), Ok(255)));
+        assert!(matches!(exit("256"), Err(Failure::Usage(_))));
+        assert!(matches!(exit("-1"), Err(Failure::Usage(_))));
+    }
+
+    #[test]
+    fn nobody_sleeps_for_ever() {
+        assert!(matches!(sleep("0"), Ok(0)));
+        for time in ["-1", "1e300", "inf", "NaN", "soon"] {
+            assert!(matches!(sleep(time), Err(Failure::Usage(_))), "{time}");
+        }
+    }
+}
