@@ -61,7 +61,8 @@ pub(crate) fn capture(command: &mut Command) -> Outcome<String> {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    Err(format!("`{}` failed ({}): {}", line(command), output.status, said.trim()))
+    let program = Path::new(command.get_program()).file_name().unwrap_or_default().display();
+    Err(format!("`{program}` failed ({}): {}", output.status, said.trim()))
 }
 
 /// Refuses arguments for a command that takes none.

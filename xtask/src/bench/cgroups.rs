@@ -25,8 +25,9 @@ pub(crate) fn hugetlb() -> Outcome<Option<Hugetlb>> {
 impl Drop for Hugetlb {
     fn drop(&mut self) {
         let unmounted = shell::capture(&mut shell::program("umount", [HUGETLB]));
-        if let Err(error) = unmounted {
-            eprintln!("left mounted: {error}");
+        let removed = unmounted.and_then(|_| std::fs::remove_dir(HUGETLB).map_err(|error| error.to_string()));
+        if let Err(error) = removed {
+            eprintln!("left behind: {HUGETLB} ({error})");
         }
     }
 }

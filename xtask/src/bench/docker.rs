@@ -1,6 +1,6 @@
 //! docker, with a daemon of its own.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -14,21 +14,19 @@ const ATTEMPTS: usize = 120;
 /// A daemon on a socket of its own, away from any that serves this machine; stopped when dropped.
 pub(crate) struct Docker {
     daemon: Child,
-    /// Short: a socket's path has at most 107 bytes.
-    run: PathBuf,
+    run: Scratch,
     version: String,
 }
 
 impl Docker {
     pub(crate) fn start(scratch: &Scratch) -> Outcome<Self> {
         let dockerd = shell::find("dockerd").ok_or("it is not installed (apt-get install docker.io)")?;
-        let run = PathBuf::from(format!("/run/coffer-bench-{}", std::process::id()));
-        std::fs::create_dir_all(&run).map_err(|error| format!("{}: {error}", run.display()))?;
+        let run = Scratch::short("docker")?;
         let log =
             std::fs::File::create(scratch.path().join("dockerd.log")).map_err(|error| error.to_string())?;
         let mut command = Command::new(dockerd);
-        command.arg("--data-root").arg(scratch.directory("docker")?).arg("--exec-root").arg(&run);
-        command.arg("--pidfile").arg(run.join("pid")).arg("--host").arg(address(&run));
+        command.arg("--data-root").arg(scratch.directory("docker")?).arg("--exec-root").arg(run.path());
+        command.arg("--pidfile").arg(run.path().join("pid")).arg("--host").arg(address(run.path()));
         command.args(["--bridge=none", "--iptables=false", "--ip6tables=false"]);
         let daemon = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn();
         let daemon = daemon.map_err(|error| format!("cannot start dockerd: {error}"))?;
@@ -38,7 +36,7 @@ impl Docker {
     }
 
     pub(crate) fn command(&self) -> Command {
-        client(&self.run)
+        client(self.run.path())
     }
 
     pub(crate) fn version(&self) -> &str {
@@ -48,7 +46,7 @@ impl Docker {
     /// Runs /bin/true of the tarball, without a network.
     pub(crate) fn starter(&self, tarball: &Path) -> Outcome<Contestant> {
         shell::capture(self.command().arg("import").arg(tarball).arg("bench"))?;
-        let run = self.run.clone();
+        let run = self.run.path().to_path_buf();
         let command = Box::new(move |_| {
             let mut command = client(&run);
             command.args(["run", "--rm", "--network", "none", "bench", "/bin/true"]);
@@ -57,10 +55,11 @@ impl Docker {
         Ok(Contestant { name: "docker".to_owned(), version: self.version.clone(), command })
     }
 
-    /// Waits until the daemon answers, and says its version.
+    /// Waits until the daemon answers, and says its version and how it stores layers.
     fn ready(&mut self) -> Outcome<String> {
         for _ in 0..ATTEMPTS {
-            let asked = shell::capture(self.command().args(["version", "--format", "{{.Server.Version}}"]));
+            let asked =
+                shell::capture(self.command().args(["info", "--format", "{{.ServerVersion}} {{.Driver}}"]));
             if let Ok(version) = asked {
                 return Ok(version.trim().to_owned());
             }
@@ -79,9 +78,6 @@ impl Drop for Docker {
         let stopped = shell::capture(&mut shell::program("kill", [self.daemon.id().to_string()]));
         if let Err(error) = stopped.and_then(|_| self.daemon.wait().map_err(|error| error.to_string())) {
             eprintln!("dockerd may still run: {error}");
-        }
-        if let Err(error) = std::fs::remove_dir_all(&self.run) {
-            eprintln!("left behind: {} ({error})", self.run.display());
         }
     }
 }

@@ -40,7 +40,7 @@ pub(crate) fn run(settings: &Settings) -> Outcome<Results> {
     let scratch = Scratch::new("import")?;
     let mut notes = vec![format!("The archive has {} MB", megabytes(&archive)?)];
 
-    let podman = Podman::new(&scratch, "podman");
+    let podman = Podman::new(&scratch);
     let docker = Docker::start(&scratch);
     let mut importers = vec![coffer(&scratch, &archive)?];
     match &podman {

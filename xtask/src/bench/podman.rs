@@ -7,20 +7,21 @@ use crate::bench::measure::Contestant;
 use crate::bench::scratch::Scratch;
 use crate::shell::{self, Outcome};
 
-/// podman with everything it writes under one directory; clears up when dropped.
+/// podman with everything it writes in directories of its own; clears up when dropped.
 pub(crate) struct Podman {
     home: PathBuf,
+    run: Scratch,
 }
 
 impl Podman {
-    pub(crate) fn new(scratch: &Scratch, name: &str) -> Outcome<Self> {
+    pub(crate) fn new(scratch: &Scratch) -> Outcome<Self> {
         shell::find("podman").ok_or("it is not installed (apt-get install podman)")?;
-        Ok(Self { home: scratch.directory(name)? })
+        Ok(Self { home: scratch.directory("podman")?, run: Scratch::short("podman")? })
     }
 
     /// podman with no systemd to ask.
     pub(crate) fn command(&self) -> Command {
-        command(&self.home)
+        command(&self.home, self.run.path())
     }
 
     pub(crate) fn version(&self) -> Outcome<String> {
@@ -31,13 +32,16 @@ impl Podman {
     /// Runs /bin/true of the tarball, without a network.
     pub(crate) fn starter(&self, tarball: &Path) -> Outcome<Contestant> {
         shell::capture(self.command().arg("import").arg(tarball).arg("bench"))?;
-        let home = self.home.clone();
-        let run = Box::new(move |_| {
-            let mut command = command(&home);
-            command.args(["run", "--rm", "--network", "none", "localhost/bench", "/bin/true"]);
+        let (home, run) = (self.home.clone(), self.run.path().to_path_buf());
+        let starter = Box::new(move |_| {
+            let mut command = command(&home, &run);
+            command.args(["run", "--rm", "--network", "none"]);
+            // Its defaults are more than a root without CAP_SYS_RESOURCE can grant.
+            command.args(["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"]);
+            command.args(["localhost/bench", "/bin/true"]);
             command
         });
-        Ok(Contestant { name: "podman".to_owned(), version: self.version()?, command: run })
+        Ok(Contestant { name: "podman".to_owned(), version: self.version()?, command: starter })
     }
 }
 
@@ -50,9 +54,9 @@ impl Drop for Podman {
     }
 }
 
-fn command(home: &Path) -> Command {
+fn command(home: &Path, run: &Path) -> Command {
     let mut command = Command::new("podman");
-    command.arg("--root").arg(home.join("root")).arg("--runroot").arg(home.join("run"));
+    command.arg("--root").arg(home).arg("--runroot").arg(run);
     command.args(["--cgroup-manager", "cgroupfs", "--events-backend", "none"]);
     command
 }

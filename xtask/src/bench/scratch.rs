@@ -4,13 +4,23 @@ use std::path::{Path, PathBuf};
 
 use crate::shell::Outcome;
 
-/// A new directory beside the build's output, so that it lies on a disk and not in memory; removed
-/// when dropped.
+/// A new directory; removed when dropped.
 pub(crate) struct Scratch(PathBuf);
 
 impl Scratch {
+    /// Beside the build's output, so that it lies on a disk and not in memory.
     pub(crate) fn new(name: &str) -> Outcome<Self> {
-        let directory = target_directory().join(format!("bench-{name}-{}", std::process::id()));
+        Self::within(&target_directory(), name)
+    }
+
+    /// Under /run, for what must have a short path: a socket's has at most 107 bytes, podman's run
+    /// directory 50.
+    pub(crate) fn short(name: &str) -> Outcome<Self> {
+        Self::within(Path::new("/run"), name)
+    }
+
+    fn within(parent: &Path, name: &str) -> Outcome<Self> {
+        let directory = parent.join(format!("bench-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&directory)
             .map_err(|error| format!("cannot make {}: {error}", directory.display()))?;
         Ok(Self(directory))
@@ -31,8 +41,12 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        if let Err(error) = std::fs::remove_dir_all(&self.0) {
-            eprintln!("left behind: {} ({error})", self.0.display());
+        match std::fs::remove_dir_all(&self.0) {
+            // podman removes its own.
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                eprintln!("left behind: {} ({error})", self.0.display());
+            }
+            _ => {}
         }
     }
 }

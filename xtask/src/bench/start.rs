@@ -40,7 +40,7 @@ pub(crate) fn run(settings: &Settings) -> Outcome<Results> {
         );
     }
     // The engines must outlive the rounds: dropping them clears their stores.
-    let podman = Podman::new(&scratch, "podman");
+    let podman = Podman::new(&scratch);
     enter("podman", podman.as_ref().map_err(Clone::clone).and_then(|podman| podman.starter(&rootfs.tarball)));
     let docker = Docker::start(&scratch);
     enter("docker", docker.as_ref().map_err(Clone::clone).and_then(|docker| docker.starter(&rootfs.tarball)));
