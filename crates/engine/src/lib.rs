@@ -14,3 +14,5 @@ pub mod site;
 pub mod id;
 pub mod name;
 pub mod state;
+pub mod user;
+mod host;

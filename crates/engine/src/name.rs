@@ -56,21 +56,21 @@ impl ContainerName {
 pub(crate) const FRIENDLY_ATTEMPTS: usize = 4;
 
 const ADJECTIVES: [&str; 64] = [
-    "able", "amber", "ample", "ashen", "azure", "balmy", "bold", "brave", "bright", "brisk", "calm", "candid",
-    "clear", "coral", "crisp", "deft", "dewy", "eager", "early", "fair", "fleet", "fond", "fresh", "gentle",
-    "glad", "golden", "grand", "hale", "hardy", "humble", "ivory", "jolly", "keen", "kind", "level", "light",
-    "limpid", "lively", "lucid", "mellow", "merry", "mild", "modest", "neat", "noble", "olive", "placid",
-    "plucky", "polite", "prime", "quiet", "rapid", "ready", "serene", "silver", "smart", "snug", "solid",
-    "spry", "steady", "sunny", "tidy", "trusty", "warm",
+    "able", "amber", "ample", "ashen", "azure", "balmy", "bold", "brave", "bright", "brisk", "calm",
+    "candid", "clear", "coral", "crisp", "deft", "dewy", "eager", "early", "fair", "fleet", "fond", "fresh",
+    "gentle", "glad", "golden", "grand", "hale", "hardy", "humble", "ivory", "jolly", "keen", "kind",
+    "level", "light", "limpid", "lively", "lucid", "mellow", "merry", "mild", "modest", "neat", "noble",
+    "olive", "placid", "plucky", "polite", "prime", "quiet", "rapid", "ready", "serene", "silver", "smart",
+    "snug", "solid", "spry", "steady", "sunny", "tidy", "trusty", "warm",
 ];
 
 const NOUNS: [&str; 64] = [
     "anchor", "atoll", "barge", "basin", "bay", "beacon", "bight", "boom", "brook", "buoy", "cable", "canal",
-    "cape", "cleat", "coast", "compass", "cove", "crane", "creek", "cutter", "dam", "deck", "delta", "dinghy",
-    "dock", "dory", "estuary", "ferry", "fjord", "galley", "gannet", "harbour", "heron", "hull", "inlet",
-    "island", "jetty", "keel", "kelp", "lagoon", "levee", "lock", "marina", "mast", "mooring", "oar", "osprey",
-    "otter", "paddle", "pier", "plover", "pontoon", "quay", "reef", "rudder", "sail", "seal", "shoal",
-    "skiff", "sluice", "tern", "tide", "weir", "wharf",
+    "cape", "cleat", "coast", "compass", "cove", "crane", "creek", "cutter", "dam", "deck", "delta",
+    "dinghy", "dock", "dory", "estuary", "ferry", "fjord", "galley", "gannet", "harbour", "heron", "hull",
+    "inlet", "island", "jetty", "keel", "kelp", "lagoon", "levee", "lock", "marina", "mast", "mooring",
+    "oar", "osprey", "otter", "paddle", "pier", "plover", "pontoon", "quay", "reef", "rudder", "sail",
+    "seal", "shoal", "skiff", "sluice", "tern", "tide", "weir", "wharf",
 ];
 
 #[cfg(test)]

@@ -87,7 +87,11 @@ fn private_dir(path: &Path) -> Result<(), StateError> {
     let meta = std::fs::symlink_metadata(path).map_err(StateError::io("look at", path))?;
     let owner = rustix::process::geteuid().as_raw();
     if !meta.is_dir() || meta.uid() != owner || meta.mode() & 0o077 != 0 {
-        return Err(StateError::NotOurs { path: path.to_owned(), owner: meta.uid(), mode: meta.mode() & 0o7777 });
+        return Err(StateError::NotOurs {
+            path: path.to_owned(),
+            owner: meta.uid(),
+            mode: meta.mode() & 0o7777,
+        });
     }
     Ok(())
 }

@@ -1,0 +1,119 @@
+//! Control groups: which version, which controllers, and whether a user may use them.
+
+use std::collections::BTreeSet;
+
+use model::host::{HostCheck, HostWeight};
+
+use super::{Probe, text};
+use crate::site::Invoker;
+
+/// Controllers that the default limits need, with the weight of their lack.
+const WANTED: [(&str, &str, &str, HostWeight); 3] = [
+    ("cgroup-memory", "memory", "memory limits", HostWeight::Baseline),
+    ("cgroup-pids", "pids", "limits on the number of processes", HostWeight::Baseline),
+    ("cgroup-cpu", "cpu", "limits on processor time", HostWeight::Advice),
+];
+
+const DELEGATE: &str = "let systemd delegate: `systemctl edit user@.service` with `[Service]` and `Delegate=cpu memory pids`, then log in again";
+
+pub(super) fn checks(invoker: Invoker) -> Vec<HostCheck> {
+    let found = match invoker {
+        Invoker::Root => mounted(&text("/proc/self/mountinfo").unwrap_or_default(), &root_controllers),
+        Invoker::Rootless { .. } => delegated(),
+    };
+    WANTED
+        .iter()
+        .map(|&(id, controller, text, weight)| {
+            let probe = Probe { id, text, weight: weighed(invoker, weight) };
+            match found.iter().find(|(name, _)| name == controller) {
+                Some((_, version)) => probe.present(*version),
+                None => probe.missing("none", remedy(invoker, controller)),
+            }
+        })
+        .collect()
+}
+
+/// A user's containers start without delegation, and `explain` says that nothing limits them.
+fn weighed(invoker: Invoker, weight: HostWeight) -> HostWeight {
+    match (invoker, weight) {
+        (Invoker::Rootless { .. }, HostWeight::Baseline) => HostWeight::Hardened,
+        (_, weight) => weight,
+    }
+}
+
+fn remedy(invoker: Invoker, controller: &str) -> String {
+    match invoker {
+        Invoker::Rootless { .. } => DELEGATE.into(),
+        Invoker::Root if controller == "memory" => {
+            "start the kernel with cgroup_enable=memory, and mount cgroup2 at /sys/fs/cgroup".into()
+        }
+        Invoker::Root => format!("mount cgroup2 at /sys/fs/cgroup with the {controller} controller"),
+    }
+}
+
+/// Controllers and the version that offers them.
+type Found = BTreeSet<(String, &'static str)>;
+
+/// Controllers of the mounted hierarchies, from /proc/self/mountinfo (proc_pid_mountinfo(5)).
+fn mounted(mountinfo: &str, v2_controllers: &dyn Fn(&str) -> String) -> Found {
+    let mut found = Found::new();
+    for line in mountinfo.lines() {
+        let Some((mount, filesystem)) = line.split_once(" - ") else { continue };
+        let mut fields = filesystem.split(' ');
+        match fields.next() {
+            Some("cgroup2") => {
+                let point = mount.split(' ').nth(4).unwrap_or_default();
+                let names = v2_controllers(point);
+                found.extend(names.split_whitespace().map(|name| (name.to_owned(), "cgroup v2")));
+            }
+            Some("cgroup") => {
+                let options = fields.nth(1).unwrap_or_default();
+                found.extend(options.split(',').map(|name| (name.to_owned(), "cgroup v1")));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+fn root_controllers(point: &str) -> String {
+    text(&format!("{point}/cgroup.controllers")).unwrap_or_default()
+}
+
+/// Controllers of the caller's own group, if the caller may make groups below its parent.
+fn delegated() -> Found {
+    let own = text("/proc/self/cgroup").unwrap_or_default();
+    let Some(group) = own.lines().find_map(|line| line.strip_prefix("0::")) else { return Found::new() };
+    let dir = format!("/sys/fs/cgroup{group}");
+    if rustix::fs::access(&dir, rustix::fs::Access::WRITE_OK).is_err() {
+        return Found::new();
+    }
+    root_controllers(&dir).split_whitespace().map(|name| (name.to_owned(), "delegated")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HYBRID: &str =
+        "30 23 0:26 / /sys/fs/cgroup/unified rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate
+31 23 0:27 / /sys/fs/cgroup/memory rw,nosuid shared:10 - cgroup cgroup rw,memory
+32 23 0:28 / /sys/fs/cgroup/cpu rw shared:11 - cgroup cgroup rw,cpu,cpuacct
+33 23 0:29 / /tmp rw - tmpfs tmpfs rw,memory
+";
+
+    #[test]
+    fn controllers_are_found_in_a_hybrid_hierarchy() {
+        let found = mounted(HYBRID, &|point| {
+            if point == "/sys/fs/cgroup/unified" { "pids io".into() } else { String::new() }
+        });
+        let has = |name: &str, version| found.contains(&(name.to_owned(), version));
+        assert!(has("pids", "cgroup v2") && has("memory", "cgroup v1") && has("cpu", "cgroup v1"));
+        assert!(!has("io", "cgroup v1"));
+    }
+
+    #[test]
+    fn a_filesystem_of_another_type_offers_no_controllers() {
+        assert!(mounted("33 23 0:29 / /tmp rw - tmpfs tmpfs rw,memory\n", &|_| String::new()).is_empty());
+    }
+}

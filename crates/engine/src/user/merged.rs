@@ -1,0 +1,234 @@
+//! Reading one file of an image as its containers would see it, without mounting anything.
+//!
+//! Layers are walked component by component from owned descriptors; symbolic links are resolved here,
+//! against the merged tree, and nothing outside the layers can be reached. Whiteouts and opaque
+//! directories as in overlayfs (kernel documentation, filesystems/overlayfs.rst).
+
+use std::collections::VecDeque;
+use std::ffi::OsString;
+use std::io::{self, Read as _};
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::{Component, Path};
+
+use rustix::fs::{AtFlags, FileType, Mode, OFlags};
+use rustix::io::Errno;
+
+/// Most symbolic links in one lookup, as in the kernel.
+const MAX_LINKS: usize = 40;
+/// Most components in one lookup, links resolved.
+const MAX_COMPONENTS: usize = 256;
+
+/// The layers of one image, top first.
+#[derive(Debug)]
+pub(crate) struct MergedRoot {
+    layers: Vec<OwnedFd>,
+}
+
+/// A directory of the merged tree: the same directory in those layers that show it, top first.
+type MergedDir = Vec<OwnedFd>;
+
+/// What a name means in a merged directory.
+enum Entry {
+    Missing,
+    Directory(MergedDir),
+    Link(OsString),
+    File(OwnedFd),
+}
+
+impl MergedRoot {
+    /// Opens the layers' directories, top first.
+    pub(crate) fn open(layers: impl IntoIterator<Item = impl AsRef<Path>>) -> io::Result<Self> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let open = |path: &Path| Ok(rustix::fs::open(path, flags, Mode::empty())?);
+        let layers = layers.into_iter().map(|path| open(path.as_ref())).collect::<io::Result<_>>()?;
+        Ok(Self { layers })
+    }
+
+    /// Reads a regular file of at most `limit` bytes; `None` if there is no such file.
+    ///
+    /// # Errors
+    /// `EFBIG` for a larger one, `ELOOP` for too many links, and what the kernel says.
+    pub(crate) fn read(&self, path: &str, limit: u64) -> io::Result<Option<Vec<u8>>> {
+        let Some(file) = self.lookup(path)? else { return Ok(None) };
+        let mut bytes = Vec::new();
+        std::fs::File::from(file).take(limit + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > limit { Err(Errno::FBIG.into()) } else { Ok(Some(bytes)) }
+    }
+
+    fn lookup(&self, path: &str) -> io::Result<Option<OwnedFd>> {
+        let mut ahead: VecDeque<OsString> = components(Path::new(path)).collect();
+        let mut behind: Vec<MergedDir> = Vec::new();
+        let mut links = 0;
+        while let Some(name) = ahead.pop_front() {
+            if name == ".." {
+                behind.pop();
+                continue;
+            }
+            match entry(behind.last().unwrap_or(&self.layers), &name)? {
+                Entry::Missing => return Ok(None),
+                Entry::Directory(dir) => behind.push(dir),
+                Entry::File(file) => return Ok(ahead.is_empty().then_some(file)),
+                Entry::Link(target) => {
+                    links += 1;
+                    let target = Path::new(&target);
+                    if target.is_absolute() {
+                        behind.clear();
+                    }
+                    components(target).rev().for_each(|name| ahead.push_front(name));
+                }
+            }
+            if links > MAX_LINKS || ahead.len() + behind.len() > MAX_COMPONENTS {
+                return Err(Errno::LOOP.into());
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Names and `..`, without `/` and `.`.
+fn components(path: &Path) -> impl DoubleEndedIterator<Item = OsString> + '_ {
+    path.components().filter_map(|component| match component {
+        Component::Normal(name) => Some(name.to_owned()),
+        Component::ParentDir => Some("..".into()),
+        Component::RootDir | Component::CurDir | Component::Prefix(_) => None,
+    })
+}
+
+/// Looks one name up in all layers of a directory; the topmost layer that has it decides.
+fn entry(dirs: &[OwnedFd], name: &OsString) -> io::Result<Entry> {
+    let mut merged = MergedDir::new();
+    for dir in dirs {
+        let stat = match rustix::fs::statat(dir, name.as_bytes(), AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => stat,
+            Err(Errno::NOENT) => continue,
+            Err(errno) => return Err(errno.into()),
+        };
+        let kind = FileType::from_raw_mode(stat.st_mode);
+        if kind != FileType::Directory {
+            // Below a directory of a higher layer, or as a whiteout, it only ends the search.
+            return if merged.is_empty() { leaf(dir, name, kind) } else { Ok(Entry::Directory(merged)) };
+        }
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let next = rustix::fs::openat(dir, name.as_bytes(), flags, Mode::empty())?;
+        let opaque = is_opaque(&next);
+        merged.push(next);
+        if opaque {
+            break;
+        }
+    }
+    Ok(if merged.is_empty() { Entry::Missing } else { Entry::Directory(merged) })
+}
+
+fn leaf(dir: &OwnedFd, name: &OsString, kind: FileType) -> io::Result<Entry> {
+    match kind {
+        FileType::Symlink => {
+            let target = rustix::fs::readlinkat(dir, name.as_bytes(), Vec::new())?;
+            Ok(Entry::Link(OsString::from_vec(target.into_bytes())))
+        }
+        FileType::RegularFile => {
+            let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+            Ok(Entry::File(rustix::fs::openat(dir, name.as_bytes(), flags, Mode::empty())?))
+        }
+        // Whiteouts are character devices; whatever else it is has no content to read.
+        _ => Ok(Entry::Missing),
+    }
+}
+
+fn is_opaque(dir: &OwnedFd) -> bool {
+    ["trusted.overlay.opaque", "user.overlay.opaque"].into_iter().any(|attribute| {
+        let mut value = [0_u8; 1];
+        rustix::fs::fgetxattr(dir, attribute, &mut value[..]) == Ok(1) && value == *b"y"
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+    use std::path::PathBuf;
+
+    use super::*;
+
+    struct Layers(tempfile::TempDir);
+
+    impl Layers {
+        /// Files as `layer/path`; layer `0` is the top.
+        fn new(files: &[(&str, &str)]) -> Self {
+            let layers = Self(tempfile::tempdir().unwrap());
+            for (path, content) in files {
+                let path = layers.path(path);
+                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                std::fs::write(path, content).unwrap();
+            }
+            layers
+        }
+
+        fn path(&self, path: &str) -> PathBuf {
+            self.0.path().join(path)
+        }
+
+        fn read(&self, count: usize, path: &str) -> Option<String> {
+            let root = MergedRoot::open((0..count).map(|n| self.path(&n.to_string()))).unwrap();
+            root.read(path, 100).unwrap().map(|bytes| String::from_utf8(bytes).unwrap())
+        }
+    }
+
+    #[test]
+    fn the_topmost_layer_that_has_a_file_decides() {
+        let layers = Layers::new(&[("0/etc/group", "top"), ("1/etc/group", "low"), ("1/etc/passwd", "p")]);
+        assert_eq!(layers.read(2, "/etc/group").as_deref(), Some("top"));
+        assert_eq!(layers.read(2, "/etc/passwd").as_deref(), Some("p"));
+        assert_eq!(layers.read(2, "/etc/shadow"), None);
+    }
+
+    #[test]
+    fn links_are_followed_over_layers_and_never_out_of_them() {
+        let layers = Layers::new(&[("0/x", ""), ("1/usr/lib/passwd", "found"), ("secret", "host")]);
+        std::fs::create_dir(layers.path("0/etc")).unwrap();
+        symlink("../../../usr/lib/passwd", layers.path("0/etc/passwd")).unwrap();
+        symlink("../../secret", layers.path("0/etc/group")).unwrap();
+        symlink(layers.path("secret"), layers.path("0/etc/shadow")).unwrap();
+        assert_eq!(layers.read(2, "/etc/passwd").as_deref(), Some("found"));
+        assert_eq!(layers.read(2, "/etc/group"), None);
+        assert_eq!(layers.read(2, "/etc/shadow"), None);
+    }
+
+    #[test]
+    fn a_file_hides_the_directory_below_it_and_a_directory_the_file() {
+        let layers =
+            Layers::new(&[("0/etc", "file"), ("1/etc/passwd", "hidden"), ("0/d/a", "a"), ("1/d", "f")]);
+        assert_eq!(layers.read(2, "/etc/passwd"), None);
+        assert_eq!(layers.read(2, "/d/a").as_deref(), Some("a"));
+    }
+
+    #[test]
+    fn links_in_circles_end() {
+        let layers = Layers::new(&[("0/x", "")]);
+        symlink("b", layers.path("0/a")).unwrap();
+        symlink("a", layers.path("0/b")).unwrap();
+        symlink("grow/grow/grow", layers.path("0/grow")).unwrap();
+        let root = MergedRoot::open([layers.path("0")]).unwrap();
+        for path in ["/a", "/grow"] {
+            assert_eq!(root.read(path, 1).unwrap_err().raw_os_error(), Some(Errno::LOOP.raw_os_error()));
+        }
+    }
+
+    #[test]
+    fn a_file_beyond_the_limit_is_an_error() {
+        let layers = Layers::new(&[("0/etc/passwd", &"x".repeat(101))]);
+        let root = MergedRoot::open([layers.path("0")]).unwrap();
+        assert!(root.read("/etc/passwd", 100).is_err());
+    }
+
+    #[test]
+    fn privileged_whiteouts_and_opaque_directories_hide_what_is_below() {
+        let layers = Layers::new(&[("0/o/x", ""), ("1/etc/passwd", "p"), ("1/o/passwd", "p")]);
+        std::fs::create_dir(layers.path("0/etc")).unwrap();
+        let whiteout = layers.path("0/etc/passwd");
+        rustix::fs::mknodat(rustix::fs::CWD, &whiteout, FileType::CharacterDevice, Mode::empty(), 0).unwrap();
+        let flags = rustix::fs::XattrFlags::empty();
+        rustix::fs::setxattr(layers.path("0/o"), "trusted.overlay.opaque", b"y", flags).unwrap();
+        assert_eq!(layers.read(2, "/etc/passwd"), None);
+        assert_eq!(layers.read(2, "/o/passwd"), None);
+    }
+}
