@@ -1,0 +1,8 @@
+//! What each command understands: one file for each group of commands, nothing that acts.
+
+pub(crate) mod ask;
+pub(crate) mod container;
+pub(crate) mod global;
+pub(crate) mod image;
+pub(crate) mod other;
+pub(crate) mod run;

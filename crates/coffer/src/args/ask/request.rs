@@ -1,0 +1,88 @@
+//! From options to the one value that is judged and carried out.
+
+use model::request::RunRequest;
+use model::verdict::Level;
+
+use super::super::run::{Ask, Assess, Run};
+use super::walls::SecurityOption;
+use super::{Answers, Process};
+use crate::errors::Failure;
+use crate::value::env::{self, Variable};
+
+impl Run {
+    /// The request; `site` is the level where nobody asked for one.
+    pub(crate) fn request(self, site: Level) -> Result<RunRequest, Failure> {
+        let mut words = self.words.into_iter();
+        let image = words.next().unwrap_or_default();
+        let request = self.ask.request(image, site)?;
+        let (interactive, tty, remove) = (self.interactive, self.tty, self.remove);
+        Ok(RunRequest { command: words.collect(), interactive, tty, remove, ..request })
+    }
+}
+
+impl Assess {
+    /// The request that would be judged if it were run.
+    pub(crate) fn request(self, site: Level) -> Result<RunRequest, Failure> {
+        self.ask.request(self.image, site)
+    }
+}
+
+impl Ask {
+    fn request(mut self, image: String, site: Level) -> Result<RunRequest, Failure> {
+        let env = self.process.variables()?;
+        let mounts = self.storage.mounts();
+        let (process, storage, walls) = (self.process, self.storage, self.walls);
+        Ok(RunRequest {
+            image,
+            env,
+            mounts,
+            devices: storage.device,
+            read_only: storage.read_only,
+            mutable: storage.mutable,
+            shm_size: storage.shm_size,
+            host_namespaces: walls.host_namespaces(),
+            seccomp_unconfined: walls.security_opt.contains(&SecurityOption::SeccompUnconfined),
+            network: walls.network.unwrap_or_default(),
+            cap_add: walls.cap_add,
+            cap_drop: walls.cap_drop,
+            privileged: walls.privileged,
+            sysctls: walls.sysctl.into_iter().map(|pair| (pair.name, pair.value)).collect(),
+            limits: self.limits.limits(),
+            ulimits: self.limits.ulimit,
+            level: self.answers.policy.unwrap_or(site),
+            answers: self.answers.answers(),
+            labels: process.label.into_iter().map(|pair| (pair.name, pair.value)).collect(),
+            working_dir: process.workdir,
+            user: process.user,
+            groups: process.group_add,
+            entrypoint: process.entrypoint,
+            name: process.name,
+            hostname: process.hostname,
+            init: process.init,
+            stop_signal: process.stop_signal,
+            stop_timeout: process.stop_timeout,
+            ..RunRequest::default()
+        })
+    }
+}
+
+impl Process {
+    /// Files first and options after, as Docker has it: what was typed wins.
+    fn variables(&mut self) -> Result<Vec<String>, Failure> {
+        let mut variables: Vec<Variable> = Vec::new();
+        for path in &self.env_file {
+            let file = env::read_file(path)
+                .map_err(|error| Failure::value("--env-file", &path.to_string_lossy(), &error))?;
+            variables.extend(file);
+        }
+        variables.append(&mut self.env);
+        let ours = |name: &str| std::env::var(name).ok();
+        Ok(variables.into_iter().filter_map(|variable| variable.resolve(ours)).collect())
+    }
+}
+
+impl Answers {
+    fn answers(&self) -> model::request::Answers {
+        model::request::Answers { tenants: self.tenants, data: self.data, exposure: self.exposure }
+    }
+}

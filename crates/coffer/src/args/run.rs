@@ -1,0 +1,50 @@
+//! `coffer run` and `coffer assess`: the same questions, once acted on and once only judged.
+
+use clap::Args;
+
+use super::ask::{Answers, Limits, Process, Storage, Walls};
+
+/// `run`
+#[derive(Debug, Args)]
+#[command(override_usage = "coffer run [OPTIONS] IMAGE [COMMAND] [ARG...]")]
+pub(crate) struct Run {
+    /// The image, then what to run in it; options after the image belong to the command
+    #[arg(value_name = "IMAGE", required = true, num_args = 1.., trailing_var_arg = true)]
+    pub(crate) words: Vec<String>,
+    /// Keep standard input open
+    #[arg(short, long)]
+    pub(crate) interactive: bool,
+    /// Give it a terminal
+    #[arg(short, long)]
+    pub(crate) tty: bool,
+    /// Remove it when it ends
+    #[arg(long = "rm")]
+    pub(crate) remove: bool,
+    #[command(flatten)]
+    pub(crate) ask: Ask,
+}
+
+/// `assess`
+#[derive(Debug, Args)]
+pub(crate) struct Assess {
+    /// The image: a name, an id, or TRANSPORT:PATH
+    #[arg(value_name = "IMAGE")]
+    pub(crate) image: String,
+    #[command(flatten)]
+    pub(crate) ask: Ask,
+}
+
+/// Everything that can be asked for.
+#[derive(Debug, Args)]
+pub(crate) struct Ask {
+    #[command(flatten)]
+    pub(crate) process: Process,
+    #[command(flatten)]
+    pub(crate) storage: Storage,
+    #[command(flatten)]
+    pub(crate) walls: Walls,
+    #[command(flatten)]
+    pub(crate) limits: Limits,
+    #[command(flatten)]
+    pub(crate) answers: Answers,
+}

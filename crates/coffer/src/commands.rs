@@ -1,0 +1,159 @@
+//! Every command: one value that carries its words, its help and what it does.
+
+mod meta;
+
+use std::ffi::OsString;
+
+use clap::{ArgMatches, Args, FromArgMatches};
+
+use crate::args::global::{Globals, ListOptions};
+use crate::context::Context;
+use crate::errors::{ExitCodes, Failure};
+
+/// One command.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    /// What is typed: `["image", "ls"]`.
+    pub(crate) words: &'static [&'static str],
+    /// Other spellings, Docker's above all: `images`, `image list`.
+    pub(crate) aliases: &'static [&'static [&'static str]],
+    /// Where it belongs in the life of a container.
+    pub(crate) life: Life,
+    /// What it does, in one line without a full stop.
+    pub(crate) about: &'static str,
+    /// Two command lines, each with a remark.
+    pub(crate) examples: [(&'static str, &'static str); 2],
+    /// What else there is to know, below the options; may be empty.
+    pub(crate) notes: &'static str,
+    /// How it ends.
+    pub(crate) codes: ExitCodes,
+    /// Adds its options to a clap command.
+    pub(crate) options: fn(clap::Command) -> clap::Command,
+    /// Does it; the exit code.
+    pub(crate) act: fn(&ArgMatches, &mut Context) -> Result<u8, Failure>,
+}
+
+/// The life of a container, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Life {
+    /// Where to begin.
+    Start,
+    /// Images come and go.
+    Ship,
+    /// May it run?
+    Decide,
+    /// It runs.
+    Run,
+    /// What happened, and the proof.
+    Prove,
+    /// About this program.
+    Itself,
+}
+
+impl Life {
+    /// In the order of a life.
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Start, Self::Ship, Self::Decide, Self::Run, Self::Prove, Self::Itself];
+
+    /// As a heading.
+    pub(crate) fn heading(self) -> &'static str {
+        match self {
+            Self::Start => "start here",
+            Self::Ship => "ship",
+            Self::Decide => "decide",
+            Self::Run => "run",
+            Self::Prove => "prove",
+            Self::Itself => "coffer itself",
+        }
+    }
+}
+
+/// Every command, in the order of help.
+pub(crate) const ALL: [&Entry; 4] = [&meta::HELP, &meta::COMPLETIONS, &meta::MAN, &meta::VERSION];
+
+/// A command's options, and what it does with them.
+pub(crate) trait Act: Args {
+    /// Does it; the exit code.
+    fn act(self, context: &mut Context) -> Result<u8, Failure>;
+}
+
+/// [`Entry::options`] of a command.
+pub(crate) fn options<A: Args>(command: clap::Command) -> clap::Command {
+    Globals::augment_args(A::augment_args(command))
+}
+
+/// [`Entry::act`] of a command.
+pub(crate) fn act<A: Act>(matches: &ArgMatches, context: &mut Context) -> Result<u8, Failure> {
+    A::from_arg_matches(matches).map_err(|error| Failure::internal(&error))?.act(context)
+}
+
+/// The options of every command.
+pub(crate) fn globals(matches: &ArgMatches) -> Globals {
+    Globals::from_arg_matches(matches).unwrap_or_default()
+}
+
+/// The command that the words begin with, and how many of them name it.
+pub(crate) fn find(words: &[OsString]) -> Option<(&'static Entry, usize)> {
+    let begins = |name: &[&str]| name.len() <= words.len() && name.iter().zip(words).all(|(a, b)| *a == b);
+    ALL.into_iter().find_map(|entry| {
+        std::iter::once(&entry.words)
+            .chain(entry.aliases)
+            .find(|name| begins(name))
+            .map(|name| (entry, name.len()))
+    })
+}
+
+impl Entry {
+    /// `image ls`
+    pub(crate) fn name(&self) -> String {
+        self.words.join(" ")
+    }
+
+    /// `coffer image ls`
+    pub(crate) fn full_name(&self) -> String {
+        format!("coffer {}", self.name())
+    }
+
+    /// This command and no other, for clap.
+    pub(crate) fn clap(&self) -> clap::Command {
+        let name = self.full_name();
+        let command = clap::Command::new(self.words.last().copied().unwrap_or("coffer"))
+            .bin_name(&name)
+            .display_name(name.replace(' ', "-"))
+            .about(self.about)
+            .args_override_self(true)
+            .disable_help_flag(true)
+            .help_template("{before-help}{about}\n\n{usage-heading} {usage}\n\n{all-args}{after-help}");
+        let command = (self.options)(command);
+        // `docker run -h` is the host name.
+        let help = clap::Arg::new("help").long("help").help("Print help").action(clap::ArgAction::Help);
+        let taken = command.get_arguments().any(|argument| argument.get_short() == Some('h'));
+        let help = if taken { help } else { help.short('h') };
+        command.arg(help.help_heading("Output"))
+    }
+
+    /// The same, with what only help needs.
+    pub(crate) fn clap_with_help(&self) -> clap::Command {
+        self.clap().before_help(self.example_lines()).after_help(self.notes)
+    }
+
+    fn example_lines(&self) -> String {
+        let width = self.examples.iter().map(|(line, _)| line.chars().count()).max().unwrap_or(0);
+        self.examples.iter().map(|(line, remark)| format!("  {line:<width$}   # {remark}\n")).collect()
+    }
+}
+
+/// Whether ids are printed whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Truncate {
+    /// Twelve digits.
+    Short,
+    /// All of them.
+    Whole,
+}
+
+impl From<ListOptions> for Truncate {
+    fn from(options: ListOptions) -> Self {
+        if options.no_trunc { Self::Whole } else { Self::Short }
+    }
+}

@@ -1,0 +1,113 @@
+//! What is worth a page and belongs to no single command.
+
+use crate::render::style::Style;
+
+/// One page.
+pub(super) struct Topic {
+    name: &'static str,
+    text: &'static str,
+}
+
+impl Topic {
+    pub(super) fn page(&self, style: Style) -> String {
+        format!("{}\n\n{}\n", style.strong(self.name), self.text)
+    }
+}
+
+/// The page of that name; `codes` is made from the table of codes.
+pub(super) fn find(name: &str) -> Option<Page> {
+    if name == "codes" {
+        return Some(Page::Codes);
+    }
+    ALL.iter().find(|topic| topic.name == name).map(Page::Topic)
+}
+
+/// A page that is written down, or made on the spot.
+pub(super) enum Page {
+    Topic(&'static Topic),
+    Codes,
+}
+
+impl Page {
+    pub(super) fn page(&self, style: Style) -> String {
+        match self {
+            Self::Topic(topic) => topic.page(style),
+            Self::Codes => super::codes::list(style),
+        }
+    }
+}
+
+/// `exit-codes, json, ...`
+pub(super) fn names() -> String {
+    ALL.iter().map(|topic| topic.name).chain(["codes"]).collect::<Vec<_>>().join(", ")
+}
+
+const ALL: [Topic; 5] = [
+    Topic {
+        name: "images",
+        text: "\
+An image is named in one of these ways, wherever a command takes IMAGE:
+
+  nginx, nginx:1.27, registry.example/team/app:2   a name in the store
+  9f2c41d0aa17                                     the beginning of an id
+  docker-archive:FILE[:NAME]                       what `docker save` wrote
+  oci-archive:FILE[:NAME]                          an OCI image layout in a tar file
+  oci:DIR[:NAME]                                   an OCI image layout
+  dir:DIR                                          manifest, configuration and layers in one directory
+  rootfs:FILE or rootfs:DIR                        a root filesystem, as one layer
+  demo:                                            the image that coffer carries
+
+`coffer image import` also takes a bare path and looks what it is, and `-` for standard input.",
+    },
+    Topic {
+        name: "exit-codes",
+        text: "\
+run      the program's own; 128 and the signal's number if a signal ended it;
+         126 it cannot be executed; 127 it does not exist; 125 coffer failed or refused,
+         or did not understand the command (as with docker run)
+assess   0 go; 3 go with controls; 4 no go; 1 failed; 2 not understood
+others   0 done; 1 failed; 2 not understood",
+    },
+    Topic {
+        name: "environment",
+        text: "\
+COFFER_ROOT      where images, containers and the ledger are kept, instead of /var/lib/coffer
+                 (root) or $XDG_DATA_HOME/coffer (everybody else)
+XDG_DATA_HOME    as the XDG base directory specification says; ~/.local/share if unset
+XDG_RUNTIME_DIR  where things that a reboot may take are kept
+NO_COLOR         no colour if it is set and not empty; --color always overrides it
+TERM             no colour if it is `dumb`",
+    },
+    Topic {
+        name: "values",
+        text: "\
+sizes     a number and b, k, m, g or t, in units of 1024: 512m, 1.5g
+cpus      a number from 0.01, up to three decimals: 0.5, 2
+limits    name=soft or name=soft:hard, -1 is unlimited: nofile=1024:2048
+volumes   /host/path:/target[:ro,exec], name:/target, /target
+mounts    type=bind|tmpfs|volume,source=...,target=...[,readonly][,exec][,tmpfs-size=][,tmpfs-mode=]
+variables NAME=value; NAME alone passes ours on; a file holds one on each line, # begins a remark
+Nothing on a volume or tmpfs can be executed unless its options say `exec`.",
+    },
+    Topic {
+        name: "json",
+        text: "\
+`--format json` writes one JSON value on standard output; names of fields are kept between versions,
+new ones may come. Times are RFC 3339 in UTC, sizes are bytes, digests and ids are whole.
+
+image ls, import, inspect   digest, config_digest, names, size, created, imported,
+                            layers[] (blob, diff_id, size), config, facts
+image history               layer, created, created_by, size, comment
+image verify                images, findings
+assess                      image, outcome (go, go-with-controls, no-go), level, case,
+                            applied[], missing[] (control, rule, detail, why, remedy, nist, cis),
+                            reasons[], exceptions[] (id, detail, asked_by), exit_code
+ps, inspect                 id, name, image, image_digest, command, created, status, exit_code, verdict, ...
+explain                     what is in force, one member for each kind of confinement
+ledger show                 index, entry (time, kind, container, image, level, outcome, ...)
+system check                host, checks[] (id, text, state, found, remedy, weight)
+
+A failure is one object on standard error: {\"error\": {\"code\", \"what\", \"remedy\"}}, and for a refusal
+also \"refused\" with image, level, reasons[] and ledger_entry.",
+    },
+];

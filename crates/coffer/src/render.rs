@@ -1,0 +1,11 @@
+//! From values to text for people and data for programs; nothing here writes anything.
+
+pub(crate) mod history;
+pub(crate) mod host;
+pub(crate) mod image;
+pub(crate) mod style;
+pub(crate) mod table;
+pub(crate) mod text;
+pub(crate) mod time;
+pub(crate) mod units;
+pub(crate) mod verdict;

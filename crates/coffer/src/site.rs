@@ -1,0 +1,94 @@
+//! Where things live, from the environment: the one place that reads it for that.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use engine::site::{Invoker, Site};
+use model::verdict::Level;
+
+use crate::errors::Failure;
+
+/// What the environment says.
+#[derive(Debug, Default)]
+struct Environment {
+    root: Option<OsString>,
+    data_home: Option<OsString>,
+    runtime_dir: Option<OsString>,
+    home: Option<OsString>,
+}
+
+/// The site of whoever runs this process.
+pub(crate) fn site() -> Result<Site, Failure> {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    let environment = Environment {
+        root: set("COFFER_ROOT"),
+        data_home: set("XDG_DATA_HOME"),
+        runtime_dir: set("XDG_RUNTIME_DIR"),
+        home: set("HOME"),
+    };
+    let (uid, gid) = (rustix::process::getuid().as_raw(), rustix::process::getgid().as_raw());
+    let invoker = if uid == 0 { Invoker::Root } else { Invoker::Rootless { uid, gid } };
+    let (state, run) = places(&environment, invoker).ok_or_else(|| {
+        Failure::failed(
+            "E-cli-home",
+            "there is no place for images and containers: HOME is not set",
+            "set HOME, or COFFER_ROOT to an absolute path",
+        )
+    })?;
+    Ok(Site { state, run, level: Level::default(), invoker })
+}
+
+/// A site of its own below `root`, for the demo.
+pub(crate) fn below(root: &Path, like: &Site) -> Site {
+    Site { state: root.join("state"), run: root.join("run"), ..like.clone() }
+}
+
+/// State and runtime directory. A root of one's own has its runtime directory in it, so that two
+/// roots never meet.
+fn places(environment: &Environment, invoker: Invoker) -> Option<(PathBuf, PathBuf)> {
+    let path = |value: &Option<OsString>| value.as_ref().map(PathBuf::from);
+    if let Some(root) = path(&environment.root) {
+        let run = root.join("run");
+        return Some((root, run));
+    }
+    match invoker {
+        Invoker::Root => Some(("/var/lib/coffer".into(), "/run/coffer".into())),
+        Invoker::Rootless { uid, .. } => {
+            let home = || path(&environment.home).map(|home| home.join(".local/share"));
+            let state = path(&environment.data_home).or_else(home)?.join("coffer");
+            let run = path(&environment.runtime_dir).map_or_else(
+                || std::env::temp_dir().join(format!("coffer-{uid}")),
+                |runtime| runtime.join("coffer"),
+            );
+            Some((state, run))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(environment: &Environment) -> Option<(PathBuf, PathBuf)> {
+        places(environment, Invoker::Rootless { uid: 1000, gid: 1000 })
+    }
+
+    #[test]
+    fn root_has_the_usual_places_and_users_have_their_own() {
+        let root = places(&Environment::default(), Invoker::Root).unwrap();
+        assert_eq!(root, ("/var/lib/coffer".into(), "/run/coffer".into()));
+        let home = Environment { home: Some("/home/a".into()), ..Environment::default() };
+        assert_eq!(user(&home).unwrap().0, Path::new("/home/a/.local/share/coffer"));
+        let run = Environment { runtime_dir: Some("/run/user/1000".into()), ..home };
+        assert_eq!(user(&run).unwrap().1, Path::new("/run/user/1000/coffer"));
+        assert_eq!(user(&Environment::default()), None);
+    }
+
+    #[test]
+    fn a_root_of_one_s_own_holds_everything() {
+        let environment = Environment { root: Some("/r".into()), ..Environment::default() };
+        let expected = ("/r".into(), "/r/run".into());
+        assert_eq!(places(&environment, Invoker::Root).unwrap(), expected);
+        assert_eq!(user(&environment).unwrap(), expected);
+    }
+}

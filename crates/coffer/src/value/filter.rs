@@ -1,0 +1,65 @@
+//! `--filter key=value`: every filter that is given must hold.
+
+use super::ValueError;
+
+/// One condition on a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Filter {
+    pub(crate) key: String,
+    pub(crate) value: String,
+}
+
+/// `key=value`; which keys there are depends on the list, see [`Filter::among`].
+pub(crate) fn parse(text: &str) -> Result<Filter, ValueError> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok(Filter { key: key.to_owned(), value: value.to_owned() }),
+        _ => Err(ValueError::new("it is no filter", "key=value, such as name=web")),
+    }
+}
+
+/// A parser that also knows which keys a list has.
+pub(crate) fn among(
+    keys: &'static [&'static str],
+) -> impl Fn(&str) -> Result<Filter, ValueError> + Clone + Send + Sync + 'static {
+    move |text| {
+        let filter = parse(text)?;
+        if keys.contains(&filter.key.as_str()) {
+            return Ok(filter);
+        }
+        let wrong = format!("there is no filter `{}` here", filter.key);
+        Err(ValueError::new(wrong, format!("one of {}", keys.join(", "))))
+    }
+}
+
+/// Keeps what every filter accepts.
+pub(crate) fn keep<T>(rows: Vec<T>, filters: &[Filter], holds: impl Fn(&T, &Filter) -> bool) -> Vec<T> {
+    rows.into_iter().filter(|row| filters.iter().all(|filter| holds(row, filter))).collect()
+}
+
+/// `label=name` asks that the label is there, `label=name=value` for its value too.
+pub(crate) fn label_holds(labels: &std::collections::BTreeMap<String, String>, asked: &str) -> bool {
+    match asked.split_once('=') {
+        Some((name, value)) => labels.get(name).is_some_and(|found| found == value),
+        None => labels.contains_key(asked),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_keys_are_refused_with_the_known_ones() {
+        let parse = among(&["name", "label"]);
+        assert!(parse("name=web").is_ok());
+        assert_eq!(parse("nme=web").unwrap_err().right, "one of name, label");
+        assert!(parse("web").is_err());
+    }
+
+    #[test]
+    fn every_filter_must_hold() {
+        let filters = [parse("name=a").unwrap(), parse("name=b").unwrap()];
+        let kept = keep(vec!["ab", "a", "b"], &filters, |row, filter| row.contains(&filter.value));
+        assert_eq!(kept, ["ab"]);
+    }
+}
