@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use crate::attacks::{all, find, run_apart};
-use crate::json::Json;
+use crate::json::{Json, plain};
 use crate::outcome::{Attack, Options, Outcome};
 use crate::{Ended, Failure, print};
 
@@ -129,7 +129,7 @@ fn line(attack: &Attack, outcome: &Outcome) -> String {
         Outcome::Succeeded(_) => ("✗", "succeeded"),
         Outcome::NotApplicable(_) => ("-", "n/a"),
     };
-    format!("{symbol} {word:9}  {:22}  {}\n", attack.name, outcome.detail().escape_debug())
+    format!("{symbol} {word:9}  {:22}  {}\n", attack.name, plain(outcome.detail()))
 }
 
 fn run_one(attack: &Attack, asked: &Asked) -> Ended {

@@ -44,7 +44,7 @@ impl Json {
             Self::Flag(true) => "yes".to_owned(),
             Self::Flag(false) => "no".to_owned(),
             Self::Number(number) => number.to_string(),
-            Self::Text(text) => text.escape_debug().to_string(),
+            Self::Text(text) => plain(text),
             Self::List(items) if items.is_empty() => "none".to_owned(),
             Self::List(items) => items.iter().map(Self::brief).collect::<Vec<_>>().join(" "),
             Self::Object(fields) => {
@@ -61,6 +61,11 @@ fn write_field(out: &mut String, indent: usize, width: usize, name: &str, value:
         Json::Object(_) => write!(out, "{:indent$}{name}\n{}", "", value.lines(indent + 2)),
         _ => writeln!(out, "{:indent$}{name:width$}  {}", "", value.brief()),
     }
+}
+
+/// The text without anything that a terminal would obey.
+pub(crate) fn plain(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
 }
 
 /// RFC 8259, on one line.
@@ -136,6 +141,6 @@ mod tests {
     fn people_get_aligned_lines_without_control_characters() {
         let inner = Json::Object(vec![("root_is", Json::text("/")), ("on", Json::texts(["\u{1b}[1m", "b"]))]);
         let lines = Json::Object(vec![("files", inner)]).lines(0);
-        assert_eq!(lines, "files\n  root is  /\n  on       \\u{1b}[1m b\n");
+        assert_eq!(lines, "files\n  root is  /\n  on       \u{fffd}[1m b\n");
     }
 }

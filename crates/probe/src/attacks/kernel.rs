@@ -1,7 +1,7 @@
 //! Files through which the kernel is told to run a program, or is reconfigured, on behalf of the host.
 
 use std::fs::{File, OpenOptions};
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::outcome::{Attack, Class, Options, Outcome, stopped_by};
@@ -76,14 +76,18 @@ pub(super) const ATTACKS: &[Attack] = &[
 fn open_to_write(path: impl AsRef<Path>) -> Outcome {
     match writable(path.as_ref()) {
         Ok(_) => Outcome::succeeded(format!("{} opens for writing", path.as_ref().display())),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            Outcome::not_applicable("there is no such file here")
-        }
-        Err(error) => stopped_by(&error),
+        Err(error) => absent_or_stopped(&error),
     }
 }
 
-fn writable(path: &Path) -> std::io::Result<File> {
+fn absent_or_stopped(error: &io::Error) -> Outcome {
+    match error.kind() {
+        io::ErrorKind::NotFound => Outcome::not_applicable("there is no such file here"),
+        _ => stopped_by(error),
+    }
+}
+
+fn writable(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).open(path)
 }
 
@@ -101,6 +105,6 @@ fn own_limits(_: &Options) -> Outcome {
 fn sysrq(_: &Options) -> Outcome {
     match writable(Path::new("/proc/sysrq-trigger")).and_then(|mut trigger| trigger.write_all(b"h")) {
         Ok(()) => Outcome::succeeded("the kernel wrote its sysrq help into the host's log"),
-        Err(error) => stopped_by(&error),
+        Err(error) => absent_or_stopped(&error),
     }
 }
