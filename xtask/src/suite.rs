@@ -33,7 +33,7 @@ fn through_sudo() -> Outcome {
     }
     let runner = format!("CARGO_TARGET_{}_RUNNER", host()?.to_uppercase().replace('-', "_"));
     let mut privileged = tests();
-    privileged.args(["--lib", "--bins", "--tests", "--", "privileged_"]).env(runner, "sudo --preserve-env");
+    privileged.args(["--tests", "--", "privileged_"]).env(runner, "sudo --preserve-env");
     shell::show(&mut privileged)
 }
 

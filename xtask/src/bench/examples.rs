@@ -33,17 +33,27 @@ fn figures(bench: &str, example: &mut Command) -> Outcome<Results> {
 fn row(line: &str) -> Option<Row> {
     let (figure, more) = line.split_once('(').unwrap_or((line, ""));
     let mut words = figure.split_whitespace();
-    let (name, median, unit) = (words.next()?, words.next()?.parse().ok()?, words.next()?);
+    let (name, median, unit) = (words.next()?, words.next()?, microseconds(words.next()?)?);
     if words.next().is_some() {
         return None;
     }
     let mut row = Row::new(name, "");
-    row.put(unit, median);
+    row.put("median_us", median.parse::<f64>().ok()? * unit);
     for part in more.trim_end_matches(')').split(", ").filter(|part| !part.is_empty()) {
         let (metric, value) = part.split_once(' ')?;
-        row.put(&format!("{metric}_{unit}"), value.parse().ok()?);
+        row.put(&format!("{metric}_us"), value.parse::<f64>().ok()? * unit);
     }
     Some(row)
+}
+
+fn microseconds(unit: &str) -> Option<f64> {
+    match unit {
+        "ns" => Some(1e-3),
+        "us" => Some(1.0),
+        "ms" => Some(1e3),
+        "s" => Some(1e6),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -52,19 +62,16 @@ mod tests {
 
     #[test]
     fn a_line_is_a_name_a_median_a_unit_and_perhaps_more() {
-        let full = row("append 251.5 us (p95 301.0, mean 260.2)").unwrap();
-        assert_eq!(
-            (full.who.as_str(), full.value("us"), full.value("p95_us")),
-            ("append", Some(251.5), Some(301.0))
-        );
-        assert_eq!(full.value("mean_us"), Some(260.2));
-        assert_eq!(row("decide 1.25 us").unwrap().value("us"), Some(1.25));
+        let full = row("verify_100000 27.5 ms (p95 30, mean 28.25)").unwrap();
+        assert_eq!((full.who.as_str(), full.value("median_us")), ("verify_100000", Some(27_500.0)));
+        assert_eq!((full.value("p95_us"), full.value("mean_us")), (Some(30_000.0), Some(28_250.0)));
+        assert_eq!(row("decide 1.25 us").unwrap().value("median_us"), Some(1.25));
     }
 
     #[test]
     fn any_other_line_is_refused() {
         for line in
-            ["", "decide", "decide took 1.25 us", "decide 1.25 us indeed", "decide 1.25 us (p95 much)"]
+            ["", "decide", "decide took 1.25 us", "decide 1.25 us indeed", "decide 1 us (p95 much)", "a 1 kg"]
         {
             assert_eq!(row(line), None, "{line}");
         }

@@ -59,7 +59,7 @@ fn cell(row: &Row, metric: &str) -> String {
 }
 
 /// Three significant digits or the whole number.
-fn rounded(value: f64) -> String {
+pub(crate) fn rounded(value: f64) -> String {
     match value {
         v if v == v.trunc() || v >= 100.0 => format!("{v:.0}"),
         v if v >= 10.0 => format!("{v:.1}"),

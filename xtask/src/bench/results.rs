@@ -48,10 +48,6 @@ impl Results {
         Self { bench: bench.to_owned(), machine: machine::describe(), rows, notes }
     }
 
-    pub(crate) fn value(&self, who: &str, metric: &str) -> Option<f64> {
-        self.rows.iter().find(|row| row.who == who)?.value(metric)
-    }
-
     pub(crate) fn save(&self) -> Outcome {
         let file = directory().join(format!("{}.json", self.bench));
         let text = format!("{:#}\n", self.to_json());
@@ -125,7 +121,7 @@ mod tests {
         let mut row = Row::new("coffer", "0.1.0");
         row.put("median_ms", 9.87654);
         let results = Results::here("start", vec![row], vec!["docker is left out".to_owned()]);
-        assert_eq!(results.value("coffer", "median_ms"), Some(9.877));
+        assert_eq!(results.rows[0].value("median_ms"), Some(9.877));
         assert_eq!(Results::from_json(&results.to_json()), Some(results));
     }
 }
