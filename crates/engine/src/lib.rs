@@ -16,3 +16,4 @@ pub mod name;
 pub mod state;
 pub mod user;
 mod host;
+pub mod foreground;

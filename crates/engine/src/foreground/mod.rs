@@ -1,0 +1,166 @@
+//! Being the container's terminal, or its three pipes, until it ends.
+//!
+//! Without a terminal the container gets pipes that belong to its own user, so that a program without
+//! privilege can open /dev/stdout anew. Nothing here ever waits on one descriptor: a reader that does
+//! not read holds up its own stream, and neither signals nor the end of the container.
+
+mod detach;
+mod pump;
+mod relay;
+mod signals;
+mod terminal;
+
+use std::io;
+use std::os::fd::OwnedFd;
+
+use rustix::fs::{Gid, Mode, OFlags, Uid};
+use rustix::pipe::{PipeFlags, pipe_with};
+
+pub use detach::{DetachKeys, DetachSyntax};
+pub(crate) use relay::{Relay, Subject};
+pub(crate) use signals::Signals;
+pub(crate) use terminal::size as terminal_size;
+
+use pump::{Pump, Sink, WhenUnread};
+
+/// Our side of a foreground run: descriptors of the caller's terminal, files or pipes.
+#[derive(Debug)]
+pub struct Foreground {
+    /// Read only with `-i`.
+    pub stdin: OwnedFd,
+    /// Where the container's output goes.
+    pub stdout: OwnedFd,
+    /// Where its errors go.
+    pub stderr: OwnedFd,
+    /// How a terminal can be left.
+    pub detach: Detach,
+}
+
+/// Whether the container can be left running.
+#[derive(Debug)]
+pub enum Detach {
+    /// It cannot: keys are passed on as typed.
+    Unavailable,
+    /// A parent of ours waits in our place. It exits with status 0 when it reads a byte from the other
+    /// end of `release`, and from then on this process is on its own.
+    Through {
+        /// The sequence to listen for.
+        keys: DetachKeys,
+        /// To tell the parent.
+        release: OwnedFd,
+    },
+}
+
+/// Why the foreground could not be set up or kept up.
+#[derive(Debug, thiserror::Error)]
+pub enum ForegroundError {
+    /// `-i -t` with something else as standard input.
+    #[error("`-t` with `-i` needs a terminal, and standard input is none")]
+    NoTerminal,
+    /// The kernel refused.
+    #[error("cannot {doing}: {source}")]
+    Io {
+        /// What was tried.
+        doing: &'static str,
+        /// The kernel's answer.
+        source: io::Error,
+    },
+}
+
+impl ForegroundError {
+    pub(crate) fn io<E: Into<io::Error>>(doing: &'static str) -> impl FnOnce(E) -> Self {
+        move |source| Self::Io { doing, source: source.into() }
+    }
+
+    /// Stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoTerminal => "E-run-no-terminal",
+            Self::Io { .. } => "E-run-io",
+        }
+    }
+
+    /// What to do next.
+    #[must_use]
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::NoTerminal => "leave `-t` out when standard input is a file or a pipe",
+            Self::Io { .. } => "check the limit on open files: `ulimit -n`",
+        }
+        .into()
+    }
+}
+
+/// Whether our standard input is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Input {
+    /// `-i`.
+    Ours,
+    /// The container reads nothing.
+    Empty,
+}
+
+impl Foreground {
+    /// Checks, before anything is made, that a terminal run has a terminal to take keys from.
+    pub(crate) fn check_terminal(&self, input: Input) -> Result<(), ForegroundError> {
+        if input == Input::Ours && !io::IsTerminal::is_terminal(&self.stdin) {
+            return Err(ForegroundError::NoTerminal);
+        }
+        Ok(())
+    }
+}
+
+/// The container's ends of its three streams.
+#[derive(Debug)]
+pub(crate) struct Ends {
+    pub(crate) stdin: OwnedFd,
+    pub(crate) stdout: OwnedFd,
+    pub(crate) stderr: OwnedFd,
+}
+
+/// Pipes between the container and us. `uid` and `gid` are the host ids of the container's user.
+pub(crate) fn pipes(
+    foreground: Foreground,
+    input: Input,
+    (uid, gid): (u32, u32),
+    signals: Signals,
+) -> Result<(Ends, Relay), ForegroundError> {
+    let make = || -> io::Result<(Ends, Relay)> {
+        let (stdin, keys) = input_stream(foreground.stdin, input)?;
+        let (stdout, output) = output_stream(foreground.stdout)?;
+        let (stderr, errors) = output_stream(foreground.stderr)?;
+        for end in [&stdin, &stdout, &stderr] {
+            own(end, uid, gid)?;
+        }
+        Ok((Ends { stdin, stdout, stderr }, Relay::streams(keys, output, errors, signals)))
+    };
+    make().map_err(ForegroundError::io("make the container's pipes"))
+}
+
+fn input_stream(ours: OwnedFd, input: Input) -> io::Result<(OwnedFd, Option<Pump>)> {
+    if input == Input::Empty {
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+        return Ok((rustix::fs::open("/dev/null", flags, Mode::empty())?, None));
+    }
+    let (theirs, feed) = pipe_with(PipeFlags::CLOEXEC)?;
+    Ok((theirs, Some(Pump::new(ours, Sink::own(feed)?, WhenUnread::Close))))
+}
+
+fn output_stream(ours: OwnedFd) -> io::Result<(OwnedFd, Pump)> {
+    let (source, theirs) = pipe_with(PipeFlags::CLOEXEC)?;
+    pump::nonblocking(&source)?;
+    Ok((theirs, Pump::new(source, Sink::shared(ours), WhenUnread::Close)))
+}
+
+/// Pipes only: /dev/null stays whose it is.
+fn own(end: &OwnedFd, uid: u32, gid: u32) -> io::Result<()> {
+    let kind = rustix::fs::FileType::from_raw_mode(rustix::fs::fstat(end)?.st_mode);
+    if kind == rustix::fs::FileType::Fifo {
+        rustix::fs::fchown(end, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,112 @@
+//! Signals that reach us while a container runs: they are the container's.
+
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+
+use rustix::process::Signal;
+use sys::signal::{SignalSet, next_signal, set_mask, signalfd};
+
+/// Signals that are passed on to the container's first process.
+const FORWARDED: [Signal; 6] =
+    [Signal::HUP, Signal::INT, Signal::QUIT, Signal::USR1, Signal::USR2, Signal::TERM];
+
+/// So many requests to end make us insist: a first process without handlers never hears the others.
+const PATIENCE: u32 = 3;
+
+/// Blocked signals, read from a descriptor; unblocked again when dropped.
+#[derive(Debug)]
+pub(crate) struct Signals {
+    fd: OwnedFd,
+    before: SignalSet,
+    patience: Patience,
+}
+
+/// How often we were asked to end the container.
+#[derive(Debug, Default)]
+struct Patience {
+    requests: u32,
+}
+
+/// What a signal means to a relay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Heard {
+    /// The container's first process shall have this one.
+    Forward(i32),
+    /// Our terminal has another size.
+    Resized,
+    /// We were stopped, and continue: the terminal may have other modes.
+    Continued,
+}
+
+impl Signals {
+    /// Blocks the signals on this thread and on those it starts from now on.
+    ///
+    /// # Errors
+    /// signalfd(2)'s.
+    pub(crate) fn block() -> std::io::Result<Self> {
+        let numbers: Vec<i32> =
+            FORWARDED.iter().chain(&[Signal::WINCH, Signal::CONT]).map(|signal| signal.as_raw()).collect();
+        let set = SignalSet::of(&numbers);
+        let before = set_mask(set)?;
+        match signalfd(set) {
+            Ok(fd) => Ok(Self { fd, before, patience: Patience::default() }),
+            Err(errno) => {
+                set_mask(before)?;
+                Err(errno.into())
+            }
+        }
+    }
+
+    /// Readable when a signal waits.
+    pub(super) fn fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+
+    /// The next signal that waits.
+    pub(super) fn next(&mut self) -> Option<Heard> {
+        let number = next_signal(self.fd()).ok().flatten()?;
+        Some(self.patience.meaning(number))
+    }
+}
+
+impl Patience {
+    fn meaning(&mut self, number: i32) -> Heard {
+        match Signal::from_named_raw(number) {
+            Some(Signal::WINCH) => Heard::Resized,
+            Some(Signal::CONT) => Heard::Continued,
+            Some(Signal::INT | Signal::TERM) => {
+                self.requests += 1;
+                let insist = self.requests >= PATIENCE;
+                Heard::Forward(if insist { Signal::KILL.as_raw() } else { number })
+            }
+            _ => Heard::Forward(number),
+        }
+    }
+}
+
+impl Drop for Signals {
+    fn drop(&mut self) {
+        // Only a wrong address could make this fail.
+        let _ = set_mask(self.before);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_third_request_to_end_insists() {
+        let (int, term, kill) = (Signal::INT.as_raw(), Signal::TERM.as_raw(), Signal::KILL.as_raw());
+        let mut patience = Patience::default();
+        let heard = [int, term, Signal::USR1.as_raw(), int].map(|number| patience.meaning(number));
+        let expected = [int, term, Signal::USR1.as_raw(), kill].map(Heard::Forward);
+        assert_eq!(heard, expected);
+    }
+
+    #[test]
+    fn the_terminal_s_signals_are_for_us() {
+        let mut patience = Patience::default();
+        assert_eq!(patience.meaning(Signal::WINCH.as_raw()), Heard::Resized);
+        assert_eq!(patience.meaning(Signal::CONT.as_raw()), Heard::Continued);
+    }
+}
