@@ -1,0 +1,148 @@
+use model::digest::Digest;
+use model::permit::Permit;
+use model::verdict::Level;
+
+use super::*;
+use crate::decide::decide;
+use crate::fixtures::{image, question, request, user_image};
+
+fn placement() -> Placement {
+    let map = vec![IdMapping { container_id: 0, host_id: 165_536, size: 65_536 }];
+    Placement {
+        container: "c1".to_owned(),
+        hostname: "web".to_owned(),
+        user: ResolvedUser { home: "/root".to_owned(), ..ResolvedUser::default() },
+        uid_map: map.clone(),
+        gid_map: map,
+        lower: vec!["/store/b".to_owned(), "/store/a".to_owned()],
+        upper: "/c/upper".to_owned(),
+        work: "/c/work".to_owned(),
+        cgroup: "coffer/c1".to_owned(),
+        host_memory: 8 << 30,
+        max_open_files: 1 << 20,
+        files: vec![InjectedFile {
+            path: "/etc/hosts".to_owned(),
+            content: "127.0.0.1 localhost\n".to_owned(),
+        }],
+        ..Placement::default()
+    }
+}
+
+fn permit(request: &RunRequest, image: &Image, level: Level) -> Permit {
+    decide(&question(request, image, level), "c1".to_owned(), 7).permit.unwrap()
+}
+
+fn spec(request: &RunRequest, image: &Image, level: Level) -> Spec {
+    confine(&permit(request, image, level), request, image, &placement()).unwrap()
+}
+
+#[test]
+fn the_default_has_every_wall() {
+    let spec = spec(&request(), &image(), Level::Baseline);
+    let kinds: Vec<_> = spec.linux.namespaces.iter().map(|namespace| namespace.kind).collect();
+    assert_eq!(kinds, NamespaceKind::ALL);
+    assert!(spec.process.no_new_privileges);
+    assert_eq!(spec.process.capabilities.bounding.len(), 7);
+    assert!(spec.linux.seccomp.is_some());
+    assert_eq!(spec.linux.masked_paths.len(), 12);
+    assert_eq!(spec.linux.sysctl["net.ipv4.ping_group_range"], "0 65535");
+    assert_eq!(spec.linux.resources.memory.limit, Some(4 << 30));
+    assert_eq!(spec.process.args, ["/bin/sh"]);
+    let hardening = spec.hardening.unwrap();
+    assert_eq!(hardening.landlock, Landlock::Required);
+    assert_eq!(hardening.memfd_noexec, Some(2));
+    assert_eq!(hardening.islands.len(), 2);
+    assert_eq!(hardening.files.len(), 1);
+}
+
+#[test]
+fn a_user_gets_no_capability() {
+    let mut placement = placement();
+    placement.user.uid = 1000;
+    let (request, image) = (request(), user_image());
+    let permit = permit(&request, &image, Level::Restricted);
+    let spec = confine(&permit, &request, &image, &placement).unwrap();
+    assert_eq!(spec.process.capabilities, model::spec::Capabilities::default());
+    assert_eq!(spec.process.user.uid, 1000);
+}
+
+#[test]
+fn privileged_has_no_wall_but_its_namespaces() {
+    let request = RunRequest { privileged: true, ..request() };
+    let spec = spec(&request, &image(), Level::Open);
+    assert_eq!(spec.linux.namespaces.len(), 8);
+    assert!(!spec.process.no_new_privileges);
+    assert!(spec.linux.seccomp.is_none() && spec.linux.masked_paths.is_empty());
+    assert_eq!(spec.process.capabilities.bounding.len(), 41);
+    let hardening = spec.hardening.unwrap();
+    assert!(hardening.islands.is_empty() && hardening.memfd_noexec.is_none());
+    assert_eq!(hardening.landlock, Landlock::Off);
+}
+
+#[test]
+fn mutable_opens_the_islands_and_nothing_else() {
+    let request = RunRequest { mutable: true, remove: true, ..request() };
+    let spec = spec(&request, &image(), Level::Baseline);
+    assert!(spec.process.no_new_privileges && spec.linux.seccomp.is_some());
+    let hardening = spec.hardening.unwrap();
+    assert!(hardening.islands.is_empty() && hardening.memfd_noexec.is_none());
+    assert_eq!(hardening.landlock, Landlock::Required);
+    assert_eq!(hardening.overlay.unwrap().durability, OverlayDurability::Volatile);
+}
+
+#[test]
+fn the_host_s_network_takes_the_network_settings_away() {
+    let request = RunRequest { network: Network::Host, ..request() };
+    let spec = spec(&request, &image(), Level::Baseline);
+    assert!(spec.linux.namespaces.iter().all(|namespace| namespace.kind != NamespaceKind::Network));
+    assert!(spec.linux.sysctl.is_empty());
+}
+
+#[test]
+fn a_permit_is_for_one_request_of_one_image_in_one_container() {
+    let (request, image) = (request(), image());
+    let permit = permit(&request, &image, Level::Baseline);
+    let check = |request: &RunRequest, image: &Image, placement: &Placement| {
+        let error = confine(&permit, request, image, placement).unwrap_err();
+        assert!(matches!(error, ConfineError::OtherPermit { .. }), "{error}");
+    };
+    check(&RunRequest { mutable: true, ..request.clone() }, &image, &placement());
+    check(&request, &Image { digest: Digest::of(b"other"), ..image.clone() }, &placement());
+    check(&request, &image, &Placement { container: "c2".to_owned(), ..placement() });
+}
+
+#[test]
+fn restricted_notices_a_user_name_that_is_root() {
+    let (request, mut image) = (request(), image());
+    image.config.user = "toor".to_owned();
+    let permit = permit(&request, &image, Level::Restricted);
+    assert_eq!(confine(&permit, &request, &image, &placement()), Err(ConfineError::RootAtRestricted));
+}
+
+#[test]
+fn a_file_of_the_engine_gives_way_to_a_mount() {
+    use model::request::{Access, ExecMode, MountRequest, MountSource};
+    let mount = MountRequest {
+        source: MountSource::Bind { path: "/srv/hosts".to_owned() },
+        target: "/etc/hosts".to_owned(),
+        access: Access::ReadOnly,
+        exec: ExecMode::Refused,
+        asked_by: "-v".to_owned(),
+    };
+    let request = RunRequest { mounts: vec![mount], ..request() };
+    assert!(spec(&request, &image(), Level::Baseline).hardening.unwrap().files.is_empty());
+}
+
+#[test]
+fn every_error_has_a_code_and_a_remedy() {
+    let errors = [
+        ConfineError::OtherPermit { what: "image" },
+        ConfineError::NoCommand { image: "x".into() },
+        ConfineError::Sysctl { name: "vm.x".into() },
+        ConfineError::Device { device: "x".into() },
+        ConfineError::Unmapped { kind: "user", id: 1, size: 1 },
+    ];
+    for error in errors {
+        assert!(error.code().starts_with("E-policy-") && !error.remedy().is_empty(), "{error}");
+    }
+}

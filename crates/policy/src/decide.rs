@@ -1,0 +1,129 @@
+//! The decision: a verdict becomes a permit or a refusal. The only place that makes permits.
+
+use model::digest::Digest;
+use model::permit::{Grant, Permit};
+use model::request::RunRequest;
+use model::verdict::{Level, Outcome, Verdict};
+
+use crate::assess::{Force, Objection, Question, judge};
+use crate::confine::validate;
+
+/// What was decided, and on what grounds.
+#[derive(Debug)]
+pub struct Decision {
+    /// The grounds.
+    pub verdict: Verdict,
+    /// Yes or no.
+    pub permit: Result<Permit, Refusal>,
+}
+
+/// A no, with what a person needs to change it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize)]
+#[error("{asked}")]
+pub struct Refusal {
+    /// What was asked for and what is wrong with it, without a full stop.
+    pub asked: String,
+    /// The rule that said no.
+    pub rule: &'static str,
+    /// The level that was in force.
+    pub level: Level,
+    /// Sections of NIST SP 800-190.
+    pub nist: &'static [&'static str],
+    /// Recommendations of the CIS Docker Benchmark 1.6.
+    pub cis: &'static [&'static str],
+    /// What to do instead.
+    pub instead: String,
+    /// Another way, where there is one: an exact command.
+    pub or: Option<String>,
+    /// How many other reasons the verdict holds.
+    pub further: usize,
+}
+
+impl Refusal {
+    /// `E-policy-refused`, or `E-policy-request` where the request itself is wrong.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        if self.rule == MALFORMED_REQUEST { "E-policy-request" } else { "E-policy-refused" }
+    }
+
+    /// What to do next.
+    #[must_use]
+    pub fn remedy(&self) -> String {
+        self.instead.clone()
+    }
+}
+
+/// The rule of refusals for requests that no spec can be made of.
+pub const MALFORMED_REQUEST: &str = "request-is-well-formed";
+
+/// The identity of a request: the hash of its canonical JSON (fields in declaration order, maps sorted).
+///
+/// # Errors
+/// The request cannot be written as JSON.
+pub fn request_digest(request: &RunRequest) -> Result<Digest, serde_json::Error> {
+    serde_json::to_vec(request).map(|bytes| Digest::of(&bytes))
+}
+
+/// Decides whether `container` may start. `now` is in seconds since the epoch. Any error denies.
+#[must_use]
+pub fn decide(question: &Question<'_>, container: String, now: i64) -> Decision {
+    let (verdict, objections) = judge(question);
+    let permit = match refusal(question, &objections) {
+        Some(refusal) => Err(refusal),
+        None => grant(question, &verdict, container, now),
+    };
+    Decision { verdict, permit }
+}
+
+/// The gravest objection that holds at this level. `open` overrules all but those of force always.
+fn refusal(question: &Question<'_>, objections: &[Objection]) -> Option<Refusal> {
+    let holds = |objection: &&Objection| question.level != Level::Open || objection.force == Force::Always;
+    let objection = objections.iter().find(holds)?;
+    Some(Refusal {
+        asked: objection.asked.clone(),
+        rule: objection.reason.rule,
+        level: question.level,
+        nist: objection.reason.nist,
+        cis: objection.reason.cis,
+        instead: objection.reason.remedy.clone(),
+        or: milder_level(question, objection),
+        further: objections.iter().filter(holds).count() - 1,
+    })
+}
+
+fn milder_level(question: &Question<'_>, objection: &Objection) -> Option<String> {
+    let level = match (objection.force, objection.from) {
+        (Force::Always, _) => return None,
+        (Force::ByLevel, Level::Restricted) => Level::Baseline,
+        (Force::ByLevel, Level::Baseline | Level::Open) => Level::Open,
+    };
+    let image = &question.request.image;
+    Some(format!("let it run and have that recorded: coffer run --policy {level} ... {image}"))
+}
+
+fn grant(question: &Question<'_>, verdict: &Verdict, container: String, now: i64) -> Result<Permit, Refusal> {
+    validate(question.request, question.image)
+        .map_err(|error| malformed(question.level, error.to_string(), error.remedy()))?;
+    let request = request_digest(question.request).map_err(|error| {
+        malformed(
+            question.level,
+            format!("the request cannot be recorded: {error}"),
+            "report this".to_owned(),
+        )
+    })?;
+    debug_assert!(verdict.outcome != Outcome::NoGo || question.level == Level::Open);
+    Ok(Permit::assertion(Grant {
+        container,
+        image: question.image.digest,
+        request,
+        level: question.level,
+        outcome: verdict.outcome,
+        missing: verdict.missing.iter().map(|finding| finding.control.id.to_owned()).collect(),
+        exceptions: verdict.exceptions.clone(),
+        issued: now,
+    }))
+}
+
+fn malformed(level: Level, asked: String, instead: String) -> Refusal {
+    Refusal { asked, rule: MALFORMED_REQUEST, level, nist: &[], cis: &[], instead, or: None, further: 0 }
+}

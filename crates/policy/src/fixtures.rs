@@ -1,0 +1,53 @@
+//! Values for tests.
+
+use std::collections::BTreeMap;
+
+use model::digest::Digest;
+use model::image::{ExecDir, Image, ImageConfig, ImageFacts};
+use model::request::RunRequest;
+use model::usecase::Host;
+use model::verdict::Level;
+
+use crate::Question;
+
+/// An image that starts as root, with a shell.
+pub(crate) fn image() -> Image {
+    Image {
+        digest: Digest::of(b"manifest"),
+        config_digest: Digest::of(b"config"),
+        names: vec!["alpine:latest".to_owned()],
+        size: 1,
+        created: None,
+        imported: 0,
+        layers: Vec::new(),
+        config: ImageConfig { cmd: vec!["/bin/sh".to_owned()], ..ImageConfig::default() },
+        facts: ImageFacts {
+            exec_dirs: vec![
+                exec_dir("/bin", &["busybox"], 80),
+                exec_dir("/lib", &["ld-musl-x86_64.so.1"], 9),
+            ],
+            ..ImageFacts::default()
+        },
+        history: Vec::new(),
+    }
+}
+
+/// An image whose user is not root.
+pub(crate) fn user_image() -> Image {
+    let mut image = image();
+    image.config.user = "1000:1000".to_owned();
+    image
+}
+
+pub(crate) fn exec_dir(path: &str, files: &[&str], others: u64) -> ExecDir {
+    ExecDir { path: path.to_owned(), files: files.iter().map(|name| (*name).to_owned()).collect(), others }
+}
+
+/// `coffer run alpine`.
+pub(crate) fn request() -> RunRequest {
+    RunRequest { image: "alpine".to_owned(), labels: BTreeMap::new(), ..RunRequest::default() }
+}
+
+pub(crate) fn question<'a>(request: &'a RunRequest, image: &'a Image, level: Level) -> Question<'a> {
+    Question { request, image, host: Host::Baseline, level, own_state: &[] }
+}
