@@ -56,7 +56,8 @@ impl Json {
 }
 
 fn write_field(out: &mut String, indent: usize, width: usize, name: &str, value: &Json) -> fmt::Result {
-    let name = name.replace('_', " ");
+    // Paths are names too, and keep their underscores.
+    let name = if name.starts_with('/') { name.to_owned() } else { name.replace('_', " ") };
     match value {
         Json::Object(_) => write!(out, "{:indent$}{name}\n{}", "", value.lines(indent + 2)),
         _ => writeln!(out, "{:indent$}{name:width$}  {}", "", value.brief()),

@@ -1,5 +1,6 @@
 //! Privilege kept, or got back.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
@@ -87,12 +88,9 @@ fn root_is_root(_: &Options) -> Outcome {
 fn dangerous(_: &Options) -> Outcome {
     let status = identity::Status::read();
     let sets = ["CapEff", "CapPrm", "CapInh", "CapAmb", "CapBnd"];
-    let held: Vec<_> = sets
-        .into_iter()
-        .flat_map(|set| status.capabilities(set).into_iter().map(move |name| (set, name)))
-        .filter(|(_, name)| DANGEROUS.contains(name))
-        .map(|(set, name)| format!("{set}:{name}"))
-        .collect();
+    let all = sets.into_iter().flat_map(|set| status.capabilities(set));
+    let held: BTreeSet<_> = all.filter(|name| DANGEROUS.contains(name)).collect();
+    let held: Vec<_> = held.into_iter().collect();
     if held.is_empty() { Outcome::stopped("none in any set") } else { Outcome::succeeded(held.join(" ")) }
 }
 
