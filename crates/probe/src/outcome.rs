@@ -75,11 +75,12 @@ impl Outcome {
         }
     }
 
-    /// The worst of several ways to the same end: success, or else how the last one was stopped.
+    /// The worst of several ways to the same end: success, or else how the first one was stopped.
     pub(crate) fn worst(ways: impl IntoIterator<Item = Self>) -> Self {
         ways.into_iter()
             .reduce(|worst, way| match (&worst, &way) {
-                (Self::Succeeded(_), _) | (Self::Stopped(_), Self::NotApplicable(_)) => worst,
+                (Self::Succeeded(_), _) | (_, Self::NotApplicable(_)) => worst,
+                (Self::Stopped(_), Self::Stopped(_)) => worst,
                 _ => way,
             })
             .unwrap_or_else(|| Self::not_applicable("nothing to try"))
@@ -232,6 +233,7 @@ mod tests {
         let (stopped, through, moot) =
             (Outcome::stopped("EPERM"), Outcome::succeeded("ran"), Outcome::not_applicable("none"));
         assert_eq!(Outcome::worst([stopped.clone(), through.clone(), stopped.clone()]), through);
+        assert_eq!(Outcome::worst([stopped.clone(), Outcome::stopped("EROFS")]), stopped);
         assert_eq!(Outcome::worst([stopped.clone(), moot.clone()]), stopped);
         assert_eq!(Outcome::worst([moot.clone(), stopped.clone()]), stopped);
         assert!(matches!(Outcome::worst([]), Outcome::NotApplicable(_)));
