@@ -119,8 +119,9 @@ impl<'a> Sea<'a> {
         } else if self.holds_programs_only(directory) {
             found.insert(directory.path.clone(), IslandKind::Directory);
         } else {
-            let files = directory.files.iter().map(|name| join(&directory.path, name));
-            found.extend(files.map(|path| (path, IslandKind::File)));
+            for name in &directory.files {
+                found.entry(join(&directory.path, name)).or_insert(IslandKind::File);
+            }
         }
     }
 
