@@ -109,6 +109,16 @@ impl Ask {
         Self { rule, exception: Exception { id: id.into(), detail, asked_by }, instead }
     }
 
+    /// What was asked for and what it opens, for a refusal: options in backticks.
+    pub(crate) fn sentence(&self) -> String {
+        let Exception { asked_by, detail, .. } = &self.exception;
+        if asked_by.starts_with('-') {
+            format!("`{asked_by}` {detail}")
+        } else {
+            format!("{asked_by} {detail}")
+        }
+    }
+
     fn instead(mut self, instead: impl Into<String>) -> Self {
         self.instead = instead.into();
         self
@@ -202,16 +212,20 @@ fn mounts(request: &RunRequest, own_state: &[String], asks: &mut Vec<Ask>) {
 
 fn bind(path: &str, reach: Reach, asked_by: &str) -> Ask {
     let (rule, id, detail) = match reach {
-        Reach::OwnState => {
-            (&OWN_STATE, "own-state", format!("{path} holds Cofferdam's own ledger, keys or images"))
-        }
-        Reach::EngineSocket => {
-            (&ENGINE_SOCKET, "engine-socket", format!("{path}: who can write to it is root on this host"))
-        }
-        Reach::System(why) => (&SYSTEM_PATH, "system-path", format!("{path} {why}")),
-        Reach::Files => (&HOST_PATH, "host-path", format!("{path} of this host is visible inside")),
+        Reach::OwnState => (
+            &OWN_STATE,
+            "own-state",
+            format!("opens {path}, which holds Cofferdam's own ledger, keys or images"),
+        ),
+        Reach::EngineSocket => (
+            &ENGINE_SOCKET,
+            "engine-socket",
+            format!("hands over {path}: who can write to it is root on this host"),
+        ),
+        Reach::System(why) => (&SYSTEM_PATH, "system-path", format!("opens {path}, which {why}")),
+        Reach::Files => (&HOST_PATH, "host-path", format!("shows {path} of this host")),
         Reach::Malformed => {
-            (&MALFORMED_PATH, "host-path", format!("`{path}` is not an absolute path without `..`"))
+            (&MALFORMED_PATH, "host-path", format!("names `{path}`, which is no absolute path without `..`"))
         }
     };
     Ask::new(rule, id, asked_by, detail)
@@ -232,7 +246,7 @@ fn capabilities(request: &RunRequest, image: &Image, asks: &mut Vec<Ask>) {
         asks.push(if bare == "NET_RAW" { ask.instead("leave it out: ping works without it") } else { ask });
     }
     if starts_as == StartsAs::Root {
-        let detail = "starts as root of its user namespace".to_owned();
+        let detail = "starts it as root of its user namespace".to_owned();
         let asked_by = if request.user.is_some() { "--user" } else { "the image's configuration" };
         asks.push(
             Ask::new(&ROOT_USER, "root-user", asked_by, detail)
@@ -269,7 +283,7 @@ fn smaller(request: &RunRequest, asks: &mut Vec<Ask>) {
         asks.push(Ask::new(rule, "device", format!("--device {device}"), detail));
     }
     for name in request.sysctls.keys().filter(|name| !sysctl::is_safe(name)) {
-        let detail = format!("{name} is not on the list of settings without effect outside");
+        let detail = format!("changes {name}, which is not on the list of settings without effect outside");
         asks.push(Ask::new(&UNSAFE_SYSCTL, "sysctl", format!("--sysctl {name}"), detail));
     }
     if request.mutable {

@@ -180,17 +180,17 @@ fn ask_objection(ask: &Ask, level: Level) -> Option<Objection> {
     if ask.rule.grant.at(judged_at) {
         return None;
     }
-    let Exception { detail, asked_by, .. } = &ask.exception;
+    let sentence = ask.sentence();
     let reason = Reason {
         rule: ask.rule.id,
-        detail: format!("`{asked_by}`: {detail}"),
+        detail: sentence.clone(),
         remedy: ask.instead.clone(),
         nist: ask.rule.nist,
         cis: ask.rule.cis,
     };
     let force = if ask.rule.grant == Grant::Never { Force::Always } else { Force::ByLevel };
     let from = if ask.rule.grant.at(Level::Baseline) { Level::Restricted } else { Level::Baseline };
-    Some(Objection { asked: format!("`{asked_by}`: {detail}"), reason, from, force })
+    Some(Objection { asked: sentence, reason, from, force })
 }
 
 /// `restricted` refuses what is missing.
@@ -210,3 +210,6 @@ fn exceptions(asks: &[Ask], level: Level) -> Vec<Exception> {
     let granted = |ask: &&Ask| ask.rule.grant.at(level) && ask.rule.grant != Grant::BelowRestricted;
     asks.iter().filter(granted).map(|ask| ask.exception.clone()).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -127,3 +127,6 @@ fn grant(question: &Question<'_>, verdict: &Verdict, container: String, now: i64
 fn malformed(level: Level, asked: String, instead: String) -> Refusal {
     Refusal { asked, rule: MALFORMED_REQUEST, level, nist: &[], cis: &[], instead, or: None, further: 0 }
 }
+
+#[cfg(test)]
+mod tests;
