@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Directories that programs write to, most usual first.
 pub(super) const USUAL: [&str; 6] = ["/tmp", "/dev/shm", "/var/tmp", "/run", "/", "."];
@@ -29,7 +30,9 @@ impl Scratch {
             fs::create_dir(parent)?;
             Some(parent.to_owned())
         };
-        let path = parent.join(format!(".coffer-probe-{}", process::id()));
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let path = parent.join(format!(".coffer-probe-{}-{number}", process::id()));
         // The guard first, so that a refusal removes the parent again.
         let scratch = Self { path, made };
         fs::create_dir(&scratch.path)?;
