@@ -1,3 +1,31 @@
 //! The only crate that holds run privilege: an OCI runtime specification goes in, a confined process
 //! comes out.
+//!
+//! Invariants:
+//! - One clone, no re-exec, no async runtime. Between clone and exec there are only system calls.
+//! - Nothing starts without a [`model::permit::Permit`], which a start consumes.
+//! - A step that fails is a start that fails, with an error that names the step. Right before exec the
+//!   kernel's own account of the process is compared with the plan.
+//! - Every path under a root filesystem is opened below an owned descriptor; nothing of it is executed
+//!   or loaded on this side.
+//! - Policy is not made here: the specification is carried out, or the start fails.
+
+mod step;
+mod error;
 pub mod seccomp;
+pub mod cgroup;
+mod plan;
+mod channel;
+mod idmap;
+mod trees;
+mod child;
+mod enforced;
+mod start;
+mod running;
+pub mod session;
+
+pub use enforced::Enforced;
+pub use error::LaunchError;
+pub use running::{Exit, Running};
+pub use start::{Io, Prepared, prepare};
+pub use step::Step;

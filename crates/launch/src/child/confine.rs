@@ -1,0 +1,120 @@
+//! Giving up what the container must not have, in the order in which each step still allows the next.
+
+use std::os::fd::{AsFd as _, OwnedFd};
+
+use rustix::fs::{CWD, Gid, Mode, OFlags, ResolveFlags, Uid, openat, openat2};
+use rustix::io::Errno;
+use rustix::process::Signal;
+use rustix::thread::{CapabilitySet, CapabilitySets};
+use sys::landlock::{Ruleset, right};
+
+use super::At as _;
+use super::namespaces::write_proc;
+use crate::channel::Fault;
+use crate::plan::{CapabilityPlan, LandlockPlan, Plan, ProcessPlan};
+use crate::step::Step;
+
+/// Bounding set, ids, working directory, capabilities, in that order: the bounding set needs
+/// CAP_SETPCAP, the ids need CAP_SETUID, and the directory is entered with the user's own rights.
+pub(super) fn identity(plan: &Plan, proc: &OwnedFd) -> Result<(), Fault> {
+    let process = &plan.process;
+    if let Some(score) = &process.oom_score_adj {
+        write_proc(proc, c"self/oom_score_adj", score).at(Step::OomScore, 0)?;
+    }
+    match sys::keyring::join_new_session() {
+        // A kernel without key management has no keys to leak.
+        Ok(()) | Err(Errno::NOSYS) => {}
+        Err(errno) => return Err(errno).at(Step::Session, 1),
+    }
+    rustix::process::umask(Mode::from_raw_mode(process.umask));
+    drop_bounding(process.capabilities.bounding).at(Step::Capabilities, 0)?;
+    rustix::thread::set_keep_capabilities(true).at(Step::Capabilities, 1)?;
+    become_user(process, plan.has_user_namespace())?;
+    rustix::thread::set_keep_capabilities(false).at(Step::Capabilities, 2)?;
+    enter_working_directory(process)?;
+    set_capabilities(&process.capabilities).at(Step::Capabilities, 3)?;
+    // The container does not outlive its engine unnoticed; a change of ids would clear this.
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL)).at(Step::Session, 2)
+}
+
+fn drop_bounding(keep: CapabilitySet) -> Result<(), Errno> {
+    for number in 0..64 {
+        let capability = CapabilitySet::from_bits_retain(1 << number);
+        match rustix::thread::capability_is_in_bounding_set(capability) {
+            Ok(true) if !keep.contains(capability) => {
+                rustix::thread::remove_capability_from_bounding_set(capability)?;
+            }
+            Ok(_) => {}
+            // The kernel's last capability is behind us.
+            Err(Errno::INVAL) => return Ok(()),
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(())
+}
+
+fn become_user(process: &ProcessPlan, mapped: bool) -> Result<(), Fault> {
+    let (uid, gid) = (Uid::from_raw(process.uid), Gid::from_raw(process.gid));
+    match rustix::thread::set_thread_groups(&process.groups) {
+        // A map of one user denies setgroups; then there is nothing to set.
+        Err(Errno::PERM) if mapped && process.groups.is_empty() => {}
+        other => other.at(Step::Identity, 0)?,
+    }
+    rustix::thread::set_thread_res_gid(gid, gid, gid).at(Step::Identity, 1)?;
+    rustix::thread::set_thread_res_uid(uid, uid, uid).at(Step::Identity, 2)
+}
+
+fn set_capabilities(plan: &CapabilityPlan) -> Result<(), Errno> {
+    let sets = CapabilitySets {
+        effective: plan.effective,
+        permitted: plan.permitted,
+        inheritable: plan.inheritable,
+    };
+    rustix::thread::set_capabilities(None, sets)?;
+    rustix::thread::clear_ambient_capability_set()?;
+    plan.ambient
+        .iter()
+        .try_for_each(|capability| rustix::thread::configure_capability_in_ambient_set(capability, true))
+}
+
+/// No magic link: a working directory of /proc/self/fd/N is how CVE-2024-21626 left the container.
+fn enter_working_directory(process: &ProcessPlan) -> Result<(), Fault> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
+    let root = openat(CWD, c"/", flags, Mode::empty()).at(Step::WorkingDirectory, 0)?;
+    let directory = openat2(&root, process.cwd.relative(), flags, Mode::empty(), resolve)
+        .at(Step::WorkingDirectory, 0)?;
+    rustix::process::fchdir(&directory).at(Step::WorkingDirectory, 0)
+}
+
+/// no_new_privs, Landlock, seccomp: each needs the one before, and the filter would forbid the others.
+pub(super) fn restrict(plan: &Plan) -> Result<(), Fault> {
+    if plan.process.no_new_privileges {
+        rustix::thread::set_no_new_privs(true).at(Step::NoNewPrivileges, 0)?;
+    }
+    if let Some(landlock) = &plan.landlock {
+        landlocked(landlock).at(Step::Landlock, 0)?;
+    }
+    if let Some(filter) = &plan.seccomp {
+        sys::seccomp::install(&filter.program).at(Step::Seccomp, 0)?;
+    }
+    Ok(())
+}
+
+/// Everything outside the root is closed, whatever descriptor or link leads there; EXECUTE is allowed
+/// on the islands only.
+fn landlocked(plan: &LandlockPlan) -> Result<(), Errno> {
+    let ruleset = Ruleset::new(plan.rights, plan.scopes)?;
+    let flags = OFlags::PATH | OFlags::CLOEXEC;
+    let root = openat(CWD, c"/", flags, Mode::empty())?;
+    if plan.executable.is_empty() {
+        ruleset.allow(root.as_fd(), plan.rights)?;
+        return ruleset.restrict_self();
+    }
+    ruleset.allow(root.as_fd(), plan.rights & !right::EXECUTE)?;
+    for path in &plan.executable {
+        let place = openat(CWD, path.as_c_str(), flags | OFlags::NOFOLLOW, Mode::empty())?;
+        ruleset.allow(place.as_fd(), right::EXECUTE)?;
+    }
+    ruleset.restrict_self()
+}

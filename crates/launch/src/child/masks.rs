@@ -1,0 +1,87 @@
+//! Hidden and read-only paths. Those of /proc and /sys are opened below the filesystem's own
+//! descriptor, so neither the image nor another container can put something else in their place.
+
+use std::os::fd::{AsFd as _, OwnedFd};
+
+use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, fstat, openat2};
+use rustix::io::Errno;
+use rustix::mount::{
+    FsMountFlags, FsOpenFlags, MountAttrFlags, fsconfig_create, fsconfig_set_string, fsmount, fsopen,
+};
+use sys::mount::{Change, Depth, attr, set_attributes};
+
+use super::At as _;
+use super::devices::verified;
+use super::mounts::{Made, attach, bind_descriptor_over_itself, clone_of, open_below};
+use crate::channel::Fault;
+use crate::plan::{InRoot, Plan};
+use crate::step::Step;
+
+const LOCKED: u64 = attr::RDONLY | attr::NOSUID | attr::NODEV | attr::NOEXEC;
+
+/// Hides, then makes read-only, what the plan says.
+pub(super) fn apply(plan: &Plan, root: &OwnedFd, made: &Made<'_>) -> Result<(), Fault> {
+    let mut empty: Option<OwnedFd> = None;
+    for (index, path) in plan.masked.iter().enumerate() {
+        if let Some(place) = open(root, made, path).at(Step::Mask, index)? {
+            mask(&place, &mut empty).at(Step::Mask, index)?;
+        }
+    }
+    let change = Change { set: LOCKED, ..Change::default() };
+    for (index, path) in plan.read_only.iter().enumerate() {
+        if let Some(place) = open(root, made, path).at(Step::ReadOnly, index)? {
+            bind_descriptor_over_itself(&place, change).at(Step::ReadOnly, index)?;
+        }
+    }
+    Ok(())
+}
+
+/// `None` where this kernel does not have the path: there is nothing to hide.
+fn open(root: &OwnedFd, made: &Made<'_>, path: &InRoot) -> Result<Option<OwnedFd>, Errno> {
+    let opened = match (path.below("proc"), path.below("sys"), &made.sys) {
+        (Some(below), _, _) => open_strictly(made.proc, below),
+        (_, Some(below), Some(sys)) => open_strictly(sys, below),
+        _ => open_below(root, path.relative(), ResolveFlags::NO_SYMLINKS),
+    };
+    match opened {
+        Ok(place) => Ok(Some(place)),
+        Err(Errno::NOENT) => Ok(None),
+        Err(errno) => Err(errno),
+    }
+}
+
+fn open_strictly(filesystem: &OwnedFd, path: &std::ffi::CStr) -> Result<OwnedFd, Errno> {
+    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_XDEV | ResolveFlags::NO_SYMLINKS;
+    openat2(filesystem, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty(), resolve)
+}
+
+/// A directory gets an empty one, anything else the null device.
+fn mask(place: &OwnedFd, empty: &mut Option<OwnedFd>) -> Result<(), Errno> {
+    if FileType::from_raw_mode(fstat(place)?.st_mode) != FileType::Directory {
+        return attach(&verified(c"/dev/null", (1, 3))?, place);
+    }
+    match empty {
+        // The first empty directory is attached itself; the others are clones of it.
+        Some(first) => attach(&clone_of(first)?, place),
+        None => {
+            let directory = empty_directory()?;
+            attach(&directory, place)?;
+            *empty = Some(directory);
+            Ok(())
+        }
+    }
+}
+
+fn empty_directory() -> Result<OwnedFd, Errno> {
+    let context = fsopen(c"tmpfs", FsOpenFlags::FSOPEN_CLOEXEC)?;
+    fsconfig_set_string(context.as_fd(), c"size", c"0")?;
+    fsconfig_set_string(context.as_fd(), c"nr_inodes", c"2")?;
+    fsconfig_create(context.as_fd())?;
+    let directory = fsmount(
+        context.as_fd(),
+        FsMountFlags::FSMOUNT_CLOEXEC,
+        MountAttrFlags::from_bits_retain((LOCKED & !attr::RDONLY) as u32),
+    )?;
+    set_attributes(directory.as_fd(), Depth::Single, Change { set: attr::RDONLY, ..Change::default() })?;
+    Ok(directory)
+}

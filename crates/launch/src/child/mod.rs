@@ -1,0 +1,105 @@
+//! The child: from clone to exec, with nothing but system calls.
+//!
+//! Invariant: no allocation, no lock, no panic, no destructor that matters. The parent may have had
+//! other threads when it cloned, and their locks are held for ever on this side. Descriptors are closed
+//! by exec; everything else was prepared in the [`Plan`].
+
+pub(crate) mod devices;
+mod confine;
+mod exec;
+mod files;
+mod masks;
+mod mounts;
+mod namespaces;
+mod root;
+mod streams;
+
+use std::os::fd::{BorrowedFd, OwnedFd};
+
+use rustix::io::Errno;
+
+use crate::cgroup::Cgroup;
+use crate::channel::{Channel, Fault, Message};
+use crate::plan::Plan;
+use crate::step::Step;
+
+/// Everything that the child was given before the clone.
+pub(crate) struct Inheritance<'a> {
+    pub plan: &'a Plan,
+    pub cgroup: &'a Cgroup,
+    /// Names and directories of the container's own version 1 groups.
+    pub cgroup_views: &'a [(std::ffi::CString, std::ffi::CString)],
+    pub channel: &'a Channel,
+    pub streams: Streams<'a>,
+}
+
+/// Where standard input, output and error come from.
+#[derive(Clone, Copy)]
+pub(crate) enum Streams<'a> {
+    /// A terminal of the container's own.
+    Terminal,
+    /// Pipes; without an input, the container's own /dev/null.
+    Pipes { stdin: Option<BorrowedFd<'a>>, stdout: BorrowedFd<'a>, stderr: BorrowedFd<'a> },
+}
+
+/// Attaches where and why to an errno.
+pub(crate) trait At<T> {
+    fn at(self, step: Step, index: usize) -> Result<T, Fault>;
+}
+
+impl<T> At<T> for Result<T, Errno> {
+    fn at(self, step: Step, index: usize) -> Result<T, Fault> {
+        self.map_err(|errno| Fault { step, index: index as u16, errno })
+    }
+}
+
+/// Becomes the container, or reports why not and exits.
+pub(crate) fn run(inherited: &Inheritance<'_>) -> ! {
+    if let Err(fault) = become_container(inherited) {
+        // If the parent is gone there is nobody left to tell.
+        let _nobody = inherited.channel.send(Message::Failed(fault), &[]);
+    }
+    sys::exec::exit(125)
+}
+
+/// The order matters: what a step needs must not yet have been given up.
+fn become_container(inherited: &Inheritance<'_>) -> Result<(), Fault> {
+    let Inheritance { plan, channel, .. } = *inherited;
+    inherited.cgroup.enter().at(Step::Cgroup, 0)?;
+    namespaces::enter(plan, channel)?;
+    let proc = mounts::private_proc().at(Step::Proc, 0)?;
+    namespaces::configure(plan, &proc)?;
+    let mut trees = root::receive(channel)?;
+    let root = root::attach(&mut trees)?;
+    mounts::make_mount_points(plan, &root, &trees)?;
+    mounts::bind_islands(plan, &root)?;
+    let made = mounts::attach_all(inherited, &root, &proc, &mut trees)?;
+    devices::populate(&made)?;
+    files::inject(plan, &root, &made)?;
+    masks::apply(plan, &root, &made)?;
+    let terminal = streams::open_terminal(inherited, &made)?;
+    root::protect(plan, &root)?;
+    root::make_working_directory(plan, &root)?;
+    root::pivot(&root)?;
+    streams::arrange(inherited, terminal)?;
+    confine::identity(plan, &proc)?;
+    confine::restrict(plan)?;
+    channel.send(Message::Ready, &[]).at(Step::Handshake, 0)?;
+    channel.expect(Message::Go).at(Step::Handshake, 0)?;
+    Err(exec::exec(&plan.process))
+}
+
+/// Trees that the parent sent, by position.
+pub(crate) struct Trees {
+    slots: [Option<OwnedFd>; crate::channel::MAX_DESCRIPTORS],
+}
+
+impl Trees {
+    pub(crate) fn get(&self, index: usize) -> Result<&OwnedFd, Errno> {
+        self.slots.get(index).and_then(Option::as_ref).ok_or(Errno::BADMSG)
+    }
+
+    pub(crate) fn take(&mut self, index: usize) -> Result<OwnedFd, Errno> {
+        self.slots.get_mut(index).and_then(Option::take).ok_or(Errno::BADMSG)
+    }
+}

@@ -1,0 +1,174 @@
+//! Why a start did not happen: the step, the thing, the kernel's answer and what to do about it.
+
+use rustix::io::Errno;
+
+use crate::step::Step;
+
+/// A start that failed. Nothing of the container is left running.
+#[derive(Debug, thiserror::Error)]
+pub enum LaunchError {
+    /// The program is not in the container.
+    #[error("`{program}` is not in the container")]
+    NotFound {
+        /// As asked for.
+        program: String,
+    },
+    /// The program is there, and cannot be executed.
+    #[error("`{program}` cannot be executed: {}", describe(*.errno))]
+    NotExecutable {
+        /// As asked for.
+        program: String,
+        /// The kernel's answer.
+        errno: Errno,
+    },
+    /// A step between clone and exec failed.
+    #[error("could not {}{}: {}", .step.describe(), quoted(.subject), describe(*.errno))]
+    Step {
+        /// Which one.
+        step: Step,
+        /// The path or name it was about; may be empty.
+        subject: String,
+        /// The kernel's answer.
+        errno: Errno,
+    },
+    /// Something on the host's side of the start failed.
+    #[error("could not {action}{}: {}", quoted(.subject), describe(*.errno))]
+    Host {
+        /// To complete "could not ...".
+        action: &'static str,
+        /// The path or name it was about; may be empty.
+        subject: String,
+        /// The kernel's answer.
+        errno: Errno,
+    },
+    /// The container ended before its program was executed.
+    #[error("the container ended while it was being set up")]
+    Died,
+    /// What the kernel reports is not what was planned.
+    #[error("the confinement is not in force: {what} should be {planned}, the kernel says {actual}")]
+    Floor {
+        /// Which part.
+        what: &'static str,
+        /// What was planned.
+        planned: String,
+        /// What the kernel says.
+        actual: String,
+    },
+    /// The specification asks for something invalid.
+    #[error("invalid {what} `{value}`: {why}")]
+    Spec {
+        /// Which field.
+        what: &'static str,
+        /// Its value.
+        value: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// The system call filter cannot be compiled.
+    #[error(transparent)]
+    Seccomp(#[from] crate::seccomp::SeccompError),
+    /// A limit was asked for that this host cannot enforce.
+    #[error("the `{controller}` limit cannot be enforced: this host has no {controller} controller for us")]
+    Controller {
+        /// Which one.
+        controller: &'static str,
+    },
+}
+
+impl LaunchError {
+    pub(crate) fn host(action: &'static str, subject: impl Into<String>) -> impl FnOnce(Errno) -> Self {
+        let subject = subject.into();
+        move |errno| Self::Host { action, subject, errno }
+    }
+
+    /// Stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound { .. } => "E-launch-not-found",
+            Self::NotExecutable { .. } => "E-launch-not-executable",
+            Self::Step { .. } => "E-launch-step",
+            Self::Host { .. } => "E-launch-host",
+            Self::Died => "E-launch-died",
+            Self::Floor { .. } => "E-launch-floor",
+            Self::Spec { .. } => "E-launch-spec",
+            Self::Seccomp(_) => "E-launch-seccomp",
+            Self::Controller { .. } => "E-launch-controller",
+        }
+    }
+
+    /// What to do next.
+    #[must_use]
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::NotFound { .. } => "check the command, or run `sh` in the image to look around".into(),
+            Self::NotExecutable { errno: Errno::ACCESS, .. } => {
+                "only programs that came with the image can run; `--mutable` lifts that, and is recorded"
+                    .into()
+            }
+            Self::NotExecutable { .. } => "check that the image is for this machine's architecture".into(),
+            Self::Step { step, errno, .. } => step_remedy(*step, *errno).into(),
+            Self::Host { errno: Errno::NOSPC, .. } => "free some space, then run again".into(),
+            Self::Host { .. } => "`coffer system check` says what this host lacks".into(),
+            Self::Died => "look for an out-of-memory kill in the kernel log; raise `--memory`".into(),
+            Self::Floor { .. } => "this is a defect or a hostile kernel: please report it".into(),
+            Self::Spec { .. } | Self::Seccomp(_) => "correct the value and run again".into(),
+            Self::Controller { .. } => {
+                "leave the limit out, or give this user the controller (systemd: `Delegate=yes`)".into()
+            }
+        }
+    }
+
+    /// Docker's exit code: 127 not found, 126 not executable, 125 everything else.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::NotFound { .. } => 127,
+            Self::NotExecutable { .. } => 126,
+            _ => 125,
+        }
+    }
+}
+
+fn step_remedy(step: Step, errno: Errno) -> &'static str {
+    match (step, errno) {
+        (_, Errno::NOSPC) => "free some space, then run again",
+        (_, Errno::NOMEM) => "free some memory or raise `--memory`, then run again",
+        (Step::MountPoint | Step::Root, Errno::LOOP | Errno::NOTDIR) => {
+            "the image has a symbolic link or a file where a directory must be: do not trust this image"
+        }
+        (Step::WorkingDirectory, _) => "give a directory of the container with `-w`",
+        (Step::Proc | Step::Mount, Errno::PERM) => {
+            "this host (or a container around us) forbids the mount: see `coffer system check`"
+        }
+        _ => "`coffer system check` says what this host lacks",
+    }
+}
+
+fn quoted(subject: &str) -> String {
+    if subject.is_empty() { String::new() } else { format!(" `{subject}`") }
+}
+
+/// The C library's sentence for an errno, in lower case and without Rust's `(os error N)`.
+pub(crate) fn describe(errno: Errno) -> String {
+    let text = std::io::Error::from(errno).to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_step_names_the_thing_and_the_cause() {
+        let error = LaunchError::Step { step: Step::MountPoint, subject: "/proc".into(), errno: Errno::LOOP };
+        assert_eq!(
+            error.to_string(),
+            "could not open the mount point `/proc`: too many levels of symbolic links"
+        );
+        assert!(error.remedy().contains("do not trust this image"));
+        assert_eq!(error.exit_code(), 125);
+    }
+}

@@ -1,0 +1,287 @@
+//! The specification, turned into exactly what the child will pass to the kernel.
+//!
+//! Everything that allocates or can be wrong about the specification happens here, before the clone:
+//! the child only walks these lists.
+
+mod mounts;
+mod options;
+mod path;
+mod process;
+
+use std::ffi::{CStr, CString};
+
+use model::spec::{IdMapping, Island, Landlock, NamespaceKind, Overlay, Spec};
+use sys::clone::flag;
+
+use crate::error::LaunchError;
+use crate::seccomp::{self, Filter};
+
+pub(crate) use mounts::{PlannedMount, Source, TreeRequest};
+pub(crate) use path::{InRoot, cstring, last_component};
+pub(crate) use process::{CAPABILITIES, CapabilityPlan, ProcessPlan};
+
+/// A start, ready to be carried out.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// Namespaces that the clone makes.
+    pub clone_flags: u64,
+    /// Namespaces that the child makes: the network's takes longest and overlaps with the parent's
+    /// work, the cgroup's must come after the move into the group.
+    pub unshare_flags: u64,
+    pub uid_map: Vec<IdMapping>,
+    pub gid_map: Vec<IdMapping>,
+    pub root: RootPlan,
+    pub hostname: Option<String>,
+    pub mounts: Vec<PlannedMount>,
+    /// Trees that the parent opens with its own rights; a mount's [`Source::Tree`] is an index here.
+    pub trees: Vec<TreeRequest>,
+    pub islands: Vec<InRoot>,
+    pub files: Vec<PlannedFile>,
+    pub masked: Vec<InRoot>,
+    pub read_only: Vec<InRoot>,
+    /// Path below /proc, and value.
+    pub sysctls: Vec<(CString, String)>,
+    /// `vm.memfd_noexec`, which only the host's root may write, even for a pid namespace of its own.
+    pub memfd_noexec: Option<String>,
+    pub process: ProcessPlan,
+    pub landlock: Option<LandlockPlan>,
+    pub seccomp: Option<Filter>,
+}
+
+/// Where the root filesystem comes from.
+#[derive(Debug)]
+pub(crate) struct RootPlan {
+    pub source: RootSource,
+    pub read_only: bool,
+    /// Attributes of the root mount (bits of `sys::mount::attr`).
+    pub attributes: u64,
+}
+
+#[derive(Debug)]
+pub(crate) enum RootSource {
+    Overlay(Overlay),
+    Directory(String),
+}
+
+/// A small file, written into our own tmpfs and bound into place.
+#[derive(Debug)]
+pub(crate) struct PlannedFile {
+    pub target: InRoot,
+    pub content: String,
+    /// Its name in the tmpfs, unlinked once bound.
+    pub scratch: CString,
+}
+
+#[derive(Debug)]
+pub(crate) struct LandlockPlan {
+    pub abi: u32,
+    pub rights: u64,
+    pub scopes: u64,
+    /// Where EXECUTE is allowed: islands and mounts that asked for it; empty means everywhere.
+    pub executable: Vec<CString>,
+}
+
+impl Plan {
+    /// Reads `spec`.
+    ///
+    /// # Errors
+    /// [`LaunchError::Spec`] for what is invalid, [`LaunchError::Seccomp`] for an invalid profile.
+    pub(crate) fn new(spec: &Spec) -> Result<Self, LaunchError> {
+        let hardening = spec.hardening.clone().unwrap_or_default();
+        let islands =
+            hardening.islands.iter().map(|island| InRoot::parse(&island.path)).collect::<Result<_, _>>()?;
+        let mut trees = Vec::new();
+        let mounts = spec
+            .mounts
+            .iter()
+            .map(|mount| PlannedMount::parse(mount, &mut trees))
+            .collect::<Result<Vec<_>, _>>()?;
+        let seccomp = spec.linux.seccomp.as_ref().map(seccomp::compile).transpose()?;
+        Ok(Self {
+            clone_flags: clone_flags(spec),
+            unshare_flags: unshare_flags(spec),
+            uid_map: spec.linux.uid_mappings.clone(),
+            gid_map: spec.linux.gid_mappings.clone(),
+            root: RootPlan::new(spec, hardening.overlay),
+            hostname: Some(spec.hostname.clone())
+                .filter(|name| !name.is_empty() && private(spec, NamespaceKind::Uts)),
+            landlock: landlock(hardening.landlock, &hardening.islands, &mounts)?,
+            mounts,
+            trees,
+            islands,
+            files: files(&hardening.files)?,
+            masked: spec
+                .linux
+                .masked_paths
+                .iter()
+                .map(|path| InRoot::parse(path))
+                .collect::<Result<_, _>>()?,
+            read_only: spec
+                .linux
+                .readonly_paths
+                .iter()
+                .map(|path| InRoot::parse(path))
+                .collect::<Result<_, _>>()?,
+            sysctls: sysctls(spec)?,
+            memfd_noexec: hardening.memfd_noexec.map(|value| value.to_string()),
+            process: ProcessPlan::new(&spec.process)?,
+            seccomp,
+        })
+    }
+
+    /// Whether the container's ids differ from ours, so that files must be seen through a map.
+    pub(crate) fn shifts_ids(&self) -> bool {
+        self.uid_map.iter().chain(&self.gid_map).any(|map| map.container_id != map.host_id)
+    }
+
+    pub(crate) fn has_user_namespace(&self) -> bool {
+        self.clone_flags & flag::NEWUSER != 0
+    }
+
+    /// What `index` of `step` is called, for messages.
+    pub(crate) fn subject(&self, step: crate::step::Step, index: u16) -> String {
+        use crate::step::Step;
+        let index = usize::from(index);
+        let target = |paths: &[InRoot]| paths.get(index).map(InRoot::display);
+        let found = match step {
+            Step::Mount | Step::MountPoint | Step::Attach => {
+                self.mounts.get(index).map(|mount| mount.target.display())
+            }
+            Step::Island => target(&self.islands),
+            Step::Mask => target(&self.masked),
+            Step::ReadOnly => target(&self.read_only),
+            Step::File => self.files.get(index).map(|file| file.target.display()),
+            Step::Sysctl => self.sysctls.get(index).map(|(name, _)| sysctl_name(name)),
+            Step::Device => {
+                crate::child::devices::NAMES.get(index).map(|name| format!("/dev/{}", name.to_string_lossy()))
+            }
+            Step::WorkingDirectory => Some(self.process.cwd.display()),
+            Step::Identity => Some(format!("{}:{}", self.process.uid, self.process.gid)),
+            _ => None,
+        };
+        found.unwrap_or_default()
+    }
+}
+
+fn private(spec: &Spec, kind: NamespaceKind) -> bool {
+    spec.linux.namespaces.iter().any(|namespace| namespace.kind == kind)
+}
+
+fn clone_flags(spec: &Spec) -> u64 {
+    let bit = |kind| match kind {
+        NamespaceKind::User => flag::NEWUSER,
+        NamespaceKind::Pid => flag::NEWPID,
+        NamespaceKind::Mount => flag::NEWNS,
+        NamespaceKind::Ipc => flag::NEWIPC,
+        NamespaceKind::Uts => flag::NEWUTS,
+        NamespaceKind::Time => flag::NEWTIME,
+        NamespaceKind::Cgroup | NamespaceKind::Network => 0,
+    };
+    // The mount namespace is not optional: everything that follows happens in it.
+    spec.linux.namespaces.iter().fold(flag::NEWNS, |flags, namespace| flags | bit(namespace.kind))
+}
+
+fn unshare_flags(spec: &Spec) -> u64 {
+    let network = if private(spec, NamespaceKind::Network) { flag::NEWNET } else { 0 };
+    let cgroup = if private(spec, NamespaceKind::Cgroup) { flag::NEWCGROUP } else { 0 };
+    network | cgroup
+}
+
+impl RootPlan {
+    fn new(spec: &Spec, overlay: Option<Overlay>) -> Self {
+        use sys::mount::attr;
+        let source =
+            overlay.map_or_else(|| RootSource::Directory(spec.root.path.clone()), RootSource::Overlay);
+        let islands = spec.hardening.as_ref().is_some_and(|hardening| !hardening.islands.is_empty());
+        let attributes = if islands { attr::NOEXEC | attr::NOSUID | attr::NODEV } else { attr::NODEV };
+        Self { source, read_only: spec.root.readonly, attributes }
+    }
+}
+
+fn files(files: &[model::spec::InjectedFile]) -> Result<Vec<PlannedFile>, LaunchError> {
+    let plan = |(index, file): (usize, &model::spec::InjectedFile)| {
+        Ok(PlannedFile {
+            target: InRoot::parse(&file.path)?,
+            content: file.content.clone(),
+            scratch: cstring("file name", &format!(".coffer-{index}"))?,
+        })
+    };
+    files.iter().enumerate().map(plan).collect()
+}
+
+fn sysctls(spec: &Spec) -> Result<Vec<(CString, String)>, LaunchError> {
+    spec.linux.sysctl.iter().map(|(name, value)| Ok((sysctl_path(name)?, value.clone()))).collect()
+}
+
+/// `net.ipv4.ping_group_range` is the file `sys/net/ipv4/ping_group_range` of /proc.
+fn sysctl_path(name: &str) -> Result<CString, LaunchError> {
+    let valid = |part: &str| {
+        !part.is_empty()
+            && part != ".."
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
+    };
+    if !name.split('.').all(valid) {
+        return Err(LaunchError::Spec {
+            what: "sysctl",
+            value: name.into(),
+            why: "names are words separated by dots",
+        });
+    }
+    cstring("sysctl", &format!("sys/{}", name.replace('.', "/")))
+}
+
+fn landlock(
+    wanted: Landlock,
+    islands: &[Island],
+    mounts: &[PlannedMount],
+) -> Result<Option<LandlockPlan>, LaunchError> {
+    if wanted == Landlock::Off {
+        return Ok(None);
+    }
+    let abi = sys::landlock::abi();
+    if abi == 0 {
+        return Err(LaunchError::Host {
+            action: "use Landlock",
+            subject: String::new(),
+            errno: rustix::io::Errno::OPNOTSUPP,
+        });
+    }
+    let programs = mounts.iter().filter(|mount| mount.runs_programs());
+    let executable = if islands.is_empty() {
+        Vec::new()
+    } else {
+        let islands = islands.iter().map(|island| cstring("island", &island.path));
+        islands
+            .chain(programs.map(|mount| cstring("mount", &mount.target.display())))
+            .collect::<Result<_, _>>()?
+    };
+    let (rights, scopes) = (sys::landlock::all_rights(abi), sys::landlock::all_scopes(abi));
+    Ok(Some(LandlockPlan { abi, rights, scopes, executable }))
+}
+
+/// The name that [`sysctl_path`] came from.
+pub(crate) fn sysctl_name(path: &CStr) -> String {
+    let path = path.to_string_lossy();
+    path.strip_prefix("sys/").unwrap_or(&path).replace('/', ".")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sysctl_cannot_leave_proc_sys() {
+        assert_eq!(
+            sysctl_path("net.ipv4.ping_group_range").unwrap().to_str(),
+            Ok("sys/net/ipv4/ping_group_range")
+        );
+        for name in ["", "net..x", "kernel/core_pattern", "net.../../core_pattern", "a\0b"] {
+            assert!(sysctl_path(name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_mount_namespace_is_made_whether_or_not_it_is_asked_for() {
+        assert_eq!(clone_flags(&Spec::default()) & flag::NEWNS, flag::NEWNS);
+    }
+}

@@ -1,0 +1,140 @@
+//! A container that runs: signals, its terminal, its end.
+
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+
+use rustix::io::Errno;
+use rustix::process::{Signal, WaitId, WaitIdOptions, pidfd_send_signal, waitid};
+
+use crate::cgroup::Cgroup;
+use crate::enforced::Enforced;
+use crate::error::LaunchError;
+use crate::start::kill;
+
+/// The container's first process and its control group. Dropping it kills the one and removes the other.
+#[derive(Debug)]
+pub(crate) struct Process {
+    pid: i32,
+    pidfd: OwnedFd,
+    cgroup: Cgroup,
+    reaped: bool,
+}
+
+impl Process {
+    pub(crate) fn new(pid: i32, pidfd: OwnedFd, cgroup: Cgroup) -> Self {
+        Self { pid, pidfd, cgroup, reaped: false }
+    }
+
+    pub(crate) fn pid(&self) -> i32 {
+        self.pid
+    }
+
+    pub(crate) fn cgroup(&self) -> &Cgroup {
+        &self.cgroup
+    }
+
+    /// Waits for the end. The kernel has killed everything else in the pid namespace by then.
+    fn reap(&mut self) -> Result<Exit, Errno> {
+        loop {
+            match waitid(WaitId::PidFd(self.pidfd.as_fd()), WaitIdOptions::EXITED) {
+                Err(Errno::INTR) => {}
+                Err(errno) => return Err(errno),
+                Ok(None) => return Err(Errno::CHILD),
+                Ok(Some(status)) => {
+                    self.reaped = true;
+                    let signal = status.terminating_signal().map(Exit::Signal);
+                    return Ok(signal.unwrap_or(Exit::Code(status.exit_status().unwrap_or(255) as u8)));
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if !self.reaped {
+            kill(self.pidfd.as_fd());
+            let _already_waited_for = self.reap();
+        }
+        self.cgroup.remove();
+    }
+}
+
+/// How a container ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// By itself, with this code.
+    Code(u8),
+    /// By this signal.
+    Signal(i32),
+}
+
+impl Exit {
+    /// The code that a shell would see: 128 and the signal's number where it was one.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Code(code) => code,
+            Self::Signal(signal) => 128_u8.saturating_add(signal as u8),
+        }
+    }
+}
+
+/// A container whose program was executed. Dropping it ends it.
+#[derive(Debug)]
+pub struct Running {
+    process: Process,
+    terminal: Option<OwnedFd>,
+    enforced: Enforced,
+}
+
+impl Running {
+    pub(crate) fn new(process: Process, terminal: Option<OwnedFd>, enforced: Enforced) -> Self {
+        Self { process, terminal, enforced }
+    }
+
+    /// The process id of the container's first process, as this host sees it.
+    #[must_use]
+    pub fn pid(&self) -> i32 {
+        self.process.pid
+    }
+
+    /// Readable once the first process has ended.
+    #[must_use]
+    pub fn pidfd(&self) -> BorrowedFd<'_> {
+        self.process.pidfd.as_fd()
+    }
+
+    /// The master side of the container's terminal, if it has one.
+    #[must_use]
+    pub fn terminal(&self) -> Option<BorrowedFd<'_>> {
+        self.terminal.as_ref().map(OwnedFd::as_fd)
+    }
+
+    /// What is in force, as the kernel reported it before exec.
+    #[must_use]
+    pub fn enforced(&self) -> &Enforced {
+        &self.enforced
+    }
+
+    /// Sends a signal to the first process; one that has ended is not an error.
+    ///
+    /// # Errors
+    /// [`LaunchError::Spec`] for a number that is no signal.
+    pub fn signal(&self, signal: i32) -> Result<(), LaunchError> {
+        let invalid =
+            || LaunchError::Spec { what: "signal", value: signal.to_string(), why: "Linux has no such" };
+        let signal = Signal::from_named_raw(signal).ok_or_else(invalid)?;
+        match pidfd_send_signal(self.pidfd(), signal) {
+            Ok(()) | Err(Errno::SRCH) => Ok(()),
+            Err(errno) => Err(LaunchError::host("send the signal", format!("{signal:?}"))(errno)),
+        }
+    }
+
+    /// Waits for the end and removes the control group.
+    ///
+    /// # Errors
+    /// [`LaunchError::Host`] if somebody else waited for the process.
+    pub fn wait(mut self) -> Result<Exit, LaunchError> {
+        self.process.reap().map_err(LaunchError::host("wait for the container", ""))
+    }
+}

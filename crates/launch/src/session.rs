@@ -1,0 +1,132 @@
+//! Rootless: moving the engine itself into a user namespace in which it is root over the user's own ids.
+//!
+//! The rest of the house is then the same for both: the engine in its session is to the container what
+//! root is to it elsewhere. The process splits in two: the one that was started stays outside, writes
+//! the maps (with the set-user-id helpers newuidmap and newgidmap where the user has subordinate ids),
+//! waits and passes the exit status on; the other goes on inside.
+
+use std::os::fd::{AsFd as _, BorrowedFd};
+use std::process::Command;
+
+use model::spec::IdMapping;
+use rustix::io::Errno;
+use rustix::process::{Signal, WaitId, WaitIdOptions, pidfd_send_signal, waitid};
+use sys::clone::{Cloned, clone3, flag};
+use sys::signal::{SignalSet, next_signal, set_mask, signalfd};
+
+use crate::channel::{Channel, Message};
+use crate::error::LaunchError;
+use crate::idmap;
+
+/// Which ids the session gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SessionMap {
+    /// The user's own id as root, and nothing else.
+    Single {
+        /// The user.
+        uid: u32,
+        /// Their group.
+        gid: u32,
+    },
+    /// The user's own id as root, and their subordinate ids from 1 upwards.
+    Subordinate {
+        /// For users.
+        uids: Vec<IdMapping>,
+        /// For groups.
+        gids: Vec<IdMapping>,
+    },
+}
+
+/// Splits the process. On the inside this returns; on the outside it does not: the process ends with
+/// the inside's exit status. Must be called before any thread is made.
+///
+/// # Errors
+/// [`LaunchError::Host`] on the outside, before anything else has happened.
+pub fn enter(map: &SessionMap) -> Result<(), LaunchError> {
+    let (ours, theirs) = Channel::pair().map_err(LaunchError::host("make a socket pair", ""))?;
+    let mask = set_mask(SignalSet::FULL).map_err(LaunchError::host("block signals", ""))?;
+    let cloned = clone3(flag::NEWUSER | flag::NEWNS, None)
+        .map_err(LaunchError::host("make a user namespace for this session", ""))?;
+    match cloned {
+        Cloned::Child => {
+            drop(ours);
+            settle(&theirs)?;
+            set_mask(mask).map_err(LaunchError::host("unblock signals", ""))?;
+            Ok(())
+        }
+        Cloned::Parent { pid, pidfd } => {
+            drop(theirs);
+            write_maps(pid, map)?;
+            ours.send(Message::Mapped, &[]).map_err(LaunchError::host("start the session", ""))?;
+            sys::exec::exit(follow(pidfd.as_fd()))
+        }
+    }
+}
+
+fn settle(channel: &Channel) -> Result<(), LaunchError> {
+    use rustix::fs::{Gid, Uid};
+    let fault = || LaunchError::host("become root of the session", "");
+    channel.expect(Message::Mapped).map_err(fault())?;
+    rustix::thread::set_thread_res_gid(Gid::ROOT, Gid::ROOT, Gid::ROOT).map_err(fault())?;
+    rustix::thread::set_thread_res_uid(Uid::ROOT, Uid::ROOT, Uid::ROOT).map_err(fault())?;
+    // If the outside is killed, nobody would pass on signals or the exit status.
+    rustix::process::set_parent_process_death_signal(Some(Signal::TERM)).map_err(fault())
+}
+
+fn write_maps(pid: i32, map: &SessionMap) -> Result<(), LaunchError> {
+    match map {
+        SessionMap::Single { uid, gid } => {
+            let one = |host_id| [IdMapping { container_id: 0, host_id, size: 1 }];
+            idmap::write_file(pid, "setgroups", "deny")?;
+            idmap::write(pid, &one(*uid), &one(*gid))
+        }
+        SessionMap::Subordinate { uids, gids } => {
+            helper("newuidmap", pid, uids)?;
+            helper("newgidmap", pid, gids)
+        }
+    }
+}
+
+/// newuidmap(1): `newuidmap PID INSIDE OUTSIDE COUNT ...`, checked by it against /etc/subuid.
+fn helper(program: &'static str, pid: i32, map: &[IdMapping]) -> Result<(), LaunchError> {
+    let numbers = map.iter().flat_map(|map| [map.container_id, map.host_id, map.size]);
+    let status =
+        Command::new(program).arg(pid.to_string()).args(numbers.map(|number| number.to_string())).status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(_) => Err(LaunchError::host("map the subordinate ids with", program)(Errno::PERM)),
+        Err(error) => {
+            let errno = error.raw_os_error().map_or(Errno::IO, Errno::from_raw_os_error);
+            Err(LaunchError::host("run", program)(errno))
+        }
+    }
+}
+
+/// Passes signals in until the inside ends; returns its exit status. Signals from the terminal reach the
+/// inside by themselves, so they are only swallowed here.
+fn follow(inside: BorrowedFd<'_>) -> i32 {
+    use rustix::event::{PollFd, PollFlags, poll};
+    let Ok(signals) = signalfd(SignalSet::FULL) else { return 125 };
+    loop {
+        let mut ready = [PollFd::new(&inside, PollFlags::IN), PollFd::new(&signals, PollFlags::IN)];
+        let _interrupted = poll(&mut ready, None);
+        if ready.first().is_some_and(|inside| !inside.revents().is_empty()) {
+            return match waitid(WaitId::PidFd(inside), WaitIdOptions::EXITED) {
+                Ok(Some(status)) => {
+                    status.exit_status().unwrap_or(128 + status.terminating_signal().unwrap_or(0))
+                }
+                _ => 125,
+            };
+        }
+        while let Ok(Some(number)) = next_signal(signals.as_fd()) {
+            pass_on(inside, number);
+        }
+    }
+}
+
+fn pass_on(inside: BorrowedFd<'_>, number: i32) {
+    let from_terminal = [Signal::INT, Signal::QUIT, Signal::TSTP, Signal::WINCH, Signal::CHILD];
+    if let Some(signal) = Signal::from_named_raw(number).filter(|signal| !from_terminal.contains(signal)) {
+        let _gone_already = pidfd_send_signal(inside, signal);
+    }
+}

@@ -1,0 +1,156 @@
+//! The steps of a start, so that a failure can say where it happened.
+
+/// One step between clone and exec. The numbers travel over the channel from the child.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Step {
+    /// Waiting for the parent.
+    Handshake,
+    /// Moving into the control group.
+    Cgroup,
+    /// Making namespaces that the clone could not make.
+    Namespaces,
+    /// Forbidding executable memory files.
+    MemfdNoexec,
+    /// Becoming root of the user namespace.
+    BecomeRoot,
+    /// Bringing loopback up.
+    Loopback,
+    /// Setting the host name.
+    Hostname,
+    /// Mounting the private procfs.
+    Proc,
+    /// Attaching the root filesystem.
+    Root,
+    /// Making or opening a mount point.
+    MountPoint,
+    /// Making a mount.
+    Mount,
+    /// Attaching a mount.
+    Attach,
+    /// Making a device node.
+    Device,
+    /// Binding an exec island.
+    Island,
+    /// Placing an injected file.
+    File,
+    /// Hiding a path.
+    Mask,
+    /// Making a path read-only.
+    ReadOnly,
+    /// Writing a kernel parameter.
+    Sysctl,
+    /// Leaving the host's tree.
+    Pivot,
+    /// Making the terminal.
+    Terminal,
+    /// Arranging standard input, output and error.
+    Streams,
+    /// Making a session and a session keyring.
+    Session,
+    /// Adjusting the out-of-memory score.
+    OomScore,
+    /// Dropping capabilities.
+    Capabilities,
+    /// Becoming the container's user.
+    Identity,
+    /// Entering the working directory.
+    WorkingDirectory,
+    /// Setting no_new_privs.
+    NoNewPrivileges,
+    /// Restricting with Landlock.
+    Landlock,
+    /// Installing the system call filter.
+    Seccomp,
+    /// Executing the program.
+    Exec,
+}
+
+impl Step {
+    const ALL: [Self; 30] = [
+        Self::Handshake,
+        Self::Cgroup,
+        Self::Namespaces,
+        Self::MemfdNoexec,
+        Self::BecomeRoot,
+        Self::Loopback,
+        Self::Hostname,
+        Self::Proc,
+        Self::Root,
+        Self::MountPoint,
+        Self::Mount,
+        Self::Attach,
+        Self::Device,
+        Self::Island,
+        Self::File,
+        Self::Mask,
+        Self::ReadOnly,
+        Self::Sysctl,
+        Self::Pivot,
+        Self::Terminal,
+        Self::Streams,
+        Self::Session,
+        Self::OomScore,
+        Self::Capabilities,
+        Self::Identity,
+        Self::WorkingDirectory,
+        Self::NoNewPrivileges,
+        Self::Landlock,
+        Self::Seccomp,
+        Self::Exec,
+    ];
+
+    pub(crate) fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|step| *step as u8 == number)
+    }
+
+    /// What was being done, to complete "could not ...".
+    #[must_use]
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Handshake => "synchronise with the container's first process",
+            Self::Cgroup => "move the container into its control group",
+            Self::Namespaces => "make the container's namespaces",
+            Self::MemfdNoexec => "set vm.memfd_noexec for the container",
+            Self::BecomeRoot => "become root of the container's user namespace",
+            Self::Loopback => "bring the loopback interface up",
+            Self::Hostname => "set the host name",
+            Self::Proc => "mount a private /proc",
+            Self::Root => "attach the root filesystem",
+            Self::MountPoint => "open the mount point",
+            Self::Mount => "make the mount",
+            Self::Attach => "attach the mount",
+            Self::Device => "make the device",
+            Self::Island => "bind the exec island",
+            Self::File => "place the file",
+            Self::Mask => "hide the path",
+            Self::ReadOnly => "make the path read-only",
+            Self::Sysctl => "set the kernel parameter",
+            Self::Pivot => "leave the host's file tree",
+            Self::Terminal => "make the terminal",
+            Self::Streams => "arrange standard input and output",
+            Self::Session => "make a new session and keyring",
+            Self::OomScore => "set the out-of-memory score",
+            Self::Capabilities => "reduce the capabilities",
+            Self::Identity => "become the user",
+            Self::WorkingDirectory => "enter the working directory",
+            Self::NoNewPrivileges => "set no_new_privs",
+            Self::Landlock => "restrict file access with Landlock",
+            Self::Seccomp => "install the system call filter",
+            Self::Exec => "execute",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_step_survives_the_channel() {
+        for step in Step::ALL {
+            assert_eq!(Step::from_number(step as u8), Some(step));
+        }
+        assert_eq!(Step::from_number(200), None);
+    }
+}
