@@ -3,8 +3,8 @@
 use std::error::Error;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use model::reference::{ArchiveSource, Reference};
 use coffer_store::{Limits, Naming, Owner, Quiet, Store};
+use model::reference::{ArchiveSource, Reference};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

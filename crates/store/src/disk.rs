@@ -25,7 +25,7 @@ use crate::limits::Limits;
 use crate::unpack::{Owner, tree};
 
 /// OCI image-spec, image-layout.md "oci-layout file".
-const OCI_LAYOUT: &[u8] = br#"{"imageLayoutVersion":"1.0.0"}"#;
+pub(crate) const OCI_LAYOUT: &[u8] = br#"{"imageLayoutVersion":"1.0.0"}"#;
 const DIRECTORIES: [&str; 7] =
     ["images/blobs/sha256", "layers", "records", "names", "unsynced", "tmp", "locks"];
 

@@ -138,6 +138,14 @@ pub enum StoreError {
         /// What is wrong with it.
         why: String,
     },
+    /// A power cut took what had not reached the disk.
+    #[error("image `{image}` did not survive the restart: {why}")]
+    Lost {
+        /// A name or digest of the image.
+        image: String,
+        /// What is missing.
+        why: String,
+    },
     /// The image has no variant for this machine.
     #[error("`{what}` has no image for {wanted}, only for {}", .available.join(", "))]
     Platform {
@@ -189,6 +197,7 @@ impl StoreError {
             Self::Several { .. } => "E-store-several",
             Self::InUse { .. } => "E-store-in-use",
             Self::Corrupt { .. } => "E-store-corrupt",
+            Self::Lost { .. } => "E-store-lost",
             Self::Platform { .. } => "E-store-platform",
             Self::Compression { .. } => "E-store-compression",
             Self::Stopped => "E-store-stopped",
@@ -227,6 +236,7 @@ impl StoreError {
             Self::Corrupt { .. } => {
                 "run `coffer image verify`, remove the image that it names and import it again".into()
             }
+            Self::Lost { .. } => "import it again; what is damaged has been removed".into(),
             Self::Platform { wanted, .. } => format!("get the variant for {wanted}"),
             Self::Compression { .. } => "rebuild the image with gzip or zstd layers".into(),
             Self::Stopped => "try again".into(),

@@ -10,7 +10,7 @@ use model::image::{Image, ImageConfig};
 use model::reference::{ArchiveSource, ImageName};
 
 use crate::compress::Compression;
-use crate::disk::{Scratch, Store};
+use crate::disk::{Lock, Scratch, Store};
 use crate::error::{Result, StoreError};
 use crate::facts;
 use crate::layer::{Admitted, Work};
@@ -83,8 +83,7 @@ impl Store {
         now: i64,
         progress: &mut dyn Progress,
     ) -> Result<Imported> {
-        self.clean();
-        let _present = self.share("sweep")?;
+        let _present = self.begin_import()?;
         let scratch = self.scratch()?;
         let plan = source::read(source, &scratch, &self.limits)?;
         self.admit(&plan, naming, now, progress, &scratch)
@@ -101,11 +100,17 @@ impl Store {
         name: &ImageName,
         now: i64,
     ) -> Result<Imported> {
-        self.clean();
-        let _present = self.share("sweep")?;
+        let _present = self.begin_import()?;
         let scratch = self.scratch()?;
         let plan = memory(layer, config, &scratch)?;
         self.admit(&plan, &Naming::As(vec![name.clone()]), now, &mut Quiet, &scratch)
+    }
+
+    /// Cleans up after others, and keeps the sweeper away while this import runs.
+    fn begin_import(&self) -> Result<Lock> {
+        self.clean();
+        self.after_restart()?;
+        self.share("sweep")
     }
 
     fn admit(
@@ -126,16 +131,17 @@ impl Store {
         let (manifest, media_type) = manifest_bytes(plan, &config, &layers)?;
         self.write_blob(&config)?;
         let digest = self.write_blob(&manifest)?;
-        let already = self.record(&digest.hex())?;
-        let was_there = already.is_some();
-        if already.is_none() {
-            let image = image(digest, &config, &layers, now)?;
+        let already = self.record(&digest.hex())?.is_some();
+        if !already || self.is_unsynced(&digest) {
             self.mark_unsynced(&digest)?;
+        }
+        if !already {
+            let image = image(digest, &config, &layers, now)?;
             self.write_record(&Record::new(&image, media_type, manifest.len() as u64))?;
         }
         self.set_names(digest, &names)?;
         let record = self.record(&digest.hex())?.ok_or(StoreError::Stopped)?;
-        Ok(Imported { image: record.into_image(), already: was_there })
+        Ok(Imported { image: record.into_image(), already })
     }
 
     /// The largest layers first, so that the last worker does not end up alone with one of them.

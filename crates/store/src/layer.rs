@@ -51,7 +51,7 @@ impl Store {
         let (blob, size) = self.admit_blob(planned, claimed_blob, work)?;
         let compression = self.compression_of(&blob)?;
         let known = self.known_diff_id(planned.diff_id, &blob, compression)?;
-        let present = known.map(|diff_id| Ok((diff_id, self.listing(&diff_id)?))).transpose()?;
+        let present = known.map(|diff_id| (diff_id, self.listing(&diff_id).ok().flatten()));
         let (diff_id, listing) = match present {
             Some((diff_id, Some(listing))) => {
                 advanced(size);
@@ -69,17 +69,18 @@ impl Store {
         blob: &Digest,
         compression: Compression,
     ) -> Result<Option<Digest>> {
+        let Some(claimed) = claimed else { return Ok((compression == Compression::Plain).then_some(*blob)) };
         if compression == Compression::Plain {
-            return Ok(Some(*blob));
+            // A claim that is wrong is found out once unpacked, with an error that names the layer.
+            return Ok(claimed.confirm(*blob).ok());
         }
-        let Some(claimed) = claimed else { return Ok(None) };
         // The claim is borne out if the store has unpacked these very bytes to it before.
         let same = |layer: &Layer| layer.blob == *blob && claimed.confirm(layer.diff_id).is_ok();
         let images = self.records()?.into_iter().map(crate::record::Record::into_image);
         Ok(images.flat_map(|image| image.layers).find(same).map(|layer| layer.diff_id))
     }
 
-    fn compression_of(&self, blob: &Digest) -> Result<Compression> {
+    pub(crate) fn compression_of(&self, blob: &Digest) -> Result<Compression> {
         let path = self.blob_path(blob);
         let mut magic = Vec::new();
         let read = File::open(&path).and_then(|file| file.take(4).read_to_end(&mut magic));
@@ -184,7 +185,7 @@ impl Store {
                 let input = Seeking(BufReader::with_capacity(BUFFER, &file));
                 let mut reader = Reader::new(input, tar_limits(&self.limits));
                 let mut listing = unpack(&root, &mut reader, job, watch(advanced))?;
-                listing.tar_bytes = planned.part.length;
+                listing.tar_bytes = file.metadata().map_or(0, |metadata| metadata.len());
                 (*blob, listing)
             }
             packed => self.unpack_packed(&file, packed, &root, job, advanced)?,
@@ -238,8 +239,14 @@ impl Store {
         fs::set_permissions(from, Permissions::from_mode(0o755)).map_err(StoreError::write_path(from))?;
         let to = self.layer_path(diff_id);
         match fs::rename(from, &to) {
-            // Somebody unpacked the same layer from another blob meanwhile.
-            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {
+                // Somebody unpacked the same layer from another blob meanwhile.
+                if matches!(self.listing(diff_id), Ok(Some(_))) {
+                    return Ok(());
+                }
+                self.remove_layer(&to)?;
+                fs::rename(from, &to).map_err(StoreError::write_path(&to))
+            }
             result => result.map_err(StoreError::write_path(&to)),
         }
     }

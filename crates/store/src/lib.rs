@@ -10,24 +10,32 @@
 //! - Nothing here reads the clock or the environment, or prints.
 
 mod archive;
+mod compare;
 mod compress;
 mod disk;
 mod error;
 mod facts;
+pub mod fuzz;
 mod import;
 mod layer;
 mod limits;
 mod listing;
 mod names;
 mod record;
+mod remove;
 mod resolve;
+mod save;
 mod source;
 mod synced;
 mod unpack;
+mod verify;
 mod wire;
 
 pub use disk::Store;
 pub use error::{Result, StoreError};
 pub use import::{Imported, Naming, Progress, Quiet};
 pub use limits::Limits;
+pub use remove::{Prune, Pruned, Removal, Removed};
+pub use save::Format;
 pub use unpack::Owner;
+pub use verify::Finding;

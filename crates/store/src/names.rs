@@ -133,7 +133,7 @@ impl Store {
 }
 
 /// One descriptor per name, or one without.
-fn descriptors(image: &Descriptor, names: &[String]) -> Vec<Descriptor> {
+pub(crate) fn descriptors(image: &Descriptor, names: &[String]) -> Vec<Descriptor> {
     let named = |name: &String| Descriptor {
         annotations: Some(BTreeMap::from([(REF_NAME.to_owned(), name.clone())])),
         ..image.clone()

@@ -20,6 +20,13 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unknown`], [`StoreError::Ambiguous`], [`StoreError::Corrupt`].
     pub fn resolve(&self, name: &ImageName) -> Result<Image> {
+        let record = self.find(name)?;
+        self.check_synced(&record)?;
+        Ok(record.into_image())
+    }
+
+    /// The record of what [`Store::resolve`] resolves to.
+    pub(crate) fn find(&self, name: &ImageName) -> Result<Record> {
         let record = match name.digest {
             Some(digest) => self.record(&digest.hex())?,
             None => match self.named(&familiar(name))? {
@@ -27,9 +34,7 @@ impl Store {
                 None => self.by_id(name)?,
             },
         };
-        let Some(record) = record else { return Err(self.unknown(name)) };
-        self.check_synced(&record.digest())?;
-        Ok(record.into_image())
+        record.ok_or_else(|| self.unknown(name))
     }
 
     /// Every image, the latest import first.
@@ -67,7 +72,10 @@ impl Store {
         let mut near: Vec<(usize, String)> =
             names.into_values().flatten().map(|name| (distance(&wanted, &name), name)).collect();
         near.sort_unstable();
-        let near = near.into_iter().filter(|(distance, _)| *distance <= 2 + wanted.len() / 5).take(MAX_NEAR);
+        let near = near
+            .into_iter()
+            .filter(|(distance, _)| *distance <= 1 + name.repository.len() / 3)
+            .take(MAX_NEAR);
         StoreError::Unknown { name: name.to_string(), near: near.map(|(_, name)| name).collect() }
     }
 }

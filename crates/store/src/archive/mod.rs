@@ -7,3 +7,4 @@ mod sparse;
 
 pub(crate) use header::Kind;
 pub(crate) use reader::{Entry, Input, Mtime, Reader, Seeking, TarError, TarLimits};
+pub(crate) use sparse::Segment;

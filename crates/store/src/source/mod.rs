@@ -38,7 +38,7 @@ pub(crate) enum PlannedConfig {
     /// The source's, its digest checked.
     Shipped(Vec<u8>),
     /// The source has none; this one will be written.
-    Made(ImageConfig),
+    Made(Box<ImageConfig>),
 }
 
 /// One layer, not yet read.

@@ -39,7 +39,7 @@ fn plan(layer: Part, name: Option<String>, config: ImageConfig) -> Plan {
     Plan {
         names: name.into_iter().collect(),
         manifest: None,
-        config: PlannedConfig::Made(config),
+        config: PlannedConfig::Made(Box::new(config)),
         layers: vec![PlannedLayer { part: layer, blob: Form::AsShipped(None), diff_id: None }],
     }
 }

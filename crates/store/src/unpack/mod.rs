@@ -287,12 +287,25 @@ impl Unpacker<'_> {
             error => Err(error),
         });
         let directory = opened.map_err(|error| match error {
-            Errno::LOOP => refused(entry, "goes through a symbolic link"),
+            Errno::LOOP | Errno::NOTDIR if self.has_link(parent) => {
+                refused(entry, "goes through a symbolic link")
+            }
             Errno::NOTDIR => refused(entry, "lies under something that is not a directory"),
             error => failed(entry, error),
         })?;
         self.parent = Some((parent.to_owned(), directory));
         Ok(())
+    }
+
+    /// Whether one of the path's components is a symbolic link of this layer.
+    fn has_link(&self, mut path: &[u8]) -> bool {
+        while let Some((parent, name)) = split(path) {
+            if self.node(Place { path, parent, name }).is_some_and(|node| node.is(Node::SYMLINK)) {
+                return true;
+            }
+            path = parent;
+        }
+        false
     }
 
     fn make_parents(&mut self, path: &[u8]) -> rustix::io::Result<()> {
@@ -327,7 +340,7 @@ impl Unpacker<'_> {
 
 /// Nodes of /dev that grant nothing and that every container gets anew: null, zero, full, random, urandom,
 /// tty, ptmx and the console. They are left out. A 0:0 node is a whiteout in disguise and stays refused.
-fn is_inert_device(entry: &Entry) -> bool {
+pub(crate) fn is_inert_device(entry: &Entry) -> bool {
     entry.kind == Kind::Character && matches!(entry.device, (1, 3 | 5 | 7 | 8 | 9) | (5, 0..=2))
 }
 

@@ -1,0 +1,49 @@
+//! Entry points for fuzzers and property tests: hostile bytes in, nothing but an answer out.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::atomic::AtomicBool;
+
+use crate::archive::Reader;
+use crate::error::Result;
+use crate::limits::Limits;
+use crate::unpack::{Job, Owner, tar_limits, unpack};
+use crate::wire::{ConfigFile, DockerImage, Index, Manifest, parse};
+
+/// Unpacks `bytes`, taken as an uncompressed tar archive, under `root`; returns how many bytes of files it held.
+///
+/// # Errors
+/// As importing a layer.
+pub fn layer(bytes: &[u8], root: &OwnedFd, owner: Owner, limits: &Limits) -> Result<u64> {
+    let stop = AtomicBool::new(false);
+    let job = Job { label: "the layer", owner, limits, stop: &stop };
+    let mut reader = Reader::new(bytes, tar_limits(limits));
+    Ok(unpack(root, &mut reader, job, |_, _| {})?.bytes)
+}
+
+/// Walks through `bytes` as a tar archive without creating anything; returns the number of entries.
+///
+/// # Errors
+/// What is wrong with the archive, in words.
+pub fn walk(bytes: &[u8], limits: &Limits) -> io::Result<u64> {
+    let mut reader = Reader::new(bytes, tar_limits(limits));
+    let mut entries = 0;
+    while reader.next_entry().map_err(io::Error::other)?.is_some() {
+        entries += 1;
+    }
+    Ok(entries)
+}
+
+/// Parses `bytes` as every kind of JSON that an image has; returns how many kinds it could be.
+#[must_use]
+pub fn json(bytes: &[u8]) -> usize {
+    let config = parse::<ConfigFile>(bytes, "fuzz");
+    let is_config = config.map(|config| (config.image_config(), config.history())).is_ok();
+    let others = [
+        parse::<Vec<DockerImage>>(bytes, "fuzz").is_ok(),
+        parse::<Index>(bytes, "fuzz").is_ok(),
+        parse::<Manifest>(bytes, "fuzz").is_ok(),
+        is_config,
+    ];
+    others.into_iter().filter(|is| *is).count()
+}
