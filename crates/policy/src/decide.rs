@@ -3,7 +3,7 @@
 use model::digest::Digest;
 use model::permit::{Grant, Permit};
 use model::request::RunRequest;
-use model::verdict::{Level, Outcome, Verdict};
+use model::verdict::{Level, Verdict};
 
 use crate::assess::{Force, Objection, Question, judge};
 use crate::confine::validate;
@@ -68,18 +68,28 @@ pub fn request_digest(request: &RunRequest) -> Result<Digest, serde_json::Error>
 #[must_use]
 pub fn decide(question: &Question<'_>, container: String, now: i64) -> Decision {
     let (verdict, objections) = judge(question);
-    let permit = match refusal(question, &objections) {
-        Some(refusal) => Err(refusal),
-        None => grant(question, &verdict, container, now),
+    let permit = match (refusal(question, &objections), well_formed(question)) {
+        (Some(refusal), _) | (None, Err(refusal)) => Err(*refusal),
+        (None, Ok(request)) => Ok(grant(question, &verdict, request, container, now)),
     };
     Decision { verdict, permit }
 }
 
+/// The request's digest, if a spec can be made of it.
+fn well_formed(question: &Question<'_>) -> Result<Digest, Box<Refusal>> {
+    validate(question.request, question.image)
+        .map_err(|error| malformed(question.level, error.to_string(), error.remedy()))?;
+    request_digest(question.request).map_err(|error| {
+        let asked = format!("the request cannot be recorded: {error}");
+        malformed(question.level, asked, "this is a mistake in Cofferdam, please report it".to_owned())
+    })
+}
+
 /// The gravest objection that holds at this level. `open` overrules all but those of force always.
-fn refusal(question: &Question<'_>, objections: &[Objection]) -> Option<Refusal> {
+fn refusal(question: &Question<'_>, objections: &[Objection]) -> Option<Box<Refusal>> {
     let holds = |objection: &&Objection| question.level != Level::Open || objection.force == Force::Always;
     let objection = objections.iter().find(holds)?;
-    Some(Refusal {
+    Some(Box::new(Refusal {
         asked: objection.asked.clone(),
         rule: objection.reason.rule,
         level: question.level,
@@ -88,7 +98,7 @@ fn refusal(question: &Question<'_>, objections: &[Objection]) -> Option<Refusal>
         instead: objection.reason.remedy.clone(),
         or: milder_level(question, objection),
         further: objections.iter().filter(holds).count() - 1,
-    })
+    }))
 }
 
 fn milder_level(question: &Question<'_>, objection: &Objection) -> Option<String> {
@@ -101,18 +111,8 @@ fn milder_level(question: &Question<'_>, objection: &Objection) -> Option<String
     Some(format!("let it run and have that recorded: coffer run --policy {level} ... {image}"))
 }
 
-fn grant(question: &Question<'_>, verdict: &Verdict, container: String, now: i64) -> Result<Permit, Refusal> {
-    validate(question.request, question.image)
-        .map_err(|error| malformed(question.level, error.to_string(), error.remedy()))?;
-    let request = request_digest(question.request).map_err(|error| {
-        malformed(
-            question.level,
-            format!("the request cannot be recorded: {error}"),
-            "report this".to_owned(),
-        )
-    })?;
-    debug_assert!(verdict.outcome != Outcome::NoGo || question.level == Level::Open);
-    Ok(Permit::assertion(Grant {
+fn grant(question: &Question<'_>, verdict: &Verdict, request: Digest, container: String, now: i64) -> Permit {
+    Permit::assertion(Grant {
         container,
         image: question.image.digest,
         request,
@@ -121,11 +121,20 @@ fn grant(question: &Question<'_>, verdict: &Verdict, container: String, now: i64
         missing: verdict.missing.iter().map(|finding| finding.control.id.to_owned()).collect(),
         exceptions: verdict.exceptions.clone(),
         issued: now,
-    }))
+    })
 }
 
-fn malformed(level: Level, asked: String, instead: String) -> Refusal {
-    Refusal { asked, rule: MALFORMED_REQUEST, level, nist: &[], cis: &[], instead, or: None, further: 0 }
+fn malformed(level: Level, asked: String, instead: String) -> Box<Refusal> {
+    Box::new(Refusal {
+        asked,
+        rule: MALFORMED_REQUEST,
+        level,
+        nist: &[],
+        cis: &[],
+        instead,
+        or: None,
+        further: 0,
+    })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! whose flags a filter can read. Only names of 64-bit ABIs are listed (x86-64, arm64, riscv64): the
 //! emitter refuses the 32-bit ones as a whole, and skips names that an architecture lacks.
 
-use model::spec::{Seccomp, SeccompAction, SeccompArg, SeccompOp, SeccompRule, Text};
+use model::spec::{Seccomp, SeccompAction, SeccompArg, SeccompRule, Text};
 
 use crate::capabilities::CapabilitySet;
 
@@ -47,6 +47,17 @@ pub struct ByArgument {
     pub(crate) condition: Option<SeccompArg>,
     pub(crate) second: Option<SeccompArg>,
     pub(crate) errno: Option<u32>,
+}
+
+impl ByArgument {
+    /// What happens when the arguments match.
+    #[must_use]
+    pub const fn action(&self) -> SeccompAction {
+        match self.errno {
+            Some(_) => SeccompAction::Errno,
+            None => SeccompAction::Allow,
+        }
+    }
 }
 
 /// Shorthand of the tables.
@@ -124,6 +135,8 @@ const ENOSYS: u32 = 38;
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+
+    use model::spec::SeccompOp;
 
     use super::*;
 

@@ -1,6 +1,8 @@
 use model::digest::Digest;
 use model::permit::Permit;
+use model::request::{Access, ExecMode, MountRequest, MountSource};
 use model::verdict::Level;
+use proptest::prelude::*;
 
 use super::*;
 use crate::decide::decide;
@@ -121,7 +123,6 @@ fn restricted_notices_a_user_name_that_is_root() {
 
 #[test]
 fn a_file_of_the_engine_gives_way_to_a_mount() {
-    use model::request::{Access, ExecMode, MountRequest, MountSource};
     let mount = MountRequest {
         source: MountSource::Bind { path: "/srv/hosts".to_owned() },
         target: "/etc/hosts".to_owned(),
@@ -144,5 +145,114 @@ fn every_error_has_a_code_and_a_remedy() {
     ];
     for error in errors {
         assert!(error.code().starts_with("E-policy-") && !error.remedy().is_empty(), "{error}");
+    }
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just(String::new()),
+        Just("ALL".to_owned()),
+        Just("NET_ADMIN".to_owned()),
+        Just("SYS_CHROOT".to_owned()),
+        Just("/etc".to_owned()),
+        Just("/srv/data".to_owned()),
+        Just("/dev/fuse".to_owned()),
+        Just("A=1".to_owned()),
+        Just("0".to_owned()),
+        Just("net.core.somaxconn".to_owned()),
+        "[a-z/.:=\\PC]{0,12}",
+    ]
+}
+
+fn mount_request() -> impl Strategy<Value = MountRequest> {
+    let source = prop_oneof![
+        text().prop_map(|path| MountSource::Bind { path }),
+        (any::<Option<u64>>(), any::<Option<u32>>())
+            .prop_map(|(size, mode)| MountSource::Tmpfs { size, mode }),
+        text().prop_map(|name| MountSource::Volume { name }),
+    ];
+    (source, text(), any::<[bool; 2]>()).prop_map(|(source, target, [readonly, exec])| MountRequest {
+        source,
+        target,
+        access: if readonly { Access::ReadOnly } else { Access::ReadWrite },
+        exec: if exec { ExecMode::Allowed } else { ExecMode::Refused },
+        asked_by: "--mount".to_owned(),
+    })
+}
+
+fn namespaces_of_the_host() -> impl Strategy<Value = Vec<HostNamespace>> {
+    use HostNamespace::{Cgroup, Ipc, Pid, User, Uts};
+    let kinds = prop_oneof![Just(Pid), Just(Ipc), Just(Uts), Just(User), Just(Cgroup)];
+    prop::collection::vec(kinds, 0..2)
+}
+
+fn any_request() -> impl Strategy<Value = RunRequest> {
+    let texts = || prop::collection::vec(text(), 0..2);
+    let words = (texts(), texts(), texts(), texts(), texts());
+    let options = (any::<Option<u64>>(), any::<Option<i64>>(), prop::option::of(text()), any::<[bool; 6]>());
+    let mounts = prop::collection::vec(mount_request(), 0..2);
+    (words, options, mounts, namespaces_of_the_host(), text()).prop_map(
+        |(
+            (command, env, cap_add, cap_drop, devices),
+            (memory, pids, user, flags),
+            mounts,
+            spaces,
+            sysctl,
+        )| {
+            let [privileged, unconfined, mutable, remove, tty, host] = flags;
+            let mut request = request();
+            request.command = command;
+            request.env = env;
+            request.cap_add = cap_add;
+            request.cap_drop = cap_drop;
+            request.devices = devices;
+            request.limits.memory = memory;
+            request.limits.pids = pids;
+            request.user = user;
+            request.privileged = privileged && unconfined;
+            request.seccomp_unconfined = unconfined && mutable;
+            request.mutable = mutable;
+            request.remove = remove;
+            request.tty = tty;
+            request.network = if host { Network::Host } else { Network::None };
+            request.mounts = mounts;
+            request.host_namespaces = spaces;
+            request.sysctls.extend((!sysctl.is_empty()).then(|| (sysctl, "1".to_owned())));
+            request
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn nothing_that_baseline_permits_lacks_a_wall(request in any_request()) {
+        let image = image();
+        let Ok(permit) = decide(&question(&request, &image, Level::Baseline), "c1".to_owned(), 7).permit else {
+            return Ok(());
+        };
+        let Ok(spec) = confine(&permit, &request, &image, &placement()) else { return Ok(()) };
+        prop_assert!(spec.process.no_new_privileges);
+        prop_assert!(spec.linux.seccomp.is_some());
+        prop_assert_eq!(spec.linux.masked_paths.len(), 12);
+        let private = 8 - usize::from(request.network == Network::Host);
+        prop_assert_eq!(spec.linux.namespaces.len(), private);
+        let hardening = spec.hardening.unwrap_or_default();
+        prop_assert_eq!(hardening.landlock, Landlock::Required);
+        prop_assert_eq!(hardening.islands.is_empty(), request.mutable);
+        for mount in spec.mounts.iter().filter(|mount| mount.kind == "bind") {
+            prop_assert!(mount.options.iter().any(|option| option == "rnosuid"));
+            prop_assert!(!mount.source.starts_with("/etc"));
+        }
+    }
+
+    #[test]
+    fn what_was_permitted_is_well_formed(request in any_request()) {
+        let image = image();
+        for level in Level::ALL {
+            let decision = decide(&question(&request, &image, level), "c1".to_owned(), 7);
+            if decision.permit.is_ok() {
+                prop_assert_eq!(validate(&request, &image), Ok(()));
+            }
+        }
     }
 }

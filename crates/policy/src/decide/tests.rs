@@ -1,5 +1,7 @@
 use model::request::{Access, ExecMode, HostNamespace, MountRequest, MountSource};
 
+use model::verdict::Outcome;
+
 use super::*;
 use crate::fixtures::{image, question, request};
 

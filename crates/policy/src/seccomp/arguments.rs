@@ -119,7 +119,7 @@ pub(super) fn allowed_names(capabilities: CapabilitySet) -> usize {
     let mut names: Vec<_> = RULES
         .iter()
         .chain(granted(capabilities))
-        .filter(|rule| rule.errno.is_none())
+        .filter(|rule| rule.action() == SeccompAction::Allow)
         .map(|rule| rule.name)
         .collect();
     names.sort_unstable();
@@ -130,7 +130,7 @@ pub(super) fn allowed_names(capabilities: CapabilitySet) -> usize {
 fn rule(line: &ByArgument) -> SeccompRule {
     SeccompRule {
         names: vec![Text::Borrowed(line.name)],
-        action: if line.errno.is_some() { SeccompAction::Errno } else { SeccompAction::Allow },
+        action: line.action(),
         errno_ret: line.errno,
         args: line.condition.into_iter().chain(line.second).collect(),
     }
