@@ -12,14 +12,19 @@ pub(crate) struct Hugetlb(());
 /// Mounts the hierarchy where the kernel has it and nobody mounted it.
 pub(crate) fn hugetlb() -> Outcome<Option<Hugetlb>> {
     let version1 = !Path::new("/sys/fs/cgroup/cgroup.controllers").exists();
-    let available = std::fs::read_to_string("/proc/cgroups").is_ok_and(|text| text.contains("hugetlb\t0\t"));
-    if !version1 || !available {
+    let known = any_line("/proc/cgroups", |line| line.starts_with("hugetlb\t"));
+    let mounted = any_line("/proc/mounts", |line| line.contains(" cgroup ") && line.contains(",hugetlb"));
+    if !version1 || !known || mounted {
         return Ok(None);
     }
     println!("crun needs the cgroup v1 hierarchy `hugetlb`: it is mounted on {HUGETLB} for this run");
     std::fs::create_dir_all(HUGETLB).map_err(|error| format!("{HUGETLB}: {error}"))?;
     shell::capture(&mut shell::program("mount", ["-t", "cgroup", "-o", "hugetlb", "hugetlb", HUGETLB]))?;
     Ok(Some(Hugetlb(())))
+}
+
+fn any_line(file: &str, what: impl Fn(&str) -> bool) -> bool {
+    std::fs::read_to_string(file).is_ok_and(|text| text.lines().any(what))
 }
 
 impl Drop for Hugetlb {

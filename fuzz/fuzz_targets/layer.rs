@@ -1,0 +1,10 @@
+//! A layer from a stranger: walked as a tar archive, and read as every JSON document that an image has.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use store::Limits;
+
+fuzz_target!(|bytes: &[u8]| {
+    let _refused = store::fuzz::walk(bytes, &Limits::default());
+    let _understood = store::fuzz::json(bytes);
+});
