@@ -18,6 +18,8 @@ use rustix::mount::{
 };
 use sys::mount::{Change, Depth, set_attributes};
 
+mod attached;
+
 use crate::error::LaunchError;
 use crate::plan::{Plan, RootSource, TreeRequest};
 
@@ -67,16 +69,20 @@ fn overlay_mount(
     plan: &Plan,
     shift: Option<BorrowedFd<'_>>,
 ) -> Result<OwnedFd, LaunchError> {
-    let mut views = Views { shift, open: Vec::with_capacity(1) };
-    let lower = overlay.lower.iter().map(|path| views.path(path)).collect::<Result<Vec<_>, _>>()?;
     if shift.is_some() {
         let owner = |map: &[IdMapping]| map.iter().find(|map| map.container_id == 0).map(|map| map.host_id);
         let (uid, gid) = (owner(&plan.uid_map).map(Uid::from_raw), owner(&plan.gid_map).map(Gid::from_raw));
         rustix::fs::chownat(CWD, &overlay.upper, uid, gid, AtFlags::SYMLINK_NOFOLLOW)
             .map_err(LaunchError::host("give the container its writable directory", &overlay.upper))?;
     }
-    let fault = |errno| LaunchError::host("mount the image's layers", "overlay")(errno);
-    assemble(&lower, overlay, plan.root.attributes).map_err(fault)
+    let mut views = Views { shift, open: Vec::with_capacity(1) };
+    let lower = overlay.lower.iter().map(|path| views.path(path)).collect::<Result<Vec<_>, _>>()?;
+    let mounted = if takes_detached_layers() {
+        assemble(&lower, overlay, plan.root.attributes)
+    } else {
+        attached::assemble(overlay, plan.root.attributes, &views.open)
+    };
+    mounted.map_err(LaunchError::host("mount the image's layers", "overlay"))
 }
 
 fn assemble(lower: &[CString], overlay: &Overlay, attributes: u64) -> Result<OwnedFd, Errno> {
@@ -96,6 +102,15 @@ fn assemble(lower: &[CString], overlay: &Overlay, attributes: u64) -> Result<Own
     fsconfig_create(context.as_fd())?;
     let attributes = MountAttrFlags::from_bits_retain(attributes as u32);
     fsmount(context.as_fd(), FsMountFlags::FSMOUNT_CLOEXEC, attributes)
+}
+
+/// Linux 6.15. Asked by number, because an attempt that fails leaves marks in the work directory.
+fn takes_detached_layers() -> bool {
+    let name = rustix::system::uname();
+    let release = name.release().to_string_lossy();
+    let mut numbers =
+        release.split(|c: char| !c.is_ascii_digit()).map(|part| part.parse::<u32>().unwrap_or(0));
+    (numbers.next(), numbers.next()) >= (Some(6), Some(15))
 }
 
 /// In a user namespace of its own a rootless engine cannot write `trusted.*` attributes.

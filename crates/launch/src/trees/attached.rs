@@ -1,0 +1,154 @@
+//! The same overlay on kernels before 6.15, which refuse layers that are attached nowhere, and before
+//! 6.7, which take all layers in one string.
+//!
+//! A helper process with a mount namespace of its own attaches the idmapped views over the directories
+//! they were made from, mounts the overlay by its ordinary paths, and sends back a detached clone.
+//! The namespace, and with it the views, is gone when the helper ends.
+
+use std::ffi::CString;
+use std::os::fd::{AsFd as _, OwnedFd};
+
+use model::spec::{Overlay, OverlayDurability};
+use rustix::fs::CWD;
+use rustix::io::Errno;
+use rustix::mount::{
+    MountFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags, mount, mount_change, move_mount,
+    open_tree,
+};
+use rustix::process::{WaitId, WaitIdOptions, waitid};
+use sys::clone::{Cloned, clone3, flag};
+
+use super::owns_initial_namespace;
+use crate::channel::{Channel, Fault, Message};
+use crate::step::Step;
+
+/// Longest option string that mount(2) takes: a page, less its terminator.
+const MAX_OPTIONS: usize = 4095;
+
+/// Everything the helper needs, made before it is cloned.
+struct Order {
+    /// Directory and the view of it.
+    views: Vec<(CString, usize)>,
+    /// Where the lower layers' names are looked up.
+    base: CString,
+    /// Any directory to mount on, and the directory whose clone is sent back.
+    target: CString,
+    options: CString,
+    flags: MountFlags,
+}
+
+/// Mounts `overlay` with `views` attached; see the module.
+pub(super) fn assemble(
+    overlay: &Overlay,
+    attributes: u64,
+    views: &[(String, OwnedFd)],
+) -> Result<OwnedFd, Errno> {
+    let order = Order::new(overlay, attributes, views)?;
+    let (ours, theirs) = Channel::pair()?;
+    match clone3(flag::NEWNS, None)? {
+        Cloned::Child => {
+            let told = match carry_out(&order, views) {
+                Ok(tree) => theirs.send(Message::Trees(1), &[tree.as_fd()]),
+                Err(errno) => theirs.send(Message::Failed(Fault { step: Step::Root, index: 0, errno }), &[]),
+            };
+            sys::exec::exit(i32::from(told.is_err()))
+        }
+        Cloned::Parent { pidfd, .. } => {
+            drop(theirs);
+            let mut tree = None;
+            let answer = ours.receive(|descriptor| tree = Some(descriptor));
+            let _status_says_nothing_more = waitid(WaitId::PidFd(pidfd.as_fd()), WaitIdOptions::EXITED);
+            match (answer?, tree) {
+                (Some(Message::Trees(1)), Some(tree)) => Ok(tree),
+                (Some(Message::Failed(fault)), _) => Err(fault.errno),
+                _ => Err(Errno::PIPE),
+            }
+        }
+    }
+}
+
+impl Order {
+    fn new(overlay: &Overlay, attributes: u64, views: &[(String, OwnedFd)]) -> Result<Self, Errno> {
+        let text = |text: &str| CString::new(text).map_err(|_| Errno::INVAL);
+        let numbered = views.iter().enumerate();
+        // Names relative to the layers' common directory leave room for sixty layers.
+        let base =
+            overlay.lower.first().and_then(|path| path.rsplit_once('/')).map_or("/", |(parent, _)| parent);
+        Ok(Self {
+            views: numbered
+                .map(|(index, (path, _))| Ok((text(path)?, index)))
+                .collect::<Result<_, Errno>>()?,
+            base: text(base)?,
+            target: text(&overlay.work)?,
+            options: text(&options(overlay, base)?)?,
+            flags: mount_flags(attributes),
+        })
+    }
+}
+
+fn options(overlay: &Overlay, base: &str) -> Result<String, Errno> {
+    let relative = |path: &String| {
+        let below = path.strip_prefix(base).and_then(|rest| rest.strip_prefix('/'));
+        below.unwrap_or(path).to_owned()
+    };
+    let lower: Vec<String> = overlay.lower.iter().map(relative).collect();
+    let mut options =
+        format!("lowerdir={},upperdir={},workdir={}", lower.join(":"), overlay.upper, overlay.work);
+    if overlay.durability == OverlayDurability::Volatile {
+        options.push_str(",volatile");
+    }
+    if !owns_initial_namespace() {
+        options.push_str(",userxattr");
+    }
+    if options.len() > MAX_OPTIONS { Err(Errno::TOOBIG) } else { Ok(options) }
+}
+
+fn mount_flags(attributes: u64) -> MountFlags {
+    use sys::mount::attr;
+    let pairs = [
+        (attr::NOEXEC, MountFlags::NOEXEC),
+        (attr::NOSUID, MountFlags::NOSUID),
+        (attr::NODEV, MountFlags::NODEV),
+    ];
+    let set = pairs.into_iter().filter(|(attribute, _)| attributes & attribute != 0);
+    set.fold(MountFlags::empty(), |flags, (_, flag)| flags | flag)
+}
+
+/// In the helper: no allocation.
+fn carry_out(order: &Order, views: &[(String, OwnedFd)]) -> Result<OwnedFd, Errno> {
+    mount_change(c"/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)?;
+    for (path, index) in &order.views {
+        let (_, view) = views.get(*index).ok_or(Errno::BADF)?;
+        move_mount(view, c"", CWD, path.as_c_str(), MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH)?;
+    }
+    rustix::process::chdir(order.base.as_c_str())?;
+    mount(c"coffer", order.target.as_c_str(), c"overlay", order.flags, order.options.as_c_str())?;
+    open_tree(CWD, order.target.as_c_str(), OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn layers_are_named_relative_to_their_directory() {
+        let overlay = Overlay {
+            lower: vec!["/s/layers/b".into(), "/s/layers/a".into()],
+            upper: "/s/c/upper".into(),
+            work: "/s/c/work".into(),
+            durability: OverlayDurability::Volatile,
+        };
+        let options = options(&overlay, "/s/layers").unwrap();
+        assert!(
+            options.starts_with("lowerdir=b:a,upperdir=/s/c/upper,workdir=/s/c/work,volatile"),
+            "{options}"
+        );
+    }
+
+    #[test]
+    fn more_layers_than_an_old_kernel_takes_are_refused() {
+        let lower = (0..100).map(|number| format!("/s/layers/{number:064}")).collect();
+        let overlay = Overlay { lower, upper: "/u".into(), work: "/w".into(), ..Overlay::default() };
+        assert_eq!(options(&overlay, "/s/layers"), Err(Errno::TOOBIG));
+    }
+}
