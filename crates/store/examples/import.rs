@@ -15,7 +15,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs())?;
     let started = Instant::now();
-    let store = Store::open(root, Owner::Root, Limits::default())?;
+    let owner = if rustix::process::geteuid().is_root() { Owner::Root } else { Owner::SingleUser };
+    let store = Store::open(root, owner, Limits::default())?;
     let imported = store.import(&source, &Naming::FromSource, now, &mut Quiet).map_err(describe)?;
     let image = &imported.image;
     #[expect(clippy::print_stdout, reason = "an example is a program")]

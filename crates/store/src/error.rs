@@ -234,7 +234,7 @@ impl StoreError {
             }
             Self::InUse { .. } => "remove the container first, or pass --force".into(),
             Self::Corrupt { .. } => {
-                "run `coffer image verify`, remove the image that it names and import it again".into()
+                "import the image again; if `coffer image verify` still names it, remove it first".into()
             }
             Self::Lost { .. } => "import it again; what is damaged has been removed".into(),
             Self::Platform { wanted, .. } => format!("get the variant for {wanted}"),

@@ -131,7 +131,7 @@ impl Store {
         let (manifest, media_type) = manifest_bytes(plan, &config, &layers)?;
         self.write_blob(&config)?;
         let digest = self.write_blob(&manifest)?;
-        let already = self.record(&digest.hex())?.is_some();
+        let already = matches!(self.record(&digest.hex()), Ok(Some(_)));
         if !already || self.is_unsynced(&digest) {
             self.mark_unsynced(&digest)?;
         }

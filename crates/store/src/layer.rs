@@ -76,7 +76,7 @@ impl Store {
         }
         // The claim is borne out if the store has unpacked these very bytes to it before.
         let same = |layer: &Layer| layer.blob == *blob && claimed.confirm(layer.diff_id).is_ok();
-        let images = self.records()?.into_iter().map(crate::record::Record::into_image);
+        let images = self.readable_records()?.into_iter().map(crate::record::Record::into_image);
         Ok(images.flat_map(|image| image.layers).find(same).map(|layer| layer.diff_id))
     }
 

@@ -55,8 +55,9 @@ impl Store {
     pub(crate) fn all_names(&self) -> Result<BTreeMap<Digest, BTreeSet<String>>> {
         let mut all: BTreeMap<Digest, BTreeSet<String>> = BTreeMap::new();
         for path in self.files_in("names")? {
-            let text = fs::read_to_string(&path).map_err(StoreError::read_path(&path))?;
-            let (digest, name) = self.parse_name(&path, &text)?;
+            // A damaged one is reported when it is asked for, and must not keep the others from changing.
+            let text = fs::read_to_string(&path).unwrap_or_default();
+            let Ok((digest, name)) = self.parse_name(&path, &text) else { continue };
             all.entry(digest).or_default().insert(name);
         }
         Ok(all)
@@ -115,7 +116,7 @@ impl Store {
     fn end_change(&self, change: Lock) -> Result<()> {
         let mut all = self.all_names()?;
         let mut manifests = Vec::new();
-        for mut record in self.records()? {
+        for mut record in self.readable_records()? {
             let names: Vec<String> = all.remove(&record.digest()).unwrap_or_default().into_iter().collect();
             manifests.extend(descriptors(&record.descriptor(), &names));
             if record.names != names {

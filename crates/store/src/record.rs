@@ -128,6 +128,12 @@ impl Store {
         self.files_in("records")?.into_iter().map(read).collect()
     }
 
+    /// Every image whose record can be read: a damaged one must not keep the others from changing.
+    pub(crate) fn readable_records(&self) -> Result<Vec<Record>> {
+        let read = |path: &std::path::PathBuf| parse(path, &fs::read(path).ok()?).ok();
+        Ok(self.files_in("records")?.iter().filter_map(read).collect())
+    }
+
     pub(crate) fn write_record(&self, record: &Record) -> Result<()> {
         let path = self.record_path(&record.digest.hex());
         let bytes = serde_json::to_vec(record).map_err(io::Error::from);

@@ -1,5 +1,11 @@
 //! Imports that die and imports that meet.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests are tests too, which clippy does not see"
+)]
+
 mod common;
 
 use std::os::unix::fs::MetadataExt;

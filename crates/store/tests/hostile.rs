@@ -1,5 +1,11 @@
 //! Archives that mean harm: each is refused with its own error, and nothing outside the store changes.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests are tests too, which clippy does not see"
+)]
+
 mod common;
 
 use std::os::unix::fs::MetadataExt;

@@ -1,5 +1,11 @@
 //! Images in all their forms: in, found, named, verified, out and away.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests are tests too, which clippy does not see"
+)]
+
 mod common;
 
 use std::collections::BTreeSet;
@@ -72,6 +78,47 @@ fn privileged_the_same_layers_unpack_the_same_from_every_form() {
         check(&bench, bench.path(form).to_str().unwrap());
     }
     assert_eq!(bench.resolve("app:1").unwrap().digest, bench.resolve("app:2").unwrap().digest);
+}
+
+#[test]
+fn privileged_flat_directories_and_layouts_named_by_tag_alone_are_read() {
+    let bench = Bench::new();
+    let files = oci_files(Some("1.27"), &[&bottom()], &[gzip(&bottom())]);
+    write_files(&bench.path("web"), &files);
+    let image = bench.import(bench.path("web").to_str().unwrap()).unwrap().image;
+    assert_eq!(image.names, ["web:1.27"]);
+    let mut flat: Vec<_> =
+        files[2..].iter().map(|(name, bytes)| (name.replace("blobs/sha256/", ""), bytes.clone())).collect();
+    flat.last_mut().unwrap().0 = "manifest.json".to_owned();
+    flat.push(("version".to_owned(), b"Directory Transport Version: 1.1\n".to_vec()));
+    write_files(&bench.path("flat"), &flat);
+    let again = bench.import(bench.path("flat").to_str().unwrap()).unwrap();
+    assert_eq!((again.image.digest, again.already), (image.digest, true));
+    assert_eq!(again.image.names, ["flat:latest", "web:1.27"]);
+    let error = bench.import(&format!("oci:{}:2.0", bench.path("web").display())).unwrap_err();
+    assert!(error.to_string().ends_with("it has no image `2.0`"), "{error}");
+}
+
+#[test]
+fn privileged_a_full_disk_leaves_nothing_half_done() {
+    let directory = tempfile::tempdir().unwrap();
+    let flags = rustix::mount::MountFlags::empty();
+    rustix::mount::mount("none", directory.path(), "tmpfs", flags, c"size=1m").unwrap();
+    let store = Store::open(directory.path().join("store"), Owner::Root, Default::default()).unwrap();
+    let outside = tempfile::tempdir().unwrap();
+    let layer = Tar::new().long("large", &vec![1; 700 << 10]).bytes();
+    std::fs::write(outside.path().join("a.tar"), docker_archive("large", &[&layer])).unwrap();
+    let source = model::reference::ArchiveSource {
+        transport: None,
+        path: outside.path().join("a.tar"),
+        selector: None,
+    };
+    let error = store.import(&source, &Naming::FromSource, NOW, &mut Quiet).unwrap_err();
+    let images = store.list();
+    let left = std::fs::read_dir(directory.path().join("store/tmp")).unwrap().count();
+    rustix::mount::unmount(directory.path(), rustix::mount::UnmountFlags::DETACH).unwrap();
+    assert_eq!(error.to_string(), "no space left while writing `large`");
+    assert_eq!((images.unwrap().len(), left), (0, 0));
 }
 
 #[test]
@@ -351,8 +398,13 @@ fn privileged_a_corrupted_record_or_name_is_named_and_nothing_panics() {
     let error = bench.resolve("app").unwrap_err();
     assert_eq!(error.code(), "E-store-corrupt");
     assert!(error.to_string().contains(&image.digest.hex()), "{error}");
+    assert!(!error.remedy().is_empty());
     std::fs::write(bench.path("store/names/app:latest"), "nonsense").unwrap();
     assert_eq!(bench.resolve("app").unwrap_err().code(), "E-store-corrupt");
+    // The remedy works.
+    bench.import_layers("app", &[&bottom()]).unwrap();
+    assert_eq!(bench.resolve("app").unwrap().facts, image.facts);
+    bench.assert_consistent();
 }
 
 #[test]
@@ -370,7 +422,7 @@ fn privileged_an_image_made_in_memory_is_an_image() {
 fn several_images_and_foreign_platforms_are_explained() {
     let bench = Bench::new();
     let layer = Tar::new().file("x", b"").bytes();
-    let files = oci_files(Some("a"), &[&layer], &[layer.clone()]);
+    let files = oci_files(Some("a"), &[&layer], std::slice::from_ref(&layer));
     let mut index: serde_json::Value = serde_json::from_slice(&files[1].1).unwrap();
     let mut with = |change: &dyn Fn(&mut serde_json::Value)| {
         change(&mut index);

@@ -1,5 +1,11 @@
 //! Bytes that nobody meant: never a panic, and never a file outside the root.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests are tests too, which clippy does not see"
+)]
+
 use std::fs::File;
 use std::path::Path;
 

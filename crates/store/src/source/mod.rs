@@ -59,6 +59,33 @@ pub(crate) enum Form {
 
 /// Reads what `source` is, up to its layers.
 pub(crate) fn read(source: &ArchiveSource, scratch: &Scratch, limits: &Limits) -> Result<Plan> {
+    let mut plan = unnamed(source, scratch, limits)?;
+    let real = std::fs::canonicalize(&source.path).unwrap_or_else(|_| source.path.clone());
+    let file = real.file_name().filter(|_| source.path != Path::new("-"));
+    let Some(stem) = file.map(|name| stem(&name.to_string_lossy())) else { return Ok(plan) };
+    for name in plan.names.iter_mut().filter(|name| is_tag(name)) {
+        *name = format!("{stem}:{name}");
+    }
+    if plan.names.is_empty() {
+        plan.names.push(stem);
+    }
+    Ok(plan)
+}
+
+/// The file's name without what says that it is a tarball.
+fn stem(name: &str) -> String {
+    let packings = [".gz", ".tgz", ".zst", ".tzst"];
+    let name = packings.iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(name);
+    name.strip_suffix(".tar").unwrap_or(name).to_owned()
+}
+
+/// OCI layouts often name an image by its tag alone.
+fn is_tag(name: &str) -> bool {
+    name == "latest"
+        || name.strip_prefix('v').unwrap_or(name).starts_with(|first: char| first.is_ascii_digit())
+}
+
+fn unnamed(source: &ArchiveSource, scratch: &Scratch, limits: &Limits) -> Result<Plan> {
     let label = source.path.display().to_string();
     let selector = source.selector.as_deref();
     if source.path.is_dir() {
@@ -78,7 +105,7 @@ pub(crate) fn read(source: &ArchiveSource, scratch: &Scratch, limits: &Limits) -
     let file = open(&source.path, scratch)?;
     let whole = Part::whole(file, &label)?;
     match source.transport.map_or_else(|| sniff_file(&whole, limits), Ok)? {
-        Transport::Rootfs => rootfs::tarball(whole, &source.path),
+        Transport::Rootfs => Ok(rootfs::tarball(whole)),
         transport => {
             let archive = Container::archive(plain(whole, scratch, limits)?)?;
             match transport {

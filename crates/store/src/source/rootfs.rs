@@ -12,16 +12,14 @@ use crate::source::{Form, Part, Plan, PlannedConfig, PlannedLayer, pack};
 use crate::wire::host_architecture;
 
 /// A tarball, stored as it is.
-pub(super) fn tarball(whole: Part, path: &Path) -> Result<Plan> {
-    let name = path.file_name().map(|name| stem(&name.to_string_lossy()));
-    Ok(plan(whole, name.filter(|_| path != Path::new("-")), bare()))
+pub(super) fn tarball(whole: Part) -> Plan {
+    plan(whole, bare())
 }
 
 /// A directory, packed into a tar archive first so that it has a digest.
 pub(super) fn directory(path: &Path, scratch: &Scratch) -> Result<Plan> {
     let part = Part::whole(pack::pack(path, &scratch.fresh())?, &path.display().to_string())?;
-    let real = std::fs::canonicalize(path).map_err(StoreError::read_path(path))?;
-    Ok(plan(part, real.file_name().map(|name| stem(&name.to_string_lossy())), bare()))
+    Ok(plan(part, bare()))
 }
 
 /// An image made in memory.
@@ -32,12 +30,12 @@ pub(crate) fn memory(layer: &[u8], config: &ImageConfig, scratch: &Scratch) -> R
         file.write_all(layer)?;
         Ok(file)
     });
-    Ok(plan(Part::whole(file.map_err(failed)?, "the embedded layer")?, None, config.clone()))
+    Ok(plan(Part::whole(file.map_err(failed)?, "the embedded layer")?, config.clone()))
 }
 
-fn plan(layer: Part, name: Option<String>, config: ImageConfig) -> Plan {
+fn plan(layer: Part, config: ImageConfig) -> Plan {
     Plan {
-        names: name.into_iter().collect(),
+        names: Vec::new(),
         manifest: None,
         config: PlannedConfig::Made(Box::new(config)),
         layers: vec![PlannedLayer { part: layer, blob: Form::AsShipped(None), diff_id: None }],
@@ -50,11 +48,4 @@ fn bare() -> ImageConfig {
         os: "linux".to_owned(),
         ..ImageConfig::default()
     }
-}
-
-/// The file's name without what says that it is a tarball.
-pub(super) fn stem(name: &str) -> String {
-    let name =
-        [".gz", ".tgz", ".zst", ".tzst"].iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(name);
-    name.strip_suffix(".tar").unwrap_or(name).to_owned()
 }

@@ -1,5 +1,10 @@
 //! Archives, honest and otherwise.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests are tests too, which clippy does not see"
+)]
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
 use std::io::Write;
