@@ -239,7 +239,9 @@ fn hardening(request: &RunRequest, image: &Image, placement: &Placement) -> Hard
     let open = request.privileged || request.mutable;
     // With the host's pid namespace the setting would be the host's.
     let host_pids = request.host_namespaces.contains(&HostNamespace::Pid);
-    let covered = mounts::targets(request, &image.config);
+    let mounted = mounts::targets(request, &image.config);
+    let files = injected(placement, &mounted);
+    let covered: Vec<_> = files.iter().map(|file| file.path.clone()).chain(mounted).collect();
     Hardening {
         overlay: Some(Overlay {
             lower: placement.lower.clone(),
@@ -250,13 +252,13 @@ fn hardening(request: &RunRequest, image: &Image, placement: &Placement) -> Hard
         islands: if open { Vec::new() } else { islands::islands(image, &covered) },
         landlock: if request.privileged { Landlock::Off } else { Landlock::Required },
         memfd_noexec: (!open && !host_pids).then_some(2),
-        files: injected(placement, &covered),
+        files,
     }
 }
 
 /// The engine's files, less those that the person mounts over.
-fn injected(placement: &Placement, covered: &[String]) -> Vec<InjectedFile> {
-    placement.files.iter().filter(|file| !covered.contains(&file.path)).cloned().collect()
+fn injected(placement: &Placement, mounted: &[String]) -> Vec<InjectedFile> {
+    placement.files.iter().filter(|file| !mounted.contains(&file.path)).cloned().collect()
 }
 
 #[cfg(test)]

@@ -57,14 +57,17 @@ const NEVER: [&str; 20] = [
 const SKIPPED: [&str; 5] = ["/dev", "/proc", "/sys", "/var/lib/apk", "/var/lib/dpkg"];
 
 /// The islands of an image, sorted by path, none inside another. `covered` are the normalised targets
-/// of mounts and volumes.
+/// of mounts, volumes and the engine's own files.
 #[must_use]
 pub fn islands(image: &Image, covered: &[String]) -> Vec<Island> {
     let sea = Sea::of(image, covered);
     let mut found = BTreeMap::new();
+    // The facts are sorted, so that most directories lie in the island that was found last.
+    let mut last = None;
     for directory in &image.facts.exec_dirs {
-        if !sea.hides(&directory.path) {
-            sea.place(directory, &mut found);
+        let inside = last.as_deref().is_some_and(|island| within(&directory.path, island));
+        if !inside && !sea.hides(&directory.path) {
+            last = sea.place(directory, &mut found).or(last);
         }
     }
     let merged = merge(without_nested(found), &sea);
@@ -112,17 +115,20 @@ impl<'a> Sea<'a> {
         self.writable.iter().any(|writable| within(writable, directory))
     }
 
-    /// Adds the island or islands of one directory.
-    fn place(&self, directory: &ExecDir, found: &mut Found) {
-        if let Some(tree) = self.tree(&directory.path) {
-            found.insert(tree, IslandKind::Directory);
-        } else if self.holds_programs_only(directory) {
-            found.insert(directory.path.clone(), IslandKind::Directory);
-        } else {
-            for name in &directory.files {
-                found.entry(join(&directory.path, name)).or_insert(IslandKind::File);
+    /// Adds the island or islands of one directory; returns the one that holds all of it.
+    fn place(&self, directory: &ExecDir, found: &mut Found) -> Option<String> {
+        let whole = self.tree(&directory.path).or_else(|| self.holds_programs_only(directory));
+        match &whole {
+            Some(island) => {
+                found.insert(island.clone(), IslandKind::Directory);
+            }
+            None => {
+                for name in &directory.files {
+                    found.entry(join(&directory.path, name)).or_insert(IslandKind::File);
+                }
             }
         }
+        whole
     }
 
     /// The highest directory on the way down to `path`, from a system tree on, in which nothing is
@@ -139,12 +145,13 @@ impl<'a> Sea<'a> {
             .find(|above| !self.is_written(above))
     }
 
-    fn holds_programs_only(&self, directory: &ExecDir) -> bool {
+    /// The directory itself, if nobody expects to write to it.
+    fn holds_programs_only(&self, directory: &ExecDir) -> Option<String> {
         let path = directory.path.as_str();
         let name = components(path).next_back().unwrap_or_default();
         let named = PROGRAM_DIRECTORIES.contains(&name);
         let only = directory.others == 0 && directory.files.len() > 1;
-        (named || only) && !NEVER.contains(&path) && !self.is_written(path)
+        ((named || only) && !NEVER.contains(&path) && !self.is_written(path)).then(|| directory.path.clone())
     }
 }
 

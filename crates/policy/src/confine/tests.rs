@@ -135,6 +135,15 @@ fn a_file_of_the_engine_gives_way_to_a_mount() {
 }
 
 #[test]
+fn a_file_of_the_engine_needs_no_island() {
+    let mut image = image();
+    image.facts.exec_dirs.push(crate::fixtures::exec_dir("/etc", &["hosts", "rc.local"], 9));
+    let islands = spec(&request(), &image, Level::Baseline).hardening.unwrap().islands;
+    let paths: Vec<_> = islands.iter().map(|island| island.path.as_str()).collect();
+    assert_eq!(paths, ["/bin", "/etc/rc.local", "/lib"]);
+}
+
+#[test]
 fn every_error_has_a_code_and_a_remedy() {
     let errors = [
         ConfineError::OtherPermit { what: "image" },
