@@ -64,6 +64,10 @@ impl CapabilitySet {
     /// and SYS_CHROOT.
     pub const ADDABLE: Self = Self::of(&[29, 0, 1, 3, 4, 5, 27, 10, 31, 6, 8, 7, 18]);
 
+    pub(crate) const fn one(number: u8) -> Self {
+        Self::of(&[number])
+    }
+
     const fn of(mut numbers: &[u8]) -> Self {
         let mut bits = 0;
         while let [number, rest @ ..] = numbers {

@@ -166,4 +166,20 @@ mod tests {
             assert_eq!(check(path, Access::ReadOnly), Reach::Malformed, "{path}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn spelling_changes_nothing(
+            names in proptest::collection::vec("[a-z.]{1,6}", 0..4),
+            noise in proptest::collection::vec(proptest::sample::select(vec!["/", "//", "/./", "/.//"]), 5),
+            part in proptest::sample::select(vec!["", "etc", "var", "run/docker", "home", "srv", "usr"]),
+        ) {
+            let plain: Vec<_> = part.split('/').chain(names.iter().map(String::as_str)).filter(|n| !n.is_empty()).collect();
+            let noisy: String = plain.iter().zip(noise.iter().cycle()).map(|(name, slash)| format!("{slash}{name}")).collect();
+            let plain = format!("/{}", plain.join("/"));
+            for access in [Access::ReadOnly, Access::ReadWrite] {
+                proptest::prop_assert_eq!(check(&plain, access), check(&format!("/{noisy}/"), access));
+            }
+        }
+    }
 }

@@ -216,6 +216,17 @@ mod tests {
     }
 
     #[test]
+    fn every_entry_is_for_the_capability_that_it_names() {
+        for entry in by_capability() {
+            assert_eq!(entry.set, named(entry.capability), "{}", entry.capability);
+            assert!(entry.lines.is_sorted_by(|a, b| a.name < b.name), "{}", entry.capability);
+        }
+        let socket =
+            |name| filter(named(name)).syscalls.iter().filter(|rule| rule.names == ["socket"]).count();
+        assert_eq!(socket("NET_RAW"), socket("CHOWN") + 1);
+    }
+
+    #[test]
     fn clone3_is_unknown_so_that_libc_falls_back() {
         let filter = filter(CapabilitySet::EMPTY);
         let clone3 = filter.syscalls.iter().find(|rule| rule.names == ["clone3"]).unwrap();

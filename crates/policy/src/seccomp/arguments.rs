@@ -96,17 +96,20 @@ pub(super) static RULES: &[ByArgument] = &[
     allow_if("personality", equal(0, 0xffff_ffff), "asks without changing anything"),
 ];
 
+const NET_RAW: CapabilitySet = CapabilitySet::one(13);
+const SYS_ADMIN: CapabilitySet = CapabilitySet::one(21);
+const MKNOD: CapabilitySet = CapabilitySet::one(27);
+
 /// Families and calls that need a capability besides.
-static WITH_CAPABILITY: &[(&str, ByArgument)] = &[
-    ("NET_RAW", allow_if("socket", equal(0, 17), "AF_PACKET: tcpdump and DHCP clients")),
-    ("SYS_ADMIN", allow_else("clone", "who may mount may make namespaces")),
-    ("MKNOD", allow_else("mknod", "device nodes, which a user namespace makes inert")),
-    ("MKNOD", allow_else("mknodat", "device nodes, which a user namespace makes inert")),
+static WITH_CAPABILITY: &[(CapabilitySet, ByArgument)] = &[
+    (NET_RAW, allow_if("socket", equal(0, 17), "AF_PACKET: tcpdump and DHCP clients")),
+    (SYS_ADMIN, allow_else("clone", "who may mount may make namespaces")),
+    (MKNOD, allow_else("mknod", "device nodes, which a user namespace makes inert")),
+    (MKNOD, allow_else("mknodat", "device nodes, which a user namespace makes inert")),
 ];
 
 fn granted(capabilities: CapabilitySet) -> impl Iterator<Item = &'static ByArgument> {
-    let held = move |name: &str| CapabilitySet::named(name).is_ok_and(|set| capabilities.contains(set));
-    WITH_CAPABILITY.iter().filter(move |(name, _)| held(name)).map(|(_, rule)| rule)
+    WITH_CAPABILITY.iter().filter(move |(needed, _)| capabilities.contains(*needed)).map(|(_, rule)| rule)
 }
 
 /// The rules of a container with these capabilities.

@@ -8,6 +8,7 @@ use crate::capabilities::CapabilitySet;
 pub struct ByCapability {
     /// The capability, without `CAP_`.
     pub capability: &'static str,
+    pub(super) set: CapabilitySet,
     /// The calls, sorted by name.
     pub lines: &'static [Line],
 }
@@ -16,15 +17,20 @@ impl ByCapability {
     /// Whether the set holds the capability.
     #[must_use]
     pub fn holds(&self, capabilities: CapabilitySet) -> bool {
-        CapabilitySet::named(self.capability).is_ok_and(|set| capabilities.contains(set))
+        capabilities.contains(self.set)
     }
 }
 
 /// One entry for each capability that brings calls.
 pub(super) static TABLE: &[ByCapability] = &[
-    ByCapability { capability: "BPF", lines: &[allow("bpf", "CAP_BPF is the right to load programs")] },
+    ByCapability {
+        capability: "BPF",
+        set: CapabilitySet::one(39),
+        lines: &[allow("bpf", "CAP_BPF is the right to load programs")],
+    },
     ByCapability {
         capability: "DAC_READ_SEARCH",
+        set: CapabilitySet::one(2),
         lines: &[
             allow("name_to_handle_at", "gives the handle that the other call opens"),
             allow("open_by_handle_at", "CAP_DAC_READ_SEARCH is the right to open by handle"),
@@ -32,10 +38,12 @@ pub(super) static TABLE: &[ByCapability] = &[
     },
     ByCapability {
         capability: "PERFMON",
+        set: CapabilitySet::one(38),
         lines: &[allow("perf_event_open", "CAP_PERFMON is the right to measure")],
     },
     ByCapability {
         capability: "SYS_ADMIN",
+        set: CapabilitySet::one(21),
         lines: &[
             allow("fanotify_init", "watches whole filesystems"),
             allow("fanotify_mark", "watches whole filesystems"),
@@ -60,13 +68,19 @@ pub(super) static TABLE: &[ByCapability] = &[
             allow("unshare", "who may mount may make namespaces"),
         ],
     },
-    ByCapability { capability: "SYS_BOOT", lines: &[allow("reboot", "ends the pid namespace from inside")] },
+    ByCapability {
+        capability: "SYS_BOOT",
+        set: CapabilitySet::one(22),
+        lines: &[allow("reboot", "ends the pid namespace from inside")],
+    },
     ByCapability {
         capability: "SYS_CHROOT",
+        set: CapabilitySet::one(18),
         lines: &[allow("chroot", "CAP_SYS_CHROOT is the right to change the root")],
     },
     ByCapability {
         capability: "SYS_MODULE",
+        set: CapabilitySet::one(16),
         lines: &[
             allow("delete_module", "CAP_SYS_MODULE is the right to change the kernel"),
             allow("finit_module", "CAP_SYS_MODULE is the right to change the kernel"),
@@ -75,6 +89,7 @@ pub(super) static TABLE: &[ByCapability] = &[
     },
     ByCapability {
         capability: "SYS_NICE",
+        set: CapabilitySet::one(23),
         lines: &[
             allow("get_mempolicy", "places memory on the nodes of a large machine"),
             allow("mbind", "places memory on the nodes of a large machine"),
@@ -84,10 +99,12 @@ pub(super) static TABLE: &[ByCapability] = &[
     },
     ByCapability {
         capability: "SYS_PACCT",
+        set: CapabilitySet::one(20),
         lines: &[allow("acct", "CAP_SYS_PACCT is the right to account processes")],
     },
     ByCapability {
         capability: "SYS_PTRACE",
+        set: CapabilitySet::one(19),
         lines: &[
             allow("kcmp", "debuggers compare what two processes share"),
             allow("pidfd_getfd", "debuggers take over descriptors"),
@@ -99,6 +116,7 @@ pub(super) static TABLE: &[ByCapability] = &[
     },
     ByCapability {
         capability: "SYS_RAWIO",
+        set: CapabilitySet::one(17),
         lines: &[
             allow("ioperm", "CAP_SYS_RAWIO is the right to use ports"),
             allow("iopl", "CAP_SYS_RAWIO is the right to use ports"),
@@ -106,6 +124,7 @@ pub(super) static TABLE: &[ByCapability] = &[
     },
     ByCapability {
         capability: "SYS_TIME",
+        set: CapabilitySet::one(25),
         lines: &[
             allow("clock_settime", "CAP_SYS_TIME is the right to set the clock"),
             allow("settimeofday", "CAP_SYS_TIME is the right to set the clock"),
@@ -113,10 +132,12 @@ pub(super) static TABLE: &[ByCapability] = &[
     },
     ByCapability {
         capability: "SYS_TTY_CONFIG",
+        set: CapabilitySet::one(26),
         lines: &[allow("vhangup", "CAP_SYS_TTY_CONFIG is the right to hang up terminals")],
     },
     ByCapability {
         capability: "SYSLOG",
+        set: CapabilitySet::one(34),
         lines: &[allow("syslog", "CAP_SYSLOG is the right to read the kernel's messages")],
     },
 ];
