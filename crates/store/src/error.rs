@@ -92,6 +92,12 @@ pub enum StoreError {
         /// Device minor number.
         minor: u32,
     },
+    /// An owner that the user namespace has no id for.
+    #[error("the owner of `{entry}` has no id in this user namespace")]
+    Unmapped {
+        /// The entry's path.
+        entry: String,
+    },
     /// An entry's path or link leads, or tries to lead, out of the layer.
     #[error("`{entry}` {why}")]
     Path {
@@ -191,6 +197,7 @@ impl StoreError {
             Self::Size { .. } => "E-store-size",
             Self::Limit { .. } => "E-store-limit",
             Self::Device { .. } => "E-store-device",
+            Self::Unmapped { .. } => "E-store-owner",
             Self::Path { .. } => "E-store-path",
             Self::Unknown { .. } => "E-store-unknown",
             Self::Ambiguous { .. } => "E-store-ambiguous",
@@ -227,10 +234,14 @@ impl StoreError {
             Self::Device { .. } | Self::Path { .. } => {
                 "rebuild the image without this entry; no honest build tool makes it".into()
             }
+            Self::Unmapped { .. } => {
+                "give this user more subordinate ids in /etc/subuid and /etc/subgid; 65536 are enough".into()
+            }
             Self::Unknown { .. } => "list the images with `coffer image ls`, or import one".into(),
             Self::Ambiguous { .. } => "give more digits of the id".into(),
-            Self::Several { what, names } => {
-                format!("choose one: `{what}:{}`", names.first().map_or("NAME", String::as_str))
+            Self::Several { names, .. } => {
+                let name = names.first().map_or("NAME", String::as_str);
+                format!("name one after the path, as in `oci:PATH:{name}` or `docker-archive:PATH:{name}`")
             }
             Self::InUse { .. } => "remove the container first, or pass --force".into(),
             Self::Corrupt { .. } => {
@@ -257,7 +268,7 @@ impl StoreError {
         let what = what.to_owned();
         match error {
             TarError::Io(error) => Self::stream(what, error),
-            TarError::Malformed(why) => Self::NotAnImage { what, why: why.to_owned() },
+            TarError::Malformed(why) => Self::NotAnImage { what, why: format!("no tar archive ({why})") },
             TarError::Limit(limit, allowed) => Self::Limit { what, limit, allowed },
         }
     }
@@ -279,6 +290,8 @@ impl StoreError {
         match cause.raw_os_error().map(Errno::from_raw_os_error) {
             Some(Errno::NOSPC | Errno::DQUOT) => Self::NoSpace { what },
             Some(Errno::PERM | Errno::ACCESS | Errno::ROFS) => Self::Permission { what },
+            // What the kernel itself says of ids that a namespace does not map.
+            Some(Errno::OVERFLOW) => Self::Unmapped { entry: what },
             _ => Self::Write { what, cause },
         }
     }

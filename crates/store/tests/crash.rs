@@ -36,7 +36,8 @@ fn archive() -> Vec<u8> {
 }
 
 fn import(store: &Path, archive: &Path) -> Imported {
-    let store = Store::open(store, Owner::Root, Limits::default()).unwrap();
+    let owner = if rustix::process::geteuid().is_root() { Owner::Root } else { Owner::SingleUser };
+    let store = Store::open(store, owner, Limits::default()).unwrap();
     let source = ArchiveSource { transport: None, path: archive.to_owned(), selector: None };
     store.import(&source, &Naming::FromSource, NOW, &mut Quiet).unwrap()
 }
@@ -91,6 +92,40 @@ fn privileged_an_import_killed_at_any_instant_leaves_a_consistent_store() {
     assert_eq!(imported.image.layers.len(), 2);
     bench.assert_consistent();
     assert_eq!(std::fs::read_dir(bench.path("store/tmp")).unwrap().count(), 0, "what the dead left is gone");
+}
+
+#[test]
+fn privileged_somebody_without_any_privilege_imports_too() {
+    use std::os::unix::fs::{PermissionsExt, chown};
+    use std::os::unix::process::CommandExt;
+    const NOBODY: u32 = 65534;
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    std::fs::set_permissions(directory.path(), PermissionsExt::from_mode(0o755)).unwrap();
+    std::fs::copy(std::env::current_exe().unwrap(), path("test")).unwrap();
+    // An owner that cannot be given, an entry twice, and a whiteout.
+    let layer =
+        Tar::new().pax("uid", b"33").file("shut/in/x", b"").file("shut/in/x", b"again").file(".wh.gone", b"");
+    std::fs::write(path("archive.tar"), docker_archive("plain", &[&layer.bytes()])).unwrap();
+    std::fs::create_dir(path("home")).unwrap();
+    chown(path("home"), Some(NOBODY), Some(NOBODY)).unwrap();
+    let status = Command::new(path("test"))
+        .args(["--exact", "privileged_an_import_in_a_process_of_its_own_succeeds"])
+        .env(STORE, path("home/store"))
+        .env(ARCHIVE, path("archive.tar"))
+        .current_dir("/")
+        .uid(NOBODY)
+        .gid(NOBODY)
+        .stdout(Stdio::null())
+        .status()
+        .unwrap();
+    assert!(status.success());
+    let store = Store::open(path("home/store"), Owner::SingleUser, Limits::default()).unwrap();
+    let image = store.list().unwrap().remove(0);
+    assert!(image.facts.flattened_owners);
+    let file = store.layer_dir(&image.layers[0]).join("shut/in/x").metadata().unwrap();
+    assert_eq!((file.uid(), file.len()), (NOBODY, 5));
+    assert!(store.verify(&mut Quiet).unwrap().is_empty());
 }
 
 #[test]

@@ -85,7 +85,7 @@ impl Applier {
     /// Owner first: changing it clears the set-id bits and the capabilities. Times last.
     pub(crate) fn apply(&mut self, file: &OwnedFd, meta: &Meta) -> Result<()> {
         if let Some((uid, gid)) = self.owners(meta) {
-            fchown(file, uid, gid)?;
+            fchown(file, uid, gid).map_err(unmapped)?;
         }
         fchmod(file, Mode::from_raw_mode(meta.mode))?;
         for (name, value) in &meta.xattrs {
@@ -97,7 +97,7 @@ impl Applier {
     /// For what cannot be opened: links and fifos.
     pub(crate) fn apply_at(&mut self, parent: impl AsFd, name: &[u8], meta: &Meta) -> Result<()> {
         if let Some((uid, gid)) = self.owners(meta) {
-            chownat(&parent, name, uid, gid, AtFlags::SYMLINK_NOFOLLOW)?;
+            chownat(&parent, name, uid, gid, AtFlags::SYMLINK_NOFOLLOW).map_err(unmapped)?;
         }
         rustix::fs::utimensat(&parent, name, &times(meta.mtime), AtFlags::SYMLINK_NOFOLLOW)
     }
@@ -123,6 +123,11 @@ impl Applier {
             result => result,
         }
     }
+}
+
+/// chown(2) says EINVAL for an id that the user namespace does not map; others say EOVERFLOW, which is clearer.
+fn unmapped(error: Errno) -> Errno {
+    if error == Errno::INVAL { Errno::OVERFLOW } else { error }
 }
 
 fn times(mtime: Mtime) -> Timestamps {
