@@ -64,6 +64,9 @@ impl CapabilitySet {
     /// and SYS_CHROOT.
     pub const ADDABLE: Self = Self::of(&[29, 0, 1, 3, 4, 5, 27, 10, 31, 6, 8, 7, 18]);
 
+    /// Mounts, and most of what administrators do.
+    pub const SYS_ADMIN: Self = Self::one(21);
+
     pub(crate) const fn one(number: u8) -> Self {
         Self::of(&[number])
     }

@@ -10,7 +10,8 @@ use model::spec::{
 use model::verdict::Level;
 
 use crate::asks;
-use crate::capabilities::StartsAs;
+use crate::capabilities::{CapabilitySet, StartsAs};
+use crate::seccomp::MemfdGuard;
 use crate::{capabilities, islands, seccomp};
 
 mod devices;
@@ -56,6 +57,8 @@ pub struct Placement {
     pub files: Vec<InjectedFile>,
     /// The container's control group, below the runtime's own.
     pub cgroup: String,
+    /// What keeps memory files from being executed on this host.
+    pub memfd: MemfdGuard,
     /// The host's memory, in bytes.
     pub host_memory: u64,
     /// The highest hard limit on open files that can be set: launch's own where it lacks
@@ -162,7 +165,7 @@ pub fn confine(
             image.digest.to_string(),
         )]),
         linux: linux(request, placement, granted)?,
-        hardening: Some(hardening(request, image, placement)),
+        hardening: Some(hardening(request, image, placement, granted)),
     })
 }
 
@@ -196,11 +199,7 @@ fn hostname(request: &RunRequest, placement: &Placement) -> String {
     }
 }
 
-fn linux(
-    request: &RunRequest,
-    placement: &Placement,
-    granted: capabilities::CapabilitySet,
-) -> Result<Linux, ConfineError> {
+fn linux(request: &RunRequest, placement: &Placement, granted: CapabilitySet) -> Result<Linux, ConfineError> {
     let unfiltered = request.privileged || request.seccomp_unconfined;
     let (masked, readonly) = paths::hidden(request);
     Ok(Linux {
@@ -210,7 +209,7 @@ fn linux(
         devices: devices::devices(request, placement)?,
         cgroups_path: placement.cgroup.clone(),
         resources: limits::resources(request, placement.host_memory)?,
-        seccomp: (!unfiltered).then(|| seccomp::filter(granted)),
+        seccomp: (!unfiltered).then(|| seccomp::filter(granted, memfd_filter(request, placement))),
         masked_paths: masked,
         readonly_paths: readonly,
         sysctl: sysctl::settings(request, placement),
@@ -235,10 +234,23 @@ fn namespaces(request: &RunRequest) -> Vec<Namespace> {
         .collect()
 }
 
-fn hardening(request: &RunRequest, image: &Image, placement: &Placement) -> Hardening {
+/// With `--mutable` memory files may be executed like everything else.
+fn memfd_filter(request: &RunRequest, placement: &Placement) -> MemfdGuard {
+    if request.mutable { MemfdGuard::Sysctl } else { placement.memfd }
+}
+
+fn hardening(
+    request: &RunRequest,
+    image: &Image,
+    placement: &Placement,
+    granted: CapabilitySet,
+) -> Hardening {
     let open = request.privileged || request.mutable;
     // With the host's pid namespace the setting would be the host's.
     let host_pids = request.host_namespaces.contains(&HostNamespace::Pid);
+    let memfd_sysctl = !open && !host_pids && placement.memfd == MemfdGuard::Sysctl;
+    // Landlock refuses every mount to those it restricts, whatever their capabilities.
+    let mounter = granted.contains(CapabilitySet::SYS_ADMIN);
     let mounted = mounts::targets(request, &image.config);
     let files = injected(placement, &mounted);
     let covered: Vec<_> = files.iter().map(|file| file.path.clone()).chain(mounted).collect();
@@ -250,8 +262,8 @@ fn hardening(request: &RunRequest, image: &Image, placement: &Placement) -> Hard
             durability: if request.remove { OverlayDurability::Volatile } else { OverlayDurability::Synced },
         }),
         islands: if open { Vec::new() } else { islands::islands(image, &covered) },
-        landlock: if request.privileged { Landlock::Off } else { Landlock::Required },
-        memfd_noexec: (!open && !host_pids).then_some(2),
+        landlock: if request.privileged || mounter { Landlock::Off } else { Landlock::Required },
+        memfd_noexec: memfd_sysctl.then_some(2),
         files,
     }
 }

@@ -112,10 +112,23 @@ pub fn allowed_names(capabilities: CapabilitySet) -> usize {
     always + granted + arguments::allowed_names(capabilities)
 }
 
+/// What keeps memory files from being executed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum MemfdGuard {
+    /// `vm.memfd_noexec` of the container's pid namespace: any memory file, none executable.
+    #[default]
+    Sysctl,
+    /// The filter: only memory files that are sealed against execution.
+    Filter,
+}
+
 /// The filter of a container with these capabilities.
 #[must_use]
-pub fn filter(capabilities: CapabilitySet) -> Seccomp {
+pub fn filter(capabilities: CapabilitySet, memfd: MemfdGuard) -> Seccomp {
     let mut syscalls = arguments::rules(capabilities);
+    if memfd == MemfdGuard::Filter {
+        syscalls.extend(arguments::memfd_guard());
+    }
     let always = allowed().iter().flat_map(|group| group.lines);
     let names: Vec<Text> = always
         .chain(granted(capabilities).flat_map(|entry| entry.lines))
@@ -141,7 +154,7 @@ mod tests {
     use super::*;
 
     fn unconditional(capabilities: CapabilitySet) -> BTreeSet<String> {
-        let filter = filter(capabilities);
+        let filter = filter(capabilities, MemfdGuard::Sysctl);
         let rules = filter.syscalls.iter().filter(|rule| rule.args.is_empty());
         let allowed = rules.filter(|rule| rule.action == SeccompAction::Allow);
         allowed.flat_map(|rule| rule.names.iter().map(ToString::to_string)).collect()
@@ -221,14 +234,19 @@ mod tests {
             assert_eq!(entry.set, named(entry.capability), "{}", entry.capability);
             assert!(entry.lines.is_sorted_by(|a, b| a.name < b.name), "{}", entry.capability);
         }
-        let socket =
-            |name| filter(named(name)).syscalls.iter().filter(|rule| rule.names == ["socket"]).count();
+        let socket = |name| {
+            |name| filter(named(name), MemfdGuard::Sysctl).syscalls.iter().filter(|rule| rule.names == ["socket"]).count();
+                .syscalls
+                .iter()
+                .filter(|rule| rule.names == ["socket"])
+                .count()
+        };
         assert_eq!(socket("NET_RAW"), socket("CHOWN") + 1);
     }
 
     #[test]
     fn clone3_is_unknown_so_that_libc_falls_back() {
-        let filter = filter(CapabilitySet::EMPTY);
+        let filter = filter(CapabilitySet::EMPTY, MemfdGuard::Sysctl);
         let clone3 = filter.syscalls.iter().find(|rule| rule.names == ["clone3"]).unwrap();
         assert_eq!((clone3.action, clone3.errno_ret), (SeccompAction::Errno, Some(ENOSYS)));
     }
@@ -241,7 +259,7 @@ mod tests {
 
     /// The first rule that matches decides, as `launch` compiles it.
     fn decides(name: &str, args: [u64; 3]) -> (SeccompAction, Option<u32>) {
-        let filter = filter(CapabilitySet::EMPTY);
+        let filter = filter(CapabilitySet::EMPTY, MemfdGuard::Sysctl);
         let holds = |arg: &SeccompArg| {
             let value = args[arg.index as usize];
             match arg.op {

@@ -93,6 +93,25 @@ fn mutable_opens_the_islands_and_nothing_else() {
 }
 
 #[test]
+fn where_the_sysctl_cannot_be_set_the_filter_guards_memory_files() {
+    let mut placement = placement();
+    placement.memfd = MemfdGuard::Filter;
+    let (request, image) = (request(), image());
+    let spec = confine(&permit(&request, &image, Level::Baseline), &request, &image, &placement).unwrap();
+    assert_eq!(spec.hardening.unwrap().memfd_noexec, None);
+    let rules = spec.linux.seccomp.unwrap().syscalls;
+    let first = rules.iter().find(|rule| rule.names.iter().any(|name| name == "memfd_create")).unwrap();
+    assert_eq!((first.args[0].value, first.args[0].value_two), (0x18, 0x8));
+}
+
+#[test]
+fn who_may_mount_is_not_held_by_landlock() {
+    let request = RunRequest { cap_add: vec!["SYS_ADMIN".into()], ..request() };
+    let spec = spec(&request, &image(), Level::Open);
+    assert_eq!(spec.hardening.unwrap().landlock, Landlock::Off);
+}
+
+#[test]
 fn the_host_s_network_takes_the_network_settings_away() {
     let request = RunRequest { network: Network::Host, ..request() };
     let spec = spec(&request, &image(), Level::Baseline);
