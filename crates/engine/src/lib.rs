@@ -4,16 +4,44 @@
 //! - The stages meet here and nowhere else: what one of them needs of another is handed over as a
 //!   value of `model`.
 //! - No terminal and no environment: where things live comes in as a [`site::Site`], times from a
-//!   clock that the caller gives. Facts of the host are read from /proc and /sys.
+//!   clock that the caller gives, our side of a run as descriptors. Facts of the host are read from
+//!   /proc and /sys.
 //! - History first: a permit or refusal is flushed to the ledger before the container's first
 //!   instruction runs.
 //! - Whatever is reserved for a container is a value whose end gives it back, and what a killed
 //!   process could not give back is recognised by the next command.
 
+mod run;
+
+mod engine;
+pub mod error;
 pub mod site;
+
+pub mod book;
+pub mod containers;
+pub mod explain;
+pub mod images;
+
+pub mod state;
 pub mod id;
 pub mod name;
-pub mod state;
-pub mod user;
+
 mod host;
+mod hostpaths;
+mod idspace;
+mod place;
+pub mod user;
+mod volumes;
+
 pub mod foreground;
+pub mod time;
+
+pub use engine::{Assessment, Clock, Engine};
+pub use error::EngineError;
+pub use foreground::{Detach, DetachKeys, Foreground};
+
+pub use launch::Enforced;
+pub use launch::session;
+pub use ledger::Verified;
+pub use policy::Refusal;
+pub use store::{Finding, Format, Imported, Naming, Progress, Prune, Pruned, Quiet, Removal, Removed};

@@ -14,7 +14,7 @@ pub struct Site {
     pub state: PathBuf,
     /// May vanish at a reboot: `/run/coffer` for root.
     pub run: PathBuf,
-    /// The level that the site asks for; a request may only be stricter.
+    /// The level of requests that name none.
     pub level: Level,
     /// Who is asking.
     pub invoker: Invoker,
@@ -61,6 +61,11 @@ impl Site {
     /// One symbolic link for each range of user ids in use, to the container's id.
     pub(crate) fn ranges(&self) -> PathBuf {
         self.state.join("ranges")
+    }
+
+    /// Volumes with names.
+    pub(crate) fn volumes(&self) -> PathBuf {
+        self.state.join("volumes")
     }
 
     /// Images and their unpacked layers.

@@ -13,7 +13,8 @@ mod terminal;
 use std::io;
 use std::os::fd::OwnedFd;
 
-use rustix::fs::{Gid, Mode, OFlags, Uid};
+use model::request::RunRequest;
+use rustix::fs::{Gid, Uid};
 use rustix::pipe::{PipeFlags, pipe_with};
 
 pub use detach::{DetachKeys, DetachSyntax};
@@ -101,10 +102,18 @@ pub(crate) enum Input {
     Empty,
 }
 
+impl Input {
+    /// What the request asks for.
+    pub(crate) fn of(request: &RunRequest) -> Self {
+        if request.interactive { Self::Ours } else { Self::Empty }
+    }
+}
+
 impl Foreground {
     /// Checks, before anything is made, that a terminal run has a terminal to take keys from.
-    pub(crate) fn check_terminal(&self, input: Input) -> Result<(), ForegroundError> {
-        if input == Input::Ours && !io::IsTerminal::is_terminal(&self.stdin) {
+    pub(crate) fn check_terminal(&self, request: &RunRequest) -> Result<(), ForegroundError> {
+        let takes_keys = request.tty && Input::of(request) == Input::Ours;
+        if takes_keys && !io::IsTerminal::is_terminal(&self.stdin) {
             return Err(ForegroundError::NoTerminal);
         }
         Ok(())
@@ -114,7 +123,8 @@ impl Foreground {
 /// The container's ends of its three streams.
 #[derive(Debug)]
 pub(crate) struct Ends {
-    pub(crate) stdin: OwnedFd,
+    /// Absent where the container reads nothing.
+    pub(crate) stdin: Option<OwnedFd>,
     pub(crate) stdout: OwnedFd,
     pub(crate) stderr: OwnedFd,
 }
@@ -130,36 +140,26 @@ pub(crate) fn pipes(
         let (stdin, keys) = input_stream(foreground.stdin, input)?;
         let (stdout, output) = output_stream(foreground.stdout)?;
         let (stderr, errors) = output_stream(foreground.stderr)?;
-        for end in [&stdin, &stdout, &stderr] {
-            own(end, uid, gid)?;
+        for end in stdin.iter().chain([&stdout, &stderr]) {
+            rustix::fs::fchown(end, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)))?;
         }
         Ok((Ends { stdin, stdout, stderr }, Relay::streams(keys, output, errors, signals)))
     };
     make().map_err(ForegroundError::io("make the container's pipes"))
 }
 
-fn input_stream(ours: OwnedFd, input: Input) -> io::Result<(OwnedFd, Option<Pump>)> {
+fn input_stream(ours: OwnedFd, input: Input) -> io::Result<(Option<OwnedFd>, Option<Pump>)> {
     if input == Input::Empty {
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-        return Ok((rustix::fs::open("/dev/null", flags, Mode::empty())?, None));
+        return Ok((None, None));
     }
     let (theirs, feed) = pipe_with(PipeFlags::CLOEXEC)?;
-    Ok((theirs, Some(Pump::new(ours, Sink::own(feed)?, WhenUnread::Close))))
+    Ok((Some(theirs), Some(Pump::new(ours, Sink::own(feed)?, WhenUnread::Close))))
 }
 
 fn output_stream(ours: OwnedFd) -> io::Result<(OwnedFd, Pump)> {
     let (source, theirs) = pipe_with(PipeFlags::CLOEXEC)?;
     pump::nonblocking(&source)?;
     Ok((theirs, Pump::new(source, Sink::shared(ours), WhenUnread::Close)))
-}
-
-/// Pipes only: /dev/null stays whose it is.
-fn own(end: &OwnedFd, uid: u32, gid: u32) -> io::Result<()> {
-    let kind = rustix::fs::FileType::from_raw_mode(rustix::fs::fstat(end)?.st_mode);
-    if kind == rustix::fs::FileType::Fifo {
-        rustix::fs::fchown(end, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)))?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

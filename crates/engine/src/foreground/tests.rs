@@ -2,6 +2,7 @@ use std::io::{Read as _, Write as _};
 use std::os::fd::AsFd as _;
 use std::process::{Child, Command, ExitStatus};
 
+use rustix::fs::{Mode, OFlags};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
@@ -28,7 +29,8 @@ fn relay_until_the_end(relay: &mut Relay, child: &mut Child) -> ExitStatus {
 
 fn start(script: &str, ends: Ends) -> Child {
     let mut command = Command::new("/bin/sh");
-    command.args(["-c", script]).stdin(ends.stdin).stdout(ends.stdout).stderr(ends.stderr);
+    let stdin = ends.stdin.unwrap_or_else(null);
+    command.args(["-c", script]).stdin(stdin).stdout(ends.stdout).stderr(ends.stderr);
     command.spawn().unwrap()
 }
 
@@ -114,10 +116,9 @@ fn terminal_run(script: &str, typed: &[u8], detach: Detach) -> (String, ExitStat
     tcsetwinsize(&ours, size).unwrap();
     let clone = |fd: &OwnedFd| fd.try_clone().unwrap();
     let foreground = Foreground { stdin: clone(&ours), stdout: clone(&ours), stderr: clone(&ours), detach };
-    foreground.check_terminal(Input::Ours).unwrap();
     let signals = Signals::block().unwrap();
     let mut relay = Relay::terminal(foreground, Input::Ours, theirs.as_fd(), signals).unwrap();
-    let ends = Ends { stdin: clone(&end), stdout: clone(&end), stderr: end };
+    let ends = Ends { stdin: Some(clone(&end)), stdout: clone(&end), stderr: end };
     let mut child = start(script, ends);
     rustix::io::write(&keyboard, typed).unwrap();
     let status = relay_until_the_end(&mut relay, &mut child);
@@ -143,6 +144,8 @@ fn keys_size_and_output_pass_through_two_terminals() {
 fn a_run_with_keys_needs_a_terminal() {
     let (stdin, _feed) = pipe();
     let foreground = Foreground { stdin, stdout: null(), stderr: null(), detach: Detach::Unavailable };
-    assert!(matches!(foreground.check_terminal(Input::Ours), Err(ForegroundError::NoTerminal)));
-    foreground.check_terminal(Input::Empty).unwrap();
+    let request = RunRequest { tty: true, interactive: true, ..RunRequest::default() };
+    assert!(matches!(foreground.check_terminal(&request), Err(ForegroundError::NoTerminal)));
+    foreground.check_terminal(&RunRequest { interactive: false, ..request.clone() }).unwrap();
+    foreground.check_terminal(&RunRequest { tty: false, ..request }).unwrap();
 }

@@ -72,17 +72,25 @@ pub enum StateError {
     /// It is running.
     #[error("container {0} is running")]
     Running(String),
+    /// It does not end.
+    #[error("container {0} was killed and does not end")]
+    Stuck(String),
+    /// The text cannot be a volume's name.
+    #[error(
+        "`{0}` cannot be a volume's name: 2 to 128 letters, digits, `_`, `.` and `-`, the first a letter or digit"
+    )]
+    VolumeName(String),
 }
 
 impl StateError {
     /// For `map_err`: names what was tried and to what.
-    pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
         let path = path.to_owned();
         move |source| Self::Io { doing, path, source }
     }
 
     /// The same for the kernel's bare numbers.
-    pub(crate) fn errno(doing: &'static str, path: &Path) -> impl FnOnce(rustix::io::Errno) -> Self {
+    pub(crate) fn errno(doing: &'static str, path: &Path) -> impl FnOnce(rustix::io::Errno) -> Self + use<> {
         let path = path.to_owned();
         move |source| Self::Io { doing, path, source: source.into() }
     }
@@ -102,6 +110,8 @@ impl StateError {
             Self::Damaged { .. } => "E-state-damaged",
             Self::Newer { .. } => "E-state-newer",
             Self::Running(_) => "E-state-running",
+            Self::Stuck(_) => "E-state-stuck",
+            Self::VolumeName(_) => "E-run-volume-name",
         }
     }
 
@@ -123,6 +133,10 @@ impl StateError {
             Self::Ambiguous { .. } => "type more of the id, or the name".into(),
             Self::Damaged { container, .. } => format!("remove it with `coffer rm -f {container}`"),
             Self::Newer { .. } => "use the version of coffer that made it".into(),
+            Self::Stuck(_) => {
+                "look for a process that waits for a device: `ps -eo pid,stat,wchan,comm`".into()
+            }
+            Self::VolumeName(_) => "choose a name like `data`, or give an absolute path of this host".into(),
             Self::Running(container) => {
                 format!("end it first, or remove it all the same: `coffer rm -f {container}`")
             }

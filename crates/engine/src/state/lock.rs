@@ -82,7 +82,7 @@ impl Containers {
 
     /// Removes a container and everything that was reserved for it. The record goes before the files:
     /// a removal that is cut short leaves a directory without a record, which [`Self::sweep`] knows.
-    pub(crate) fn remove(&self, held: Held, record: Option<&Record>) -> Result<(), StateError> {
+    pub(crate) fn remove(&self, held: &Held, record: Option<&Record>) -> Result<(), StateError> {
         if let Some(record) = record {
             self.release(&self.names.join(&record.name), &held.id);
             if let Some(range) = record.range {
@@ -98,6 +98,15 @@ impl Containers {
         let root = files::open_dir(&self.root).map_err(StateError::errno("open", &self.root))?;
         let name = CString::new(held.id.as_str()).map_err(|error| failed(error.into()))?;
         tree::remove(root, &name).map_err(failed)
+    }
+
+    /// Writes the record of a container that has ended. Its files carry its own ids and not the host's,
+    /// so that its range is free for others.
+    pub(crate) fn retire(&self, held: &Held, record: &mut Record) -> Result<(), StateError> {
+        if let Some(range) = record.range.take() {
+            self.release(&self.ranges.join(range.number().to_string()), &held.id);
+        }
+        held.write_record(record)
     }
 
     /// Gives a reservation back if it is still the container's.
@@ -131,7 +140,7 @@ impl Containers {
             return Ok(());
         }
         match self.lock(id)? {
-            Lock::Held(held) => self.remove(held, None),
+            Lock::Held(held) => self.remove(&held, None),
             Lock::Busy | Lock::Gone => Ok(()),
         }
     }

@@ -25,7 +25,7 @@ pub(crate) use process::{ProcDir, boot_id};
 pub use range::IdRange;
 pub use record::{Decided, Ended, Record, Status};
 pub(crate) use record::{Unreadable, VERSION, parse as parse_record};
-pub(crate) use reserve::{Ids, NameChoice, Reservation};
+pub(crate) use reserve::{AtEnd, Ids, NameChoice, Reservation};
 
 use crate::id::{self, ContainerId};
 use crate::name::ContainerName;

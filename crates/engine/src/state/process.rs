@@ -3,6 +3,8 @@
 use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use serde::{Deserialize, Serialize};
 
 /// One process of one boot, never mistaken for a later one with the same number.
@@ -36,6 +38,24 @@ impl ProcessId {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let dir = ProcDir(rustix::fs::open(format!("/proc/{}", self.pid), flags, Mode::empty()).ok()?);
         (start_ticks(&dir.read("stat").ok()?) == Some(self.start_ticks)).then_some(dir)
+    }
+
+    /// Kills the process, if it is still this process. The pidfd is opened before the look, so that
+    /// another process that gets the number meanwhile is not hit.
+    pub(crate) fn kill(&self) -> std::io::Result<()> {
+        let Some(pid) = Pid::from_raw(self.pid) else { return Ok(()) };
+        let pidfd = match pidfd_open(pid, PidfdFlags::empty()) {
+            Ok(pidfd) => pidfd,
+            Err(Errno::SRCH) => return Ok(()),
+            Err(errno) => return Err(errno.into()),
+        };
+        if self.open().is_none() {
+            return Ok(());
+        }
+        match pidfd_send_signal(pidfd, Signal::KILL) {
+            Ok(()) | Err(Errno::SRCH) => Ok(()),
+            Err(errno) => Err(errno.into()),
+        }
     }
 }
 
@@ -94,5 +114,16 @@ mod tests {
         assert!(me.open().unwrap().text("status").unwrap().contains("Pid:"));
         assert!(ProcessId { start_ticks: me.start_ticks + 1, ..me.clone() }.open().is_none());
         assert!(ProcessId { boot: "another".into(), ..me }.open().is_none());
+    }
+
+    #[test]
+    fn only_the_process_that_was_meant_is_killed() {
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let meant = ProcessId::of(child.id().try_into().unwrap()).unwrap();
+        ProcessId { start_ticks: meant.start_ticks + 1, ..meant.clone() }.kill().unwrap();
+        assert!(child.try_wait().unwrap().is_none());
+        meant.kill().unwrap();
+        assert!(!child.wait().unwrap().success());
+        meant.kill().unwrap();
     }
 }

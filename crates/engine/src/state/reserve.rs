@@ -7,7 +7,7 @@ use rustix::fs::{FlockOperation, Mode};
 use rustix::io::Errno;
 
 use super::range::{self, IdRange};
-use super::{Containers, Held, Record, StateError, files, link_target};
+use super::{Containers, Held, Record, StateError, Status, files, link_target};
 use crate::id::ContainerId;
 use crate::name::{ContainerName, FRIENDLY_ATTEMPTS};
 
@@ -29,13 +29,20 @@ pub(crate) enum Ids {
     Invoker,
 }
 
-/// Everything that was reserved for a container; undone when dropped before [`Reservation::keep`].
+/// Everything that was reserved for a container; undone when dropped, unless it was kept.
 #[derive(Debug)]
 pub(crate) struct Reservation {
     containers: Containers,
-    held: Option<Held>,
-    /// The record as it stands on disk.
+    held: Held,
+    fate: Fate,
+    /// The record; the caller writes its changes.
     pub(crate) record: Record,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Undone,
+    Kept,
 }
 
 impl Reservation {
@@ -47,7 +54,7 @@ impl Reservation {
         ids: Ids,
     ) -> Result<Self, StateError> {
         let held = containers.new_directory(&record.id)?;
-        let mut reservation = Self { containers: containers.clone(), held: Some(held), record };
+        let mut reservation = Self { containers: containers.clone(), held, fate: Fate::Undone, record };
         reservation.fill(name, ids)?;
         Ok(reservation)
     }
@@ -57,38 +64,56 @@ impl Reservation {
     fn fill(&mut self, name: &NameChoice, ids: Ids) -> Result<(), StateError> {
         self.record.name = name.candidate(&self.record.id, 0).as_str().to_owned();
         self.record.range = (ids == Ids::Own).then(|| first_choice(&self.record.id));
-        self.write()?;
+        self.held.write_record(&self.record)?;
         let likely = (self.record.name.clone(), self.record.range);
         if let Some(range) = self.record.range {
             self.record.range = Some(self.containers.reserve_range(&self.record.id, range)?);
         }
         self.record.name = self.containers.reserve_name(&self.record.id, name)?;
-        if (&self.record.name, self.record.range) == (&likely.0, likely.1) { Ok(()) } else { self.write() }
-    }
-
-    fn write(&self) -> Result<(), StateError> {
-        self.held.as_ref().map_or(Ok(()), |held| held.write_record(&self.record))
+        if (&self.record.name, self.record.range) == (&likely.0, likely.1) {
+            return Ok(());
+        }
+        self.held.write_record(&self.record)
     }
 
     /// The container's directory.
-    pub(crate) fn held(&self) -> Option<&Held> {
-        self.held.as_ref()
+    pub(crate) fn held(&self) -> &Held {
+        &self.held
     }
 
-    /// From now on the container stays, whatever happens.
-    pub(crate) fn keep(mut self) -> Option<(Held, Record)> {
-        let record = self.record.clone();
-        self.held.take().map(|held| (held, record))
+    /// The container has ended: it is removed, or stays with this record and without its range.
+    pub(crate) fn end(mut self, status: Status, removal: AtEnd) -> Result<(), StateError> {
+        self.fate = Fate::Kept;
+        if removal == AtEnd::Remove {
+            return self.containers.remove(&self.held, Some(&self.record));
+        }
+        self.record.status = status;
+        self.containers.retire(&self.held, &mut self.record)
+    }
+
+    #[cfg(test)]
+    pub(super) fn keep(mut self) -> Record {
+        self.fate = Fate::Kept;
+        self.record.clone()
     }
 }
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        if let Some(held) = self.held.take() {
+        if self.fate == Fate::Undone {
             // What cannot be removed now is swept by the next command that lists containers.
-            let _left_for_later = self.containers.remove(held, Some(&self.record));
+            let _left_for_later = self.containers.remove(&self.held, Some(&self.record));
         }
     }
+}
+
+/// What happens to a container that has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AtEnd {
+    /// `--rm`.
+    Remove,
+    /// It stays until somebody removes it.
+    Stay,
 }
 
 impl NameChoice {

@@ -46,14 +46,27 @@ fn a_dropped_reservation_leaves_nothing() {
 #[test]
 fn a_kept_one_is_found_by_name_id_and_prefix_and_goes_whole() {
     let f = fixture();
-    let (held, record) = f.reserve("web").unwrap().keep().unwrap();
+    let record = f.reserve("web").unwrap().keep();
     for text in ["web", record.id.as_str(), record.id.short()] {
         assert_eq!(f.containers.find(text).unwrap(), record.id);
     }
     assert_eq!(f.containers.record(&record.id).unwrap().unwrap().name, "web");
     assert!(matches!(f.containers.find("nothing"), Err(StateError::Unknown(_))));
-    f.containers.remove(held, Some(&record)).unwrap();
+    let Lock::Held(held) = f.containers.lock(&record.id).unwrap() else { panic!("somebody holds it") };
+    f.containers.remove(&held, Some(&record)).unwrap();
     assert_eq!(f.count(), (0, 0, 0));
+}
+
+#[test]
+fn a_container_that_has_ended_stays_without_its_range_or_goes() {
+    let f = fixture();
+    let (stays, goes) = (f.reserve("stays").unwrap(), f.reserve("goes").unwrap());
+    let id = stays.record.id.clone();
+    let status = Status::Exited { exit: Ended::Code { code: 0 }, at: 5 };
+    stays.end(status.clone(), AtEnd::Stay).unwrap();
+    goes.end(status.clone(), AtEnd::Remove).unwrap();
+    assert_eq!(f.count(), (1, 1, 0));
+    assert_eq!(f.containers.record(&id).unwrap().unwrap().status, status);
 }
 
 #[test]
@@ -100,9 +113,9 @@ fn a_name_whose_container_is_gone_is_free() {
 #[test]
 fn a_held_container_is_busy_for_everybody_else() {
     let f = fixture();
-    let (held, record) = f.reserve("web").unwrap().keep().unwrap();
-    assert!(matches!(f.containers.lock(&record.id).unwrap(), Lock::Busy));
-    drop(held);
+    let reservation = f.reserve("web").unwrap();
+    assert!(matches!(f.containers.lock(&reservation.record.id).unwrap(), Lock::Busy));
+    let record = reservation.keep();
     assert!(matches!(f.containers.lock(&record.id).unwrap(), Lock::Held(_)));
     assert!(matches!(f.containers.lock(&ContainerId::random().unwrap()).unwrap(), Lock::Gone));
 }

@@ -11,7 +11,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Component, Path};
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 /// Most symbolic links in one lookup, as in the kernel.
@@ -27,6 +27,13 @@ pub(crate) struct MergedRoot {
 
 /// A directory of the merged tree: the same directory in those layers that show it, top first.
 type MergedDir = Vec<OwnedFd>;
+
+/// What a path leads to.
+enum Found {
+    Nothing,
+    Directory(MergedDir),
+    File(OwnedFd),
+}
 
 /// What a name means in a merged directory.
 enum Entry {
@@ -50,13 +57,24 @@ impl MergedRoot {
     /// # Errors
     /// `EFBIG` for a larger one, `ELOOP` for too many links, and what the kernel says.
     pub(crate) fn read(&self, path: &str, limit: u64) -> io::Result<Option<Vec<u8>>> {
-        let Some(file) = self.lookup(path)? else { return Ok(None) };
+        let Found::File(file) = self.lookup(path)? else { return Ok(None) };
         let mut bytes = Vec::new();
         std::fs::File::from(file).take(limit + 1).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > limit { Err(Errno::FBIG.into()) } else { Ok(Some(bytes)) }
     }
 
-    fn lookup(&self, path: &str) -> io::Result<Option<OwnedFd>> {
+    /// Owner and mode of a directory; `None` if there is no such directory.
+    ///
+    /// # Errors
+    /// `ELOOP` for too many links, and what the kernel says.
+    pub(crate) fn directory(&self, path: &str) -> io::Result<Option<Stat>> {
+        match self.lookup(path)? {
+            Found::Directory(dir) => Ok(dir.first().map(rustix::fs::fstat).transpose()?),
+            Found::File(_) | Found::Nothing => Ok(None),
+        }
+    }
+
+    fn lookup(&self, path: &str) -> io::Result<Found> {
         let mut ahead: VecDeque<OsString> = components(Path::new(path)).collect();
         let mut behind: Vec<MergedDir> = Vec::new();
         let mut links = 0;
@@ -66,9 +84,10 @@ impl MergedRoot {
                 continue;
             }
             match entry(behind.last().unwrap_or(&self.layers), &name)? {
-                Entry::Missing => return Ok(None),
+                Entry::Missing => return Ok(Found::Nothing),
                 Entry::Directory(dir) => behind.push(dir),
-                Entry::File(file) => return Ok(ahead.is_empty().then_some(file)),
+                Entry::File(file) if ahead.is_empty() => return Ok(Found::File(file)),
+                Entry::File(_) => return Ok(Found::Nothing),
                 Entry::Link(target) => {
                     links += 1;
                     let target = Path::new(&target);
@@ -82,7 +101,7 @@ impl MergedRoot {
                 return Err(Errno::LOOP.into());
             }
         }
-        Ok(None)
+        Ok(behind.pop().map_or(Found::Nothing, Found::Directory))
     }
 }
 

@@ -5,10 +5,9 @@ pub mod database;
 mod merged;
 
 use std::io;
-use std::path::Path;
 
 use database::{GroupLine, PasswdLine};
-use merged::MergedRoot;
+pub(crate) use merged::MergedRoot;
 
 /// The ids that a process starts with, inside the container.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -86,18 +85,13 @@ impl UserError {
     }
 }
 
-/// Resolves `spec` and `extra` groups against the image whose layers are given, top first.
+/// Resolves `spec` and `extra` groups in the image.
 ///
 /// # Errors
 /// [`UserError`]; a name that is not found is never replaced by a default.
-pub(crate) fn resolve<P: AsRef<Path>>(
-    spec: &str,
-    extra: &[String],
-    layers: impl IntoIterator<Item = P>,
-) -> Result<Identity, UserError> {
+pub(crate) fn resolve(spec: &str, extra: &[String], image: &MergedRoot) -> Result<Identity, UserError> {
     let io = |file| move |source| UserError::Io { file, source };
-    let root = MergedRoot::open(layers).map_err(io("/"))?;
-    let read = |file| Ok(root.read(file, database::MAX_SIZE).map_err(io(file))?.unwrap_or_default());
+    let read = |file| Ok(image.read(file, database::MAX_SIZE).map_err(io(file))?.unwrap_or_default());
     look_up(spec, extra, &read("/etc/passwd")?, &read("/etc/group")?)
 }
 

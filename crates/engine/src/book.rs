@@ -1,0 +1,231 @@
+//! The ledger's entries: what is written down about decisions and what follows from them.
+//!
+//! One line of JSON each, with field names that stay. A reader that does not know a kind or a field
+//! passes over it.
+
+use std::path::Path;
+
+use ledger::{CheckpointNote, Durability, Ledger, LedgerError, Verified};
+use model::digest::Digest;
+use model::permit::Permit;
+use model::verdict::{Exception, Level, Outcome};
+use serde::{Deserialize, Serialize};
+
+use crate::id::ContainerId;
+use crate::state::Ended;
+use crate::time::rfc3339;
+
+/// What an entry is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// A container may start; written before it does.
+    Permit,
+    /// A container may not start.
+    Refusal,
+    /// The container's program was executed, or could not be.
+    Start,
+    /// The container has ended.
+    Exit,
+    /// A container's files were removed.
+    ContainerRemove,
+    /// An image was taken in.
+    ImageImport,
+    /// An image got a name.
+    ImageTag,
+    /// An image, or a name of one, was removed.
+    ImageRemove,
+    /// Written by a newer version.
+    #[serde(other)]
+    Other,
+}
+
+impl Kind {
+    /// As written in the ledger.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Permit => "permit",
+            Self::Refusal => "refusal",
+            Self::Start => "start",
+            Self::Exit => "exit",
+            Self::ContainerRemove => "container-remove",
+            Self::ImageImport => "image-import",
+            Self::ImageTag => "image-tag",
+            Self::ImageRemove => "image-remove",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// One entry. Fields that do not apply are left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// RFC 3339, UTC, whole seconds.
+    pub time: String,
+    /// What it is about.
+    pub kind: Kind,
+    /// The container's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container: Option<String>,
+    /// The image's manifest digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// The image, as a person called it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Digest of the request that was judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
+    /// The level that was in force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
+    /// The verdict's outcome.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// Ids of the controls that were missing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
+    /// What was granted against the default.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exceptions: Vec<Exception>,
+    /// The rule that said no.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// In words: why not, what failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// How the container ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit: Option<Ended>,
+    /// Index of the permit that this follows from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permit: Option<u64>,
+}
+
+impl Entry {
+    /// An entry that says nothing yet.
+    pub(crate) fn new(kind: Kind, now: i64) -> Self {
+        Self {
+            time: rfc3339(now),
+            kind,
+            container: None,
+            image: None,
+            name: None,
+            request: None,
+            level: None,
+            outcome: None,
+            missing: Vec::new(),
+            exceptions: Vec::new(),
+            rule: None,
+            detail: None,
+            exit: None,
+            permit: None,
+        }
+    }
+
+    /// A yes.
+    pub(crate) fn permit(permit: &Permit, request: Digest, name: &str, now: i64) -> Self {
+        Self {
+            container: Some(permit.container().to_owned()),
+            image: Some(permit.image().to_string()),
+            name: Some(name.to_owned()),
+            request: Some(request.to_string()),
+            level: Some(permit.level()),
+            outcome: Some(permit.outcome()),
+            missing: permit.missing().to_vec(),
+            exceptions: permit.exceptions().to_vec(),
+            ..Self::new(Kind::Permit, now)
+        }
+    }
+
+    /// What follows from a permit.
+    pub(crate) fn following(kind: Kind, container: &ContainerId, permit: Option<u64>, now: i64) -> Self {
+        Self { container: Some(container.to_string()), permit, ..Self::new(kind, now) }
+    }
+
+    /// Something about an image.
+    pub(crate) fn image(kind: Kind, digest: Option<Digest>, name: String, now: i64) -> Self {
+        let name = Some(name).filter(|name| !name.is_empty());
+        Self { image: digest.map(|digest| digest.to_string()), name, ..Self::new(kind, now) }
+    }
+
+    /// An entry of which not even the JSON can be understood.
+    fn unreadable(bytes: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(bytes).chars().take(200).collect();
+        Self { time: String::new(), detail: Some(text), ..Self::new(Kind::Other, 0) }
+    }
+}
+
+/// An entry with its place in the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Line {
+    /// Counted from 0.
+    pub index: u64,
+    /// What is written there.
+    #[serde(flatten)]
+    pub entry: Entry,
+}
+
+/// A signed statement of the whole history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Statement {
+    /// The log's name.
+    pub origin: String,
+    /// How many entries it covers.
+    pub size: u64,
+    /// The root hash over them, base64.
+    pub root: String,
+    /// The signed note (c2sp.org/tlog-checkpoint), to keep elsewhere.
+    pub note: String,
+    /// The key that verifies it (`name+hash+key`, as Go's note package writes it).
+    pub key: String,
+}
+
+/// The ledger of a site.
+pub(crate) struct Book {
+    ledger: Ledger,
+}
+
+impl Book {
+    /// Opens the ledger in the directory, and makes it at first use.
+    pub(crate) fn open(directory: &Path, origin: &str) -> Result<Self, LedgerError> {
+        Ledger::open(directory, origin).map(|ledger| Self { ledger })
+    }
+
+    /// Writes an entry; returns its index.
+    pub(crate) fn append(&self, entry: &Entry, durability: Durability) -> Result<u64, LedgerError> {
+        // A structure of texts and numbers always has a JSON form.
+        let json = serde_json::to_vec(entry).unwrap_or_default();
+        self.ledger.append(&json, durability).map(|appended| appended.index)
+    }
+
+    /// The latest entries, oldest first; all of them without a limit.
+    pub(crate) fn lines(&self, latest: Option<u64>) -> Result<Vec<Line>, LedgerError> {
+        let size = self.ledger.len()?;
+        let first = latest.map_or(0, |count| size.saturating_sub(count));
+        let entries = self.ledger.entries(first..size)?;
+        entries.map(|entry| entry.map(|(index, bytes)| line(index, &bytes))).collect()
+    }
+
+    /// Proves the whole log, and that `saved` is a part of it.
+    pub(crate) fn verify(&self, saved: Option<&str>) -> Result<Verified, LedgerError> {
+        let saved = saved.map(CheckpointNote::parse).transpose()?;
+        self.ledger.verify(saved.as_ref())
+    }
+
+    pub(crate) fn statement(&self) -> Result<Statement, LedgerError> {
+        let note = self.ledger.checkpoint()?;
+        let parsed = CheckpointNote::parse(&note)?;
+        let head = parsed.verify(self.ledger.verifier_key())?;
+        let (origin, size, root) = (head.origin.clone(), head.size, head.root.to_string());
+        Ok(Statement { origin, size, root, note, key: self.ledger.verifier_key().to_string() })
+    }
+}
+
+/// Reads an entry of the ledger. Whoever held the key wrote it, in whatever version: what cannot be
+/// read is shown as text.
+pub fn line(index: u64, bytes: &[u8]) -> Line {
+    let entry = serde_json::from_slice(bytes).unwrap_or_else(|_| Entry::unreadable(bytes));
+    Line { index, entry }
+}

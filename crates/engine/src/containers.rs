@@ -1,0 +1,218 @@
+//! Containers after their start: listing, inspecting, removing, and looking after orphans.
+
+use std::time::Duration;
+
+use launch::Enforced;
+use model::spec::Spec;
+use serde::Serialize;
+
+use crate::book::{Entry, Kind};
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::id::ContainerId;
+use crate::state::{
+    ENFORCED, Ended, Held, Lock, Record, SPEC, StateError, Status, open_dir, read_file, read_record,
+};
+
+/// How often a killed container is looked at, and for how long: ten seconds.
+const POLLS: u32 = 1000;
+const POLL: Duration = Duration::from_millis(10);
+
+/// Which containers are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// Those that run, or are about to.
+    Running,
+    /// Also those that have ended.
+    All,
+}
+
+/// What happens to a container that runs and is to be removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Force {
+    /// It stays, and that is an error.
+    No,
+    /// It is killed.
+    Kill,
+}
+
+/// Everything that is kept about a container.
+#[derive(Debug, Serialize)]
+pub struct Inspection {
+    /// Its record.
+    #[serde(flatten)]
+    pub record: Record,
+    /// The specification that was carried out; absent where it never started.
+    pub spec: Option<Spec>,
+    /// What was in force when it started, as the kernel reported it.
+    pub enforced: Option<Enforced>,
+}
+
+impl Engine {
+    /// Containers, the latest first. Orphans of killed commands are looked after on the way.
+    ///
+    /// # Errors
+    /// The state cannot be read. A damaged record is left out; [`Engine::container`] reports it.
+    pub fn containers(&self, which: Which) -> Result<Vec<Record>, EngineError> {
+        self.containers.sweep()?;
+        let mut records = Vec::new();
+        for id in self.containers.ids()? {
+            match self.settled(&id) {
+                Ok(record) => records.extend(record),
+                Err(EngineError::State(StateError::Damaged { .. } | StateError::Newer { .. })) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let listed = |record: &Record| which == Which::All || !matches!(record.status, Status::Exited { .. });
+        records.retain(listed);
+        records.sort_by(|a, b| (b.created, &a.id).cmp(&(a.created, &b.id)));
+        Ok(records)
+    }
+
+    /// The container of that name, id, or beginning of an id.
+    ///
+    /// # Errors
+    /// [`StateError::Unknown`], [`StateError::Ambiguous`], [`StateError::Damaged`].
+    pub fn container(&self, text: &str) -> Result<Record, EngineError> {
+        let id = self.containers.find(text)?;
+        self.settled(&id)?.ok_or_else(|| StateError::Unknown(text.to_owned()).into())
+    }
+
+    /// Everything that is kept about a container.
+    ///
+    /// # Errors
+    /// As [`Engine::container`].
+    pub fn inspect(&self, text: &str) -> Result<Inspection, EngineError> {
+        let record = self.container(text)?;
+        let (spec, enforced) = (self.kept(&record, SPEC)?, self.kept(&record, ENFORCED)?);
+        Ok(Inspection { record, spec, enforced })
+    }
+
+    /// One of a container's JSON files.
+    pub(crate) fn kept<T: serde::de::DeserializeOwned>(
+        &self,
+        record: &Record,
+        name: &str,
+    ) -> Result<Option<T>, StateError> {
+        let path = self.containers.path(&record.id);
+        let dir = open_dir(&path).map_err(StateError::errno("open", &path))?;
+        let Some(bytes) = read_file(dir, name).map_err(StateError::io("read a file of", &path))? else {
+            return Ok(None);
+        };
+        let damaged = |error: serde_json::Error| StateError::Damaged {
+            container: record.id.short().to_owned(),
+            detail: format!("{name}: {error}"),
+        };
+        serde_json::from_slice(&bytes).map(Some).map_err(damaged)
+    }
+
+    /// Removes a container and everything it wrote. Returns its id.
+    ///
+    /// # Errors
+    /// [`StateError::Running`] unless forced; as [`Engine::container`].
+    pub fn remove(&self, text: &str, force: Force) -> Result<ContainerId, EngineError> {
+        let id = self.containers.find(text)?;
+        match self.settled(&id) {
+            Ok(None) => return Ok(id),
+            Ok(Some(record)) if !matches!(record.status, Status::Exited { .. }) => {
+                self.end(&record, force)?;
+            }
+            Err(EngineError::State(StateError::Damaged { .. })) if force == Force::Kill => {}
+            Ok(Some(_)) => {}
+            Err(error) => return Err(error),
+        }
+        self.remove_ended(&id)?;
+        Ok(id)
+    }
+
+    /// Removes every container that has ended. Returns their ids.
+    ///
+    /// # Errors
+    /// The first that cannot be removed.
+    pub fn prune(&self) -> Result<Vec<ContainerId>, EngineError> {
+        let mut removed = Vec::new();
+        for record in self.containers(Which::All)? {
+            if matches!(record.status, Status::Exited { .. }) {
+                self.remove_ended(&record.id)?;
+                removed.push(record.id);
+            }
+        }
+        Ok(removed)
+    }
+
+    fn remove_ended(&self, id: &ContainerId) -> Result<(), EngineError> {
+        let Some(held) = self.wait_for_lock(id)? else { return Ok(()) };
+        let record = read_record(held.dir(), id, held.path()).ok().flatten();
+        self.containers.remove(&held, record.as_ref())?;
+        let permit = record.and_then(|record| record.decision.permit);
+        self.note(&Entry::following(Kind::ContainerRemove, id, permit, self.now()))
+    }
+
+    /// Kills a running container; whoever looks after it notices its end and lets go of it.
+    fn end(&self, record: &Record, force: Force) -> Result<(), EngineError> {
+        match (&record.status, force) {
+            (Status::Running { process, .. }, Force::Kill) => {
+                process.kill().map_err(EngineError::io("kill the container"))
+            }
+            // About to start: in a moment it will run, or be gone.
+            _ => Err(StateError::Running(record.id.short().to_owned()).into()),
+        }
+    }
+
+    fn wait_for_lock(&self, id: &ContainerId) -> Result<Option<Held>, EngineError> {
+        for _ in 0..POLLS {
+            match self.containers.lock(id)? {
+                Lock::Held(held) => return Ok(Some(held)),
+                Lock::Gone => return Ok(None),
+                Lock::Busy => std::thread::sleep(POLL),
+            }
+        }
+        Err(StateError::Stuck(id.short().to_owned()).into())
+    }
+
+    /// The container's record after a look whether somebody still looks after it; `None` if it is gone.
+    pub(crate) fn settled(&self, id: &ContainerId) -> Result<Option<Record>, EngineError> {
+        let record = self.containers.record(id)?;
+        if record.as_ref().is_none_or(|record| matches!(record.status, Status::Exited { .. })) {
+            return Ok(record);
+        }
+        match self.containers.lock(id)? {
+            Lock::Busy => Ok(record),
+            Lock::Gone => Ok(None),
+            Lock::Held(held) => self.recover(&held),
+        }
+    }
+
+    /// Whoever ran this container is dead. What is left of it is killed, its end is written down, and
+    /// `--rm` is kept.
+    fn recover(&self, held: &Held) -> Result<Option<Record>, EngineError> {
+        // Read again: the first look was without the lock.
+        let Some(mut record) = held.record()? else { return Ok(None) };
+        let exit = match &record.status {
+            Status::Exited { .. } => return Ok(Some(record)),
+            Status::Created => Ended::NeverStarted,
+            Status::Running { process, .. } => {
+                process.kill().map_err(EngineError::io("kill what is left of the container"))?;
+                Ended::Unknown
+            }
+        };
+        if !record.cgroup.is_empty() {
+            launch::cgroup::sweep(&record.cgroup)?;
+        }
+        let now = self.now();
+        let detail = Some("found without anybody looking after it".to_owned());
+        let permit = record.decision.permit;
+        self.note(&Entry {
+            exit: Some(exit),
+            detail,
+            ..Entry::following(Kind::Exit, &record.id, permit, now)
+        })?;
+        if record.request.remove {
+            self.containers.remove(held, Some(&record))?;
+            return Ok(None);
+        }
+        record.status = Status::Exited { exit, at: now };
+        self.containers.retire(held, &mut record)?;
+        Ok(Some(record))
+    }
+}

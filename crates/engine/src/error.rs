@@ -1,0 +1,132 @@
+//! One error for whoever drives the engine: each stage's own, with its code, remedy and exit code.
+
+use std::io;
+
+use launch::LaunchError;
+use ledger::LedgerError;
+use model::reference::ReferenceSyntax;
+use policy::{ConfineError, Refusal};
+use store::StoreError;
+
+use crate::foreground::ForegroundError;
+use crate::name::NameSyntax;
+use crate::state::StateError;
+use crate::user::UserError;
+
+/// Why the engine did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// Policy said no, and the ledger has it.
+    #[error("refused: {refusal}")]
+    Refused {
+        /// What was asked, what said no, and what would change it.
+        refusal: Box<Refusal>,
+        /// Index of the ledger's entry.
+        entry: u64,
+    },
+    /// A text names no image.
+    #[error(transparent)]
+    Reference(#[from] ReferenceSyntax),
+    /// A text cannot be a container's name.
+    #[error(transparent)]
+    Name(#[from] NameSyntax),
+    /// About images.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// About the state of containers.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// About history.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// About the user that the container runs as.
+    #[error(transparent)]
+    User(#[from] UserError),
+    /// The request cannot be carried out.
+    #[error(transparent)]
+    Confine(#[from] ConfineError),
+    /// The start failed.
+    #[error(transparent)]
+    Launch(#[from] LaunchError),
+    /// About terminals and pipes.
+    #[error(transparent)]
+    Foreground(#[from] ForegroundError),
+    /// A path of the host that the request names.
+    #[error("`{asked_by}`: cannot use `{path}` of this host: {source}")]
+    HostPath {
+        /// The option, as typed.
+        asked_by: String,
+        /// The path.
+        path: String,
+        /// The kernel's answer.
+        source: io::Error,
+    },
+    /// The kernel refused something that it never should.
+    #[error("cannot {doing}: {source}")]
+    Io {
+        /// What was tried.
+        doing: &'static str,
+        /// The kernel's answer.
+        source: io::Error,
+    },
+}
+
+impl EngineError {
+    /// For `map_err`.
+    pub(crate) fn io(doing: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Io { doing, source }
+    }
+
+    /// Stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Refused { refusal, .. } => refusal.code(),
+            Self::Reference(_) => "E-image-reference",
+            Self::Name(_) => "E-run-name",
+            Self::Store(error) => error.code(),
+            Self::State(error) => error.code(),
+            Self::Ledger(error) => error.code(),
+            Self::User(error) => error.code(),
+            Self::Confine(error) => error.code(),
+            Self::Launch(error) => error.code(),
+            Self::Foreground(error) => error.code(),
+            Self::HostPath { .. } => "E-run-host-path",
+            Self::Io { .. } => "E-engine-io",
+        }
+    }
+
+    /// What to do next.
+    #[must_use]
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::Refused { refusal, .. } => refusal.remedy(),
+            Self::Reference(_) => {
+                "give a name like `alpine:3.20` or a source like `oci-archive:web.tar`; `coffer image ls` lists what there is"
+                    .into()
+            }
+            Self::Name(_) => "choose a name like `web-1`".into(),
+            Self::Store(error) => error.remedy().to_string(),
+            Self::State(error) => error.remedy(),
+            Self::Ledger(error) => error.remedy(),
+            Self::User(error) => error.remedy(),
+            Self::Confine(error) => error.remedy(),
+            Self::Launch(error) => error.remedy(),
+            Self::Foreground(error) => error.remedy(),
+            Self::HostPath { source, path, .. } if source.kind() == io::ErrorKind::NotFound => {
+                format!("make it first: `mkdir -p {path}`")
+            }
+            Self::HostPath { path, .. } => format!("check the path: `ls -ld {path}`"),
+            Self::Io { .. } => "`coffer system check` says what this host lacks".into(),
+        }
+    }
+
+    /// Docker's exit codes for `run`: 127 not found, 126 not executable, 125 everything else.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Launch(error) => error.exit_code(),
+            _ => 125,
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! What only the engine knows of a container that is to start: where its layers, its storage and its
+//! control group are, and which ids it has.
+
+use std::path::Path;
+
+use model::image::Image;
+use model::request::Network;
+use model::spec::InjectedFile;
+use policy::Placement;
+use policy::confine::{MappedMounts, ResolvedUser};
+use rustix::fs::Mode;
+use rustix::process::{Resource, getrlimit};
+use rustix::thread::CapabilitySet;
+
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::hostpaths;
+use crate::id::ContainerId;
+use crate::idspace::IdSpace;
+use crate::site::Invoker;
+use crate::state::{Held, Record, StateError};
+use crate::user::{self, MergedRoot};
+use crate::volumes::Volumes;
+
+/// Largest file of the host that is shown to containers with its network, in bytes.
+const MAX_FILE: u64 = 64 * 1024;
+
+const HOSTS: &str = "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n";
+
+/// A place, and who the container's user is on this host.
+pub(crate) struct Place {
+    pub(crate) placement: Placement,
+    /// User and group id outside.
+    pub(crate) owner: (u32, u32),
+}
+
+impl Engine {
+    /// Makes the container's storage and resolves what its names mean.
+    pub(crate) fn place(&self, held: &Held, record: &Record, image: &Image) -> Result<Place, EngineError> {
+        let request = &record.request;
+        let lower: Vec<String> =
+            image.layers.iter().rev().map(|layer| text(&self.store.layer_dir(layer))).collect();
+        let root = MergedRoot::open(&lower).map_err(EngineError::io("open the image's layers"))?;
+        let wanted = request.user.as_deref().unwrap_or(&image.config.user);
+        let user = user::resolve(wanted, &request.groups, &root)?;
+        let space = IdSpace::new(request, record.range)?;
+        user.fits(space.size())?;
+        make_root(held)?;
+        let volumes = Volumes { named: self.site.volumes(), container: held.path(), image: &root };
+        let hostname = request.hostname.clone().unwrap_or_else(|| record.id.short().to_owned());
+        let placement = Placement {
+            container: record.id.to_string(),
+            files: files(request.network, &hostname),
+            hostname,
+            volumes: volumes.place(request, &image.config)?,
+            mapped: if space.is_shifted() { MappedMounts::VolumesAndBinds } else { MappedMounts::None },
+            devices: hostpaths::devices(request)?,
+            lower,
+            upper: text(&held.path().join("upper")),
+            work: text(&held.path().join("work")),
+            cgroup: record.cgroup.clone(),
+            host_memory: host_memory(),
+            max_open_files: max_open_files(self.site.invoker),
+            uid_map: space.map.clone(),
+            gid_map: space.map.clone(),
+            user: ResolvedUser { uid: user.uid, gid: user.gid, groups: user.groups, home: user.home },
+        };
+        let owner = (space.outside(placement.user.uid), space.outside(placement.user.gid));
+        Ok(Place { placement, owner })
+    }
+}
+
+/// The writable directory, whose owner and mode are those of the container's `/`, and overlayfs' own.
+fn make_root(held: &Held) -> Result<(), StateError> {
+    let make = |name: &str, mode| {
+        let path = held.path().join(name);
+        rustix::fs::mkdirat(held.dir(), name, mode).map_err(StateError::errno("make the directory", &path))
+    };
+    make("upper", Mode::from_raw_mode(0o755))?;
+    make("work", Mode::RWXU)
+}
+
+/// Where the container's control group is, below the hierarchies' roots: for a user, beside their own
+/// group if that is theirs to divide, and else nowhere.
+pub(crate) fn cgroup(id: &ContainerId, invoker: Invoker) -> String {
+    match invoker {
+        Invoker::Root => format!("/coffer/{id}"),
+        Invoker::Rootless { .. } => {
+            delegated_parent().map_or_else(String::new, |at| format!("{at}/coffer/{id}"))
+        }
+    }
+}
+
+fn delegated_parent() -> Option<String> {
+    let own = std::fs::read_to_string("/proc/self/cgroup").ok()?;
+    let group = own.lines().find_map(|line| line.strip_prefix("0::"))?;
+    let (parent, _) = group.rsplit_once('/')?;
+    let dir = format!("/sys/fs/cgroup{parent}");
+    let access = rustix::fs::Access::WRITE_OK;
+    let divisible = rustix::fs::access(&dir, access).is_ok()
+        && rustix::fs::access(format!("{dir}/cgroup.procs"), access).is_ok();
+    divisible.then(|| parent.to_owned())
+}
+
+/// /etc/hostname, /etc/hosts and /etc/resolv.conf; with the host's network, the latter two are the host's.
+fn files(network: Network, hostname: &str) -> Vec<InjectedFile> {
+    let (hosts, resolver) = match network {
+        Network::None => (format!("{HOSTS}127.0.1.1\t{hostname}\n"), String::new()),
+        Network::Host => (host_file("/etc/hosts"), host_file("/etc/resolv.conf")),
+    };
+    [("/etc/hostname", format!("{hostname}\n")), ("/etc/hosts", hosts), ("/etc/resolv.conf", resolver)]
+        .map(|(path, content)| InjectedFile { path: path.to_owned(), content })
+        .into()
+}
+
+/// Empty if it cannot be read: a host without such a file has nothing to show.
+fn host_file(path: &str) -> String {
+    use std::io::Read as _;
+    let mut content = String::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(MAX_FILE).read_to_string(&mut content));
+    read.map(|_| content).unwrap_or_default()
+}
+
+/// Bytes.
+fn host_memory() -> u64 {
+    let info = rustix::system::sysinfo();
+    (info.totalram as u64).saturating_mul(u64::from(info.mem_unit))
+}
+
+/// The highest limit on open files that launch can set: any with the right to raise it, else our own.
+fn max_open_files(invoker: Invoker) -> u64 {
+    let own = getrlimit(Resource::Nofile).maximum.unwrap_or(u64::MAX);
+    let may_raise = invoker == Invoker::Root
+        && rustix::thread::capabilities(None)
+            .is_ok_and(|sets| sets.effective.contains(CapabilitySet::SYS_RESOURCE));
+    let highest = || std::fs::read_to_string("/proc/sys/fs/nr_open").ok()?.trim().parse().ok();
+    if may_raise { highest().unwrap_or(own) } else { own }
+}
+
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_container_without_a_network_knows_itself_and_no_resolver() {
+        let files = files(Network::None, "calm");
+        assert_eq!(files[0].content, "calm\n");
+        assert!(files[1].content.ends_with("127.0.1.1\tcalm\n"));
+        assert_eq!(files[2].content, "");
+    }
+
+    #[test]
+    fn host_facts_are_plausible() {
+        assert!(host_memory() > 64 << 20);
+        assert!(max_open_files(Invoker::Rootless { uid: 1, gid: 1 }) >= 256);
+        assert!(cgroup(&ContainerId::random().unwrap(), Invoker::Root).starts_with("/coffer/"));
+    }
+}

@@ -1,0 +1,158 @@
+//! Storage beside the root: volumes that have a name, and those that live as long as their container.
+//!
+//! A new volume gets the owner and mode of the image's directory that it covers, as programs expect.
+//! Ids on disk are the container's own; the mount shifts them.
+
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+
+use model::image::ImageConfig;
+use model::request::{MountSource, RunRequest};
+use policy::confine::VolumePlace;
+use rustix::fs::{AtFlags, Gid, Mode, OFlags, Uid};
+use rustix::io::Errno;
+
+use crate::name::ContainerName;
+use crate::state::{StateError, open_dir};
+use crate::user::MergedRoot;
+
+/// The anonymous ones' directory, in the container's.
+const ANONYMOUS: &str = "volumes";
+
+/// Where volumes are made for one container.
+pub(crate) struct Volumes<'a> {
+    /// `<state>/volumes`.
+    pub(crate) named: PathBuf,
+    /// The container's directory.
+    pub(crate) container: &'a Path,
+    /// The image.
+    pub(crate) image: &'a MergedRoot,
+}
+
+impl Volumes<'_> {
+    /// Makes what is missing of the volumes that request and image want.
+    pub(crate) fn place(
+        &self,
+        request: &RunRequest,
+        config: &ImageConfig,
+    ) -> Result<Vec<VolumePlace>, StateError> {
+        let mut places = Vec::new();
+        for mount in &request.mounts {
+            if let MountSource::Volume { name } = &mount.source {
+                places.push(self.one(&mount.target, name, places.len())?);
+            }
+        }
+        for target in &config.volumes {
+            if !covered(request, target) {
+                places.push(self.one(target, "", places.len())?);
+            }
+        }
+        Ok(places)
+    }
+
+    fn one(&self, target: &str, name: &str, number: usize) -> Result<VolumePlace, StateError> {
+        let (parent, name) = match name {
+            "" => (self.container.join(ANONYMOUS), number.to_string()),
+            name => (self.named.clone(), file_name(name)?),
+        };
+        let path = parent.join(&name);
+        self.make(&parent, &name, target).map_err(StateError::errno("make the volume", &path))?;
+        Ok(VolumePlace { target: target.to_owned(), path: path.to_string_lossy().into_owned() })
+    }
+
+    fn make(&self, parent: &Path, name: &str, target: &str) -> rustix::io::Result<()> {
+        exists_already(rustix::fs::mkdir(parent, Mode::RWXU))?;
+        let parent = open_dir(parent)?;
+        match rustix::fs::mkdirat(&parent, name, Mode::RWXU) {
+            Err(Errno::EXIST) => Ok(()),
+            Err(errno) => Err(errno),
+            Ok(()) => self.imitate(&parent, name, target),
+        }
+    }
+
+    fn imitate(&self, parent: impl AsFd, name: &str, target: &str) -> rustix::io::Result<()> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let volume = rustix::fs::openat(parent, name, flags, Mode::empty())?;
+        match self.image.directory(target) {
+            Ok(Some(stat)) => {
+                let (uid, gid) = (Uid::from_raw(stat.st_uid), Gid::from_raw(stat.st_gid));
+                rustix::fs::chownat(&volume, "", Some(uid), Some(gid), AtFlags::EMPTY_PATH)?;
+                rustix::fs::fchmod(&volume, Mode::from_raw_mode(stat.st_mode))
+            }
+            _ => rustix::fs::fchmod(&volume, Mode::from_raw_mode(0o755)),
+        }
+    }
+}
+
+/// Only the names that containers may have, too.
+fn file_name(name: &str) -> Result<String, StateError> {
+    let parsed: Result<ContainerName, _> = name.parse();
+    parsed.map(|name| name.as_str().to_owned()).map_err(|_| StateError::VolumeName(name.to_owned()))
+}
+
+fn covered(request: &RunRequest, volume: &str) -> bool {
+    let components = |path: &str| -> Vec<String> {
+        path.split('/').filter(|part| !matches!(*part, "" | ".")).map(str::to_owned).collect()
+    };
+    let volume = components(volume);
+    request.mounts.iter().any(|mount| components(&mount.target) == volume)
+}
+
+fn exists_already(made: rustix::io::Result<()>) -> rustix::io::Result<()> {
+    match made {
+        Err(Errno::EXIST) => Ok(()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt};
+
+    use model::request::{Access, ExecMode, MountRequest};
+
+    use super::*;
+
+    fn volume(name: &str, target: &str) -> MountRequest {
+        MountRequest {
+            source: MountSource::Volume { name: name.into() },
+            target: target.into(),
+            access: Access::ReadWrite,
+            exec: ExecMode::Refused,
+            asked_by: format!("-v {name}:{target}"),
+        }
+    }
+
+    #[test]
+    fn volumes_look_like_the_directory_that_they_cover() {
+        let dir = tempfile::tempdir().unwrap();
+        let (layer, container) = (dir.path().join("layer"), dir.path().join("container"));
+        std::fs::create_dir_all(layer.join("data")).unwrap();
+        std::fs::create_dir(&container).unwrap();
+        std::fs::set_permissions(layer.join("data"), PermissionsExt::from_mode(0o1770)).unwrap();
+        let image = MergedRoot::open([&layer]).unwrap();
+        let named = dir.path().join("volumes");
+        let volumes = Volumes { named: named.clone(), container: &container, image: &image };
+        let config =
+            ImageConfig { volumes: vec!["/data".into(), "/covered/".into()], ..ImageConfig::default() };
+        let request = RunRequest {
+            mounts: vec![volume("db", "/covered"), volume("", "/none")],
+            ..RunRequest::default()
+        };
+        let places = volumes.place(&request, &config).unwrap();
+        let paths: Vec<_> = places.iter().map(|place| PathBuf::from(&place.path)).collect();
+        assert_eq!(paths, [named.join("db"), container.join("volumes/1"), container.join("volumes/2")]);
+        let modes = paths.iter().map(|path| path.metadata().unwrap().mode() & 0o7777);
+        assert_eq!(modes.collect::<Vec<_>>(), [0o755, 0o755, 0o1770]);
+        std::fs::write(named.join("db/kept"), "x").unwrap();
+        volumes.place(&request, &config).unwrap();
+        assert!(named.join("db/kept").exists());
+    }
+
+    #[test]
+    fn a_volume_s_name_is_no_path() {
+        for name in ["..", "a/b", ".hidden", "x"] {
+            assert!(matches!(file_name(name), Err(StateError::VolumeName(_))), "{name}");
+        }
+    }
+}
