@@ -23,6 +23,7 @@ mod process;
 pub(crate) mod sysctl;
 
 pub use error::ConfineError;
+use limits::Group;
 pub(crate) use limits::pids_limit;
 
 /// Version of the runtime specification that the specs follow.
@@ -55,7 +56,7 @@ pub struct Placement {
     pub devices: Vec<HostDevice>,
     /// Files that the engine makes: /etc/hosts, /etc/hostname, /etc/resolv.conf.
     pub files: Vec<InjectedFile>,
-    /// The container's control group, below the runtime's own.
+    /// The container's control group, below the hierarchies' roots; empty where it can have none.
     pub cgroup: String,
     /// What keeps memory files from being executed on this host.
     pub memfd: MemfdGuard,
@@ -64,6 +65,12 @@ pub struct Placement {
     /// The highest hard limit on open files that can be set: launch's own where it lacks
     /// CAP_SYS_RESOURCE on the host, else the host's `fs.nr_open`.
     pub max_open_files: u64,
+}
+
+impl Placement {
+    fn group(&self) -> Group {
+        if self.cgroup.is_empty() { Group::None } else { Group::Own }
+    }
 }
 
 /// A user with all names resolved.
@@ -133,7 +140,7 @@ pub fn validate(request: &RunRequest, image: &Image) -> Result<(), ConfineError>
     process::environment_is_well_formed(request, &image.config)?;
     process::working_dir(request, &image.config)?;
     limits::resources(request, 0)?;
-    limits::rlimits(request, u64::MAX)?;
+    limits::rlimits(request, u64::MAX, limits::Group::Own)?;
     sysctl::check(request)?;
     devices::check(request)?;
     mounts::check(request, &image.config)
@@ -208,7 +215,10 @@ fn linux(request: &RunRequest, placement: &Placement, granted: CapabilitySet) ->
         namespaces: namespaces(request),
         devices: devices::devices(request, placement)?,
         cgroups_path: placement.cgroup.clone(),
-        resources: limits::resources(request, placement.host_memory)?,
+        resources: match placement.group() {
+            Group::Own => limits::resources(request, placement.host_memory)?,
+            Group::None => limits::asked(request)?,
+        },
         seccomp: (!unfiltered).then(|| seccomp::filter(granted, memfd_filter(request, placement))),
         masked_paths: masked,
         readonly_paths: readonly,

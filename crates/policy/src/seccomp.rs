@@ -234,13 +234,8 @@ mod tests {
             assert_eq!(entry.set, named(entry.capability), "{}", entry.capability);
             assert!(entry.lines.is_sorted_by(|a, b| a.name < b.name), "{}", entry.capability);
         }
-        let socket = |name| {
-            |name| filter(named(name), MemfdGuard::Sysctl).syscalls.iter().filter(|rule| rule.names == ["socket"]).count();
-                .syscalls
-                .iter()
-                .filter(|rule| rule.names == ["socket"])
-                .count()
-        };
+        let rules = |name| filter(named(name), MemfdGuard::Sysctl).syscalls;
+        let socket = |name| rules(name).iter().filter(|rule| rule.names == ["socket"]).count();
         assert_eq!(socket("NET_RAW"), socket("CHOWN") + 1);
     }
 

@@ -71,13 +71,14 @@ struct Directory {
 }
 
 impl Cgroup {
-    /// Makes the group at `path` below the hierarchy's root (`/coffer/ID`) and sets its limits.
+    /// Makes the group at `path` below the hierarchy's root (`/coffer/ID`) and sets its limits; an empty
+    /// path makes none.
     ///
     /// # Errors
     /// [`LaunchError::Host`], or [`LaunchError::Controller`] if a limit cannot be enforced.
     pub(crate) fn create(path: &str, resources: &Resources) -> Result<Self, LaunchError> {
         let relative = path.trim_start_matches('/');
-        let version = version();
+        let version = if relative.is_empty() { Version::None } else { version() };
         let directories = match version {
             Version::V2 => vec![create_v2(relative)?],
             Version::V1 => create_v1(relative, resources)?,
@@ -138,6 +139,9 @@ impl Cgroup {
 /// [`LaunchError::Host`] if processes outlive it or a directory stays.
 pub fn sweep(path: &str) -> Result<(), LaunchError> {
     let relative = path.trim_start_matches('/');
+    if relative.is_empty() {
+        return Ok(());
+    }
     let version = version();
     let candidates = match version {
         Version::V2 => vec![Path::new(ROOT).join(relative)],

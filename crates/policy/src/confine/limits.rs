@@ -51,6 +51,15 @@ pub(crate) fn pids_limit(request: &RunRequest) -> i64 {
     }
 }
 
+/// Whether the container has a control group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Group {
+    /// One of its own.
+    Own,
+    /// None that this user may make.
+    None,
+}
+
 /// Control group limits. `host_memory` in bytes; 0 where it is not known.
 pub(super) fn resources(request: &RunRequest, host_memory: u64) -> Result<Resources, ConfineError> {
     let limits = &request.limits;
@@ -60,6 +69,14 @@ pub(super) fn resources(request: &RunRequest, host_memory: u64) -> Result<Resour
         cpu: cpu(limits)?,
         pids: PidsLimit { limit: Some(pids_limit(request)) },
     })
+}
+
+/// What was asked for and nothing else: for a container without a control group, where no default can
+/// be enforced and a limit that was asked for must fail rather than be forgotten.
+pub(super) fn asked(request: &RunRequest) -> Result<Resources, ConfineError> {
+    let mut resources = resources(request, 0)?;
+    resources.pids.limit = request.limits.pids.map(|_| pids_limit(request));
+    Ok(resources)
 }
 
 fn memory(limits: &Limits, host_memory: u64) -> Result<MemoryLimits, ConfineError> {
@@ -136,13 +153,22 @@ fn refused(option: &'static str, value: &dyn std::fmt::Display, why: &'static st
 }
 
 /// rlimits: no core dumps, which would carry memory to the host's disk, and a bound on open files;
-/// then what was asked for. `max_open_files` is the highest hard limit that can be set.
-pub(super) fn rlimits(request: &RunRequest, max_open_files: u64) -> Result<Vec<Rlimit>, ConfineError> {
+/// then what was asked for. `max_open_files` is the highest hard limit that can be set. A container
+/// without a control group gets its bound on processes here: the kernel counts them for each user of
+/// each user namespace.
+pub(super) fn rlimits(
+    request: &RunRequest,
+    max_open_files: u64,
+    group: Group,
+) -> Result<Vec<Rlimit>, ConfineError> {
     let hard = NOFILE_HARD.min(max_open_files);
     let mut rlimits = vec![
         Rlimit { kind: Text::Borrowed("RLIMIT_CORE"), soft: 0, hard: 0 },
         Rlimit { kind: Text::Borrowed("RLIMIT_NOFILE"), soft: NOFILE_SOFT.min(hard), hard },
     ];
+    if let (Group::None, Ok(pids)) = (group, u64::try_from(pids_limit(request))) {
+        rlimits.push(Rlimit { kind: Text::Borrowed("RLIMIT_NPROC"), soft: pids, hard: pids });
+    }
     for ulimit in &request.ulimits {
         let asked = rlimit(ulimit, max_open_files)?;
         match rlimits.iter_mut().find(|known| known.kind == asked.kind) {
@@ -182,9 +208,16 @@ mod tests {
         let resources = resources(&RunRequest::default(), 8 * GB).unwrap();
         assert_eq!(resources.pids.limit, Some(1024));
         assert_eq!(resources.memory.limit, Some(4 << 30));
-        let rlimits = rlimits(&RunRequest::default(), 4096).unwrap();
+        let rlimits = rlimits(&RunRequest::default(), 4096, Group::Own).unwrap();
         assert_eq!((rlimits[0].soft, rlimits[0].hard), (0, 0));
         assert_eq!((rlimits[1].soft, rlimits[1].hard), (1024, 4096));
+    }
+
+    #[test]
+    fn without_a_control_group_processes_are_bounded_by_an_rlimit() {
+        assert_eq!(asked(&RunRequest::default()).unwrap(), Resources::default());
+        let rlimits = rlimits(&RunRequest::default(), 4096, Group::None).unwrap();
+        assert_eq!((rlimits[2].kind.as_ref(), rlimits[2].hard), ("RLIMIT_NPROC", 1024));
     }
 
     #[test]
@@ -237,7 +270,7 @@ mod tests {
     fn ulimits_are_checked_by_name_and_value() {
         let check = |name: &str, soft, hard| {
             let ulimits = vec![Ulimit { name: name.into(), soft, hard }];
-            rlimits(&RunRequest { ulimits, ..RunRequest::default() }, 4096)
+            rlimits(&RunRequest { ulimits, ..RunRequest::default() }, 4096, Group::Own)
         };
         assert_eq!(check("core", 5, 6).unwrap()[0].hard, 6);
         assert_eq!(check("nproc", 5, 6).unwrap()[2].kind, "RLIMIT_NPROC");

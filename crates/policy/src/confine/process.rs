@@ -28,7 +28,7 @@ pub(super) fn process(
         env: environment(request, &image.config, placement),
         cwd: working_dir(request, &image.config)?,
         capabilities: capabilities::five_sets(granted, StartsAs::from_uid(placement.user.uid)),
-        rlimits: limits::rlimits(request, placement.max_open_files)?,
+        rlimits: limits::rlimits(request, placement.max_open_files, placement.group())?,
         no_new_privileges: !request.privileged,
         oom_score_adj: request.limits.oom_score_adj,
     })
