@@ -9,26 +9,32 @@
 //!   any instant leaves a consistent store, and the next import removes what it left in `tmp/`.
 //! - Nothing here reads the clock or the environment, or prints.
 
-mod archive;
-mod compare;
-mod compress;
-mod disk;
-mod error;
-mod facts;
-pub mod fuzz;
+// In: what an archive is, and how its layers become directories.
 mod import;
-mod layer;
-mod limits;
-mod listing;
-mod names;
-mod record;
-mod remove;
-mod resolve;
-mod save;
 mod source;
-mod synced;
+mod layer;
+mod compress;
+mod archive;
 mod unpack;
+mod listing;
+mod facts;
+
+// Here: what is on disk, and how it is found.
+mod disk;
+mod record;
+mod names;
+mod resolve;
+mod synced;
+
+// Out: kept true, handed on, taken away.
 mod verify;
+mod compare;
+mod save;
+mod remove;
+
+mod error;
+pub mod fuzz;
+mod limits;
 mod wire;
 
 pub use disk::Store;
