@@ -1,6 +1,13 @@
 //! Every command: one value that carries its words, its help and what it does.
 
+mod assess;
+mod container;
+mod demo;
+mod image;
+mod ledger;
 mod meta;
+mod run;
+mod system;
 
 use std::ffi::OsString;
 
@@ -69,7 +76,33 @@ impl Life {
 }
 
 /// Every command, in the order of help.
-pub(crate) const ALL: [&Entry; 4] = [&meta::HELP, &meta::COMPLETIONS, &meta::MAN, &meta::VERSION];
+pub(crate) const ALL: [&Entry; 25] = [
+    &demo::DEMO,
+    &image::IMPORT,
+    &image::LIST,
+    &image::INSPECT,
+    &image::HISTORY,
+    &image::TAG,
+    &image::SAVE,
+    &image::VERIFY,
+    &image::REMOVE,
+    &image::PRUNE,
+    &assess::ASSESS,
+    &system::CHECK,
+    &run::RUN,
+    &container::PS,
+    &container::INSPECT,
+    &container::REMOVE,
+    &container::PRUNE,
+    &container::EXPLAIN,
+    &ledger::SHOW,
+    &ledger::VERIFY,
+    &ledger::CHECKPOINT,
+    &meta::HELP,
+    &meta::COMPLETIONS,
+    &meta::MAN,
+    &meta::VERSION,
+];
 
 /// A command's options, and what it does with them.
 pub(crate) trait Act: Args {
@@ -120,11 +153,11 @@ impl Entry {
         let command = clap::Command::new(self.words.last().copied().unwrap_or("coffer"))
             .bin_name(&name)
             .display_name(name.replace(' ', "-"))
-            .about(self.about)
             .args_override_self(true)
             .disable_help_flag(true)
             .help_template("{before-help}{about}\n\n{usage-heading} {usage}\n\n{all-args}{after-help}");
-        let command = (self.options)(command);
+        // The options' own doc comments are for readers of the source.
+        let command = (self.options)(command).about(self.about).long_about(None);
         // `docker run -h` is the host name.
         let help = clap::Arg::new("help").long("help").help("Print help").action(clap::ArgAction::Help);
         let taken = command.get_arguments().any(|argument| argument.get_short() == Some('h'));

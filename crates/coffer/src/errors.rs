@@ -1,5 +1,6 @@
 //! The one file that translates errors for people: what happened to which thing, and what to do next.
 
+mod engine;
 mod refusal;
 mod usage;
 
@@ -79,6 +80,17 @@ impl Failure {
     /// An error with a code of its own.
     pub(crate) fn failed(code: &'static str, what: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::new(Kind::Failed, code, what, remedy)
+    }
+
+    /// Policy said no.
+    pub(crate) fn refused(code: &'static str, refused: Refused) -> Self {
+        let failure = Self::new(Kind::Failed, code, format!("refused: {}", refused.asked), &refused.instead);
+        Self { refused: Some(Box::new(refused)), ..failure }
+    }
+
+    /// The program in the container cannot be started: `exit` is 126 or 127.
+    pub(crate) fn program(exit: u8, code: &'static str, what: String, remedy: String) -> Self {
+        Self::new(Kind::Program(exit), code, what, remedy)
     }
 
     fn new(kind: Kind, code: &'static str, what: impl Into<String>, remedy: impl Into<String>) -> Self {

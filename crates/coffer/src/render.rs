@@ -1,8 +1,11 @@
 //! From values to text for people and data for programs; nothing here writes anything.
 
+pub(crate) mod container;
+pub(crate) mod explain;
 pub(crate) mod history;
 pub(crate) mod host;
 pub(crate) mod image;
+pub(crate) mod ledger;
 pub(crate) mod style;
 pub(crate) mod table;
 pub(crate) mod text;

@@ -3,10 +3,12 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use engine::Engine;
 use engine::site::{Invoker, Site};
 use model::verdict::Level;
 
 use crate::errors::Failure;
+use crate::render::time;
 
 /// What the environment says.
 #[derive(Debug, Default)]
@@ -38,9 +40,19 @@ pub(crate) fn site() -> Result<Site, Failure> {
     Ok(Site { state, run, level: Level::default(), invoker })
 }
 
+/// The engine of whoever runs this process.
+pub(crate) fn open() -> Result<Engine, Failure> {
+    open_at(site()?)
+}
+
+/// The engine of a site.
+pub(crate) fn open_at(site: Site) -> Result<Engine, Failure> {
+    Ok(Engine::open(site, time::now)?)
+}
+
 /// A site of its own below `root`, for the demo.
-pub(crate) fn below(root: &Path, like: &Site) -> Site {
-    Site { state: root.join("state"), run: root.join("run"), ..like.clone() }
+pub(crate) fn below(root: &Path, site: Site) -> Site {
+    Site { state: root.join("state"), run: root.join("run"), ..site }
 }
 
 /// State and runtime directory. A root of one's own has its runtime directory in it, so that two

@@ -44,3 +44,7 @@ pub(crate) struct Remove {
     #[arg(short, long)]
     pub(crate) force: bool,
 }
+
+/// `prune`
+#[derive(Debug, Args)]
+pub(crate) struct Prune {}

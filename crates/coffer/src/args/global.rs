@@ -6,11 +6,25 @@ use clap::{Args, ValueEnum};
 #[derive(Debug, Clone, Copy, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct Globals {
-    /// How results and errors are written
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    /// How results and errors are written: table or json
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        default_value_t,
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
     pub(crate) format: Format,
-    /// When to colour; `NO_COLOR` and TERM=dumb are respected
-    #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
+    /// When to colour: auto, always or never; auto respects NO_COLOR and TERM=dumb
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHEN",
+        default_value_t,
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
     pub(crate) color: When,
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use model::reference::ImageName;
 
 use super::global::ListOptions;
@@ -77,6 +77,9 @@ pub(crate) struct Remove {
     /// Names, ids or beginnings of ids
     #[arg(value_name = "IMAGE", required = true)]
     pub(crate) images: Vec<String>,
+    /// Take the names of an image that containers use; its bytes stay until they are gone
+    #[arg(short, long)]
+    pub(crate) force: bool,
 }
 
 /// `image prune`
@@ -89,11 +92,7 @@ pub(crate) struct Prune {
 
 /// `image verify`
 #[derive(Debug, Args)]
-pub(crate) struct Verify {
-    /// Names or ids; without any, every image of the store
-    #[arg(value_name = "IMAGE")]
-    pub(crate) images: Vec<String>,
-}
+pub(crate) struct Verify {}
 
 /// `image save`
 #[derive(Debug, Args)]
@@ -104,4 +103,24 @@ pub(crate) struct Save {
     /// Where to write; without it, standard output
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// oci-archive, or docker-archive for an old `docker load`
+    #[arg(
+        long = "as",
+        value_enum,
+        value_name = "SHAPE",
+        default_value_t,
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub(crate) shape: Shape,
+}
+
+/// How a saved image lies in its file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Shape {
+    /// An OCI image layout in a tar file: the image keeps its digest.
+    #[default]
+    OciArchive,
+    /// What `docker save` writes.
+    DockerArchive,
 }

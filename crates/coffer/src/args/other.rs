@@ -7,20 +7,16 @@ use clap_complete::Shell;
 
 use crate::value::filter::{self, Filter};
 
-/// A command without options of its own.
+/// `demo`
 #[derive(Debug, Args)]
-pub(crate) struct Demo {
-    /// Use the ordinary store and ledger, and leave the image there
-    #[arg(long)]
-    pub(crate) keep: bool,
-}
+pub(crate) struct Demo {}
 
 /// `ledger show`
 #[derive(Debug, Args)]
 pub(crate) struct LedgerShow {
     /// Show only the last N entries
     #[arg(short = 'n', long, value_name = "N")]
-    pub(crate) last: Option<usize>,
+    pub(crate) last: Option<u64>,
     /// Show only what matches; keys: kind, container, image, outcome
     #[arg(short, long, value_name = "KEY=VALUE", value_parser = filter::among(&["kind", "container", "image", "outcome"]))]
     pub(crate) filter: Vec<Filter>,
@@ -31,7 +27,11 @@ pub(crate) struct LedgerShow {
 
 /// `ledger verify`
 #[derive(Debug, Args)]
-pub(crate) struct LedgerVerify {}
+pub(crate) struct LedgerVerify {
+    /// A checkpoint that was kept elsewhere; history has to be an extension of it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) checkpoint: Option<PathBuf>,
+}
 
 /// `ledger checkpoint`
 #[derive(Debug, Args)]

@@ -1,80 +1,93 @@
 //! A refusal: what was asked, what said no, why, and the exact command that would change it.
 
-use model::verdict::{Level, Verdict};
 use serde::Serialize;
 
 use crate::render::style::Style;
 use crate::render::text;
 use crate::render::verdict::citation;
 
-/// At most this many reasons are shown to people; data has them all.
-const SHOWN: usize = 2;
-
 /// A no, as data.
 #[derive(Debug, Serialize)]
 pub(crate) struct Refused {
-    image: String,
-    level: Level,
-    reasons: Vec<RefusedReason>,
-    /// Index of the entry that records it.
-    ledger_entry: Option<u64>,
-}
-
-/// One rule that said no.
-#[derive(Debug, Serialize)]
-struct RefusedReason {
-    rule: String,
-    detail: String,
-    remedy: String,
-    nist: Vec<String>,
-    cis: Vec<String>,
+    /// What was asked for and what is wrong with it.
+    pub(crate) asked: String,
+    /// The rule that said no.
+    pub(crate) rule: String,
+    /// The level that was in force.
+    pub(crate) level: &'static str,
+    /// Sections of NIST SP 800-190.
+    pub(crate) nist: Vec<&'static str>,
+    /// Recommendations of the CIS Docker Benchmark.
+    pub(crate) cis: Vec<&'static str>,
+    /// What to do instead.
+    pub(crate) instead: String,
+    /// Another way, where there is one.
+    pub(crate) or: Option<String>,
+    /// How many other reasons there are.
+    pub(crate) further: usize,
+    /// The entry of the ledger that records it.
+    pub(crate) ledger_entry: Option<u64>,
 }
 
 impl Refused {
-    /// What the verdict says, and where it was recorded.
-    pub(crate) fn new(image: &str, verdict: &Verdict, ledger_entry: Option<u64>) -> Self {
-        let owned = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
-        let reasons = verdict.reasons.iter().map(|reason| RefusedReason {
-            rule: reason.rule.to_owned(),
-            detail: reason.detail.clone(),
-            remedy: reason.remedy.clone(),
-            nist: owned(reason.nist),
-            cis: owned(reason.cis),
-        });
-        Self { image: image.to_owned(), level: verdict.level, reasons: reasons.collect(), ledger_entry }
-    }
-
-    /// One sentence that stands for all.
-    pub(crate) fn sentence(&self) -> String {
-        match self.reasons.split_first() {
-            None => format!("refused: {} may not start", self.image),
-            Some((first, [])) => format!("refused: {}", first.detail),
-            Some((first, [_])) => format!("refused: {}; and one reason more", first.detail),
-            Some((first, more)) => format!("refused: {}; and {} reasons more", first.detail, more.len()),
-        }
-    }
-
-    /// The first reason's next step.
-    pub(crate) fn remedy(&self) -> String {
-        self.reasons.first().map(|reason| reason.remedy.clone()).unwrap_or_default()
-    }
-
     /// At most eight lines.
     pub(super) fn for_people(&self, code: &str, style: Style) -> String {
-        let mut page = format!("{} {}\n", style.bad("coffer:"), text::plain(&self.sentence()));
-        let mut line = |label: &str, text: &str| {
-            page.push_str(&format!("  {} {}\n", style.faint(&text::pad(label, 8)), text::plain(text)));
+        let asked = text::plain(&self.asked);
+        let mut page = format!("{} {} {asked}\n", style.bad("coffer:"), style.bad("refused:"));
+        let mut line = |label: &str, words: &str| {
+            page.push_str(&format!("  {} {}\n", style.faint(&text::pad(label, 8)), text::plain(words)));
         };
-        for reason in self.reasons.iter().take(SHOWN) {
-            line("rule", &format!("{}  {}", reason.rule, citation(&reason.nist, &reason.cis)));
-            if !reason.remedy.is_empty() {
-                line("instead", &reason.remedy);
-            }
+        line("rule", &format!("{}{}", self.rule, self.cited()));
+        line("level", self.level);
+        line("instead", &self.instead);
+        if let Some(or) = &self.or {
+            line("or", or);
         }
-        line("level", &format!("{}, all reasons: coffer assess {}", self.level, self.image));
-        let recorded =
-            self.ledger_entry.map_or("not recorded".to_owned(), |index| format!("ledger entry {index}"));
-        line("recorded", &format!("{recorded}  [{code}]"));
+        if self.further > 0 {
+            line("further", &format!("reasons: {}, see coffer assess", self.further));
+        }
+        line("recorded", &format!("{}  [{code}]", self.recorded()));
         page
+    }
+
+    fn cited(&self) -> String {
+        let cited = citation(&self.nist, &self.cis).replace("  ", ", ");
+        if cited.is_empty() { cited } else { format!("  ({cited})") }
+    }
+
+    fn recorded(&self) -> String {
+        self.ledger_entry.map_or_else(|| "nowhere".to_owned(), |index| format!("ledger entry {index}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_has_at_most_eight_lines() {
+        let refused = Refused {
+            asked: "`--privileged` removes every wall between nginx and this host".into(),
+            rule: "privileged-needs-own-tenant".into(),
+            level: "baseline",
+            nist: vec!["4.4.3"],
+            cis: vec!["5.5"],
+            instead: "coffer run nginx\nor so".into(),
+            or: Some("coffer run --policy open nginx".into()),
+            further: 2,
+            ledger_entry: Some(1842),
+        };
+        let page = refused.for_people("E-policy-refused", Style::Plain);
+        assert_eq!(
+            page,
+            "coffer: refused: `--privileged` removes every wall between nginx and this host
+  rule     privileged-needs-own-tenant  (NIST 4.4.3, CIS 5.5)
+  level    baseline
+  instead  coffer run nginx\\u{a}or so
+  or       coffer run --policy open nginx
+  further  reasons: 2, see coffer assess
+  recorded ledger entry 1842  [E-policy-refused]
+"
+        );
     }
 }

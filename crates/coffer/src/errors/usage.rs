@@ -28,7 +28,8 @@ impl Failure {
             }
             ErrorKind::UnknownArgument => unknown(error, command, &argument, help),
             ErrorKind::MissingRequiredArgument => {
-                Self::usage(format!("`{command}` needs {}", argument.replace(", ", " and ")), help)
+                let missing = argument.replace(['<', '>'], "").replace("...", "").replace(", ", " and ");
+                Self::usage(format!("`{command}` needs {missing}"), help)
             }
             ErrorKind::ArgumentConflict => {
                 let other = text(error, ContextKind::PriorArg);

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::style::Style;
 use super::table::{Column, Table};
 use super::{time, units};
+use crate::commands::Truncate;
 
 /// A command longer than this says nothing more in a table.
 const WIDEST_COMMAND: usize = 120;
@@ -15,6 +16,8 @@ const WIDEST_COMMAND: usize = 120;
 pub(crate) struct StepJson {
     layer: Option<String>,
     created: Option<String>,
+    #[serde(skip)]
+    created_at: Option<i64>,
     created_by: String,
     size: u64,
     comment: String,
@@ -31,6 +34,7 @@ pub(crate) fn steps(image: &Image) -> Vec<StepJson> {
             StepJson {
                 layer: layer.map(|layer| layer.diff_id.to_string()),
                 created: entry.created.map(time::rfc3339),
+                created_at: entry.created,
                 created_by: entry.created_by.clone(),
                 size: layer.map_or(0, |layer| layer.size),
                 comment: entry.comment.clone(),
@@ -40,6 +44,7 @@ pub(crate) fn steps(image: &Image) -> Vec<StepJson> {
     steps.extend(layers.map(|layer| StepJson {
         layer: Some(layer.diff_id.to_string()),
         created: None,
+        created_at: None,
         created_by: String::new(),
         size: layer.size,
         comment: "not in the image's history".to_owned(),
@@ -49,7 +54,7 @@ pub(crate) fn steps(image: &Image) -> Vec<StepJson> {
 }
 
 /// The same for people.
-pub(crate) fn table(image: &Image, whole: bool, now: i64, style: Style, width: usize) -> String {
+pub(crate) fn table(image: &Image, truncate: Truncate, now: i64, style: Style, width: usize) -> String {
     let mut table = Table::new([
         Column::whole("LAYER"),
         Column::whole("CREATED"),
@@ -57,16 +62,19 @@ pub(crate) fn table(image: &Image, whole: bool, now: i64, style: Style, width: u
         Column::gives_way("CREATED BY"),
         Column::gives_way("COMMENT"),
     ]);
-    let created = |step: &StepJson| {
-        let time = step.created.as_deref().and_then(|time| time.parse::<jiff::Timestamp>().ok());
-        time.map_or_else(String::new, |time| time::ago(time.as_second(), now))
-    };
     for step in steps(image) {
         let layer = step.layer.as_deref().unwrap_or("");
-        let layer = if whole { layer.to_owned() } else { layer.chars().take("sha256:".len() + 12).collect() };
-        let command =
-            if whole { step.created_by.clone() } else { super::text::cut(&step.created_by, WIDEST_COMMAND) };
-        let created = created(&step);
+        let layer = if truncate == Truncate::Whole {
+            layer.to_owned()
+        } else {
+            layer.chars().take("sha256:".len() + 12).collect()
+        };
+        let command = if truncate == Truncate::Whole {
+            step.created_by.clone()
+        } else {
+            super::text::cut(&step.created_by, WIDEST_COMMAND)
+        };
+        let created = step.created_at.map_or_else(String::new, |then| time::ago(then, now));
         table.row([
             layer.into(),
             created.into(),
@@ -75,5 +83,5 @@ pub(crate) fn table(image: &Image, whole: bool, now: i64, style: Style, width: u
             step.comment.into(),
         ]);
     }
-    table.render(style, if whole { usize::MAX } else { width })
+    table.render(style, if truncate == Truncate::Whole { usize::MAX } else { width })
 }

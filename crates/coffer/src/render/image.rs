@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use engine::{Finding as StoreFinding, Pruned, Removed};
 use model::image::Image;
 use serde::Serialize;
 
@@ -147,4 +148,91 @@ pub(crate) fn headline(image: &Image, style: Style) -> String {
     let layers = units::count(image.layers.len(), "layer", "layers");
     let name = style.strong(&text::plain(name));
     format!("{name}  {}  {}  {layers}", image.digest.short(), units::bytes(image.size))
+}
+
+/// `--format json` of `coffer image rm`: one for each image that was named.
+#[derive(Debug, Serialize)]
+pub(crate) struct RemovedJson {
+    untagged: Vec<String>,
+    deleted: Option<String>,
+    bytes: u64,
+}
+
+impl RemovedJson {
+    /// What went.
+    pub(crate) fn new(removed: &Removed) -> Self {
+        let deleted = removed.deleted.map(|digest| digest.to_string());
+        Self { untagged: removed.untagged.clone(), deleted, bytes: removed.bytes }
+    }
+}
+
+/// Docker's words: `untagged` and `deleted`.
+pub(crate) fn removed(removed: &Removed) -> String {
+    let untagged = removed.untagged.iter().map(|name| format!("untagged {}\n", text::plain(name)));
+    let deleted =
+        removed.deleted.map(|digest| format!("deleted {digest}, {} freed\n", units::bytes(removed.bytes)));
+    untagged.chain(deleted).collect()
+}
+
+/// `--format json` of `coffer image prune`.
+#[derive(Debug, Serialize)]
+pub(crate) struct PrunedJson {
+    images: Vec<String>,
+    blobs: u64,
+    layers: u64,
+    bytes: u64,
+}
+
+impl PrunedJson {
+    /// What went.
+    pub(crate) fn new(pruned: &Pruned) -> Self {
+        let images = pruned.images.iter().map(ToString::to_string).collect();
+        Self { images, blobs: pruned.blobs, layers: pruned.layers, bytes: pruned.bytes }
+    }
+}
+
+/// One line for each image, and one for all.
+pub(crate) fn pruned(pruned: &Pruned) -> String {
+    let images = pruned.images.iter().map(|digest| format!("deleted {digest}\n"));
+    let count = units::count(pruned.images.len(), "image", "images");
+    images.chain([format!("{count}, {} freed\n", units::bytes(pruned.bytes))]).collect()
+}
+
+/// `--format json` of `coffer image verify`.
+#[derive(Debug, Serialize)]
+pub(crate) struct VerifiedJson<'a> {
+    intact: bool,
+    findings: Vec<FindingJson<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct FindingJson<'a> {
+    images: &'a [String],
+    file: String,
+    why: &'a str,
+}
+
+impl<'a> VerifiedJson<'a> {
+    /// What is not as it was.
+    pub(crate) fn new(findings: &'a [StoreFinding]) -> Self {
+        let finding = |finding: &'a StoreFinding| FindingJson {
+            images: &finding.images,
+            file: finding.file.display().to_string(),
+            why: &finding.why,
+        };
+        Self { intact: findings.is_empty(), findings: findings.iter().map(finding).collect() }
+    }
+}
+
+/// One line for each finding, or one that says there is none.
+pub(crate) fn verified(findings: &[StoreFinding], style: Style) -> String {
+    if findings.is_empty() {
+        return format!("{} every byte of the store is what it was\n", style.good("✓ verified"));
+    }
+    let line = |finding: &StoreFinding| {
+        let what = format!("{}  {}  {}", finding.images.join(" "), finding.file.display(), finding.why);
+        format!("{} {}\n", style.bad("✗ damaged"), text::plain(&what))
+    };
+    let remedy = "  coffer image rm the images named here, and import them again\n".to_owned();
+    findings.iter().map(line).chain([remedy]).collect()
 }

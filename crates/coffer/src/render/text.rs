@@ -17,6 +17,11 @@ pub(crate) fn cut(text: &str, width: usize) -> String {
     text.chars().take(width.saturating_sub(1)).chain(['…']).collect()
 }
 
+/// The first `count` characters.
+pub(crate) fn first(text: &str, count: usize) -> String {
+    text.chars().take(count).collect()
+}
+
 /// Pads on the right to `width` characters.
 pub(crate) fn pad(text: &str, width: usize) -> String {
     format!("{text:<width$}")

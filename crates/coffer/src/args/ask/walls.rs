@@ -14,19 +14,19 @@ pub(crate) struct Walls {
     #[arg(long, visible_alias = "net", value_name = "NETWORK", value_parser = network)]
     pub(super) network: Option<Network>,
     /// See the host's processes
-    #[arg(long, value_enum, value_name = "host")]
+    #[arg(long, value_enum, value_name = "host", hide_possible_values = true)]
     pid: Option<Host>,
     /// Share the host's System V IPC
-    #[arg(long, value_enum, value_name = "host")]
+    #[arg(long, value_enum, value_name = "host", hide_possible_values = true)]
     ipc: Option<Host>,
     /// Share the host's name
-    #[arg(long, value_enum, value_name = "host")]
+    #[arg(long, value_enum, value_name = "host", hide_possible_values = true)]
     uts: Option<Host>,
     /// Share the host's users: root inside is root outside
-    #[arg(long, value_enum, value_name = "host")]
+    #[arg(long, value_enum, value_name = "host", hide_possible_values = true)]
     userns: Option<Host>,
     /// See the host's control groups
-    #[arg(long, value_enum, value_name = "host")]
+    #[arg(long, value_enum, value_name = "host", hide_possible_values = true)]
     cgroupns: Option<Host>,
     /// Add a capability
     #[arg(long, value_name = "NAME", value_parser = capability::parse)]

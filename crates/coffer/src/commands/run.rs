@@ -1,0 +1,57 @@
+//! `run`
+
+use std::os::fd::AsFd;
+
+use engine::{Detach, Foreground};
+
+use super::{Act, Entry, Life, act, image, options};
+use crate::args::run::Run;
+use crate::context::Context;
+use crate::errors::{ExitCodes, Failure};
+use crate::progress::Bar;
+use crate::site;
+
+pub(super) const RUN: Entry = Entry {
+    words: &["run"],
+    aliases: &[&["container", "run"]],
+    life: Life::Run,
+    about: "Run an image in the foreground, confined, if policy permits it",
+    examples: [
+        ("coffer run --rm -it alpine sh", "a shell, gone when it ends"),
+        ("coffer run --rm oci-archive:busybox.tar id", "straight from an archive"),
+    ],
+    notes: "\
+Everything that is not asked for is closed: a user namespace of its own, seven capabilities inside it at
+most, a system call filter, Landlock, no network but loopback, and nothing that was not in the image can
+be executed. `coffer assess IMAGE OPTIONS` judges a request without running it, `coffer explain` shows
+what is in force.
+
+Exit code: the program's own; 128 and the signal's number if a signal ended it; 126 if it cannot be
+executed, 127 if it does not exist, 125 if coffer failed, refused or did not understand.",
+    codes: ExitCodes::OfRun,
+    options: options::<Run>,
+    act: act::<Run>,
+};
+
+impl Act for Run {
+    fn act(self, _context: &mut Context) -> Result<u8, Failure> {
+        let site = site::site()?;
+        let request = self.request(site.level)?;
+        let engine = site::open_at(site)?;
+        image::admit_embedded(&engine, &request.image)?;
+        let ended = engine.run(request, foreground()?, &mut Bar::new())?;
+        Ok(ended.exit_code())
+    }
+}
+
+/// Our own standard descriptors, for as long as the container runs.
+fn foreground() -> Result<Foreground, Failure> {
+    let owned =
+        |stream: &dyn AsFd| stream.as_fd().try_clone_to_owned().map_err(|error| Failure::output(&error));
+    Ok(Foreground {
+        stdin: owned(&std::io::stdin())?,
+        stdout: owned(&std::io::stdout())?,
+        stderr: owned(&std::io::stderr())?,
+        detach: Detach::Unavailable,
+    })
+}

@@ -1,0 +1,31 @@
+//! `system check`
+
+use super::{Act, Entry, Life, act, options};
+use crate::args::other::SystemCheck;
+use crate::context::Context;
+use crate::errors::{ExitCodes, Failure};
+use crate::render::host::{self, HostJson};
+use crate::site;
+
+pub(super) const CHECK: Entry = Entry {
+    words: &["system", "check"],
+    aliases: &[],
+    life: Life::Decide,
+    about: "Say what this host can enforce, and what it lacks",
+    examples: [
+        ("coffer system check", "each lack with its remedy"),
+        ("coffer system check --format json", "for programs"),
+    ],
+    notes: "The verdict's host dimension comes from here: below, baseline or hardened.",
+    codes: ExitCodes::Ordinary,
+    options: options::<SystemCheck>,
+    act: act::<SystemCheck>,
+};
+
+impl Act for SystemCheck {
+    fn act(self, context: &mut Context) -> Result<u8, Failure> {
+        let checks = site::open()?.system_check();
+        context.show(|| HostJson::new(&checks), || host::page(&checks, context.style))?;
+        Ok(0)
+    }
+}

@@ -1,0 +1,31 @@
+//! What the engine could not do, in our words.
+
+use engine::EngineError;
+
+use super::{Failure, Refused};
+
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Self {
+        let (code, remedy) = (error.code(), error.remedy());
+        if let EngineError::Refused { refusal, entry } = error {
+            return Self::refused(
+                code,
+                Refused {
+                    asked: refusal.asked,
+                    rule: refusal.rule.to_owned(),
+                    level: refusal.level.as_str(),
+                    nist: refusal.nist.to_vec(),
+                    cis: refusal.cis.to_vec(),
+                    instead: refusal.instead,
+                    or: refusal.or,
+                    further: refusal.further,
+                    ledger_entry: Some(entry),
+                },
+            );
+        }
+        match error.exit_code() {
+            exit @ (126 | 127) => Self::program(exit, code, error.to_string(), remedy),
+            _ => Self::failed(code, error.to_string(), remedy),
+        }
+    }
+}

@@ -1,0 +1,409 @@
+//! The table itself, by where the codes come from.
+
+use super::{Code, code};
+
+pub(super) const ALL: &[Code] = &[
+    code(
+        "E-cli-demo",
+        "The demo did not go as it should on this host.",
+        "coffer system check shows what this host lacks; please report the rest.",
+    ),
+    code(
+        "E-image-reference",
+        "The text names no image: it is neither a name nor TRANSPORT:PATH.",
+        "See coffer help images.",
+    ),
+    code("E-run-name", "The text cannot be a container's name.", "Choose a name such as web-1."),
+    code(
+        "E-run-host-path",
+        "A path of the host that was to be mounted, or a device, cannot be used.",
+        "Make it first, or check its permissions.",
+    ),
+    code(
+        "E-engine-io",
+        "The kernel refused something that it never should.",
+        "coffer system check shows what this host lacks.",
+    ),
+    code(
+        "E-cli-usage",
+        "The command line was not understood: an option or a command that does not exist, or one that is missing.",
+        "Read the command's help: coffer COMMAND --help.",
+    ),
+    code(
+        "E-cli-value",
+        "The value of an option was not understood. The message says which part of it.",
+        "Compare with coffer help values.",
+    ),
+    code(
+        "E-cli-output",
+        "Standard output cannot be written: a full disk, or a closed descriptor. What the command did before is done.",
+        "Make room where the output goes, or send it elsewhere.",
+    ),
+    code(
+        "E-cli-file",
+        "A file named on the command line cannot be read or written.",
+        "Check the path and its permissions.",
+    ),
+    code(
+        "E-cli-help-topic",
+        "There is no page of help of that name.",
+        "coffer help lists commands and topics, coffer help codes lists codes.",
+    ),
+    code(
+        "E-cli-terminal",
+        "Standard output is a terminal, and an image is no text.",
+        "Write images to a file with -o, or into a pipe.",
+    ),
+    code(
+        "E-cli-home",
+        "Neither HOME nor XDG_DATA_HOME is set, so there is no place for images and containers.",
+        "Set HOME, or COFFER_ROOT to an absolute path.",
+    ),
+    code(
+        "E-cli-internal",
+        "Something happened that cannot happen: a fault in Cofferdam.",
+        "Please report it, with the command that you typed.",
+    ),
+    code(
+        "E-launch-controller",
+        "A limit was asked for that this host cannot enforce: the control group controller is missing or not delegated to you.",
+        "Leave the limit out, or have the controller enabled; coffer system check says how.",
+    ),
+    code(
+        "E-launch-died",
+        "The container's first process was killed while it was being set up, by a memory limit for instance.",
+        "Try again with more memory; dmesg tells whether the kernel killed it.",
+    ),
+    code(
+        "E-launch-floor",
+        "The confinement was set up and then read back from the kernel, and the two differ. The program was not started.",
+        "Please report it, with what the message says and the output of coffer system check.",
+    ),
+    code(
+        "E-launch-host",
+        "The host refused something that a start needs.",
+        "coffer system check shows what this host lacks.",
+    ),
+    code(
+        "E-launch-not-executable",
+        "The program is there, and the kernel does not execute it: no execute bit, another architecture, or a place from which nothing may be executed. Exit code 126.",
+        "A program that was written at run time needs --mutable; a mounted one needs `exec` among the mount's options.",
+    ),
+    code(
+        "E-launch-not-found",
+        "The program that was to run is not in the container. Exit code 127.",
+        "Check the spelling, and that the image has it: coffer image inspect IMAGE shows the entrypoint and the command.",
+    ),
+    code(
+        "E-launch-seccomp",
+        "The system call filter cannot be made.",
+        "Please report it with the message: the default filter is tested to compile.",
+    ),
+    code(
+        "E-launch-spec",
+        "The container's specification cannot be carried out.",
+        "Change the option that the message names.",
+    ),
+    code(
+        "E-launch-step",
+        "A step of the confinement failed, and so the container was not started: no step is ever skipped.",
+        "The message names the step and the kernel's answer; coffer system check shows what this host lacks.",
+    ),
+    code(
+        "E-ledger-beyond",
+        "The ledger has no entry of that number yet.",
+        "coffer ledger show lists the entries.",
+    ),
+    code(
+        "E-ledger-damaged",
+        "History is not what was signed: entries were changed, removed, moved or cut off. The message names the first.",
+        "Keep the ledger as it is: it is evidence. Find out who could write to it, compare with a checkpoint or a backup, and start a new ledger elsewhere.",
+    ),
+    code("E-ledger-denied", "The ledger belongs to somebody else.", "Run as its owner."),
+    code(
+        "E-ledger-forged",
+        "The signature of the checkpoint does not verify: it was altered or forged.",
+        "Do not trust it; get it again from where it was kept.",
+    ),
+    code(
+        "E-ledger-io",
+        "The ledger cannot be read or written.",
+        "Check the disk that holds it, then run the command again.",
+    ),
+    code(
+        "E-ledger-key",
+        "There is history, and no usable key to go on with it.",
+        "Restore the key from a backup; to start a new history, move the ledger away first.",
+    ),
+    code(
+        "E-ledger-locked",
+        "Another process has held the ledger's lock for too long.",
+        "Find that process with fuser; the lock ends with it.",
+    ),
+    code(
+        "E-ledger-note",
+        "The text is no signed checkpoint.",
+        "Pass the whole output of coffer ledger checkpoint, with its empty line.",
+    ),
+    code("E-ledger-origin", "The text cannot name a ledger.", "Choose a name such as example.com/host."),
+    code(
+        "E-ledger-rewritten",
+        "The ledger is not an extension of the checkpoint that you saved: history before it was rewritten.",
+        "Keep both as evidence and find out who could write to the ledger.",
+    ),
+    code(
+        "E-ledger-shortened",
+        "The ledger has fewer entries than the checkpoint that you saved: its end was cut off.",
+        "Keep both as evidence and restore the ledger from a backup.",
+    ),
+    code(
+        "E-ledger-space",
+        "There is no space to record an entry, and what cannot be recorded is not done.",
+        "Make room and run the command again; nothing that was recorded is lost.",
+    ),
+    code(
+        "E-ledger-too-long",
+        "One entry is longer than the format allows, 65535 bytes.",
+        "Shorten the command, the labels or the environment of the request.",
+    ),
+    code(
+        "E-ledger-unsigned",
+        "The checkpoint carries no signature by the expected key.",
+        "Check that it is of this ledger.",
+    ),
+    code(
+        "E-ledger-verifier",
+        "The text is no verifier key.",
+        "It has the form name+hash+key; copy it whole.",
+    ),
+    code(
+        "E-ledger-wrong-key",
+        "The key belongs to a ledger of another name.",
+        "Use the name that the message gives, or another directory.",
+    ),
+    code(
+        "E-policy-argument",
+        "An argument of the command holds a NUL byte, which no program can receive.",
+        "Leave it out.",
+    ),
+    code(
+        "E-policy-capability",
+        "A capability was named that the kernel does not have.",
+        "capabilities(7) lists them.",
+    ),
+    code(
+        "E-policy-command",
+        "The image names no command, and none was given.",
+        "Type one after the image: coffer run IMAGE COMMAND.",
+    ),
+    code("E-policy-device", "The text is no device.", "/dev/NAME[:/dev/NAME[:rwm]]"),
+    code(
+        "E-policy-env",
+        "An environment variable is not of the form NAME=value.",
+        "Correct it; if it is the image's own, the image has to be rebuilt.",
+    ),
+    code(
+        "E-policy-id",
+        "A user or group does not exist in the container: its range of ids is smaller.",
+        "Choose an id within the range, or give the user more subordinate ids in /etc/subuid and /etc/subgid.",
+    ),
+    code(
+        "E-policy-limit",
+        "A resource limit is out of range, or contradicts another one.",
+        "The message says why; see coffer help values.",
+    ),
+    code(
+        "E-policy-mount",
+        "Something cannot be mounted there, or is mounted there twice.",
+        "Choose another target.",
+    ),
+    code(
+        "E-policy-permit",
+        "The permit was given for something else than what was to be started.",
+        "Please report it: this is a fault in Cofferdam.",
+    ),
+    code(
+        "E-policy-placement",
+        "Cofferdam did not prepare something that the container needs.",
+        "Please report it: this is a fault in Cofferdam.",
+    ),
+    code(
+        "E-policy-refused",
+        "Policy does not permit the request at the level in force. The refusal is recorded in the ledger.",
+        "The message says what to do instead, and which command would change the answer; coffer assess shows every reason.",
+    ),
+    code(
+        "E-policy-request",
+        "No confinement can be made of the request: its parts do not make sense together.",
+        "Change the option that the message names.",
+    ),
+    code("E-policy-root", "The level `restricted` runs nothing as root.", "Choose another user with -u."),
+    code(
+        "E-policy-sysctl",
+        "The kernel parameter is a setting of the whole host, and a container may only change its own.",
+        "Set it on the host with sysctl, or leave it out.",
+    ),
+    code(
+        "E-policy-ulimit",
+        "A POSIX limit cannot be set so.",
+        "name=soft:hard with soft at most hard; see coffer help values.",
+    ),
+    code(
+        "E-policy-workdir",
+        "The working directory is not an absolute path without `..`.",
+        "Give an absolute path with -w.",
+    ),
+    code(
+        "E-run-io",
+        "Standard input, output or the terminal cannot be handed to the container.",
+        "Check the limit on open files: ulimit -n.",
+    ),
+    code(
+        "E-run-no-terminal",
+        "`-t` was given and standard input is no terminal.",
+        "Leave `-t` out in scripts and pipes; `-i` alone passes input on.",
+    ),
+    code("E-state-ambiguous", "Several containers' ids begin so.", "Type more of the id, or the name."),
+    code(
+        "E-state-damaged",
+        "The record of a container cannot be read.",
+        "Remove that container with coffer rm -f; others are not affected.",
+    ),
+    code(
+        "E-state-full",
+        "There is no space left where containers are kept.",
+        "Make room: coffer rm, coffer image prune.",
+    ),
+    code(
+        "E-state-io",
+        "The directory of a container cannot be read or written.",
+        "Check the filesystem and its permissions.",
+    ),
+    code(
+        "E-state-name-in-use",
+        "Another container has the name.",
+        "Remove that one with coffer rm, or take another name.",
+    ),
+    code("E-state-newer", "A newer version of coffer wrote the record.", "Use that version."),
+    code(
+        "E-state-no-range",
+        "Every range of user ids belongs to some container.",
+        "Remove containers that have ended: coffer ps -a, coffer rm.",
+    ),
+    code(
+        "E-state-not-ours",
+        "Somebody else could write to the directory that holds the containers.",
+        "Make it yours alone (chown, chmod 700), or choose another with COFFER_ROOT.",
+    ),
+    code(
+        "E-state-relative",
+        "The state directory is not an absolute path.",
+        "Set COFFER_ROOT to an absolute path.",
+    ),
+    code("E-state-running", "The container is running.", "End it first, or coffer rm -f."),
+    code("E-state-unknown", "There is no container of that name or id.", "coffer ps -a lists them."),
+    code("E-store-ambiguous", "Several images' ids begin so.", "Type more of the id, or a name."),
+    code(
+        "E-store-compression",
+        "A layer is compressed in a way that is not supported.",
+        "Rebuild the image with gzip or zstd layers.",
+    ),
+    code(
+        "E-store-corrupt",
+        "A file of the store is not what its digest says: the disk failed, or somebody wrote to it.",
+        "coffer image verify names the images; remove and import them again.",
+    ),
+    code(
+        "E-store-device",
+        "A layer holds a device node, which would open the host's hardware.",
+        "Rebuild the image without it; no honest build tool makes one.",
+    ),
+    code(
+        "E-store-digest",
+        "Bytes do not hash to the digest that was claimed for them: the archive is damaged, or somebody changed it. Nothing of it was unpacked.",
+        "Do not use it; get it again from a source that you trust.",
+    ),
+    code(
+        "E-store-format",
+        "The file or directory holds no image in a format that is known.",
+        "docker save, an OCI layout, or a tarball of a root filesystem; see coffer help images.",
+    ),
+    code(
+        "E-store-in-use",
+        "A container uses the image.",
+        "Remove the container first: coffer ps -a, coffer rm.",
+    ),
+    code(
+        "E-store-limit",
+        "The archive passes a limit that protects this host from hostile archives: entries, bytes, ratio or path length.",
+        "Do not import it unless you trust whoever made it; rebuild it smaller.",
+    ),
+    code(
+        "E-store-path",
+        "An entry of the archive points outside of the image.",
+        "Do not use it: no honest build tool makes such an archive.",
+    ),
+    code(
+        "E-store-permission",
+        "The store, or the file to read, belongs to somebody else.",
+        "Run as its owner, or choose another store with COFFER_ROOT.",
+    ),
+    code(
+        "E-store-platform",
+        "The image has no variant for this machine.",
+        "Get the variant for this machine's architecture.",
+    ),
+    code(
+        "E-store-read",
+        "The file or directory cannot be read.",
+        "Check that the path exists and can be read.",
+    ),
+    code("E-store-several", "The archive holds several images.", "Choose one: docker-archive:FILE:NAME."),
+    code(
+        "E-store-size",
+        "A blob does not have the size that its manifest gives.",
+        "Get the image again from a source that you trust.",
+    ),
+    code(
+        "E-store-space",
+        "There is no space left where images are kept. Nothing is left half done.",
+        "Make room: coffer image prune.",
+    ),
+    code(
+        "E-store-stopped",
+        "The import was stopped.",
+        "Try again; layers that were complete are not unpacked twice.",
+    ),
+    code("E-store-truncated", "The archive ends too early.", "Copy or download it again."),
+    code(
+        "E-store-unknown",
+        "There is no image of that name or id.",
+        "coffer image ls lists them; coffer image import takes one in.",
+    ),
+    code("E-store-write", "The store cannot be written.", "Check the disk and the permissions of the store."),
+    code(
+        "E-user-io",
+        "The image's /etc/passwd or /etc/group cannot be read.",
+        "Check the image: coffer image verify.",
+    ),
+    code(
+        "E-user-syntax",
+        "The text is no user: user, uid, user:group or uid:gid.",
+        "coffer run -u 1000:1000 IMAGE",
+    ),
+    code(
+        "E-user-unknown",
+        "The image's /etc/passwd has no such user.",
+        "Give a uid, or a user that the image has.",
+    ),
+    code(
+        "E-user-unknown-group",
+        "The image's /etc/group has no such group.",
+        "Give a gid, or a group that the image has.",
+    ),
+    code(
+        "E-user-unmapped",
+        "The id is beyond the ids that the container has.",
+        "Choose a smaller id, or give the user more subordinate ids in /etc/subuid and /etc/subgid.",
+    ),
+];

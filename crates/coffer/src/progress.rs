@@ -1,0 +1,108 @@
+//! A bar on standard error while an image is imported; nothing where nobody watches.
+
+use std::io::IsTerminal as _;
+use std::time::{Duration, Instant};
+
+use engine::Progress;
+
+use crate::context::write_error;
+use crate::render::units;
+
+/// A terminal that is redrawn more often than this only flickers.
+const BETWEEN_DRAWINGS: Duration = Duration::from_millis(80);
+
+/// Cells of the bar.
+const BAR: u64 = 24;
+
+/// How far an import has come.
+#[derive(Debug)]
+pub(crate) struct Bar {
+    watched: bool,
+    begun: Instant,
+    drawn: Option<Instant>,
+    layers: usize,
+    finished: usize,
+    done: u64,
+    total: u64,
+}
+
+impl Bar {
+    /// A bar that is drawn only on a terminal.
+    pub(crate) fn new() -> Self {
+        let watched = std::io::stderr().is_terminal();
+        Self { watched, begun: Instant::now(), drawn: None, layers: 0, finished: 0, done: 0, total: 0 }
+    }
+
+    fn draw(&mut self) {
+        let now = Instant::now();
+        if self.watched && self.drawn.is_none_or(|drawn| now - drawn >= BETWEEN_DRAWINGS) {
+            self.drawn = Some(now);
+            let label = format!("layer {} of {}", (self.finished + 1).min(self.layers), self.layers);
+            write_error(&format!("\r{}\x1b[K", line(&label, self.done, self.total, now - self.begun)));
+        }
+    }
+}
+
+impl Progress for Bar {
+    fn started(&mut self, layers: &[u64]) {
+        (self.begun, self.layers, self.total) = (Instant::now(), layers.len(), layers.iter().sum());
+    }
+
+    fn advanced(&mut self, _layer: usize, bytes: u64) {
+        self.done += bytes;
+        self.draw();
+    }
+
+    fn finished(&mut self, _layer: usize) {
+        self.finished += 1;
+        self.draw();
+    }
+}
+
+impl Drop for Bar {
+    /// Whatever came of it, the next thing that is written begins on a clean line.
+    fn drop(&mut self) {
+        if self.drawn.is_some() {
+            write_error("\r\x1b[K");
+        }
+    }
+}
+
+/// `layer 2 of 3  ━━━━━━━━────────  142 MB of 360 MB  320 MB/s  1 s left`
+fn line(label: &str, done: u64, total: u64, elapsed: Duration) -> String {
+    let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
+    let rate = done.saturating_mul(1000) / millis;
+    if total == 0 {
+        return format!("{label}  {}  {}/s", units::bytes(done), units::bytes(rate));
+    }
+    let done = done.min(total);
+    let filled = u64::try_from(u128::from(done) * u128::from(BAR) / u128::from(total)).unwrap_or(0);
+    let cells = |cell: char, count: u64| (0..count).map(|_| cell).collect::<String>();
+    let left = (total - done).checked_div(rate).and_then(|seconds| i64::try_from(seconds).ok());
+    let left = left.map_or_else(String::new, |seconds| format!("  {} left", units::duration(seconds)));
+    format!(
+        "{label}  {}{}  {} of {}  {}/s{left}",
+        cells('━', filled),
+        cells('─', BAR - filled),
+        units::bytes(done),
+        units::bytes(total),
+        units::bytes(rate)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_says_how_much_how_fast_and_how_long() {
+        let line = line("layer 1 of 3", 50_000_000, 200_000_000, Duration::from_millis(500));
+        assert_eq!(line, "layer 1 of 3  ━━━━━━──────────────────  50 MB of 200 MB  100 MB/s  1 s left");
+    }
+
+    #[test]
+    fn nothing_is_promised_where_the_total_is_unknown() {
+        assert_eq!(line("reading", 5_000_000, 0, Duration::from_secs(1)), "reading  5.0 MB  5.0 MB/s");
+        assert!(line("reading", 0, 10, Duration::ZERO).ends_with("0 B/s"));
+    }
+}

@@ -1,0 +1,169 @@
+//! Containers, as a table and as data.
+
+use std::collections::BTreeMap;
+
+use engine::Enforced;
+use engine::containers::Inspection;
+use engine::state::{Ended, Record, Status};
+use model::request::RunRequest;
+use model::spec::Spec;
+use model::verdict::{Exception, Outcome};
+use serde::Serialize;
+
+use super::style::{Style, Tone};
+use super::table::{Cell, Column, Table};
+use super::{text, time, units, verdict};
+use crate::commands::Truncate;
+
+/// A command longer than this says nothing more in a table.
+const WIDEST_COMMAND: usize = 40;
+
+/// `--format json` of `coffer ps`: one container.
+#[derive(Debug, Serialize)]
+pub(crate) struct ContainerJson<'a> {
+    id: &'a str,
+    name: &'a str,
+    image: &'a str,
+    image_digest: String,
+    command: &'a [String],
+    labels: &'a BTreeMap<String, String>,
+    created: String,
+    status: &'static str,
+    started: Option<String>,
+    pid: Option<i32>,
+    exited: Option<String>,
+    exit_code: Option<u8>,
+    verdict: Outcome,
+    level: &'static str,
+    missing: &'a [String],
+    exceptions: &'a [Exception],
+    permit: Option<u64>,
+}
+
+/// `coffer inspect`: the same, what was asked for, what was carried out, and what was in force.
+#[derive(Debug, Serialize)]
+pub(crate) struct InspectJson<'a> {
+    #[serde(flatten)]
+    container: ContainerJson<'a>,
+    request: &'a RunRequest,
+    spec: Option<&'a Spec>,
+    enforced: Option<&'a Enforced>,
+}
+
+impl<'a> ContainerJson<'a> {
+    /// What is kept of it.
+    pub(crate) fn new(record: &'a Record) -> Self {
+        let (started, pid) = match &record.status {
+            Status::Running { process, since } => (Some(time::rfc3339(*since)), Some(process.pid)),
+            _ => (None, None),
+        };
+        let (exited, exit_code) = match &record.status {
+            Status::Exited { exit, at } => (Some(time::rfc3339(*at)), Some(exit.exit_code())),
+            _ => (None, None),
+        };
+        Self {
+            id: record.id.as_str(),
+            name: &record.name,
+            image: &record.image_name,
+            image_digest: record.image.to_string(),
+            command: &record.command,
+            labels: &record.request.labels,
+            created: time::rfc3339(record.created),
+            status: status(&record.status),
+            started,
+            pid,
+            exited,
+            exit_code,
+            verdict: record.decision.outcome,
+            level: record.decision.level.as_str(),
+            missing: &record.decision.missing,
+            exceptions: &record.decision.exceptions,
+            permit: record.decision.permit,
+        }
+    }
+}
+
+impl<'a> InspectJson<'a> {
+    /// Everything that is kept of it.
+    pub(crate) fn new(inspection: &'a Inspection) -> Self {
+        let Inspection { record, spec, enforced } = inspection;
+        Self {
+            container: ContainerJson::new(record),
+            request: &record.request,
+            spec: spec.as_ref(),
+            enforced: enforced.as_ref(),
+        }
+    }
+}
+
+/// `created`, `running` or `exited`.
+pub(crate) fn status(status: &Status) -> &'static str {
+    match status {
+        Status::Created => "created",
+        Status::Running { .. } => "running",
+        Status::Exited { .. } => "exited",
+    }
+}
+
+/// `up 3 h`, `exited (0) 2 h ago`
+pub(crate) fn since(status: &Status, now: i64) -> String {
+    match status {
+        Status::Created => "created".to_owned(),
+        Status::Running { since, .. } => format!("up {}", units::duration(now.saturating_sub(*since))),
+        Status::Exited { exit: Ended::NeverStarted, at } => format!("never started, {}", time::ago(*at, now)),
+        Status::Exited { exit: Ended::Unknown, at } => format!("killed, {}", time::ago(*at, now)),
+        Status::Exited { exit, at } => format!("exited ({}) {}", exit.exit_code(), time::ago(*at, now)),
+    }
+}
+
+/// The table of `coffer ps`.
+pub(crate) fn table(records: &[Record], truncate: Truncate, now: i64, style: Style, width: usize) -> String {
+    let mut table = Table::new([
+        Column::whole("CONTAINER"),
+        Column::gives_way("IMAGE"),
+        Column::gives_way("COMMAND"),
+        Column::whole("STATUS"),
+        Column::whole("VERDICT"),
+        Column::whole("NAMES"),
+    ]);
+    for record in records {
+        table.row([
+            id(record, truncate).into(),
+            record.image_name.as_str().into(),
+            command(record, truncate).into(),
+            since(&record.status, now).into(),
+            decided(record),
+            record.name.as_str().into(),
+        ]);
+    }
+    table.render(style, if truncate == Truncate::Whole { usize::MAX } else { width })
+}
+
+/// Twelve digits, or all.
+pub(crate) fn id(record: &Record, truncate: Truncate) -> &str {
+    match truncate {
+        Truncate::Short => record.id.short(),
+        Truncate::Whole => record.id.as_str(),
+    }
+}
+
+fn command(record: &Record, truncate: Truncate) -> String {
+    let command = text::command(&record.command);
+    match truncate {
+        Truncate::Short => text::cut(&command, WIDEST_COMMAND),
+        Truncate::Whole => command,
+    }
+}
+
+/// `go`, `go with 2`, and how many exceptions were granted.
+fn decided(record: &Record) -> Cell {
+    let decision = &record.decision;
+    let verdict = verdict::short(decision.outcome, decision.missing.len());
+    match decision.exceptions.len() {
+        0 => verdict.into(),
+        count => Cell::toned(
+            format!("{verdict}, ! {}", units::count(count, "exception", "exceptions")),
+            Tone::Warn,
+        ),
+    }
+}
