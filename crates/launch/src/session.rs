@@ -1,15 +1,21 @@
-//! Rootless: moving the engine itself into a user namespace in which it is root over the user's own ids.
+//! Splitting the engine's process in two, so that one can wait while the other works.
 //!
-//! The rest of the house is then the same for both: the engine in its session is to the container what
-//! root is to it elsewhere. The process splits in two: the one that was started stays outside, writes
-//! the maps (with the set-user-id helpers newuidmap and newgidmap where the user has subordinate ids),
-//! waits and passes the exit status on; the other goes on inside.
+//! [`enter`] is for rootless use: it moves the engine itself into a user namespace in which it is root
+//! over the user's own ids. The rest of the house is then the same for both: the engine in its session is
+//! to the container what root is to it elsewhere. The process that was started stays outside, writes the
+//! maps (with the set-user-id helpers newuidmap and newgidmap where the user has subordinate ids), waits
+//! and passes the exit status on; the other goes on inside.
+//!
+//! [`stay_behind`] does the same without a namespace, for a container whose terminal may be left: when
+//! the one that works says so, the one that waits ends.
 
-use std::os::fd::{AsFd as _, BorrowedFd};
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::process::Command;
 
 use model::spec::IdMapping;
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
+use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Signal, WaitId, WaitIdOptions, pidfd_send_signal, waitid};
 use sys::clone::{Cloned, clone3, flag};
 use sys::signal::{SignalSet, next_signal, set_mask, signalfd};
@@ -38,35 +44,53 @@ pub enum SessionMap {
 }
 
 /// Splits the process. On the inside this returns; on the outside it does not: the process ends with
-/// the inside's exit status. Must be called before any thread is made.
+/// the inside's exit status, or with 0 when a byte arrives through the pipe that the inside gets.
+/// Must be called before any thread is made.
 ///
 /// # Errors
 /// [`LaunchError::Host`] on the outside, before anything else has happened.
-pub fn enter(map: &SessionMap) -> Result<(), LaunchError> {
+pub fn enter(map: &SessionMap) -> Result<OwnedFd, LaunchError> {
+    split(flag::NEWUSER | flag::NEWNS, Some(map))
+}
+
+/// Splits the process as [`enter`] does, in the namespaces in which it is.
+///
+/// # Errors
+/// [`LaunchError::Host`] on the outside, before anything else has happened.
+pub fn stay_behind() -> Result<OwnedFd, LaunchError> {
+    split(0, None)
+}
+
+fn split(namespaces: u64, map: Option<&SessionMap>) -> Result<OwnedFd, LaunchError> {
     let (ours, theirs) = Channel::pair().map_err(LaunchError::host("make a socket pair", ""))?;
+    let (released, release) = pipe_with(PipeFlags::CLOEXEC).map_err(LaunchError::host("make a pipe", ""))?;
     let mask = set_mask(SignalSet::FULL).map_err(LaunchError::host("block signals", ""))?;
-    let cloned = clone3(flag::NEWUSER | flag::NEWNS, None)
-        .map_err(LaunchError::host("make a user namespace for this session", ""))?;
+    let cloned = clone3(namespaces, None).map_err(LaunchError::host("split this process", ""))?;
     match cloned {
         Cloned::Child => {
-            drop(ours);
-            settle(&theirs)?;
+            drop((ours, released));
+            settle(&theirs, map)?;
             set_mask(mask).map_err(LaunchError::host("unblock signals", ""))?;
-            Ok(())
+            Ok(release)
         }
         Cloned::Parent { pid, pidfd } => {
-            drop(theirs);
-            write_maps(pid, map)?;
+            drop((theirs, release));
+            if let Some(map) = map {
+                write_maps(pid, map)?;
+            }
             ours.send(Message::Mapped, &[]).map_err(LaunchError::host("start the session", ""))?;
-            sys::exec::exit(follow(pidfd.as_fd()))
+            sys::exec::exit(follow(pidfd.as_fd(), released.as_fd()))
         }
     }
 }
 
-fn settle(channel: &Channel) -> Result<(), LaunchError> {
+fn settle(channel: &Channel, map: Option<&SessionMap>) -> Result<(), LaunchError> {
     use rustix::fs::{Gid, Uid};
     let fault = || LaunchError::host("become root of the session", "");
     channel.expect(Message::Mapped).map_err(fault())?;
+    if map.is_none() {
+        return Ok(());
+    }
     rustix::thread::set_thread_res_gid(Gid::ROOT, Gid::ROOT, Gid::ROOT).map_err(fault())?;
     rustix::thread::set_thread_res_uid(Uid::ROOT, Uid::ROOT, Uid::ROOT).map_err(fault())?;
     // If the outside is killed, nobody would pass on signals or the exit status.
@@ -102,25 +126,32 @@ fn helper(program: &'static str, pid: i32, map: &[IdMapping]) -> Result<(), Laun
     }
 }
 
-/// Passes signals in until the inside ends; returns its exit status. Signals from the terminal reach the
-/// inside by themselves, so they are only swallowed here.
-fn follow(inside: BorrowedFd<'_>) -> i32 {
-    use rustix::event::{PollFd, PollFlags, poll};
+/// Passes signals in until the inside ends or lets us go; returns the exit status. Signals from the
+/// terminal reach the inside by themselves, so they are only swallowed here.
+fn follow(inside: BorrowedFd<'_>, released: BorrowedFd<'_>) -> i32 {
     let Ok(signals) = signalfd(SignalSet::FULL) else { return 125 };
     loop {
-        let mut ready = [PollFd::new(&inside, PollFlags::IN), PollFd::new(&signals, PollFlags::IN)];
+        let mut ready =
+            [inside, released, signals.as_fd()].map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN));
         let _interrupted = poll(&mut ready, None);
-        if ready.first().is_some_and(|inside| !inside.revents().is_empty()) {
-            return match waitid(WaitId::PidFd(inside), WaitIdOptions::EXITED) {
-                Ok(Some(status)) => {
-                    status.exit_status().unwrap_or(128 + status.terminating_signal().unwrap_or(0))
-                }
-                _ => 125,
-            };
+        let [inside_ready, released_ready, _] = ready.map(|fd| !fd.revents().is_empty());
+        // The inside's end of the pipe closes when it ends, so its end is looked at first.
+        if inside_ready {
+            return status_of(inside);
+        }
+        if released_ready && rustix::io::read(released, &mut [0]) == Ok(1) {
+            return 0;
         }
         while let Ok(Some(number)) = next_signal(signals.as_fd()) {
             pass_on(inside, number);
         }
+    }
+}
+
+fn status_of(inside: BorrowedFd<'_>) -> i32 {
+    match waitid(WaitId::PidFd(inside), WaitIdOptions::EXITED) {
+        Ok(Some(status)) => status.exit_status().unwrap_or(128 + status.terminating_signal().unwrap_or(0)),
+        _ => 125,
     }
 }
 

@@ -74,11 +74,25 @@ pub fn next_signal(signalfd: BorrowedFd<'_>) -> Result<Option<i32>, Errno> {
     }
 }
 
-/// Sets SIGPIPE to its default action or to being ignored; Rust programs start with it ignored.
-pub fn ignore_sigpipe(ignored: bool) {
-    let action = if ignored { libc::SIG_IGN } else { libc::SIG_DFL };
-    // SAFETY: neither action is a handler, so no code of ours runs in signal context.
-    unsafe { libc::signal(libc::SIGPIPE, action) };
+/// The kernel's own struct sigaction, with everything at its default.
+#[repr(C)]
+struct DefaultAction {
+    handler: usize,
+    flags: usize,
+    restorer: usize,
+    mask: u64,
+}
+
+/// Gives every signal its default action, ignored ones included: an ignored signal stays ignored over
+/// exec, and Rust programs ignore SIGPIPE.
+pub fn reset_actions() {
+    let default = DefaultAction { handler: libc::SIG_DFL, flags: 0, restorer: 0, mask: 0 };
+    for signal in 1..=64_usize {
+        let arguments = [signal, (&raw const default) as usize, 0, size_of::<u64>(), 0, 0];
+        // SAFETY: `default` is the kernel's sigaction, read during the call; no handler of ours is set.
+        // SIGKILL and SIGSTOP are refused, which is as well.
+        let _kept = unsafe { syscall(libc::SYS_rt_sigaction, arguments) };
+    }
 }
 
 #[cfg(test)]

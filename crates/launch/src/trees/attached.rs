@@ -1,9 +1,9 @@
 //! The same overlay on kernels before 6.15, which refuse layers that are attached nowhere, and before
 //! 6.7, which take all layers in one string.
 //!
-//! A helper process with a mount namespace of its own attaches the idmapped views over the directories
-//! they were made from, mounts the overlay by its ordinary paths, and sends back a detached clone.
-//! The namespace, and with it the views, is gone when the helper ends.
+//! A helper process with a mount namespace of its own attaches the idmapped view over the directory
+//! it was made from, mounts the overlay by its ordinary paths, and sends back a detached clone.
+//! The namespace, and with it the view, is gone when the helper ends.
 
 use std::ffi::CString;
 use std::os::fd::{AsFd as _, OwnedFd};
@@ -27,9 +27,7 @@ const MAX_OPTIONS: usize = 4095;
 
 /// Everything the helper needs, made before it is cloned.
 struct Order {
-    /// Directory and the view of it.
-    views: Vec<(CString, usize)>,
-    /// Where the lower layers' names are looked up.
+    /// Where the lower layers' names are looked up, and what the view covers.
     base: CString,
     /// Any directory to mount on, and the directory whose clone is sent back.
     target: CString,
@@ -37,17 +35,18 @@ struct Order {
     flags: MountFlags,
 }
 
-/// Mounts `overlay` with `views` attached; see the module.
+/// Mounts `overlay`, whose layers lie below `base`, with `view` attached there; see the module.
 pub(super) fn assemble(
     overlay: &Overlay,
     attributes: u64,
-    views: &[(String, OwnedFd)],
+    base: &str,
+    view: Option<&OwnedFd>,
 ) -> Result<OwnedFd, Errno> {
-    let order = Order::new(overlay, attributes, views)?;
+    let order = Order::new(overlay, attributes, base)?;
     let (ours, theirs) = Channel::pair()?;
     match clone3(flag::NEWNS, None)? {
         Cloned::Child => {
-            let told = match carry_out(&order, views) {
+            let told = match carry_out(&order, view) {
                 Ok(tree) => theirs.send(Message::Trees(1), &[tree.as_fd()]),
                 Err(errno) => theirs.send(Message::Failed(Fault { step: Step::Root, index: 0, errno }), &[]),
             };
@@ -68,18 +67,12 @@ pub(super) fn assemble(
 }
 
 impl Order {
-    fn new(overlay: &Overlay, attributes: u64, views: &[(String, OwnedFd)]) -> Result<Self, Errno> {
+    fn new(overlay: &Overlay, attributes: u64, base: &str) -> Result<Self, Errno> {
         let text = |text: &str| CString::new(text).map_err(|_| Errno::INVAL);
-        let numbered = views.iter().enumerate();
-        // Names relative to the layers' common directory leave room for sixty layers.
-        let base =
-            overlay.lower.first().and_then(|path| path.rsplit_once('/')).map_or("/", |(parent, _)| parent);
         Ok(Self {
-            views: numbered
-                .map(|(index, (path, _))| Ok((text(path)?, index)))
-                .collect::<Result<_, Errno>>()?,
             base: text(base)?,
             target: text(&overlay.work)?,
+            // Names relative to the layers' common directory leave room for sixty layers.
             options: text(&options(overlay, base)?)?,
             flags: mount_flags(attributes),
         })
@@ -115,11 +108,10 @@ fn mount_flags(attributes: u64) -> MountFlags {
 }
 
 /// In the helper: no allocation.
-fn carry_out(order: &Order, views: &[(String, OwnedFd)]) -> Result<OwnedFd, Errno> {
+fn carry_out(order: &Order, view: Option<&OwnedFd>) -> Result<OwnedFd, Errno> {
     mount_change(c"/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)?;
-    for (path, index) in &order.views {
-        let (_, view) = views.get(*index).ok_or(Errno::BADF)?;
-        move_mount(view, c"", CWD, path.as_c_str(), MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH)?;
+    if let Some(view) = view {
+        move_mount(view, c"", CWD, order.base.as_c_str(), MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH)?;
     }
     rustix::process::chdir(order.base.as_c_str())?;
     mount(c"coffer", order.target.as_c_str(), c"overlay", order.flags, order.options.as_c_str())?;
