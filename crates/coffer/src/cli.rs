@@ -68,7 +68,7 @@ fn report(failure: &Failure, globals: Globals, codes: ExitCodes) -> u8 {
 fn leading_options(words: Vec<OsString>) -> Result<(Globals, Vec<OsString>), Failure> {
     let mut globals = Globals::default();
     let mut rest = words.into_iter().peekable();
-    while let Some(option) = rest.next_if(|word| is_leading_option(word)) {
+    while let Some(option) = rest.next_if(is_leading_option) {
         let option = option.to_string_lossy().into_owned();
         let (name, value) = match option.split_once('=') {
             Some((name, value)) => (name, Some(value.to_owned())),

@@ -73,12 +73,6 @@ impl Context {
             Format::Table => self.print(&table()),
         }
     }
-
-    /// A line on standard error, for something that the person can change.
-    pub(crate) fn warn(&self, line: &str) {
-        let style = self.error_style();
-        write_error(&format!("{} {line}\n", style.warn("!")));
-    }
 }
 
 /// Nothing can be said about a standard error that cannot be written to.

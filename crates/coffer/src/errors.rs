@@ -59,6 +59,11 @@ impl Failure {
         Self::new(Kind::Usage, "E-cli-value", what, format!("right would be: {}", error.right))
     }
 
+    /// The same, where the error's sentence names the value.
+    fn unsuitable(option: &str, error: &dyn Error, help: String) -> Self {
+        Self::new(Kind::Usage, "E-cli-value", format!("`{option}`: {error}"), help)
+    }
+
     /// Our own output could not be written.
     pub(crate) fn output(error: &io::Error) -> Self {
         let kind = if error.kind() == io::ErrorKind::BrokenPipe { Kind::Silent } else { Kind::Failed };

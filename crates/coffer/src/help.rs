@@ -109,18 +109,19 @@ fn unknown(typed: &str, help: &str) -> Failure {
 
 /// The command whose name takes the fewest changes, where that is few enough to be a slip.
 fn nearest(typed: &str) -> Option<String> {
-    let names = commands::ALL
-        .into_iter()
-        .flat_map(|entry| std::iter::once(&entry.words).chain(entry.aliases).map(|words| words.join(" ")));
+    let names = commands::ALL.into_iter().flat_map(|entry| {
+        let aliases = entry.aliases.iter().map(|words| (1, words.join(" ")));
+        std::iter::once((0, entry.name())).chain(aliases)
+    });
     names
-        .map(|name| (distance(typed, &name), name))
+        .map(|(alias, name)| (distance(typed, &name), alias, name))
         .min()
-        .filter(|(distance, _)| *distance <= 2 && *distance < typed.chars().count())
-        .map(|(_, name)| name)
+        .filter(|(distance, ..)| *distance <= 2 && *distance < typed.chars().count())
+        .map(|(.., name)| name)
 }
 
 /// Levenshtein's edit distance, row by row.
-fn distance(from: &str, to: &str) -> usize {
+pub(crate) fn distance(from: &str, to: &str) -> usize {
     let to: Vec<char> = to.chars().collect();
     let mut row: Vec<usize> = (0..=to.len()).collect();
     for (index, a) in from.chars().enumerate() {
@@ -144,6 +145,7 @@ mod tests {
     fn slips_are_recognised_and_guesses_are_not_made() {
         assert_eq!(distance("kitten", "sitting"), 3);
         assert_eq!(nearest("versoin").as_deref(), Some("version"));
+        assert_eq!(nearest("image lst").as_deref(), Some("image ls"), "the first spelling comes first");
         assert_eq!(nearest("kubernetes"), None);
     }
 

@@ -17,6 +17,7 @@ mod errors;
 mod help;
 mod progress;
 mod render;
+mod session;
 mod site;
 mod value;
 

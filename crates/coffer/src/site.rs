@@ -9,6 +9,7 @@ use model::verdict::Level;
 
 use crate::errors::Failure;
 use crate::render::time;
+use crate::session;
 
 /// What the environment says.
 #[derive(Debug, Default)]
@@ -47,6 +48,12 @@ pub(crate) fn open() -> Result<Engine, Failure> {
 
 /// The engine of a site.
 pub(crate) fn open_at(site: Site) -> Result<Engine, Failure> {
+    session::hold(session::begin(site.invoker)?);
+    enter(site)
+}
+
+/// The engine of a site whose session has begun.
+pub(crate) fn enter(site: Site) -> Result<Engine, Failure> {
     Ok(Engine::open(site, time::now)?)
 }
 

@@ -15,7 +15,7 @@ fn an_image_comes_in_is_listed_tagged_and_removed() {
     let session = session();
     let output = session.coffer(["image", "import", "rootfs:small.tar", "small:1"]);
     let said = session.said(&output);
-    assert!(said.starts_with("small:1  sha256:") && said.ends_with("1 layer\n"), "{said}");
+    assert!(said.starts_with("small:1  DIGEST  ") && said.ends_with("1 layer\n"), "{said}");
     session.holds(
         "
 $ coffer image tag small:1 team/base
@@ -27,7 +27,7 @@ $ coffer images -q --filter name=other
 $ coffer image rm team/base
 untagged team/base:latest
 $ coffer image inspect nobody
-coffer: there is no image `nobody` [E-store-unknown]
+coffer: no image `nobody` [E-store-unknown]
   list the images with `coffer image ls`, or import one
 exit 1
 $ coffer image verify
@@ -72,15 +72,15 @@ fn standard_input_is_a_source() {
     let mut command = session.command(["load", "-i", "-", "--tag", "piped:1"]);
     let file = std::fs::File::open(session.work().join("small.tar")).unwrap();
     let output = command.stdin(file).output().unwrap();
-    assert!(session.said(&output).starts_with("piped:1  sha256:"), "{}", session.said(&output));
+    assert!(session.said(&output).starts_with("piped:1  DIGEST  "), "{}", session.said(&output));
 }
 
 #[test]
 fn the_image_of_the_binary_can_be_kept() {
     let session = Session::new();
     let said = session.said(&session.coffer(["image", "import", "demo:"]));
-    assert!(said.starts_with("demo:latest  sha256:"), "{said}");
-    let said = session.said(&session.coffer(["image", "history", "demo"]));
+    assert!(said.starts_with("coffer-demo:latest  DIGEST  "), "{said}");
+    let said = session.said(&session.coffer(["image", "history", "demo:"]));
     assert!(said.starts_with("LAYER "), "{said}");
 }
 
@@ -107,7 +107,7 @@ fn what_is_no_image_is_refused_and_leaves_nothing() {
 fn damage_of_the_store_is_found_and_named() {
     let session = session();
     assert!(session.coffer(["image", "import", "rootfs:small.tar", "small:1"]).status.success());
-    let blobs = session.root().join("images/blobs/sha256");
+    let blobs = session.root().join("images/images/blobs/sha256");
     let largest = std::fs::read_dir(&blobs)
         .unwrap()
         .map(|entry| entry.unwrap().path())

@@ -40,8 +40,8 @@ $ coffer run
 coffer: `coffer run` needs IMAGE [E-cli-usage]
   see coffer run --help
 exit 125
-$ coffer run --detach alpine
-coffer: `coffer run` has no option `--detach` [E-cli-usage]
+$ coffer run --publish 80 alpine
+coffer: `coffer run` has no option `--publish` [E-cli-usage]
   see coffer run --help
 exit 125
 $ coffer run --memory 12q alpine
@@ -89,12 +89,12 @@ coffer: `container:web` does not work for `--pid`: it is not known [E-cli-value]
   right would be: one of host
 exit 125
 $ coffer assess alpine --exposure everyone
-coffer: `everyone` does not work for `--exposure`: `everyone` is no level of exposure: it is one of none, internal, internet [E-cli-value]
-  right would be: see --help
+coffer: `--exposure`: `everyone` is no level of exposure: it is one of none, internal, internet [E-cli-value]
+  see coffer assess --help
 exit 2
 $ coffer image tag alpine UPPER
-coffer: `UPPER` does not work for `NAME`: `UPPER` is not a repository name: lower-case letters, digits and single `.`, `_`, `-` within, separated by `/` [E-cli-value]
-  right would be: see --help
+coffer: `NAME`: `UPPER` is not a repository name: lower-case letters, digits and single `.`, `_`, `-` within, separated by `/` [E-cli-value]
+  see coffer image tag --help
 exit 2
 $ coffer ps --filter nme=web
 coffer: `nme=web` does not work for `--filter`: there is no filter `nme` here [E-cli-value]
@@ -123,10 +123,38 @@ $ coffer version --format=json
     );
 }
 
+const COMMANDS: [&str; 25] = [
+    "demo",
+    "image import",
+    "image ls",
+    "image inspect",
+    "image history",
+    "image tag",
+    "image save",
+    "image verify",
+    "image rm",
+    "image prune",
+    "assess",
+    "system check",
+    "run",
+    "ps",
+    "inspect",
+    "rm",
+    "prune",
+    "explain",
+    "ledger show",
+    "ledger verify",
+    "ledger checkpoint",
+    "help",
+    "completions",
+    "man",
+    "version",
+];
+
 #[test]
 fn help_begins_with_two_examples() {
     let session = Session::new();
-    for command in ["run", "assess", "explain", "ps", "ledger verify", "image import", "demo"] {
+    for command in COMMANDS {
         let words: Vec<&str> = command.split(' ').chain(["--help"]).collect();
         let output = session.coffer(words);
         let text = String::from_utf8(output.stdout).unwrap();

@@ -1,6 +1,7 @@
 //! `coffer run` and `coffer assess`: the same questions, once acted on and once only judged.
 
 use clap::Args;
+use engine::DetachKeys;
 
 use super::ask::{Answers, Limits, Process, Storage, Walls};
 
@@ -17,6 +18,9 @@ pub(crate) struct Run {
     /// Give it a terminal
     #[arg(short, long)]
     pub(crate) tty: bool,
+    /// Keys that leave its terminal and let it run, instead of ctrl-p,ctrl-q
+    #[arg(long, value_name = "KEYS")]
+    pub(crate) detach_keys: Option<DetachKeys>,
     /// Remove it when it ends
     #[arg(long = "rm")]
     pub(crate) remove: bool,

@@ -24,7 +24,7 @@ pub(super) const IMPORT: Entry = Entry {
     life: Life::Ship,
     about: "Take an image in: every byte is hashed, and checked before anything is unpacked",
     examples: [
-        ("coffer image import alpine.tar", "docker-archive, oci-archive or a root filesystem; it looks"),
+        ("coffer image import alpine.tar", "whatever it is: it looks"),
         ("docker save nginx | coffer image import -", "from standard input"),
     ],
     notes: "`coffer help images` lists the ways to name an image.",

@@ -47,10 +47,7 @@ pub(super) const CHECKPOINT: Entry = Entry {
     life: Life::Prove,
     about: "Print a signed statement of the whole history, to keep elsewhere",
     examples: [
-        (
-            "coffer ledger checkpoint > yesterday.txt",
-            "whoever holds it can tell later whether history was rewritten",
-        ),
+        ("coffer ledger checkpoint > yesterday.txt", "proves later that nothing was rewritten"),
         ("coffer ledger checkpoint --format json", "the note and what it says"),
     ],
     notes: "",

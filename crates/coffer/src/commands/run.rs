@@ -1,5 +1,6 @@
 //! `run`
 
+use std::io::IsTerminal as _;
 use std::os::fd::AsFd;
 
 use engine::{Detach, Foreground};
@@ -9,7 +10,7 @@ use crate::args::run::Run;
 use crate::context::Context;
 use crate::errors::{ExitCodes, Failure};
 use crate::progress::Bar;
-use crate::site;
+use crate::{session, site};
 
 pub(super) const RUN: Entry = Entry {
     words: &["run"],
@@ -36,22 +37,30 @@ executed, 127 if it does not exist, 125 if coffer failed, refused or did not und
 impl Act for Run {
     fn act(self, _context: &mut Context) -> Result<u8, Failure> {
         let site = site::site()?;
+        let keys = self.detach_keys.clone().unwrap_or_default();
         let request = self.request(site.level)?;
-        let engine = site::open_at(site)?;
+        let outside = session::begin(site.invoker)?;
+        let detach = if request.tty && request.interactive && std::io::stdin().is_terminal() {
+            session::detachable(keys, outside)?
+        } else {
+            session::hold(outside);
+            Detach::Unavailable
+        };
+        let engine = site::enter(site)?;
         image::admit_embedded(&engine, &request.image)?;
-        let ended = engine.run(request, foreground()?, &mut Bar::new())?;
+        let ended = engine.run(request, foreground(detach)?, &mut Bar::new())?;
         Ok(ended.exit_code())
     }
 }
 
 /// Our own standard descriptors, for as long as the container runs.
-fn foreground() -> Result<Foreground, Failure> {
+fn foreground(detach: Detach) -> Result<Foreground, Failure> {
     let owned =
         |stream: &dyn AsFd| stream.as_fd().try_clone_to_owned().map_err(|error| Failure::output(&error));
     Ok(Foreground {
         stdin: owned(&std::io::stdin())?,
         stdout: owned(&std::io::stdout())?,
         stderr: owned(&std::io::stderr())?,
-        detach: Detach::Unavailable,
+        detach,
     })
 }

@@ -109,6 +109,6 @@ impl Page {
 
     fn item(&mut self, mark: &str, name: &str, detail: &str) {
         let detail = text::cut(&text::plain(detail), WIDEST);
-        self.text.push_str(&format!("          {mark}  {}  {detail}\n", text::pad(name, 18)));
+        self.text.push_str(&format!("          {mark}  {}  {detail}\n", text::pad(name, 14)));
     }
 }

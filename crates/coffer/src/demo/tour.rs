@@ -18,7 +18,7 @@ use crate::errors::Failure;
 
 /// One attack for each of the three walls that people ask about first: dropped code, new privileges,
 /// the host's kernel.
-const ATTACKS: [&str; 3] = ["drop-exec-anywhere", "unshare-user", "core-pattern"];
+const ATTACKS: [&str; 3] = ["drop-exec-root", "unshare-user", "core-pattern"];
 
 /// How the embedded image is asked for, here and on any command line.
 const NAME: &str = "demo:";

@@ -5,16 +5,17 @@ use std::error::Error as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::Failure;
+use crate::help::distance;
 use crate::value::ValueError;
 
 impl Failure {
     /// `command` is what was typed up to here: `coffer run`.
     pub(crate) fn from_clap(command: &str, error: &clap::Error) -> Self {
         let argument = text(error, ContextKind::InvalidArg);
-        let option = argument.split_whitespace().next().unwrap_or_default();
+        let option = argument.split_whitespace().next().unwrap_or_default().trim_matches(['<', '>']);
         let help = format!("see {command} --help");
         match error.kind() {
-            ErrorKind::ValueValidation => invalid_value(error, option),
+            ErrorKind::ValueValidation => invalid_value(error, option, help),
             ErrorKind::InvalidValue => {
                 let known = text(error, ContextKind::ValidValue);
                 match text(error, ContextKind::InvalidValue) {
@@ -53,24 +54,32 @@ impl Failure {
     }
 }
 
-fn invalid_value(error: &clap::Error, option: &str) -> Failure {
+/// Our own parsers say what would be right; others say all they know in one sentence.
+fn invalid_value(error: &clap::Error, option: &str, help: String) -> Failure {
     let value = text(error, ContextKind::InvalidValue);
-    match error.source() {
-        Some(source) => match source.downcast_ref::<ValueError>() {
-            Some(error) => Failure::value(option, &value, error),
-            None => Failure::value(option, &value, &ValueError::new(source.to_string(), "see --help")),
-        },
-        None => Failure::value(option, &value, &ValueError::new("it is not understood", "see --help")),
+    let Some(source) = error.source() else {
+        return Failure::usage(format!("`{value}` does not work for `{option}`"), help);
+    };
+    match source.downcast_ref::<ValueError>() {
+        Some(error) => Failure::value(option, &value, error),
+        None => Failure::unsuitable(option, source, help),
     }
 }
 
 fn unknown(error: &clap::Error, command: &str, argument: &str, help: String) -> Failure {
     let remedy = match error.get(ContextKind::SuggestedArg) {
-        Some(ContextValue::String(suggested)) => format!("did you mean `{suggested}`? {help}"),
+        Some(ContextValue::String(suggested)) if is_slip(argument, suggested) => {
+            format!("did you mean `{suggested}`? {help}")
+        }
         _ => help,
     };
     let kind = if argument.starts_with('-') { "option" } else { "argument" };
     Failure::usage(format!("`{command}` has no {kind} `{argument}`"), remedy)
+}
+
+/// clap also suggests what is merely the least unlike.
+fn is_slip(typed: &str, meant: &str) -> bool {
+    meant.starts_with(typed) || distance(typed, meant) <= 2
 }
 
 fn text(error: &clap::Error, kind: ContextKind) -> String {

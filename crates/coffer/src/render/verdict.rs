@@ -9,7 +9,7 @@ use super::style::{Style, Tone};
 use super::{image, text, units};
 
 /// Where the line of the level ends, on a terminal that is wide enough.
-const PAGE: usize = 100;
+const PAGE: usize = 116;
 
 /// `--format json` of `coffer assess`.
 #[derive(Debug, Serialize)]
@@ -78,10 +78,10 @@ pub(crate) fn page(image: &Image, verdict: &Verdict, style: Style, width: usize)
         ("refused because", verdict.reasons.iter().map(Line::reason).collect()),
         ("exceptions", verdict.exceptions.iter().map(Line::exception).collect()),
     ];
-    let name = sections.iter().flat_map(|(_, lines)| lines).map(Line::name_width).max().unwrap_or(0);
     for (title, lines) in sections.iter().filter(|(_, lines)| !lines.is_empty()) {
+        let columns = Columns::of(lines, width);
         page.push_str(&format!("\n  {}\n", style.strong(title)));
-        page.extend(lines.iter().map(|line| line.render(name, width, style)));
+        page.extend(lines.iter().map(|line| line.render(&columns, style)));
     }
     page.push_str(&format!("\n  {}  {}\n", style.faint("evidence"), evidence(image, &verdict.case)));
     page.push_str(&format!("  {}  exit {}\n", style.faint("answer  "), verdict.outcome.exit_code()));
@@ -191,29 +191,66 @@ impl<'a> Line<'a> {
         }
     }
 
-    fn name_width(&self) -> usize {
-        self.name.chars().count()
-    }
-
-    /// The citation goes where there is room for it; it is in the data in any case.
-    fn render(&self, name: usize, width: usize, style: Style) -> String {
-        let indent = 4 + 2 + name + 2;
+    fn render(&self, columns: &Columns, style: Style) -> String {
         let detail = text::plain(&self.detail);
-        let room = width.saturating_sub(indent + detail.chars().count() + 2);
-        let mut line = format!(
-            "    {} {}  {detail}",
-            style.paint(self.mark.1, self.mark.0),
-            text::pad(&text::plain(self.name), name)
-        );
-        let length = self.citation.chars().count();
-        if length > 0 && length <= room {
-            line.push_str(&" ".repeat(room + 2 - length));
+        let name = text::pad(&text::plain(self.name), columns.name);
+        let mut line = format!("    {} {name}  {detail}", style.paint(self.mark.1, self.mark.0));
+        let end = columns.detail() + detail.chars().count();
+        let begins = columns.citation.max(end + 2);
+        if !self.citation.is_empty() && begins + self.citation.chars().count() <= columns.width {
+            line.push_str(&" ".repeat(begins - end));
             line.push_str(&style.faint(&self.citation));
         }
         line.push('\n');
         for remedy in self.remedy.lines() {
-            line.push_str(&format!("{:indent$}{}\n", "", text::plain(remedy)));
+            line.push_str(&format!("{:indent$}{}\n", "", text::plain(remedy), indent = columns.detail()));
         }
         line
+    }
+}
+
+/// Where the columns of a section begin.
+struct Columns {
+    name: usize,
+    citation: usize,
+    width: usize,
+}
+
+impl Columns {
+    /// Citations begin after the longest detail, or as far right as leaves room for all of them. One that
+    /// still does not fit is left out; the data has it in any case.
+    fn of(lines: &[Line<'_>], width: usize) -> Self {
+        let count = |text: &str| text.chars().count();
+        let name = lines.iter().map(|line| count(line.name)).max().unwrap_or(0);
+        let cited = lines.iter().filter(|line| !line.citation.is_empty());
+        let widest = cited.clone().map(|line| count(&line.citation)).max().unwrap_or(0);
+        let columns = Self { name, citation: 0, width };
+        let longest = cited.map(|line| columns.detail() + count(&line.detail) + 2).max().unwrap_or(0);
+        Self { citation: longest.min(width.saturating_sub(widest)), ..columns }
+    }
+
+    /// Two spaces after the name.
+    fn detail(&self) -> usize {
+        4 + 2 + self.name + 2
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line<'a>(detail: &str, citation: &str) -> Line<'a> {
+        let (detail, citation) = (detail.to_owned(), citation.to_owned());
+        Line { mark: ("✓", Tone::Good), name: "seccomp", detail, citation, remedy: "" }
+    }
+
+    #[test]
+    fn citations_are_aligned_and_give_way() {
+        let lines = [line("short", "NIST 1"), line("longer", "CIS 2"), line(&"x".repeat(30), "CIS 3")];
+        let columns = Columns::of(&lines, 40);
+        let text: Vec<String> = lines.iter().map(|line| line.render(&columns, Style::Plain)).collect();
+        assert_eq!(text[0], "    ✓ seccomp  short              NIST 1\n");
+        assert_eq!(text[1], "    ✓ seccomp  longer             CIS 2\n");
+        assert_eq!(text[2], format!("    ✓ seccomp  {}\n", "x".repeat(30)));
     }
 }

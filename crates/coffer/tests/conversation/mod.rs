@@ -12,6 +12,7 @@
 
 // Each test file is a crate of its own and uses what it needs.
 #![allow(dead_code, reason = "shared between test crates")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -19,29 +20,29 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 
 /// A user's session: a store of its own and a working directory of its own.
-pub struct Session {
+pub(crate) struct Session {
     home: TempDir,
 }
 
 impl Session {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let home = tempfile::Builder::new().prefix("coffer-test-").tempdir().unwrap();
         std::fs::create_dir(home.path().join("work")).unwrap();
         Self { home }
     }
 
     /// Where `coffer` is called from.
-    pub fn work(&self) -> PathBuf {
+    pub(crate) fn work(&self) -> PathBuf {
         self.home.path().join("work")
     }
 
     /// Where it keeps its things.
-    pub fn root(&self) -> PathBuf {
+    pub(crate) fn root(&self) -> PathBuf {
         self.home.path().join("root")
     }
 
     /// `coffer` with these words, ready to start.
-    pub fn command<'a>(&self, words: impl IntoIterator<Item = &'a str>) -> Command {
+    pub(crate) fn command<'a>(&self, words: impl IntoIterator<Item = &'a str>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_coffer"));
         command
             .args(words)
@@ -53,13 +54,13 @@ impl Session {
         command
     }
 
-    pub fn coffer<'a>(&self, words: impl IntoIterator<Item = &'a str>) -> Output {
+    pub(crate) fn coffer<'a>(&self, words: impl IntoIterator<Item = &'a str>) -> Output {
         self.command(words).output().unwrap()
     }
 
     /// Runs every line that begins with `$ coffer` and compares what is said with what is written.
     #[track_caller]
-    pub fn holds(&self, script: &str) {
+    pub(crate) fn holds(&self, script: &str) {
         let script = script.trim_matches('\n');
         let mut heard = String::new();
         for line in script.lines().filter_map(|line| line.strip_prefix("$ coffer")) {
@@ -70,7 +71,7 @@ impl Session {
     }
 
     /// What a person sees of it.
-    pub fn said(&self, output: &Output) -> String {
+    pub(crate) fn said(&self, output: &Output) -> String {
         let mut said = String::new();
         for stream in [&output.stdout, &output.stderr] {
             said.push_str(&self.normal(&String::from_utf8_lossy(stream)));
@@ -132,7 +133,7 @@ fn words(line: &str) -> Vec<String> {
 }
 
 /// A small root filesystem in a tar file: one static program and nothing else.
-pub fn rootfs(path: &Path) {
+pub(crate) fn rootfs(path: &Path) {
     let mut tar = tar::Builder::new(std::fs::File::create(path).unwrap());
     let mut program = std::fs::File::open(env!("PROBE_PATH")).unwrap();
     tar.append_file("probe", &mut program).unwrap();

@@ -4,6 +4,26 @@ use super::{Code, code};
 
 pub(super) const ALL: &[Code] = &[
     code(
+        "E-run-volume-name",
+        "The text cannot be a volume's name.",
+        "Choose a name of letters, digits, `_`, `.` and `-`, such as db-data.",
+    ),
+    code(
+        "E-state-stuck",
+        "A container was killed and does not go: a process of it waits in the kernel.",
+        "Find out what it waits for (ps -o wchan), or try again later.",
+    ),
+    code(
+        "E-store-lost",
+        "A power cut took a part of the image that had not reached the disk. What is damaged was removed.",
+        "Import it again.",
+    ),
+    code(
+        "E-store-owner",
+        "A file of the image belongs to a user or group that your ids cannot show.",
+        "Get more subordinate ids in /etc/subuid and /etc/subgid, or import it as root.",
+    ),
+    code(
         "E-cli-demo",
         "The demo did not go as it should on this host.",
         "coffer system check shows what this host lacks; please report the rest.",
