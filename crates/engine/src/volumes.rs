@@ -1,7 +1,7 @@
 //! Storage beside the root: volumes that have a name, and those that live as long as their container.
 //!
-//! A new volume gets the owner and mode of the image's directory that it covers, as programs expect.
-//! Ids on disk are the container's own; the mount shifts them.
+//! A new volume starts as a copy of the image's directory that it covers, as programs expect. Ids on
+//! disk are the container's own; the mount shifts them.
 
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use model::image::ImageConfig;
 use model::request::{MountSource, RunRequest};
 use policy::confine::VolumePlace;
-use rustix::fs::{AtFlags, Gid, Mode, OFlags, Uid};
+use rustix::fs::{AtFlags, FlockOperation, Gid, Mode, OFlags, RenameFlags, Uid};
 use rustix::io::Errno;
 
 use crate::name::ContainerName;
@@ -56,31 +56,43 @@ impl Volumes<'_> {
             name => (self.named.clone(), file_name(name)?),
         };
         let path = parent.join(&name);
-        self.make(&parent, &name, target).map_err(StateError::errno("make the volume", &path))?;
+        self.make(&parent, &name, target).map_err(StateError::io("make the volume", &path))?;
         Ok(VolumePlace { target: target.to_owned(), path: path.to_string_lossy().into_owned() })
     }
 
-    fn make(&self, parent: &Path, name: &str, target: &str) -> rustix::io::Result<()> {
+    /// A volume has its name only once it is complete; what a killed process left is made anew. The
+    /// lock keeps two processes from making the same one.
+    fn make(&self, parent: &Path, name: &str, target: &str) -> std::io::Result<()> {
         exists_already(rustix::fs::mkdir(parent, Mode::RWXU))?;
-        let parent = open_dir(parent)?;
-        match rustix::fs::mkdirat(&parent, name, Mode::RWXU) {
-            Err(Errno::EXIST) => Ok(()),
-            Err(errno) => Err(errno),
-            Ok(()) => self.imitate(&parent, name, target),
+        let dir = open_dir(parent)?;
+        if rustix::fs::statat(&dir, name, AtFlags::SYMLINK_NOFOLLOW).is_ok() {
+            return Ok(());
+        }
+        rustix::fs::flock(&dir, FlockOperation::LockExclusive)?;
+        let unfinished = format!(".{name}.new");
+        match std::fs::remove_dir_all(parent.join(&unfinished)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        rustix::fs::mkdirat(&dir, &unfinished, Mode::RWXU)?;
+        self.fill(&dir, &unfinished, target)?;
+        match rustix::fs::renameat_with(&dir, &unfinished, &dir, name, RenameFlags::NOREPLACE) {
+            // Another process finished it while we waited for the lock.
+            Err(Errno::EXIST) => std::fs::remove_dir_all(parent.join(&unfinished)),
+            other => Ok(other?),
         }
     }
 
-    fn imitate(&self, parent: impl AsFd, name: &str, target: &str) -> rustix::io::Result<()> {
+    fn fill(&self, parent: impl AsFd, name: &str, target: &str) -> std::io::Result<()> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let volume = rustix::fs::openat(parent, name, flags, Mode::empty())?;
-        match self.image.directory(target) {
-            Ok(Some(stat)) => {
-                let (uid, gid) = (Uid::from_raw(stat.st_uid), Gid::from_raw(stat.st_gid));
-                rustix::fs::chownat(&volume, "", Some(uid), Some(gid), AtFlags::EMPTY_PATH)?;
-                rustix::fs::fchmod(&volume, Mode::from_raw_mode(stat.st_mode))
-            }
-            _ => rustix::fs::fchmod(&volume, Mode::from_raw_mode(0o755)),
-        }
+        let Some(stat) = self.image.directory(target)? else {
+            return Ok(rustix::fs::fchmod(&volume, Mode::from_raw_mode(0o755))?);
+        };
+        self.image.copy(target, &volume)?;
+        let (uid, gid) = (Uid::from_raw(stat.st_uid), Gid::from_raw(stat.st_gid));
+        rustix::fs::fchown(&volume, Some(uid), Some(gid))?;
+        Ok(rustix::fs::fchmod(&volume, Mode::from_raw_mode(stat.st_mode))?)
     }
 }
 

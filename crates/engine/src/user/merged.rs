@@ -1,17 +1,17 @@
-//! Reading one file of an image as its containers would see it, without mounting anything.
+//! Reading and copying files of an image as its containers would see them, without mounting anything.
 //!
 //! Layers are walked component by component from owned descriptors; symbolic links are resolved here,
 //! against the merged tree, and nothing outside the layers can be reached. Whiteouts and opaque
 //! directories as in overlayfs (kernel documentation, filesystems/overlayfs.rst).
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::ffi::OsString;
 use std::io::{self, Read as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Component, Path};
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat};
+use rustix::fs::{AtFlags, FileType, Gid, Mode, OFlags, Stat, Timespec, Timestamps, Uid};
 use rustix::io::Errno;
 
 /// Most symbolic links in one lookup, as in the kernel.
@@ -71,6 +71,18 @@ impl MergedRoot {
         match self.lookup(path)? {
             Found::Directory(dir) => Ok(dir.first().map(rustix::fs::fstat).transpose()?),
             Found::File(_) | Found::Nothing => Ok(None),
+        }
+    }
+
+    /// Copies what a directory holds into `target`, owners, modes and times included; nothing if there is
+    /// no such directory. What is neither file, directory nor symbolic link is left out.
+    ///
+    /// # Errors
+    /// `ELOOP` for a tree that is too deep, and what the kernel says.
+    pub(crate) fn copy(&self, path: &str, target: &OwnedFd) -> io::Result<()> {
+        match self.lookup(path)? {
+            Found::Directory(dir) => copy_directory(&dir, target, 0),
+            Found::File(_) | Found::Nothing => Ok(()),
         }
     }
 
@@ -152,6 +164,74 @@ fn leaf(dir: &OwnedFd, name: &OsString, kind: FileType) -> io::Result<Entry> {
         // Whiteouts are character devices; whatever else it is has no content to read.
         _ => Ok(Entry::Missing),
     }
+}
+
+/// The topmost layer that has a name decides what it is; the others have it hidden.
+fn copy_directory(merged: &[OwnedFd], target: &OwnedFd, depth: usize) -> io::Result<()> {
+    if depth > MAX_COMPONENTS {
+        return Err(Errno::LOOP.into());
+    }
+    let mut seen = HashSet::new();
+    for dir in merged {
+        for listed in rustix::fs::Dir::read_from(dir)? {
+            let name = OsString::from_vec(listed?.file_name().to_bytes().to_vec());
+            if name != "." && name != ".." && !seen.contains(&name) {
+                copy_entry(merged, &name, target, depth)?;
+                seen.insert(name);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn copy_entry(merged: &[OwnedFd], name: &OsString, target: &OwnedFd, depth: usize) -> io::Result<()> {
+    let bytes = name.as_bytes();
+    match entry(merged, name)? {
+        Entry::Missing => Ok(()),
+        Entry::Link(to) => {
+            rustix::fs::symlinkat(to.as_bytes(), target, bytes)?;
+            let Some(stat) = first_stat(merged, bytes)? else { return Ok(()) };
+            let (uid, gid) = (Uid::from_raw(stat.st_uid), Gid::from_raw(stat.st_gid));
+            Ok(rustix::fs::chownat(target, bytes, Some(uid), Some(gid), AtFlags::SYMLINK_NOFOLLOW)?)
+        }
+        Entry::File(file) => {
+            let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            let copy = rustix::fs::openat(target, bytes, flags, Mode::RWXU)?;
+            let (from, mut to) = (std::fs::File::from(file), std::fs::File::from(copy));
+            io::copy(&mut &from, &mut to)?;
+            imitate(&rustix::fs::fstat(&from)?, &to.into())
+        }
+        Entry::Directory(dirs) => {
+            rustix::fs::mkdirat(target, bytes, Mode::RWXU)?;
+            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            let copy = rustix::fs::openat(target, bytes, flags, Mode::empty())?;
+            copy_directory(&dirs, &copy, depth + 1)?;
+            dirs.first().map_or(Ok(()), |top| imitate(&rustix::fs::fstat(top)?, &copy))
+        }
+    }
+}
+
+fn first_stat(merged: &[OwnedFd], name: &[u8]) -> io::Result<Option<Stat>> {
+    for dir in merged {
+        match rustix::fs::statat(dir, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Err(Errno::NOENT) => {}
+            other => return Ok(Some(other?)),
+        }
+    }
+    Ok(None)
+}
+
+/// Owner before mode, because a change of owner takes set-id bits away.
+fn imitate(stat: &Stat, copy: &OwnedFd) -> io::Result<()> {
+    let (uid, gid) = (Uid::from_raw(stat.st_uid), Gid::from_raw(stat.st_gid));
+    rustix::fs::fchown(copy, Some(uid), Some(gid))?;
+    rustix::fs::fchmod(copy, Mode::from_raw_mode(stat.st_mode))?;
+    let time = |tv_sec, tv_nsec| Timespec { tv_sec, tv_nsec };
+    let times = Timestamps {
+        last_access: time(stat.st_atime, stat.st_atime_nsec as i64),
+        last_modification: time(stat.st_mtime, stat.st_mtime_nsec as i64),
+    };
+    Ok(rustix::fs::futimens(copy, &times)?)
 }
 
 fn is_opaque(dir: &OwnedFd) -> bool {
@@ -249,5 +329,24 @@ mod tests {
         rustix::fs::setxattr(layers.path("0/o"), "trusted.overlay.opaque", b"y", flags).unwrap();
         assert_eq!(layers.read(2, "/etc/passwd"), None);
         assert_eq!(layers.read(2, "/o/passwd"), None);
+    }
+
+    #[test]
+    fn privileged_a_copy_has_what_the_merged_directory_shows() {
+        let files =
+            [("0/d/new", "n"), ("1/d/old", "o"), ("1/d/gone", "g"), ("1/d/sub/deep", "d"), ("1/d/new", "x")];
+        let layers = Layers::new(&files);
+        let gone = layers.path("0/d/gone");
+        rustix::fs::mknodat(rustix::fs::CWD, &gone, FileType::CharacterDevice, Mode::empty(), 0).unwrap();
+        symlink("old", layers.path("1/d/link")).unwrap();
+        std::os::unix::fs::chown(layers.path("1/d/old"), Some(100), Some(102)).unwrap();
+        let target = layers.path("copy");
+        std::fs::create_dir(&target).unwrap();
+        let root = MergedRoot::open([layers.path("0"), layers.path("1")]).unwrap();
+        root.copy("/d", &rustix::fs::open(&target, OFlags::RDONLY, Mode::empty()).unwrap()).unwrap();
+        let read = |name: &str| std::fs::read_to_string(target.join(name)).unwrap();
+        assert_eq!([read("new"), read("old"), read("link"), read("sub/deep")], ["n", "o", "o", "d"]);
+        assert!(!target.join("gone").exists());
+        assert_eq!(rustix::fs::stat(target.join("old")).unwrap().st_gid, 102);
     }
 }
