@@ -8,6 +8,7 @@ use model::request::Network;
 use model::spec::InjectedFile;
 use policy::Placement;
 use policy::confine::{MappedMounts, ResolvedUser};
+use policy::seccomp::MemfdGuard;
 use rustix::fs::Mode;
 use rustix::process::{Resource, getrlimit};
 use rustix::thread::CapabilitySet;
@@ -59,6 +60,7 @@ impl Engine {
             upper: text(&held.path().join("upper")),
             work: text(&held.path().join("work")),
             cgroup: record.cgroup.clone(),
+            memfd: memfd_guard(self.site.invoker),
             host_memory: host_memory(),
             max_open_files: max_open_files(self.site.invoker),
             uid_map: space.map.clone(),
@@ -78,6 +80,12 @@ fn make_root(held: &Held) -> Result<(), StateError> {
     };
     make("upper", Mode::from_raw_mode(0o755))?;
     make("work", Mode::RWXU)
+}
+
+/// The setting is the pid namespace's, and only the host's root may change it.
+fn memfd_guard(invoker: Invoker) -> MemfdGuard {
+    let there = || rustix::fs::access("/proc/sys/vm/memfd_noexec", rustix::fs::Access::EXISTS).is_ok();
+    if invoker == Invoker::Root && there() { MemfdGuard::Sysctl } else { MemfdGuard::Filter }
 }
 
 /// Where the container's control group is, below the hierarchies' roots: for a user, beside their own

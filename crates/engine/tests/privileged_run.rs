@@ -2,6 +2,7 @@
 //!
 //! The image holds this very test program, which is static: as the container's first process it is
 //! called with the name of one of the `inside_...` tests, which do nothing outside.
+#![cfg(test)]
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
@@ -20,6 +21,7 @@ use model::request::RunRequest;
 use model::verdict::Level;
 
 const INSIDE: &str = "COFFER_TEST_INSIDE";
+const SITE: &str = "COFFER_TEST_SITE";
 
 fn now() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
@@ -236,6 +238,83 @@ fn privileged_a_running_container_is_explained_by_the_kernel_and_removed_by_forc
     f.engine.remove("web", Force::Kill).unwrap();
     assert_eq!(run.join().unwrap().unwrap(), Ended::Signal { signal: 9 });
     assert_eq!((f.entries("containers"), f.entries("names"), f.entries("ranges")), (0, 0, 0));
+}
+
+/// Not a test but a command: a run in a process of its own, for others to kill.
+#[test]
+fn outside_run() {
+    let Some(root) = std::env::var_os(SITE) else { return };
+    let clone = |fd: std::os::fd::BorrowedFd<'_>| fd.try_clone_to_owned().unwrap();
+    let foreground = Foreground {
+        stdin: clone(rustix::stdio::stdin()),
+        stdout: clone(rustix::stdio::stdout()),
+        stderr: clone(rustix::stdio::stderr()),
+        detach: Detach::Unavailable,
+    };
+    let remove = std::env::var_os("KEEP").is_none();
+    let request = RunRequest { name: Some("orphan".into()), remove, ..inside("inside_wait") };
+    let _killed_before = open(Path::new(&root)).run(request, foreground, &mut Quiet);
+}
+
+/// Starts a run in a process of its own and kills that process when the container runs.
+fn killed_run(f: &Fixture, keep: &[(&str, &str)]) -> String {
+    let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "outside_run", "--nocapture"]).env(SITE, f.root.path()).envs(keep.to_vec());
+    let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    wait_for(child.stdout.take().unwrap(), "waiting");
+    let id = loop {
+        let record = f.engine.container("orphan").unwrap();
+        if matches!(record.status, Status::Running { .. }) {
+            break record.id;
+        }
+    };
+    child.kill().unwrap();
+    child.wait().unwrap();
+    id.to_string()
+}
+
+fn cgroups_left(id: &str) -> bool {
+    ["", "memory/", "pids/"]
+        .iter()
+        .any(|controller| Path::new(&format!("/sys/fs/cgroup/{controller}coffer/{id}")).exists())
+}
+
+#[test]
+fn privileged_an_orphan_is_ended_by_the_next_command() {
+    let f = fixture();
+    let id = killed_run(&f, &[("KEEP", "1")]);
+    let record = f.engine.container("orphan").unwrap();
+    assert!(matches!(record.status, Status::Exited { exit: Ended::Unknown, .. }));
+    assert!(!cgroups_left(&id));
+    assert_eq!(f.kinds(), ["image-import", "permit", "start", "exit"]);
+}
+
+#[test]
+fn privileged_an_orphan_of_rm_is_gone_and_its_name_is_free() {
+    let f = fixture();
+    let id = killed_run(&f, &[]);
+    let request = RunRequest { name: Some("orphan".into()), ..inside("inside_fail") };
+    assert_eq!(f.run(request).0.unwrap(), Ended::Code { code: 42 });
+    assert!(!cgroups_left(&id));
+    assert_eq!((f.entries("containers"), f.entries("names"), f.entries("ranges")), (0, 0, 0));
+}
+
+#[test]
+fn privileged_input_reaches_the_container() {
+    let f = fixture();
+    let (stdin, mut keyboard) = std::io::pipe().unwrap();
+    keyboard.write_all(b"typed\n").unwrap();
+    let output = temporary();
+    let clone = |file: &File| OwnedFd::from(file.try_clone().unwrap());
+    let foreground = Foreground {
+        stdin: stdin.into(),
+        stdout: clone(&output),
+        stderr: clone(&output),
+        detach: Detach::Unavailable,
+    };
+    let request = RunRequest { interactive: true, ..inside("inside_echo") };
+    f.engine.run(request, foreground, &mut Quiet).unwrap();
+    assert!(text(output).contains("heard typed"));
 }
 
 /// Reads until the text comes.

@@ -149,7 +149,7 @@ impl Explanation {
     /// (the process may end at any moment) stays as it was at the start.
     fn read_back(&mut self, process: &ProcDir, enforced: Option<&Enforced>) {
         let Some(status) = process.text("status").map(|text| status::parse(&text)) else { return };
-        let own: BTreeMap<_, _> = namespaces(|name| own_link(name));
+        let own: BTreeMap<_, _> = namespaces(own_link);
         let theirs: BTreeMap<_, _> = namespaces(|name| process.link(name));
         if theirs.len() == NamespaceKind::ALL.len() {
             for line in &mut self.namespaces {
@@ -160,7 +160,7 @@ impl Explanation {
         if let Some(map) = process.text("uid_map") {
             self.uid_map = status::id_map(&map);
         }
-        if let Some(mountinfo) = process.read("mountinfo").ok() {
+        if let Ok(mountinfo) = process.read("mountinfo") {
             self.mounts = mounts::parse(&mountinfo);
         }
         self.seccomp.mode = status.seccomp_mode;

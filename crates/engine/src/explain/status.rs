@@ -86,10 +86,9 @@ pub fn parse(text: &str) -> ProcessStatus {
 
 /// Capabilities that this program has no name for are given by number.
 fn names(hex: &str) -> Vec<String> {
-    let bits = u64::from_str_radix(hex, 16).unwrap_or(0);
-    let set = CapabilitySet::from_bits_retain(bits);
-    let mut names: Vec<String> = set.iter_names().map(|(name, _)| name.to_lowercase()).collect();
-    let unnamed = bits & !CapabilitySet::all().bits();
+    let mut set = CapabilitySet::from_bits_retain(u64::from_str_radix(hex, 16).unwrap_or(0)).iter_names();
+    let mut names: Vec<String> = set.by_ref().map(|(name, _)| name.to_lowercase()).collect();
+    let unnamed = set.remaining().bits();
     names.extend((0..64).filter(|bit| unnamed >> bit & 1 == 1).map(|bit: u32| bit.to_string()));
     names
 }

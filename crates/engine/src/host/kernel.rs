@@ -112,11 +112,12 @@ fn landlock() -> [HostCheck; 2] {
     [base.present(found), second]
 }
 
+/// Where it is missing, the system call filter stands in for it.
 fn memfd_noexec() -> HostCheck {
     let probe = Probe {
         id: "memfd-noexec",
         text: "memory files can be kept from executing",
-        weight: HostWeight::Baseline,
+        weight: HostWeight::Advice,
     };
     match text("/proc/sys/vm/memfd_noexec") {
         Some(_) => probe.present("vm.memfd_noexec"),
