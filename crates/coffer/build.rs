@@ -19,11 +19,11 @@ const NOT_INHERITED: [&str; 6] = [
 fn main() -> ExitCode {
     match build_probe() {
         Ok(probe) => {
-            println(&format!("cargo::rustc-env=PROBE_PATH={}", probe.display()));
+            println!("cargo::rustc-env=PROBE_PATH={}", probe.display());
             ExitCode::SUCCESS
         }
         Err(why) => {
-            println(&format!("cargo::error=the probe could not be built: {why}"));
+            println!("cargo::error=the probe could not be built: {why}");
             ExitCode::FAILURE
         }
     }
@@ -32,7 +32,7 @@ fn main() -> ExitCode {
 fn build_probe() -> Result<PathBuf, String> {
     let workspace = Path::new(&variable("CARGO_MANIFEST_DIR")?).join("../..");
     for watched in ["crates/probe", "crates/sys/src", ".cargo/config.toml"] {
-        println(&format!("cargo::rerun-if-changed={}", workspace.join(watched).display()));
+        println!("cargo::rerun-if-changed={}", workspace.join(watched).display());
     }
     let target = variable("TARGET")?;
     let artifacts = Path::new(&variable("OUT_DIR")?).join("probe");
@@ -55,9 +55,4 @@ fn build_probe() -> Result<PathBuf, String> {
 
 fn variable(name: &str) -> Result<String, String> {
     std::env::var(name).map_err(|_| format!("cargo did not set `{name}`"))
-}
-
-#[expect(clippy::print_stdout, reason = "this is how a build script talks to cargo")]
-fn println(line: &str) {
-    println!("{line}");
 }

@@ -64,16 +64,16 @@ $ coffer run -v /srv:data alpine
 coffer: `/srv:data` does not work for `--volume`: the target is not an absolute path [E-cli-value]
   right would be: /host/path:/target[:ro,exec], name:/target or /target
 exit 125
-$ coffer run --ulimit files=1 alpine
-coffer: `files=1` does not work for `--ulimit`: `files` is no limit [E-cli-value]
-  right would be: one of as, core, cpu, data, fsize, locks, memlock, msgqueue, nice, nofile, nproc, rss, rtprio, rttime, sigpending, stack
+$ coffer run --ulimit nofile=many alpine
+coffer: `nofile=many` does not work for `--ulimit`: `many` is no number [E-cli-value]
+  right would be: name=soft or name=soft:hard, such as nofile=1024:2048; -1 is unlimited
 exit 125
 $ coffer run --network bridge alpine
 coffer: `bridge` does not work for `--network`: there are no networks between containers in this version [E-cli-value]
   right would be: none or host
 exit 125
-$ coffer run --cap-add SYS_ADMINISTRATOR alpine
-coffer: `SYS_ADMINISTRATOR` does not work for `--cap-add`: the kernel has no such capability [E-cli-value]
+$ coffer run --cap-add 'SYS ADMIN' alpine
+coffer: `SYS ADMIN` does not work for `--cap-add`: it is no capability [E-cli-value]
   right would be: a name of capabilities(7), such as NET_ADMIN, or ALL
 exit 125
 $ coffer run --security-opt seccomp=mine.json alpine

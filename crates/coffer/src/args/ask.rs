@@ -50,15 +50,6 @@ pub(crate) struct Process {
     /// Attach a label
     #[arg(short, long, value_name = "NAME=VALUE", value_parser = pair::label)]
     label: Vec<Pair>,
-    /// Put a tiny init in front that reaps orphans
-    #[arg(long)]
-    init: bool,
-    /// The signal that asks it to end
-    #[arg(long, value_name = "SIGNAL")]
-    stop_signal: Option<String>,
-    /// Seconds between asking and killing
-    #[arg(long, value_name = "SECONDS")]
-    stop_timeout: Option<u32>,
 }
 
 /// What Cofferdam cannot know by itself; without an answer, the mildest level is taken.

@@ -4,10 +4,16 @@ use engine::EngineError;
 
 use super::{Failure, Refused};
 
+/// Nothing was asked for that could be granted elsewhere: a mistake, and said like any other.
+const MALFORMED: &str = "E-policy-request";
+
 impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {
         let (code, remedy) = (error.code(), error.remedy());
         if let EngineError::Refused { refusal, entry } = error {
+            if code == MALFORMED {
+                return Self::failed(code, refusal.asked, remedy);
+            }
             return Self::refused(
                 code,
                 Refused {

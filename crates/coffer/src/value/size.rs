@@ -4,9 +4,6 @@ use super::ValueError;
 
 const RIGHT: &str = "a size is a number and b, k, m, g or t, such as 512m or 1.5g";
 
-/// Docker's smallest `--memory`: below it, not even a shell starts.
-const LEAST_MEMORY: u64 = 6 << 20;
-
 /// A size in bytes. Units are `b`, `k`, `m`, `g`, `t`, also written `kb` or `kib`, in either case;
 /// without one, bytes.
 pub(crate) fn parse(text: &str) -> Result<u64, ValueError> {
@@ -22,15 +19,6 @@ pub(crate) fn parse(text: &str) -> Result<u64, ValueError> {
     let whole: u64 = whole.parse().map_err(|_| too_large())?;
     let bytes = u128::from(whole) * u128::from(scale) + fraction_of(fraction, scale);
     u64::try_from(bytes).ok().filter(|bytes| i64::try_from(*bytes).is_ok()).ok_or_else(too_large)
-}
-
-/// `--memory`: a size that a process can live in.
-pub(crate) fn parse_memory(text: &str) -> Result<u64, ValueError> {
-    let bytes = parse(text)?;
-    if bytes < LEAST_MEMORY {
-        return Err(ValueError::new("no program starts in so little memory", "the least is 6m"));
-    }
-    Ok(bytes)
 }
 
 /// `--memory-swap`: a size, or -1 for no limit.
@@ -95,9 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_has_a_least_and_swap_may_be_unlimited() {
-        assert_eq!(parse_memory("6m"), Ok(6 << 20));
-        assert!(parse_memory("5m").is_err());
+    fn swap_may_be_unlimited() {
         assert_eq!(parse_or_unlimited("-1"), Ok(-1));
         assert_eq!(parse_or_unlimited("1k"), Ok(1024));
     }

@@ -146,3 +146,13 @@ pub(crate) fn rootfs(path: &Path) {
     }
     tar.finish().unwrap();
 }
+
+/// A root filesystem with one file in it.
+pub(crate) fn tarball(path: &Path, name: &str, content: &[u8]) {
+    let mut tar = tar::Builder::new(std::fs::File::create(path).unwrap());
+    let mut header = tar::Header::new_ustar();
+    header.set_mode(0o644);
+    header.set_size(u64::try_from(content.len()).unwrap());
+    tar.append_data(&mut header, name, content).unwrap();
+    tar.finish().unwrap();
+}

@@ -58,9 +58,6 @@ impl Ask {
             entrypoint: process.entrypoint,
             name: process.name,
             hostname: process.hostname,
-            init: process.init,
-            stop_signal: process.stop_signal,
-            stop_timeout: process.stop_timeout,
             ..RunRequest::default()
         })
     }
