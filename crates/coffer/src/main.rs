@@ -15,6 +15,7 @@ mod context;
 mod demo;
 mod errors;
 mod help;
+mod idmap;
 mod progress;
 mod render;
 mod session;

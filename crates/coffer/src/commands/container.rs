@@ -9,6 +9,7 @@ use crate::args::container::{Explain, Inspect, Prune, Ps, Remove};
 use crate::args::global::Format;
 use crate::context::Context;
 use crate::errors::{ExitCodes, Failure};
+use crate::idmap::IdMap;
 use crate::render::container::{self, ContainerJson, InspectJson};
 use crate::render::explain::{self, ExplanationJson};
 use crate::render::time;
@@ -146,9 +147,10 @@ impl Act for Remove {
 impl Act for Explain {
     fn act(self, context: &mut Context) -> Result<u8, Failure> {
         let explanation = site::open()?.explain(&self.container)?;
+        let ours = IdMap::ours();
         context.show(
-            || ExplanationJson::new(&explanation),
-            || explain::page(&explanation, time::now(), context.style),
+            || ExplanationJson::new(&explanation, &ours),
+            || explain::page(&explanation, &ours, time::now(), context.style),
         )?;
         Ok(0)
     }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::idmap::IdMap;
 use crate::render::units;
 
 /// The parts of the probe's report that the demo shows.
@@ -59,13 +60,14 @@ impl Report {
         serde_json::from_slice(bytes)
     }
 
-    /// The walls, the most telling first.
-    pub(crate) fn walls(&self) -> Vec<Wall> {
+    /// The walls, the most telling first. `ours` is the map of the process that ran it.
+    pub(crate) fn walls(&self, ours: &IdMap) -> Vec<Wall> {
         let identity = &self.identity;
         let shared = &self.namespaces.shared_with_host;
         let both = &self.mounts.writable_and_executable;
+        let outside = IdMap::parse(&identity.uid_map).outside(identity.uid).and_then(|id| ours.outside(id));
         vec![
-            Wall::new("users", self.users(), self.outside() != Some(0)),
+            Wall::new("users", users(identity.uid, outside), outside != Some(0)),
             Wall::new(
                 "namespaces",
                 if shared.is_empty() {
@@ -95,22 +97,12 @@ impl Report {
             ),
         ]
     }
+}
 
-    fn users(&self) -> String {
-        let uid = self.identity.uid;
-        self.outside().map_or_else(
-            || format!("uid {uid} inside is nobody outside"),
-            |outside| format!("uid {uid} inside is uid {outside} outside"),
-        )
-    }
-
-    /// What the first id inside is outside (user_namespaces(7), uid_map: inside, outside, length), as
-    /// far as this is the map's first line.
-    fn outside(&self) -> Option<u32> {
-        let mut fields = self.identity.uid_map.split_whitespace().map(str::parse::<u32>);
-        let (inside, outside) = (fields.next()?.ok()?, fields.next()?.ok()?);
-        let distance = self.identity.uid.checked_sub(inside)?;
-        outside.checked_add(distance)
+fn users(inside: u32, outside: Option<u32>) -> String {
+    match outside {
+        Some(outside) => format!("uid {inside} inside is uid {outside} outside"),
+        None => format!("uid {inside} inside is nobody outside"),
     }
 }
 
@@ -122,9 +114,21 @@ mod tests {
         "no_new_privs":true,"seccomp":2,"more":1},"namespaces":{"shared_with_host":[]},
         "mounts":{"writable_and_executable":[]}}"#;
 
+    fn host() -> IdMap {
+        IdMap::parse("0 0 4294967295")
+    }
+
+    #[test]
+    fn a_session_s_root_is_its_user_outside() {
+        let single = CONFINED.replace("0 165536 65536", "0 0 1");
+        let walls = Report::parse(single.as_bytes()).unwrap().walls(&IdMap::parse("0 1000 1"));
+        assert_eq!(walls.first().unwrap().seen, "uid 0 inside is uid 1000 outside");
+        assert_eq!(walls.first().unwrap().stands, Stands::Yes);
+    }
+
     #[test]
     fn a_confined_report_has_every_wall() {
-        let walls = Report::parse(CONFINED.as_bytes()).unwrap().walls();
+        let walls = Report::parse(CONFINED.as_bytes()).unwrap().walls(&host());
         assert!(walls.iter().all(|wall| wall.stands == Stands::Yes), "{walls:?}");
         assert_eq!(walls.first().unwrap().seen, "uid 0 inside is uid 165536 outside");
     }
@@ -136,7 +140,7 @@ mod tests {
             .replace("\"seccomp\":2", "\"seccomp\":0")
             .replace("\"writable_and_executable\":[]", "\"writable_and_executable\":[\"/tmp\"]")
             .replace("\"shared_with_host\":[]", "\"shared_with_host\":[\"net\"]");
-        let walls = Report::parse(open.as_bytes()).unwrap().walls();
+        let walls = Report::parse(open.as_bytes()).unwrap().walls(&host());
         assert!(walls.iter().all(|wall| wall.stands == Stands::No), "{walls:?}");
     }
 }

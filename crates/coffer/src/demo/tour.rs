@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::image;
 use super::report::{Report, Stands, Wall};
 use crate::errors::Failure;
+use crate::idmap::IdMap;
 
 /// One attack for each of the three walls that people ask about first: dropped code, new privileges,
 /// the host's kernel.
@@ -108,7 +109,7 @@ pub(crate) fn walk(engine: &Engine, scratch: &Path) -> Result<Tour, Failure> {
     let assessment = engine.assess(&request(&[]))?;
     let begun = Instant::now();
     let report = captured(engine, request(&["report", "--json"]), scratch)?;
-    let walls = Report::parse(&report).map_err(|error| unexpected(&report, &error))?.walls();
+    let walls = Report::parse(&report).map_err(|error| unexpected(&report, &error))?.walls(&IdMap::ours());
     let run_millis = millis(begun);
     let begun = Instant::now();
     let attacks = ATTACKS.iter().map(|name| attack(engine, name, scratch)).collect::<Result<_, _>>()?;

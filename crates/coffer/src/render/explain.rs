@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::container::{self, ContainerJson};
 use super::style::Style;
 use super::{text, units};
+use crate::idmap::IdMap;
 
 /// Columns of the labels.
 const LABEL: usize = 12;
@@ -38,7 +39,7 @@ pub(crate) struct ExplanationJson<'a> {
 #[derive(Debug, Serialize)]
 struct IdRangeJson {
     inside: u32,
-    outside: u32,
+    outside: Option<u32>,
     count: u32,
 }
 
@@ -50,8 +51,12 @@ struct Capabilities<'a> {
 
 impl<'a> ExplanationJson<'a> {
     /// All of it.
-    pub(crate) fn new(explanation: &'a Explanation) -> Self {
-        let range = |&(inside, outside, count): &(u32, u32, u32)| IdRangeJson { inside, outside, count };
+    pub(crate) fn new(explanation: &'a Explanation, ours: &IdMap) -> Self {
+        let range = |&(inside, outside, count): &(u32, u32, u32)| IdRangeJson {
+            inside,
+            outside: ours.outside(outside),
+            count,
+        };
         let process = explanation.process.as_ref();
         Self {
             container: ContainerJson::new(&explanation.container),
@@ -84,7 +89,7 @@ impl<'a> ExplanationJson<'a> {
 }
 
 /// The page for people.
-pub(crate) fn page(explanation: &Explanation, now: i64, style: Style) -> String {
+pub(crate) fn page(explanation: &Explanation, ours: &IdMap, now: i64, style: Style) -> String {
     let mut page = headline(explanation, now, style);
     let mut line = |label: &str, words: &str| {
         page.push_str(&format!("  {} {}\n", style.faint(&text::pad(label, LABEL)), text::plain(words)));
@@ -94,7 +99,7 @@ pub(crate) fn page(explanation: &Explanation, now: i64, style: Style) -> String 
         return page;
     }
     line("namespaces", &namespaces(explanation));
-    line("users", &users(explanation));
+    line("users", &users(explanation, ours));
     line("capabilities", &capabilities(explanation));
     line("seccomp", &seccomp(&explanation.seccomp));
     line("landlock", &landlock(explanation.landlock_abi));
@@ -133,15 +138,17 @@ fn namespaces(explanation: &Explanation) -> String {
     }
 }
 
-fn users(explanation: &Explanation) -> String {
+fn users(explanation: &Explanation, ours: &IdMap) -> String {
     match explanation.uid_map.as_slice() {
         [] => "those of the host".to_owned(),
-        maps => maps
-            .iter()
-            .map(|(inside, outside, count)| format!("{inside} inside is {outside} outside, {count} ids"))
-            .collect::<Vec<_>>()
-            .join("; "),
+        maps => maps.iter().map(|map| range(*map, ours)).collect::<Vec<_>>().join("; "),
     }
+}
+
+/// `0 inside is 165536 outside, 65536 ids`
+fn range((inside, outside, count): (u32, u32, u32), ours: &IdMap) -> String {
+    let outside = ours.outside(outside).map_or_else(|| "nobody".to_owned(), |id| id.to_string());
+    format!("{inside} inside is {outside} outside, {count} {}", if count == 1 { "id" } else { "ids" })
 }
 
 fn capabilities(explanation: &Explanation) -> String {
