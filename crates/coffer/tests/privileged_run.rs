@@ -104,7 +104,7 @@ fn privileged_a_running_container_is_listed_explained_and_killed() {
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    let listed = || !session.coffer(["ps", "-q"]).stdout.is_empty();
+    let listed = || !session.coffer(["ps", "-q", "-f", "status=running"]).stdout.is_empty();
     assert!((0..200).any(|_| listed() || {
         std::thread::sleep(std::time::Duration::from_millis(20));
         false
@@ -164,4 +164,37 @@ fn privileged_the_demo_is_short_and_every_wall_stands() {
     assert_eq!(said.matches("✓ stopped").count(), 3, "{said}");
     assert!(said.contains("✗ refused") && said.contains("✓ verified"), "{said}");
     assert!(!session.root().exists(), "the demo left something behind");
+}
+
+#[test]
+fn privileged_every_field_of_the_data_is_documented() {
+    let session = session();
+    assert!(session.coffer(["run", "--name", "web", "small:1", "/probe", "true"]).status.success());
+    let help = String::from_utf8(session.coffer(["help", "json"]).stdout).unwrap();
+    let documented: Vec<&str> = help.split(|c: char| !c.is_ascii_lowercase() && c != '_').collect();
+    for command in [
+        "image ls",
+        "image inspect small:1",
+        "image history small:1",
+        "image verify",
+        "image prune",
+        "assess small:1",
+        "ps -a",
+        "inspect web",
+        "explain web",
+        "ledger show",
+        "ledger verify",
+        "ledger checkpoint",
+        "system check",
+        "demo",
+        "version",
+    ] {
+        let words: Vec<&str> = ["--format", "json"].into_iter().chain(command.split(' ')).collect();
+        let data: serde_json::Value = serde_json::from_slice(&session.coffer(words).stdout).unwrap();
+        let objects = data.as_array().cloned().unwrap_or_else(|| vec![data.clone()]);
+        assert!(!objects.is_empty(), "{command}");
+        for field in objects.iter().flat_map(|object| object.as_object().unwrap().keys()) {
+            assert!(documented.contains(&field.as_str()), "{command}: {field}");
+        }
+    }
 }

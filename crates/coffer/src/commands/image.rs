@@ -1,22 +1,22 @@
 //! `image ...`
 
-use std::io::{BufWriter, IsTerminal as _, Write};
-use std::path::Path;
+mod import;
+mod save;
 
-use engine::{Engine, EngineError, Format as Saved, Naming, Prune, Removal};
+use engine::{EngineError, Prune, Removal};
 use model::image::Image;
-use model::reference::{ArchiveSource, ImageName, Reference, ReferenceSyntax};
 
 use super::{Act, Entry, Life, Truncate, act, options};
 use crate::args::global::Format;
-use crate::args::image::{self as args, History, Import, Inspect, List, Remove, Save, Shape, Tag, Verify};
+use crate::args::image::{self as args, History, Import, Inspect, List, Remove, Save, Tag, Verify};
 use crate::context::Context;
-use crate::demo::image as demo;
 use crate::errors::{ExitCodes, Failure};
 use crate::progress::Bar;
 use crate::render::{history, image, time};
 use crate::site;
 use crate::value::filter::{self, Filter};
+
+pub(super) use import::admit_embedded;
 
 pub(super) const IMPORT: Entry = Entry {
     words: &["image", "import"],
@@ -153,60 +153,6 @@ pub(super) const SAVE: Entry = Entry {
     act: act::<Save>,
 };
 
-impl Act for Import {
-    fn act(self, context: &mut Context) -> Result<u8, Failure> {
-        let quiet = self.quiet;
-        let engine = site::open()?;
-        let name = self.name.or(self.tag);
-        let image = match source(&self.source.or(self.input).unwrap_or_default())? {
-            Reference::Embedded => embedded(&engine, name)?,
-            Reference::Archive(source) => {
-                let naming = name.map_or(Naming::FromSource, |name| Naming::As(vec![name]));
-                engine.import(&source, &naming, &mut Bar::new())?.image
-            }
-            Reference::Name(name) => return Err(not_on_disk(&name.to_string())),
-        };
-        context.show(
-            || image::ImageJson::new(&image),
-            || match quiet {
-                true => format!("{}\n", image.digest),
-                false => format!("{}\n", image::headline(&image, context.style)),
-            },
-        )?;
-        Ok(0)
-    }
-}
-
-/// What `image import` takes beyond references: a bare path, and `-`.
-fn source(text: &str) -> Result<Reference, Failure> {
-    let bare = || ArchiveSource { transport: None, path: text.into(), selector: None };
-    if text == "-" || text.contains('/') && !text.contains(':') || Path::new(text).exists() {
-        return Ok(Reference::Archive(bare()));
-    }
-    text.parse().map_err(|error: ReferenceSyntax| Failure::from(EngineError::from(error)))
-}
-
-fn not_on_disk(text: &str) -> Failure {
-    Failure::failed(
-        "E-cli-file",
-        format!("there is no file or directory `{text}`"),
-        "check the path; pulling from registries is not in this version",
-    )
-}
-
-/// Makes sure that the store has the image of the binary, where that is what was asked for.
-pub(super) fn admit_embedded(engine: &Engine, image: &str) -> Result<(), Failure> {
-    if image == "demo:" { embedded(engine, None).map(|_| ()) } else { Ok(()) }
-}
-
-fn embedded(engine: &Engine, name: Option<ImageName>) -> Result<Image, Failure> {
-    let layer = demo::layer().map_err(|error| Failure::internal(&error))?;
-    let image = engine.import_embedded(&layer, &demo::config())?.image;
-    let Some(name) = name else { return Ok(image) };
-    engine.tag(&image, &name)?;
-    Ok(engine.image(&name.to_string())?)
-}
-
 impl Act for List {
     fn act(self, context: &mut Context) -> Result<u8, Failure> {
         let engine = site::open()?;
@@ -309,39 +255,4 @@ impl Act for Verify {
         context.show(|| image::VerifiedJson::new(&findings), || image::verified(&findings, context.style))?;
         Ok(u8::from(!findings.is_empty()))
     }
-}
-
-impl Act for Save {
-    fn act(self, _context: &mut Context) -> Result<u8, Failure> {
-        let engine = site::open()?;
-        let image = engine.image(&self.image)?;
-        let shape = match self.shape {
-            Shape::OciArchive => Saved::OciArchive,
-            Shape::DockerArchive => Saved::DockerArchive,
-        };
-        match &self.output {
-            Some(path) => save_to(path, |out| engine.save(&image, shape, out).map_err(Failure::from))?,
-            None if std::io::stdout().is_terminal() => {
-                return Err(Failure::failed(
-                    "E-cli-terminal",
-                    "standard output is a terminal, and an image is no text",
-                    format!("write it to a file: coffer image save {} -o FILE", self.image),
-                ));
-            }
-            None => engine.save(&image, shape, &mut std::io::stdout().lock())?,
-        }
-        Ok(0)
-    }
-}
-
-/// Writes beside the path and renames, so that a file of that name is always whole.
-fn save_to(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<(), Failure>) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| Failure::file("write", path, &error);
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(directory).map_err(failed)?;
-    let mut out = BufWriter::with_capacity(1 << 16, file.as_file_mut());
-    write(&mut out)?;
-    out.flush().map_err(failed)?;
-    drop(out);
-    file.persist(path).map(|_| ()).map_err(|error| failed(error.error))
 }

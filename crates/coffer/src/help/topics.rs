@@ -95,17 +95,30 @@ Nothing on a volume or tmpfs can be executed unless its options say `exec`.",
 `--format json` writes one JSON value on standard output; names of fields are kept between versions,
 new ones may come. Times are RFC 3339 in UTC, sizes are bytes, digests and ids are whole.
 
-image ls, import, inspect   digest, config_digest, names, size, created, imported,
-                            layers[] (blob, diff_id, size), config, facts
-image history               layer, created, created_by, size, comment
-image verify                images, findings
-assess                      image, outcome (go, go-with-controls, no-go), level, case,
-                            applied[], missing[] (control, rule, detail, why, remedy, nist, cis),
-                            reasons[], exceptions[] (id, detail, asked_by), exit_code
-ps, inspect                 id, name, image, image_digest, command, created, status, exit_code, verdict, ...
-explain                     what is in force, one member for each kind of confinement
-ledger show                 index, entry (time, kind, container, image, level, outcome, ...)
-system check                host, checks[] (id, text, state, found, remedy, weight)
+image ls, import, inspect  digest, config_digest, names, size, created, imported,
+                           layers[] (blob, diff_id, size), config, facts
+image history              [] layer, created, created_by, size, comment; newest first
+image verify               intact, findings[] (images, file, why)
+image rm                   [] untagged, deleted, bytes
+image prune                images, blobs, layers, bytes
+assess                     image, outcome (go, go-with-controls, no-go), level, case,
+                           applied[], missing[] (control, rule, detail, why, remedy, nist, cis),
+                           reasons[] (rule, detail, remedy, nist, cis),
+                           exceptions[] (id, detail, asked_by), exit_code
+ps                         [] id, name, image, image_digest, command, labels, created,
+                           status (created, running, exited), started, pid, exited, exit_code,
+                           verdict, level, missing, exceptions, permit
+inspect                    [] the same, and request, spec (OCI runtime specification), enforced
+explain                    container, source (kernel, start, nothing), namespaces, uid_map, no_new_privs,
+                           capabilities, seccomp, landlock_abi, mounts, islands, masked, sysctls,
+                           limits, exceptions
+ledger show                [] index, time, kind, and what applies of container, image, name, request,
+                           level, outcome, missing, exceptions, rule, detail, exit, permit
+ledger verify              entries, root
+ledger checkpoint          origin, size, root, note, key
+system check               host, checks[] (id, text, state, found, remedy, weight)
+demo                       image, verdict, walls[], run_millis, attacks[], attacks_millis, refusal, ledger
+man, version               pages; version
 
 A failure is one object on standard error: {\"error\": {\"code\", \"what\", \"remedy\"}}, and for a refusal
 also \"refused\" with image, level, reasons[] and ledger_entry.",

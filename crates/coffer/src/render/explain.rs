@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use engine::explain::{Explanation, Limit, LimitKind, MountLine, Scope, SeccompLine, Source};
+use engine::state::Status;
 use model::verdict::Exception;
 use serde::Serialize;
 
@@ -94,7 +95,7 @@ pub(crate) fn page(explanation: &Explanation, ours: &IdMap, now: i64, style: Sty
     let mut line = |label: &str, words: &str| {
         page.push_str(&format!("  {} {}\n", style.faint(&text::pad(label, LABEL)), text::plain(words)));
     };
-    line("source", source(explanation.source));
+    line("source", source(explanation));
     if explanation.source == Source::Nothing {
         return page;
     }
@@ -118,11 +119,12 @@ fn headline(explanation: &Explanation, now: i64, style: Style) -> String {
     format!("{name}  {image}  {}  {permit}\n", container::since(&record.status, now))
 }
 
-fn source(source: Source) -> &'static str {
-    match source {
-        Source::Kernel => "the kernel, now",
-        Source::Start => "the kernel, when it started",
-        Source::Nothing => "nothing was in force: it never started",
+fn source(explanation: &Explanation) -> &'static str {
+    match (explanation.source, &explanation.container.status) {
+        (Source::Kernel, _) => "the kernel, now",
+        (Source::Start, _) => "the kernel, when it started",
+        (Source::Nothing, Status::Created) => "nothing is in force yet: it has not started",
+        (Source::Nothing, _) => "nothing was in force: it never started",
     }
 }
 
