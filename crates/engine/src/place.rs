@@ -43,9 +43,8 @@ impl Engine {
             image.layers.iter().rev().map(|layer| text(&self.store.layer_dir(layer))).collect();
         let root = MergedRoot::open(&lower).map_err(EngineError::io("open the image's layers"))?;
         let wanted = request.user.as_deref().unwrap_or(&image.config.user);
-        let user = user::resolve(wanted, &request.groups, &root)?;
         let space = IdSpace::new(request, record.range)?;
-        user.fits(space.size())?;
+        let user = user::resolve(wanted, &request.groups, &root, space.size())?;
         make_root(held)?;
         let volumes = Volumes { named: self.site.volumes(), container: held.path(), image: &root };
         let hostname = request.hostname.clone().unwrap_or_else(|| record.id.short().to_owned());

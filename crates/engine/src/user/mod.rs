@@ -18,6 +18,8 @@ pub struct Identity {
     pub gid: u32,
     /// Supplementary groups, sorted, without the primary one.
     pub groups: Vec<u32>,
+    /// Those of them that were asked for by name or number.
+    asked: Vec<u32>,
     /// For `HOME`.
     pub home: String,
 }
@@ -85,14 +87,19 @@ impl UserError {
     }
 }
 
-/// Resolves `spec` and `extra` groups in the image.
+/// Resolves `spec` and `extra` groups in the image, for a container that has the ids 0 to `size - 1`.
 ///
 /// # Errors
 /// [`UserError`]; a name that is not found is never replaced by a default.
-pub(crate) fn resolve(spec: &str, extra: &[String], image: &MergedRoot) -> Result<Identity, UserError> {
+pub(crate) fn resolve(
+    spec: &str,
+    extra: &[String],
+    image: &MergedRoot,
+    size: u32,
+) -> Result<Identity, UserError> {
     let io = |file| move |source| UserError::Io { file, source };
     let read = |file| Ok(image.read(file, database::MAX_SIZE).map_err(io(file))?.unwrap_or_default());
-    look_up(spec, extra, &read("/etc/passwd")?, &read("/etc/group")?)
+    look_up(spec, extra, &read("/etc/passwd")?, &read("/etc/group")?)?.within(size)
 }
 
 /// The same for the files' contents.
@@ -104,7 +111,7 @@ pub fn look_up(spec: &str, extra: &[String], passwd: &[u8], group: &[u8]) -> Res
     let mut identity = Identity { home: "/".into(), ..Identity::default() };
     let line = find_user(user, passwd)?;
     if let Some(line) = line {
-        identity = Identity { uid: line.uid, gid: line.gid, home: line.home.into(), groups: Vec::new() };
+        (identity.uid, identity.gid, identity.home) = (line.uid, line.gid, line.home.into());
     } else if let Some(uid) = database::id(user) {
         identity.uid = uid;
     }
@@ -114,8 +121,9 @@ pub fn look_up(spec: &str, extra: &[String], passwd: &[u8], group: &[u8]) -> Res
         (None, None) => {}
     }
     for name in extra {
-        identity.groups.push(find_group(name, group)?);
+        identity.asked.push(find_group(name, group)?);
     }
+    identity.groups.extend(&identity.asked);
     identity.groups.sort_unstable();
     identity.groups.dedup();
     identity.groups.retain(|gid| *gid != identity.gid);
@@ -126,10 +134,15 @@ pub fn look_up(spec: &str, extra: &[String], passwd: &[u8], group: &[u8]) -> Res
 }
 
 impl Identity {
-    /// Checks that every id exists in a user namespace that maps 0 to `size - 1`.
-    pub(crate) fn fits(&self, size: u32) -> Result<(), UserError> {
+    /// The same in a user namespace that maps 0 to `size - 1`: ids that were asked for have to exist
+    /// there, memberships that do not are left out.
+    fn within(mut self, size: u32) -> Result<Self, UserError> {
+        self.groups.retain(|gid| *gid < size || self.asked.contains(gid));
         let ids = [self.uid, self.gid].into_iter().chain(self.groups.iter().copied());
-        ids.max().filter(|id| *id >= size).map_or(Ok(()), |id| Err(UserError::Unmapped { id, size }))
+        match ids.max().filter(|id| *id >= size) {
+            Some(id) => Err(UserError::Unmapped { id, size }),
+            None => Ok(self),
+        }
     }
 }
 
@@ -183,7 +196,7 @@ mod tests {
     const GROUP: &[u8] = b"root:x:0:root\nbin:x:1:root,daemon\nnginx:x:102:\nwww:x:33:nginx\n";
 
     fn found(spec: &str) -> (u32, u32, Vec<u32>, String) {
-        let Identity { uid, gid, groups, home } = look_up(spec, &[], PASSWD, GROUP).unwrap();
+        let Identity { uid, gid, groups, home, .. } = look_up(spec, &[], PASSWD, GROUP).unwrap();
         (uid, gid, groups, home)
     }
 
@@ -220,8 +233,17 @@ mod tests {
     fn extra_groups_join_and_ids_must_be_mapped() {
         let identity = look_up("5:6", &["www".into(), "70000".into(), "6".into()], PASSWD, GROUP).unwrap();
         assert_eq!(identity.groups, [33, 70000]);
-        assert!(matches!(identity.fits(65536), Err(UserError::Unmapped { id: 70000, size: 65536 })));
-        identity.fits(70001).unwrap();
+        let unmapped = identity.clone().within(65536);
+        assert!(matches!(unmapped, Err(UserError::Unmapped { id: 70000, size: 65536 })));
+        identity.within(70001).unwrap();
+    }
+
+    #[test]
+    fn with_one_id_memberships_go_and_what_was_asked_for_is_an_error() {
+        let single = |spec: &str, extra: &[String]| look_up(spec, extra, PASSWD, GROUP).unwrap().within(1);
+        assert!(single("root", &[]).unwrap().groups.is_empty());
+        assert!(matches!(single("root", &["bin".into()]), Err(UserError::Unmapped { id: 1, size: 1 })));
+        assert!(matches!(single("nginx", &[]), Err(UserError::Unmapped { .. })));
     }
 
     #[test]
