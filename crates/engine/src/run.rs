@@ -55,7 +55,8 @@ impl Engine {
 
         let running = self.release(prepared, &book, &reservation.record)?;
         self.started(&mut reservation, &spec, &running)?;
-        let exit = accompany(wiring, running, input)?;
+        // The relay holds our signals back until the end is written down.
+        let (exit, _relay) = accompany(wiring, running, input)?;
         self.ended(reservation, exit, &book)
     }
 
@@ -260,7 +261,7 @@ fn wire(
 }
 
 /// Is the container's terminal until it ends.
-fn accompany(wiring: Wiring, running: Running, input: Input) -> Result<Ended, EngineError> {
+fn accompany(wiring: Wiring, running: Running, input: Input) -> Result<(Ended, Relay), EngineError> {
     let failed = || EngineError::io("carry the container's input and output");
     let mut relay = match (wiring, running.terminal()) {
         (Wiring::Streams(relay), _) => relay,
@@ -276,7 +277,7 @@ fn accompany(wiring: Wiring, running: Running, input: Input) -> Result<Ended, En
     relay.run(&Subject { pidfd: running.pidfd(), signal: &signal }).map_err(failed())?;
     let exit = running.wait()?;
     relay.drain().map_err(failed())?;
-    Ok(exit.into())
+    Ok((exit.into(), relay))
 }
 
 impl From<launch::Exit> for Ended {
