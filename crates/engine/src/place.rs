@@ -39,8 +39,8 @@ impl Engine {
     /// Makes the container's storage and resolves what its names mean.
     pub(crate) fn place(&self, held: &Held, record: &Record, image: &Image) -> Result<Place, EngineError> {
         let request = &record.request;
-        let lower: Vec<String> =
-            image.layers.iter().rev().map(|layer| text(&self.store.layer_dir(layer))).collect();
+        let layers = image.layers.iter().rev().map(|layer| self.store.layer_dir(layer));
+        let lower: Vec<String> = layers.chain([self.store.skeleton()]).map(|path| text(&path)).collect();
         let root = MergedRoot::open(&lower).map_err(EngineError::io("open the image's layers"))?;
         let wanted = request.user.as_deref().unwrap_or(&image.config.user);
         let space = IdSpace::new(request, record.range)?;

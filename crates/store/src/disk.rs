@@ -3,6 +3,7 @@
 //! ```text
 //! images/              an OCI image layout: oci-layout, index.json, blobs/sha256/HEX
 //! layers/HEX/fs/       an unpacked layer, by diff id; layers/HEX/listing.json what it holds
+//! skeleton/            the bottom layer of every container: places for /proc, /dev, /etc/hosts, ...
 //! records/HEX.json     one image, by manifest digest
 //! names/NAME           which image a name points to
 //! unsynced/HEX         images that a power cut may have damaged, with the boot that wrote them
@@ -12,7 +13,7 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -28,6 +29,9 @@ use crate::unpack::{Owner, tree};
 pub(crate) const OCI_LAYOUT: &[u8] = br#"{"imageLayoutVersion":"1.0.0"}"#;
 const DIRECTORIES: [&str; 7] =
     ["images/blobs/sha256", "layers", "records", "names", "unsynced", "tmp", "locks"];
+
+const SKELETON_DIRECTORIES: [&str; 6] = ["", "dev", "etc", "proc", "run", "sys"];
+const SKELETON_FILES: [&str; 3] = ["etc/hostname", "etc/hosts", "etc/resolv.conf"];
 
 /// A store of images.
 #[derive(Debug)]
@@ -75,8 +79,35 @@ impl Store {
         if !index.exists() {
             self.replace(&index, br#"{"schemaVersion":2,"manifests":[]}"#)?;
         }
+        self.create_skeleton()?;
         // Last, because its presence says that all of this was done.
         self.replace(&self.images().join("oci-layout"), OCI_LAYOUT)
+    }
+
+    /// A container needs places for its own filesystems and files. Making those that an image lacks in
+    /// each container's writable layer costs more than mounting one more layer below the image's.
+    fn create_skeleton(&self) -> Result<()> {
+        let skeleton = self.skeleton();
+        let mode = |path: &Path, mode| {
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).map_err(StoreError::write_path(path))
+        };
+        for directory in SKELETON_DIRECTORIES {
+            let path = skeleton.join(directory);
+            fs::create_dir_all(&path).map_err(StoreError::write_path(&path))?;
+            mode(&path, 0o755)?;
+        }
+        for file in SKELETON_FILES {
+            let path = skeleton.join(file);
+            File::create(&path).map_err(StoreError::write_path(&path))?;
+            mode(&path, 0o644)?;
+        }
+        Ok(())
+    }
+
+    /// The directory to put below the layers of an image that is to run.
+    #[must_use]
+    pub fn skeleton(&self) -> PathBuf {
+        self.root.join("skeleton")
     }
 
     /// The OCI image layout: `oci:PATH:NAME` for other tools.
