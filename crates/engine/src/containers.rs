@@ -10,9 +10,8 @@ use crate::book::{Entry, Kind};
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::id::ContainerId;
-use crate::state::{
-    ENFORCED, Ended, Held, Lock, Record, SPEC, StateError, Status, open_dir, read_file, read_record,
-};
+use crate::run::Start;
+use crate::state::{Ended, Held, Lock, Record, START, StateError, Status, open_dir, read_file, read_record};
 
 /// How often a killed container is looked at, and for how long: ten seconds.
 const POLLS: u32 = 1000;
@@ -84,24 +83,20 @@ impl Engine {
     /// As [`Engine::container`].
     pub fn inspect(&self, text: &str) -> Result<Inspection, EngineError> {
         let record = self.container(text)?;
-        let (spec, enforced) = (self.kept(&record, SPEC)?, self.kept(&record, ENFORCED)?);
+        let (spec, enforced) = self.start_of(&record)?.map(|start| (start.spec, start.enforced)).unzip();
         Ok(Inspection { record, spec, enforced })
     }
 
-    /// One of a container's JSON files.
-    pub(crate) fn kept<T: serde::de::DeserializeOwned>(
-        &self,
-        record: &Record,
-        name: &str,
-    ) -> Result<Option<T>, StateError> {
+    /// How a container was started; `None` if it was not.
+    pub(crate) fn start_of(&self, record: &Record) -> Result<Option<Start<Spec, Enforced>>, StateError> {
         let path = self.containers.path(&record.id);
         let dir = open_dir(&path).map_err(StateError::errno("open", &path))?;
-        let Some(bytes) = read_file(dir, name).map_err(StateError::io("read a file of", &path))? else {
+        let Some(bytes) = read_file(dir, START).map_err(StateError::io("read a file of", &path))? else {
             return Ok(None);
         };
         let damaged = |error: serde_json::Error| StateError::Damaged {
             container: record.id.short().to_owned(),
-            detail: format!("{name}: {error}"),
+            detail: format!("{START}: {error}"),
         };
         serde_json::from_slice(&bytes).map(Some).map_err(damaged)
     }

@@ -9,6 +9,7 @@ use model::spec::Spec;
 use model::verdict::Verdict;
 use policy::decide::request_digest;
 use policy::{Decision, Refusal};
+use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Entry, Kind};
 use crate::engine::Engine;
@@ -17,8 +18,8 @@ use crate::foreground::{self, Foreground, Input, Relay, Signals, Subject};
 use crate::id::ContainerId;
 use crate::place::{self, Place};
 use crate::state::{
-    AtEnd, Decided, ENFORCED, Ended, Ids, NameChoice, ProcessId, Record, Reservation, SPEC, StateError,
-    Status, VERSION,
+    AtEnd, Decided, Ended, Ids, NameChoice, ProcessId, Record, Reservation, START, StateError, Status,
+    VERSION,
 };
 use crate::{hostpaths, idspace};
 
@@ -222,8 +223,7 @@ impl Engine {
         }
         let held = reservation.held();
         held.write_record(&reservation.record)?;
-        held.write(SPEC, spec)?;
-        held.write(ENFORCED, running.enforced())?;
+        held.write(START, &Start { spec, enforced: running.enforced() })?;
         Ok(())
     }
 
@@ -237,6 +237,15 @@ impl Engine {
         noted?;
         Ok(exit)
     }
+}
+
+/// How a container was started, as it is kept: one file, because files cost more than what is in them.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Start<S, E> {
+    /// The OCI runtime spec that was carried out.
+    pub(crate) spec: S,
+    /// What was really put in force.
+    pub(crate) enforced: E,
 }
 
 /// What is left to connect once the container runs.

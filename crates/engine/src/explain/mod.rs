@@ -22,7 +22,7 @@ pub use status::{CapabilitySets, ProcessStatus, parse as parse_status};
 
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::state::{ENFORCED, ProcDir, Record, SPEC, Status};
+use crate::state::{ProcDir, Record, Status};
 
 /// What holds a container in.
 #[derive(Debug, Serialize)]
@@ -106,8 +106,7 @@ impl Engine {
     /// As [`Engine::container`].
     pub fn explain(&self, text: &str) -> Result<Explanation, EngineError> {
         let record = self.container(text)?;
-        let enforced: Option<Enforced> = self.kept(&record, ENFORCED)?;
-        let spec: Option<Spec> = self.kept(&record, SPEC)?;
+        let (spec, enforced) = self.start_of(&record)?.map(|start| (start.spec, start.enforced)).unzip();
         let live = match &record.status {
             Status::Running { process, .. } => process.open(),
             Status::Created | Status::Exited { .. } => None,

@@ -1,7 +1,7 @@
 //! Containers on disk: one directory each, records replaced atomically, names and ranges reserved by
 //! symbolic links, and a lock that says whether somebody looks after a container.
 //!
-//! `<state>/containers/<id>/` holds `container.json`, `spec.json`, `enforced.json`, `upper/` and
+//! `<state>/containers/<id>/` holds `container.json`, `start.json`, `upper/` and
 //! `work/`; `<state>/names/<name>` and `<state>/ranges/<n>` point to an id. Whoever runs a container
 //! holds flock(2) on its directory; a record that says `running` under a free lock is an orphan.
 //! A container exists from the moment its `container.json` does, and as long as that does.
@@ -33,10 +33,8 @@ use crate::site::Site;
 
 /// The record's file name.
 pub(crate) const RECORD: &str = "container.json";
-/// The OCI runtime spec that was carried out.
-pub(crate) const SPEC: &str = "spec.json";
-/// What was really put in force.
-pub(crate) const ENFORCED: &str = "enforced.json";
+/// How it was started: the OCI runtime spec that was carried out, and what was really put in force.
+pub(crate) const START: &str = "start.json";
 
 /// All containers of a site.
 #[derive(Debug, Clone)]
