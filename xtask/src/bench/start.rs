@@ -65,7 +65,7 @@ fn runtimes(settings: &Settings) -> Vec<(String, Outcome<PathBuf>)> {
 /// Ours, from a warm store.
 fn coffer(scratch: &Scratch, rootfs: &Rootfs) -> Outcome<Contestant> {
     let program = shell::build("coffer", "release")?;
-    let state = scratch.directory("coffer")?;
+    let state = scratch.path().join("coffer");
     let import = ["image", "import", "--tag", "bench"];
     shell::capture(shell::program(&program, import).arg(&rootfs.tarball).env("COFFER_ROOT", &state))?;
     let version = version(&program)?;
