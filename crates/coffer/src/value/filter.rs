@@ -9,7 +9,7 @@ pub(crate) struct Filter {
     pub(crate) value: String,
 }
 
-/// `key=value`; which keys there are depends on the list, see [`Filter::among`].
+/// `key=value`; which keys there are depends on the list, see [`among`].
 pub(crate) fn parse(text: &str) -> Result<Filter, ValueError> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok(Filter { key: key.to_owned(), value: value.to_owned() }),
