@@ -55,8 +55,6 @@ pub struct RunRequest {
     pub interactive: bool,
     /// `-t`.
     pub tty: bool,
-    /// `--init`: a tiny init reaps orphans.
-    pub init: bool,
     /// `--rm`.
     pub remove: bool,
     /// Limits.
@@ -65,10 +63,6 @@ pub struct RunRequest {
     pub ulimits: Vec<Ulimit>,
     /// `--sysctl`, namespaced ones only.
     pub sysctls: BTreeMap<String, String>,
-    /// `--stop-signal`.
-    pub stop_signal: Option<String>,
-    /// `--stop-timeout`, seconds.
-    pub stop_timeout: Option<u32>,
     /// `--shm-size`, bytes.
     pub shm_size: Option<u64>,
     /// `--tenants`, `--data`, `--exposure`, where the person said.
