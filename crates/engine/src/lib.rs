@@ -38,7 +38,8 @@ pub mod time;
 
 pub use engine::{Assessment, Clock, Engine};
 pub use error::EngineError;
-pub use foreground::{Detach, DetachKeys, Foreground};
+pub use foreground::{Detach, DetachKeys, Foreground, Interruptions};
+pub use host::session_map;
 
 pub use launch::Enforced;
 pub use launch::session;

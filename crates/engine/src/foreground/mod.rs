@@ -19,6 +19,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 
 pub use detach::{DetachKeys, DetachSyntax};
 pub(crate) use relay::{Relay, Subject};
+pub use signals::Interruptions;
 pub(crate) use signals::Signals;
 pub(crate) use terminal::size as terminal_size;
 

@@ -20,6 +20,11 @@ pub(crate) struct Signals {
     patience: Patience,
 }
 
+/// Requests to end ourselves, held back by one who has something to clear up first. While a container
+/// runs in the foreground they are the container's, as ever.
+#[derive(Debug)]
+pub struct Interruptions(Signals);
+
 /// How often we were asked to end the container.
 #[derive(Debug, Default)]
 struct Patience {
@@ -65,6 +70,23 @@ impl Signals {
     pub(super) fn next(&mut self) -> Option<Heard> {
         let number = next_signal(self.fd()).ok().flatten()?;
         Some(self.patience.meaning(number))
+    }
+}
+
+impl Interruptions {
+    /// Holds them back, from this thread and from those that it starts, until this value is dropped.
+    ///
+    /// # Errors
+    /// signalfd(2)'s.
+    pub fn hold() -> std::io::Result<Self> {
+        Signals::block().map(Self)
+    }
+
+    /// The number of a signal that waits and asks us to end.
+    pub fn asked(&self) -> Option<i32> {
+        let waiting = || next_signal(self.0.fd()).ok().flatten();
+        let ends = [Signal::HUP, Signal::INT, Signal::QUIT, Signal::TERM].map(Signal::as_raw);
+        std::iter::from_fn(waiting).find(|number| ends.contains(number))
     }
 }
 

@@ -6,6 +6,7 @@
 mod cgroup;
 mod kernel;
 mod rootless;
+mod subordinate;
 mod settings;
 
 use std::path::Path;
@@ -17,6 +18,8 @@ use serde::{Deserialize, Serialize};
 use crate::site::{Invoker, Site};
 use crate::state;
 
+pub use subordinate::session_map;
+
 /// How long a cached level is believed, seconds: settings can be changed without a reboot.
 const BELIEVED: i64 = 3600;
 /// The cache's file name in the runtime directory.
@@ -26,8 +29,8 @@ const CACHE: &str = "host.json";
 pub(crate) fn check(site: &Site, now: i64) -> Vec<HostCheck> {
     let mut checks = kernel::checks();
     checks.extend(cgroup::checks(site.invoker));
-    if let Invoker::Rootless { uid, gid } = site.invoker {
-        checks.extend(rootless::checks(uid, gid));
+    if let Invoker::Rootless { uid, .. } = site.invoker {
+        checks.extend(rootless::checks(uid));
     }
     checks.extend(settings::checks());
     // A cache that cannot be written costs time at the next start and nothing else.
