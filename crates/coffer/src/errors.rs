@@ -36,6 +36,8 @@ enum Kind {
     Program(u8),
     /// Nobody listens any more (EPIPE): nothing to say.
     Silent,
+    /// A signal asked us to end, and we cleared up first: nothing to say either.
+    Interrupted(u8),
 }
 
 /// How a command ends when it fails: Docker's codes for `run`, 1 and 2 elsewhere.
@@ -76,6 +78,11 @@ impl Failure {
         Self::new(Kind::Failed, "E-cli-file", what, "choose another path, or change its permissions")
     }
 
+    /// A signal asked us to end; whoever sent it knows why, so there is no code and no message.
+    pub(crate) fn interrupted(signal: i32) -> Self {
+        Self::new(Kind::Interrupted(u8::try_from(signal).unwrap_or(0)), "", "", "")
+    }
+
     /// Something that cannot happen did.
     pub(crate) fn internal(error: &dyn Error) -> Self {
         let what = format!("this is a fault in Cofferdam: {error}");
@@ -106,6 +113,7 @@ impl Failure {
     pub(crate) fn exit_code(&self, codes: ExitCodes) -> u8 {
         match (self.kind, codes) {
             (Kind::Silent, _) => 0,
+            (Kind::Interrupted(signal), _) => 128_u8.saturating_add(signal),
             (Kind::Program(code), ExitCodes::OfRun) => code,
             (_, ExitCodes::OfRun) => 125,
             (Kind::Usage, ExitCodes::Ordinary) => 2,
@@ -113,9 +121,13 @@ impl Failure {
         }
     }
 
+    fn is_silent(&self) -> bool {
+        matches!(self.kind, Kind::Silent | Kind::Interrupted(_))
+    }
+
     /// For people: one sentence with the code, then what to do. Nothing where nobody listens.
     pub(crate) fn for_people(&self, style: Style) -> String {
-        if self.kind == Kind::Silent {
+        if self.is_silent() {
             return String::new();
         }
         if let Some(refused) = &self.refused {
@@ -135,7 +147,7 @@ impl Failure {
 
     /// For programs: one JSON object on a line.
     pub(crate) fn for_programs(&self) -> String {
-        if self.kind == Kind::Silent {
+        if self.is_silent() {
             return String::new();
         }
         let error = ErrorJson {

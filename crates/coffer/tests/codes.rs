@@ -21,7 +21,7 @@ fn in_sources() -> BTreeSet<String> {
 }
 
 fn is_table(file: &Path) -> bool {
-    file.ends_with("help/codes.rs")
+    file.ends_with("help/codes/table.rs")
 }
 
 fn rust_files(directory: &Path, files: &mut Vec<PathBuf>) {

@@ -167,6 +167,24 @@ fn privileged_the_demo_is_short_and_every_wall_stands() {
 }
 
 #[test]
+fn privileged_an_interrupted_demo_leaves_nothing_behind() {
+    let session = Session::new();
+    let temporary = session.work();
+    let is_empty = || std::fs::read_dir(&temporary).unwrap().next().is_none();
+    let mut command = session.command(["demo"]);
+    let mut demo = command.env("TMPDIR", &temporary).stdout(Stdio::null()).spawn().unwrap();
+    while is_empty() {
+        assert!(demo.try_wait().unwrap().is_none(), "it ended without having begun");
+    }
+    let demo_process = rustix::process::Pid::from_child(&demo);
+    rustix::process::kill_process(demo_process, rustix::process::Signal::INT).unwrap();
+    // Within a container the signal is the container's, and the demo goes on to its end.
+    let status = demo.wait().unwrap();
+    assert!(matches!(status.code(), Some(0 | 130)), "{status}");
+    assert!(is_empty(), "the demo left something behind");
+}
+
+#[test]
 fn privileged_every_field_of_the_data_is_documented() {
     let session = session();
     assert!(session.coffer(["run", "--name", "web", "small:1", "/probe", "true"]).status.success());

@@ -1,9 +1,14 @@
 //! `demo`
 
+use std::path::Path;
+
+use engine::Interruptions;
+
 use super::{Act, Entry, Life, act, options};
 use crate::args::other::Demo;
 use crate::context::Context;
-use crate::demo::{page, tour};
+use crate::demo::page;
+use crate::demo::tour::{self, Guide};
 use crate::errors::{ExitCodes, Failure};
 use crate::site;
 
@@ -18,7 +23,8 @@ pub(super) const DEMO: Entry = Entry {
     ],
     notes: "\
 It uses a store and a ledger of its own in a temporary directory, and leaves nothing behind.
-Exit code: 0 if every wall stands and every attack was stopped, 1 if not.",
+Exit code: 0 if every wall stands and every attack was stopped, 1 if not; 128 and the signal's number
+if it was interrupted.",
     codes: ExitCodes::Ordinary,
     options: options::<Demo>,
     act: act::<Demo>,
@@ -26,12 +32,15 @@ Exit code: 0 if every wall stands and every attack was stopped, 1 if not.",
 
 impl Act for Demo {
     fn act(self, context: &mut Context) -> Result<u8, Failure> {
+        let held = |error: std::io::Error| Failure::file("read signals from", Path::new("signalfd"), &error);
+        let interruptions = Interruptions::hold().map_err(held)?;
         let temporary = tempfile::Builder::new()
             .prefix("coffer-demo-")
             .tempdir()
             .map_err(|error| Failure::file("make a directory in", &std::env::temp_dir(), &error))?;
         let engine = site::open_at(site::below(temporary.path(), site::site()?))?;
-        let tour = tour::walk(&engine, temporary.path())?;
+        let guide = Guide { engine: &engine, scratch: temporary.path(), interruptions: &interruptions };
+        let tour = tour::walk(&guide)?;
         context.show(|| &tour, || page::page(&tour, context.style))?;
         Ok(u8::from(!tour.holds()))
     }

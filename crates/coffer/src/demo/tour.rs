@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use engine::state::Ended;
-use engine::{Detach, Engine, EngineError, Foreground, Quiet};
+use engine::{Detach, Engine, EngineError, Foreground, Interruptions, Quiet};
 use model::request::RunRequest;
 use model::verdict::{Outcome, Verdict};
 use serde::{Deserialize, Serialize};
@@ -95,8 +95,19 @@ impl Attack {
     }
 }
 
-/// Walks through all of it; `scratch` is a directory for what the programs print.
-pub(crate) fn walk(engine: &Engine, scratch: &Path) -> Result<Tour, Failure> {
+/// What a tour needs on its way.
+pub(crate) struct Guide<'a> {
+    /// Of a site that is thrown away afterwards.
+    pub(crate) engine: &'a Engine,
+    /// A directory for what the programs print.
+    pub(crate) scratch: &'a Path,
+    /// The tour ends early where somebody asks for it, so that the site can be thrown away.
+    pub(crate) interruptions: &'a Interruptions,
+}
+
+/// Walks through all of it.
+pub(crate) fn walk(guide: &Guide<'_>) -> Result<Tour, Failure> {
+    let engine = guide.engine;
     let begun = Instant::now();
     let layer = image::layer().map_err(|error| Failure::internal(&error))?;
     let imported = engine.import_embedded(&layer, &image::config())?.image;
@@ -108,11 +119,11 @@ pub(crate) fn walk(engine: &Engine, scratch: &Path) -> Result<Tour, Failure> {
     };
     let assessment = engine.assess(&request(&[]))?;
     let begun = Instant::now();
-    let report = captured(engine, request(&["report", "--json"]), scratch)?;
+    let report = guide.captured(request(&["report", "--json"]))?;
     let walls = Report::parse(&report).map_err(|error| unexpected(&report, &error))?.walls(&IdMap::ours());
     let run_millis = millis(begun);
     let begun = Instant::now();
-    let attacks = ATTACKS.iter().map(|name| attack(engine, name, scratch)).collect::<Result<_, _>>()?;
+    let attacks = ATTACKS.iter().map(|name| guide.attack(name)).collect::<Result<_, _>>()?;
     Ok(Tour {
         image,
         verdict: judged(&assessment.verdict),
@@ -125,6 +136,36 @@ pub(crate) fn walk(engine: &Engine, scratch: &Path) -> Result<Tour, Failure> {
     })
 }
 
+impl Guide<'_> {
+    fn attack(&self, name: &str) -> Result<Attack, Failure> {
+        let said = self.captured(request(&["attack", name, "--json"]))?;
+        serde_json::from_slice(&said).map_err(|error| unexpected(&said, &error))
+    }
+
+    /// Runs it and returns what it printed.
+    fn captured(&self, request: RunRequest) -> Result<Vec<u8>, Failure> {
+        if let Some(signal) = self.interruptions.asked() {
+            return Err(Failure::interrupted(signal));
+        }
+        let path = self.scratch.join("said");
+        let failed = |error: std::io::Error| Failure::file("use", &path, &error);
+        let mut said =
+            File::options().read(true).write(true).create(true).truncate(true).open(&path).map_err(failed)?;
+        let foreground = Foreground { stdout: said.try_clone().map_err(failed)?.into(), ..quiet()? };
+        let ended = self.engine.run(request, foreground, &mut Quiet)?;
+        let mut bytes = Vec::new();
+        said.rewind().and_then(|()| said.read_to_end(&mut bytes)).map_err(failed)?;
+        match ended {
+            Ended::Code { .. } => Ok(bytes),
+            _ => Err(Failure::failed(
+                "E-cli-demo",
+                "the demo's program was killed",
+                "try again with more memory",
+            )),
+        }
+    }
+}
+
 fn judged(verdict: &Verdict) -> Judged {
     Judged {
         outcome: verdict.outcome,
@@ -132,11 +173,6 @@ fn judged(verdict: &Verdict) -> Judged {
         applied: verdict.applied.len(),
         missing: verdict.missing.iter().map(|finding| finding.control.id).collect(),
     }
-}
-
-fn attack(engine: &Engine, name: &str, scratch: &Path) -> Result<Attack, Failure> {
-    let said = captured(engine, request(&["attack", name, "--json"]), scratch)?;
-    serde_json::from_slice(&said).map_err(|error| unexpected(&said, &error))
 }
 
 /// Asks for what `baseline` forbids. That it would be permitted is a fault, not a tour.
@@ -171,24 +207,6 @@ fn request(command: &[&str]) -> RunRequest {
         command: command.iter().map(|word| (*word).to_owned()).collect(),
         remove: true,
         ..RunRequest::default()
-    }
-}
-
-/// Runs it and returns what it printed.
-fn captured(engine: &Engine, request: RunRequest, scratch: &Path) -> Result<Vec<u8>, Failure> {
-    let path = scratch.join("said");
-    let failed = |error: std::io::Error| Failure::file("use", &path, &error);
-    let mut said =
-        File::options().read(true).write(true).create(true).truncate(true).open(&path).map_err(failed)?;
-    let foreground = Foreground { stdout: said.try_clone().map_err(failed)?.into(), ..quiet()? };
-    let ended = engine.run(request, foreground, &mut Quiet)?;
-    let mut bytes = Vec::new();
-    said.rewind().and_then(|()| said.read_to_end(&mut bytes)).map_err(failed)?;
-    match ended {
-        Ended::Code { .. } => Ok(bytes),
-        _ => {
-            Err(Failure::failed("E-cli-demo", "the demo's program was killed", "try again with more memory"))
-        }
     }
 }
 
