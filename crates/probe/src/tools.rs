@@ -76,7 +76,8 @@ fn print_ids() -> Ended {
     let (uid, gid, euid, egid) = (getuid(), getgid(), geteuid(), getegid());
     let ids =
         format!("uid={} gid={} euid={} egid={}", uid.as_raw(), gid.as_raw(), euid.as_raw(), egid.as_raw());
-    print(&format!("{ids} groups={}\n", groups.join(",")))
+    let groups = if groups.is_empty() { "none".to_owned() } else { groups.join(",") };
+    print(&format!("{ids} groups={groups}\n"))
 }
 
 /// `tty ROWS COLUMNS` or `not a tty`.

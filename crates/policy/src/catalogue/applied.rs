@@ -153,11 +153,10 @@ pub static EXEC_ISLANDS: Entry = Entry {
         supplier: Supplier::Cofferdam,
     },
     standing: |at| {
-        Standing::unless(mutable(at), || {
-            format!(
-                "{} directories of programs are read-only, the rest is noexec",
-                at.image.facts.exec_dirs.len()
-            )
+        Standing::unless(mutable(at), || match at.image.facts.exec_dirs.len() {
+            0 => "no directory holds programs, and everything is noexec".to_owned(),
+            1 => "one directory of programs is read-only, the rest is noexec".to_owned(),
+            count => format!("{count} directories of programs are read-only, the rest is noexec"),
         })
     },
 };
