@@ -1,0 +1,12 @@
+//! What the kernel says of a process, with names in it that the process chose.
+#![no_main]
+
+use engine::explain::{parse_mountinfo, parse_status};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    let _mounts = parse_mountinfo(bytes);
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        let _status = parse_status(text);
+    }
+});
