@@ -289,7 +289,8 @@ impl StoreError {
         let (what, cause) = (what.into(), cause.into());
         match cause.raw_os_error().map(Errno::from_raw_os_error) {
             Some(Errno::NOSPC | Errno::DQUOT) => Self::NoSpace { what },
-            Some(Errno::PERM | Errno::ACCESS | Errno::ROFS) => Self::Permission { what },
+            // A read-only disk is nobody's permission: it is named by the cause that Write shows.
+            Some(Errno::PERM | Errno::ACCESS) => Self::Permission { what },
             // What the kernel itself says of ids that a namespace does not map.
             Some(Errno::OVERFLOW) => Self::Unmapped { entry: what },
             _ => Self::Write { what, cause },
