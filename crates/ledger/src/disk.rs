@@ -25,7 +25,15 @@ pub(crate) struct Directory {
 }
 
 /// Dropping it releases the lock.
-pub(crate) struct Lock(#[expect(dead_code, reason = "held for its lock")] OwnedFd);
+pub(crate) struct Lock(OwnedFd);
+
+/// Not by closing: a process that was cloned meanwhile has the descriptor too, and holds the lock with it.
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Unlocking what is locked cannot fail.
+        let _ = fs::flock(&self.0, FlockOperation::Unlock);
+    }
+}
 
 const OPEN_DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
@@ -178,6 +186,17 @@ mod tests {
         assert_eq!(refused.code(), "E-ledger-locked");
         drop(held);
         directory.lock(exclusive).unwrap();
+    }
+
+    #[test]
+    fn a_copy_of_the_descriptor_in_a_cloned_process_does_not_hold_the_lock() {
+        let temporary = tempfile::TempDir::new().unwrap();
+        let directory = Directory::open(temporary.path()).unwrap();
+        let exclusive = FlockOperation::NonBlockingLockExclusive;
+        let held = directory.lock(exclusive).unwrap();
+        let _copy = held.0.try_clone().unwrap();
+        drop(held);
+        directory.lock_within(Duration::from_millis(5), exclusive).unwrap();
     }
 
     #[test]
