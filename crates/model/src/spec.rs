@@ -246,6 +246,10 @@ pub struct Device {
     /// Minor number.
     #[serde(default)]
     pub minor: i64,
+    /// The host's node, absolute; empty where it has the same path. In a user namespace nodes cannot be
+    /// made, so the host's is bound.
+    #[serde(default, rename = "org.cofferdam.source", skip_serializing_if = "String::is_empty")]
+    pub source: String,
     /// Permission bits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_mode: Option<u32>,

@@ -11,7 +11,7 @@ mod signals;
 mod terminal;
 
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd as _, OwnedFd};
 
 use model::request::RunRequest;
 use rustix::fs::{Gid, Uid};
@@ -51,6 +51,27 @@ pub enum Detach {
         /// To tell the parent.
         release: OwnedFd,
     },
+}
+
+/// For a process that stays behind when its parent ends.
+pub(crate) fn leave_terminal() {
+    // A session of our own, so that the end of the terminal is not ours. It fails only for a group's
+    // leader, which our parent is.
+    let _ = rustix::process::setsid();
+    // A session's outside ends when we let it go, and must not take us with it.
+    let _ = rustix::process::set_parent_process_death_signal(None);
+    abandon_standard_streams();
+}
+
+/// Whoever waits for the end of a pipe that we inherited shall not wait for us.
+fn abandon_standard_streams() {
+    let flags = rustix::fs::OFlags::RDWR | rustix::fs::OFlags::CLOEXEC;
+    let Ok(null) = rustix::fs::open("/dev/null", flags, rustix::fs::Mode::empty()) else { return };
+    let null = null.as_fd();
+    // Duplicating an open descriptor over an open one cannot fail.
+    let _ = rustix::stdio::dup2_stdin(null);
+    let _ = rustix::stdio::dup2_stdout(null);
+    let _ = rustix::stdio::dup2_stderr(null);
 }
 
 /// Why the foreground could not be set up or kept up.

@@ -1,7 +1,7 @@
 //! The loop that carries bytes and signals between us and a container.
 
 use std::io;
-use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::os::fd::{BorrowedFd, OwnedFd};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -234,10 +234,7 @@ impl Relay {
         self.outputs.iter_mut().for_each(Pump::discard);
         let Some(Ours { raw, leaving: Some(leaving), .. }) = self.terminal.take() else { return };
         drop(raw);
-        // A session of our own, so that the end of the terminal is not ours. It fails only for a
-        // group's leader, which our parent is.
-        let _ = rustix::process::setsid();
-        abandon_standard_streams();
+        super::leave_terminal();
         let _parent_is_gone = rustix::io::write(&leaving.release, b"d");
     }
 }
@@ -249,15 +246,4 @@ impl Leaving {
             Detach::Through { keys, release } => Some(Self { recogniser: Recogniser::new(keys), release }),
         }
     }
-}
-
-/// Whoever waits for the end of a pipe that we inherited shall not wait for us.
-fn abandon_standard_streams() {
-    let flags = rustix::fs::OFlags::RDWR | rustix::fs::OFlags::CLOEXEC;
-    let Ok(null) = rustix::fs::open("/dev/null", flags, rustix::fs::Mode::empty()) else { return };
-    let null = null.as_fd();
-    // Duplicating an open descriptor over an open one cannot fail.
-    let _ = rustix::stdio::dup2_stdin(null);
-    let _ = rustix::stdio::dup2_stdout(null);
-    let _ = rustix::stdio::dup2_stderr(null);
 }

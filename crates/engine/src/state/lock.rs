@@ -5,11 +5,14 @@ use std::ffi::CString;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, FlockOperation};
+use rustix::fs::FlockOperation;
 use rustix::io::Errno;
 use serde::Serialize;
+use sys::clone::Cloned;
 
+use super::tree::REMOVING;
 use super::{Containers, RECORD, Record, StateError, files, link_target, read_record, tree};
+use crate::foreground;
 use crate::id::ContainerId;
 
 /// A container's directory, locked: nobody else changes it.
@@ -64,40 +67,72 @@ impl Held {
     }
 }
 
+fn lock_directory(path: &Path, id: &ContainerId) -> Result<Lock, StateError> {
+    let dir = match files::open_dir(path) {
+        Ok(dir) => dir,
+        Err(Errno::NOENT) => return Ok(Lock::Gone),
+        Err(errno) => return Err(StateError::errno("open", path)(errno)),
+    };
+    match rustix::fs::flock(&dir, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(Lock::Held(Held::new(id.clone(), path.to_owned(), dir))),
+        Err(Errno::WOULDBLOCK) => Ok(Lock::Busy),
+        Err(errno) => Err(StateError::errno("lock", path)(errno)),
+    }
+}
+
 impl Containers {
     /// Locks a container unless somebody else has it.
     pub(crate) fn lock(&self, id: &ContainerId) -> Result<Lock, StateError> {
-        let path = self.path(id);
-        let dir = match files::open_dir(&path) {
-            Ok(dir) => dir,
-            Err(Errno::NOENT) => return Ok(Lock::Gone),
-            Err(errno) => return Err(StateError::errno("open", &path)(errno)),
-        };
-        match rustix::fs::flock(&dir, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Lock::Held(Held::new(id.clone(), path, dir))),
-            Err(Errno::WOULDBLOCK) => Ok(Lock::Busy),
-            Err(errno) => Err(StateError::errno("lock", &path)(errno)),
+        lock_directory(&self.path(id), id)
+    }
+
+    /// Removes a container and everything that was reserved for it.
+    pub(crate) fn remove(&self, held: &Held, record: Option<&Record>) -> Result<(), StateError> {
+        self.forget(held, record)?;
+        self.clear(held)
+    }
+
+    /// The same, but the files go in a process of their own: nobody has to wait until a file system has
+    /// given back what a container wrote. If it is killed, [`Self::sweep`] finds what is left.
+    pub(crate) fn remove_behind(&self, held: &Held, record: &Record) -> Result<(), StateError> {
+        self.forget(held, Some(record))?;
+        match sys::clone::clone3(0, None) {
+            Ok(Cloned::Child) => {
+                foreground::leave_terminal();
+                let alone = sys::fds::keep_only(held.dir());
+                sys::exec::exit(i32::from(alone.is_err() || self.clear(held).is_err()))
+            }
+            Ok(Cloned::Parent { .. }) => Ok(()),
+            Err(_) => self.clear(held),
         }
     }
 
-    /// Removes a container and everything that was reserved for it. The record goes before the files:
-    /// a removal that is cut short leaves a directory without a record, which [`Self::sweep`] knows.
-    pub(crate) fn remove(&self, held: &Held, record: Option<&Record>) -> Result<(), StateError> {
+    /// Gives name and ids back and takes the directory its name: from now on there is no such container.
+    fn forget(&self, held: &Held, record: Option<&Record>) -> Result<(), StateError> {
         if let Some(record) = record {
             self.release(&self.names.join(&record.name), &held.id);
             if let Some(range) = record.range {
                 self.release(&self.ranges.join(range.number().to_string()), &held.id);
             }
         }
-        let failed = |error| StateError::io("remove", &held.path)(error);
-        if let Err(errno) = rustix::fs::unlinkat(&held.dir, RECORD, AtFlags::empty())
-            && errno != Errno::NOENT
-        {
-            return Err(failed(errno.into()));
+        match std::fs::rename(&held.path, self.leaving(&held.id)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(StateError::io("remove", &held.path)(error))
+            }
+            _ => Ok(()),
         }
+    }
+
+    /// Removes the files of a container that was forgotten.
+    fn clear(&self, held: &Held) -> Result<(), StateError> {
+        let failed = |error| StateError::io("remove", &held.path)(error);
         let root = files::open_dir(&self.root).map_err(StateError::errno("open", &self.root))?;
-        let name = CString::new(held.id.as_str()).map_err(|error| failed(error.into()))?;
+        let name = CString::new(format!("{REMOVING}{}", held.id)).map_err(|error| failed(error.into()))?;
         tree::remove(root, &name).map_err(failed)
+    }
+
+    fn leaving(&self, id: &ContainerId) -> PathBuf {
+        self.root.join(format!("{REMOVING}{id}"))
     }
 
     /// Writes the record of a container that has ended. Its files carry its own ids and not the host's,
@@ -147,13 +182,15 @@ impl Containers {
 
     /// A part of a tree whose removal was cut short; its remover is alive if it can hold the lock.
     fn sweep_stray(&self, root: &OwnedFd, name: &std::ffi::OsStr) -> Result<(), StateError> {
-        let owner = name.to_str().and_then(|text| text.strip_prefix(".removing-")?.get(..64)?.parse().ok());
-        let Some(owner) = owner else { return Ok(()) };
-        if matches!(self.lock(&owner)?, Lock::Busy) {
+        let owner = name.to_str().and_then(|text| text.strip_prefix(REMOVING)?.get(..64)?.parse().ok());
+        let Some(owner): Option<ContainerId> = owner else { return Ok(()) };
+        if let Lock::Busy = lock_directory(&self.leaving(&owner), &owner)? {
             return Ok(());
         }
-        let failed = |error| StateError::io("remove what is left in", &self.root)(error);
-        let name = CString::new(name.as_encoded_bytes()).map_err(|error| failed(error.into()))?;
-        tree::remove(root, &name).map_err(failed)
+        if let Ok(name) = CString::new(name.as_encoded_bytes()) {
+            // Its remover may still be at it; then there is nothing left for the next sweep.
+            let _next_time = tree::remove(root, &name);
+        }
+        Ok(())
     }
 }

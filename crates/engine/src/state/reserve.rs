@@ -85,7 +85,7 @@ impl Reservation {
     pub(crate) fn end(mut self, status: Status, removal: AtEnd) -> Result<(), StateError> {
         self.fate = Fate::Kept;
         if removal == AtEnd::Remove {
-            return self.containers.remove(&self.held, Some(&self.record));
+            return self.containers.remove_behind(&self.held, &self.record);
         }
         self.record.status = status;
         self.containers.retire(&self.held, &mut self.record)

@@ -65,6 +65,12 @@ fn a_container_that_has_ended_stays_without_its_range_or_goes() {
     let status = Status::Exited { exit: Ended::Code { code: 0 }, at: 5 };
     stays.end(status.clone(), AtEnd::Stay).unwrap();
     goes.end(status.clone(), AtEnd::Remove).unwrap();
+    assert!(matches!(f.containers.find("goes"), Err(StateError::Unknown(_))), "it is gone at once");
+    // Its files go behind our back.
+    let patience = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    while f.count() != (1, 1, 0) && std::time::Instant::now() < patience {
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
     assert_eq!(f.count(), (1, 1, 0));
     assert_eq!(f.containers.record(&id).unwrap().unwrap().status, status);
 }
@@ -127,11 +133,16 @@ fn leftovers_are_swept_and_the_living_are_not() {
     let dead = ContainerId::random().unwrap();
     std::fs::create_dir_all(f.containers.path(&dead).join("upper/x")).unwrap();
     std::fs::create_dir_all(f.containers.root.join(format!(".removing-{dead}-0/y"))).unwrap();
-    let removing = format!(".removing-{}-0", alive.record.id);
-    std::fs::create_dir_all(f.containers.root.join(&removing)).unwrap();
+    let leaving = f.containers.root.join(format!(".removing-{}", alive.record.id));
+    let part = f.containers.root.join(format!(".removing-{}-0", alive.record.id));
+    [&leaving, &part].into_iter().for_each(|path| std::fs::create_dir(path).unwrap());
+    let remover = files::open_dir(&leaving).unwrap();
+    rustix::fs::flock(&remover, rustix::fs::FlockOperation::LockExclusive).unwrap();
     f.containers.sweep().unwrap();
-    assert_eq!(f.count(), (2, 1, 1));
-    assert!(f.containers.root.join(removing).exists());
+    assert_eq!(f.count(), (3, 1, 1), "its remover is at it");
+    drop(remover);
+    f.containers.sweep().unwrap();
+    assert_eq!(f.count(), (1, 1, 1));
 }
 
 #[test]

@@ -11,6 +11,9 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, Dir, Mode, OFlags};
 use rustix::io::Errno;
 
+/// How names begin that are on their way out; the container's id follows.
+pub(crate) const REMOVING: &str = ".removing-";
+
 /// Removes `name` of the directory `parent` and everything below; what is gone already is no error.
 ///
 /// # Errors
@@ -63,7 +66,9 @@ impl Queue<'_> {
 
     fn move_up(&mut self, dir: &OwnedFd, name: &CStr) -> io::Result<()> {
         loop {
-            let aside = CString::new(format!(".removing-{}-{}", self.root.to_string_lossy(), self.moved))?;
+            let root = self.root.to_string_lossy();
+            let owner = root.strip_prefix(REMOVING).unwrap_or(&root);
+            let aside = CString::new(format!("{REMOVING}{owner}-{}", self.moved))?;
             self.moved += 1;
             let flags = rustix::fs::RenameFlags::NOREPLACE;
             match rustix::fs::renameat_with(dir, name, self.parent, &aside, flags) {

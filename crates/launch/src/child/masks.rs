@@ -58,7 +58,7 @@ fn open_strictly(filesystem: &OwnedFd, path: &std::ffi::CStr) -> Result<OwnedFd,
 /// A directory gets an empty one, anything else the null device.
 fn mask(place: &OwnedFd, empty: &mut Option<OwnedFd>) -> Result<(), Errno> {
     if FileType::from_raw_mode(fstat(place)?.st_mode) != FileType::Directory {
-        return attach(&verified(c"/dev/null", (1, 3))?, place);
+        return attach(&verified(c"/dev/null", FileType::CharacterDevice, (1, 3))?, place);
     }
     match empty {
         // The first empty directory is attached itself; the others are clones of it.

@@ -69,12 +69,13 @@ fn become_container(inherited: &Inheritance<'_>) -> Result<(), Fault> {
     namespaces::enter(plan, channel)?;
     let proc = mounts::private_proc().at(Step::Proc, 0)?;
     namespaces::configure(plan, &proc)?;
+    let mut early = mounts::Early::make(plan)?;
     let mut trees = root::receive(channel)?;
     let root = root::attach(&mut trees)?;
     mounts::make_mount_points(plan, &root, &trees)?;
     mounts::bind_islands(plan, &root)?;
-    let made = mounts::attach_all(inherited, &root, &proc, &mut trees)?;
-    devices::populate(&made)?;
+    let made = mounts::attach_all(inherited, &root, &proc, &mut trees, &mut early)?;
+    devices::populate(plan, &root, &made, &mut early)?;
     files::inject(plan, &root, &made)?;
     masks::apply(plan, &root, &made)?;
     let terminal = streams::open_terminal(inherited, &made)?;

@@ -142,21 +142,56 @@ pub(super) fn attach(mount: &OwnedFd, place: &OwnedFd) -> Result<(), Errno> {
     move_mount(mount, c"", place, c"", flags)
 }
 
+/// Most filesystems that are made ahead; those beyond are made when they are attached.
+const EARLY: usize = 32;
+
+/// What does not depend on the root is made while the parent still prepares it.
+pub(super) struct Early {
+    filesystems: [Option<OwnedFd>; EARLY],
+    pub devices: [Option<OwnedFd>; super::devices::NAMES.len()],
+}
+
+impl Early {
+    pub(super) fn make(plan: &Plan) -> Result<Self, Fault> {
+        let mut early = Self { filesystems: [const { None }; EARLY], devices: super::devices::open()? };
+        for (index, (slot, mount)) in early.filesystems.iter_mut().zip(&plan.mounts).enumerate() {
+            if let (Source::Filesystem { kind, source, data }, false) =
+                (&mount.source, is_private_proc(mount))
+            {
+                let made = filesystem(kind, source.as_deref(), data, mount.options.set);
+                *slot = Some(made.at(Step::Mount, index)?);
+            }
+        }
+        Ok(early)
+    }
+
+    fn take(&mut self, index: usize) -> Option<OwnedFd> {
+        self.filesystems.get_mut(index).and_then(Option::take)
+    }
+}
+
+/// The procfs that we hold already is the one to show.
+fn is_private_proc(mount: &PlannedMount) -> bool {
+    matches!(&mount.source, Source::Filesystem { kind, .. } if kind.as_c_str() == c"proc")
+        && mount.target.relative() == c"proc"
+}
+
 /// Makes and attaches every mount of the plan, in order.
 pub(super) fn attach_all<'a>(
     inherited: &Inheritance<'a>,
     root: &OwnedFd,
     proc: &'a OwnedFd,
     trees: &mut Trees,
+    early: &mut Early,
 ) -> Result<Made<'a>, Fault> {
     let plan = inherited.plan;
     let mut made = Made { proc, sys: None, dev: None, pts: None };
     for (index, mount) in plan.mounts.iter().enumerate() {
-        if mount.target.is_system() && made.proc_is(mount) {
+        if is_private_proc(mount) {
             place(root, mount, proc).at(Step::Attach, index)?;
             continue;
         }
-        let tree = make(inherited, mount, trees).at(Step::Mount, index)?;
+        let tree = make(inherited, mount, trees, early.take(index)).at(Step::Mount, index)?;
         place(root, mount, &tree).at(Step::Attach, index)?;
         if let (Source::Cgroups, true) = (&mount.source, is_v1(inherited)) {
             cgroup_views(inherited, &tree).at(Step::Mount, index)?;
@@ -167,11 +202,6 @@ pub(super) fn attach_all<'a>(
 }
 
 impl Made<'_> {
-    fn proc_is(&self, mount: &PlannedMount) -> bool {
-        matches!(&mount.source, Source::Filesystem { kind, .. } if kind.as_c_str() == c"proc")
-            && mount.target.relative() == c"proc"
-    }
-
     fn keep(&mut self, mount: &PlannedMount, tree: OwnedFd) {
         let slot = match mount.target.relative().to_bytes() {
             b"sys" => &mut self.sys,
@@ -198,19 +228,27 @@ fn place(root: &OwnedFd, mount: &PlannedMount, tree: &OwnedFd) -> Result<(), Err
     attach(tree, &point)
 }
 
-fn make(inherited: &Inheritance<'_>, mount: &PlannedMount, trees: &mut Trees) -> Result<OwnedFd, Errno> {
+fn make(
+    inherited: &Inheritance<'_>,
+    mount: &PlannedMount,
+    trees: &mut Trees,
+    early: Option<OwnedFd>,
+) -> Result<OwnedFd, Errno> {
     let options = &mount.options;
-    let tree = match &mount.source {
-        Source::Tree(index) => {
+    let tree = match (&mount.source, early) {
+        (_, Some(made)) => made,
+        (Source::Tree(index), None) => {
             let tree = trees.take(index + 1)?;
             change(&tree, options.set, options.clear, Depth::Single)?;
             tree
         }
-        Source::Filesystem { kind, source, data } => filesystem(kind, source.as_deref(), data, options.set)?,
-        Source::Cgroups if is_v1(inherited) => {
+        (Source::Filesystem { kind, source, data }, None) => {
+            filesystem(kind, source.as_deref(), data, options.set)?
+        }
+        (Source::Cgroups, None) if is_v1(inherited) => {
             filesystem(c"tmpfs", Some(c"cgroup"), &[], options.set & !attr::RDONLY)?
         }
-        Source::Cgroups => filesystem(c"cgroup2", Some(c"cgroup"), &[], options.set)?,
+        (Source::Cgroups, None) => filesystem(c"cgroup2", Some(c"cgroup"), &[], options.set)?,
     };
     change(&tree, options.recursive_set, options.recursive_clear, Depth::Recursive)?;
     if let Some((propagation, depth)) = options.propagation {

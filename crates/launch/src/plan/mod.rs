@@ -11,6 +11,7 @@ mod process;
 use std::ffi::{CStr, CString};
 
 use model::spec::{IdMapping, Island, Landlock, NamespaceKind, Overlay, Spec};
+use rustix::fs::FileType;
 use sys::clone::flag;
 
 use crate::error::LaunchError;
@@ -37,6 +38,7 @@ pub(crate) struct Plan {
     pub trees: Vec<TreeRequest>,
     pub islands: Vec<InRoot>,
     pub files: Vec<PlannedFile>,
+    pub devices: Vec<PlannedDevice>,
     pub masked: Vec<InRoot>,
     pub read_only: Vec<InRoot>,
     /// Path below /proc, and value.
@@ -70,6 +72,37 @@ pub(crate) struct PlannedFile {
     pub content: String,
     /// Its name in the tmpfs, unlinked once bound.
     pub scratch: CString,
+}
+
+/// A device node of the host, bound into the container's /dev.
+#[derive(Debug)]
+pub(crate) struct PlannedDevice {
+    /// Below the container's root.
+    pub target: InRoot,
+    /// Below the host's root.
+    pub source: CString,
+    pub kind: FileType,
+    pub major: u32,
+    pub minor: u32,
+}
+
+impl PlannedDevice {
+    fn new(device: &model::spec::Device) -> Result<Self, LaunchError> {
+        let invalid = |why| LaunchError::Spec { what: "device", value: device.path.clone(), why };
+        let target = InRoot::parse(&device.path)?;
+        if target.below("dev").is_none() {
+            return Err(invalid("it must lie below /dev"));
+        }
+        let kind = match device.kind.as_ref() {
+            "c" | "u" => FileType::CharacterDevice,
+            "b" => FileType::BlockDevice,
+            _ => return Err(invalid("it is neither a character nor a block device")),
+        };
+        let number = |number: i64| u32::try_from(number).map_err(|_| invalid("its number is out of range"));
+        let source = if device.source.is_empty() { &device.path } else { &device.source };
+        let (major, minor) = (number(device.major)?, number(device.minor)?);
+        Ok(Self { target, source: cstring("device", source)?, kind, major, minor })
+    }
 }
 
 #[derive(Debug)]
@@ -110,6 +143,7 @@ impl Plan {
             trees,
             islands,
             files: files(&hardening.files)?,
+            devices: spec.linux.devices.iter().map(PlannedDevice::new).collect::<Result<_, _>>()?,
             masked: spec
                 .linux
                 .masked_paths
@@ -152,9 +186,14 @@ impl Plan {
             Step::ReadOnly => target(&self.read_only),
             Step::File => self.files.get(index).map(|file| file.target.display()),
             Step::Sysctl => self.sysctls.get(index).map(|(name, _)| sysctl_name(name)),
-            Step::Device => {
-                crate::child::devices::NAMES.get(index).map(|name| format!("/dev/{}", name.to_string_lossy()))
-            }
+            Step::Device => crate::child::devices::NAMES.get(index).map_or_else(
+                || {
+                    self.devices
+                        .get(index - crate::child::devices::NAMES.len())
+                        .map(|device| device.target.display())
+                },
+                |name| Some(format!("/dev/{}", name.to_string_lossy())),
+            ),
             Step::WorkingDirectory => Some(self.process.cwd.display()),
             Step::Identity => Some(format!("{}:{}", self.process.uid, self.process.gid)),
             _ => None,

@@ -51,6 +51,7 @@ pub(super) fn devices(request: &RunRequest, placement: &Placement) -> Result<Vec
                 }),
                 major: i64::from(node.major),
                 minor: i64::from(node.minor),
+                source: host.to_owned(),
                 file_mode: None,
             })
         })
