@@ -1,4 +1,5 @@
 //! Storage beside the root: volumes that have a name, and those that live as long as their container.
+//! Those with a name stay until somebody removes them.
 //!
 //! A new volume starts as a copy of the image's directory that it covers, as programs expect. Ids on
 //! disk are the container's own; the mount shifts them.
@@ -65,10 +66,12 @@ impl Volumes<'_> {
     fn make(&self, parent: &Path, name: &str, target: &str) -> std::io::Result<()> {
         exists_already(rustix::fs::mkdir(parent, Mode::RWXU))?;
         let dir = open_dir(parent)?;
+        // Also before the look: whoever removes the volume holds it, and our container's record, which
+        // keeps the volume, is on disk already.
+        rustix::fs::flock(&dir, FlockOperation::LockExclusive)?;
         if rustix::fs::statat(&dir, name, AtFlags::SYMLINK_NOFOLLOW).is_ok() {
             return Ok(());
         }
-        rustix::fs::flock(&dir, FlockOperation::LockExclusive)?;
         let unfinished = format!(".{name}.new");
         match std::fs::remove_dir_all(parent.join(&unfinished)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
@@ -76,11 +79,7 @@ impl Volumes<'_> {
         }
         rustix::fs::mkdirat(&dir, &unfinished, Mode::RWXU)?;
         self.fill(&dir, &unfinished, target)?;
-        match rustix::fs::renameat_with(&dir, &unfinished, &dir, name, RenameFlags::NOREPLACE) {
-            // Another process finished it while we waited for the lock.
-            Err(Errno::EXIST) => std::fs::remove_dir_all(parent.join(&unfinished)),
-            other => Ok(other?),
-        }
+        Ok(rustix::fs::renameat_with(&dir, &unfinished, &dir, name, RenameFlags::NOREPLACE)?)
     }
 
     fn fill(&self, parent: impl AsFd, name: &str, target: &str) -> std::io::Result<()> {

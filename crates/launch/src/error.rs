@@ -31,6 +31,12 @@ pub enum LaunchError {
         /// The kernel's answer.
         errno: Errno,
     },
+    /// The out-of-memory score cannot be set.
+    #[error("the out-of-memory score cannot be set to {score}: it may only be raised by this user")]
+    OomScore {
+        /// As asked for.
+        score: String,
+    },
     /// Something on the host's side of the start failed.
     #[error("could not {action}{}: {}", quoted(.subject), describe(*.errno))]
     Host {
@@ -87,6 +93,7 @@ impl LaunchError {
         match self {
             Self::NotFound { .. } => "E-launch-not-found",
             Self::NotExecutable { .. } => "E-launch-not-executable",
+            Self::OomScore { .. } => "E-launch-oom-score",
             Self::Step { .. } => "E-launch-step",
             Self::Host { .. } => "E-launch-host",
             Self::Died => "E-launch-died",
@@ -102,12 +109,27 @@ impl LaunchError {
     pub fn remedy(&self) -> String {
         match self {
             Self::NotFound { .. } => "check the command, or run `sh` in the image to look around".into(),
+            Self::NotExecutable { errno: Errno::ISDIR, .. } => {
+                "give a program in it, not the directory".into()
+            }
+            Self::NotExecutable { errno: Errno::PERM, .. } => {
+                "it has no execute permission in the image: `chmod +x` it there, or name its interpreter"
+                    .into()
+            }
+            Self::NotExecutable { errno: Errno::NOTSUP, .. } => {
+                "it is coffer itself, reached through a link of /proc: do not trust this image".into()
+            }
             Self::NotExecutable { errno: Errno::ACCESS, .. } => {
                 "only programs that came with the image can run; `--mutable` lifts that, and is recorded"
                     .into()
             }
             Self::NotExecutable { .. } => "check that the image is for this machine's architecture".into(),
             Self::Step { step, errno, .. } => step_remedy(*step, *errno).into(),
+            Self::OomScore { .. } => "leave `--oom-score-adj` out, or give a higher value".into(),
+            Self::Host { action: "set the limit", errno: Errno::RANGE | Errno::INVAL, .. } => {
+                "this host cannot have that value: `/sys/devices/system/cpu/online` lists its processors"
+                    .into()
+            }
             Self::Host { errno: Errno::NOSPC, .. } => "free some space, then run again".into(),
             Self::Host { .. } => "`coffer system check` says what this host lacks".into(),
             Self::Died => "look for an out-of-memory kill in the kernel log; raise `--memory`".into(),
@@ -134,9 +156,10 @@ fn step_remedy(step: Step, errno: Errno) -> &'static str {
     match (step, errno) {
         (_, Errno::NOSPC) => "free some space, then run again",
         (_, Errno::NOMEM) => "free some memory or raise `--memory`, then run again",
-        (Step::MountPoint | Step::Root, Errno::LOOP | Errno::NOTDIR) => {
-            "the image has a symbolic link or a file where a directory must be: do not trust this image"
-        }
+        (
+            Step::MountPoint | Step::Root | Step::Attach | Step::File | Step::Mask | Step::Island,
+            Errno::LOOP | Errno::NOTDIR | Errno::XDEV | Errno::EXIST,
+        ) => "the image has a link or a file where that has to be: do not trust it, or make it anew",
         (Step::WorkingDirectory, _) => "give a directory of the container with `-w`",
         (Step::Proc | Step::Mount, Errno::PERM) => {
             "this host (or a container around us) forbids the mount: see `coffer system check`"

@@ -31,7 +31,7 @@ pub(crate) fn write_file(pid: i32, name: &str, content: &str) -> Result<(), Laun
         .and_then(|file| rustix::io::write(&file, content.as_bytes()));
     match written {
         Ok(length) if length == content.len() => Ok(()),
-        Ok(_) => Err(LaunchError::host("write the id map", path)(Errno::IO)),
-        Err(errno) => Err(LaunchError::host("write the id map", path)(errno)),
+        Ok(_) => Err(LaunchError::host("write", path)(Errno::IO)),
+        Err(errno) => Err(LaunchError::host("write", path)(errno)),
     }
 }

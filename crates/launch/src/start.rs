@@ -67,7 +67,11 @@ pub fn prepare(permit: Permit, spec: &Spec, io: Io) -> Result<Prepared, LaunchEr
     let cloned = sys::clone::clone3(plan.clone_flags, cgroup.clone_target())
         .map_err(LaunchError::host("clone the container's first process", ""))?;
     let (pid, pidfd) = match cloned {
-        Cloned::Child => child::run(&inherited),
+        Cloned::Child => {
+            // The copy of the parent's end, or the parent's death would go unnoticed.
+            drop(ours);
+            child::run(&inherited)
+        }
         Cloned::Parent { pid, pidfd } => (pid, pidfd),
     };
     drop(theirs);
@@ -114,6 +118,7 @@ fn converse(
     };
     tell(channel, plan, Message::Mapped, &[])?;
     set_rlimits(process.pid(), plan)?;
+    set_oom_score(process.pid(), plan)?;
     let trees = trees::open(plan, namespace.as_ref().map(OwnedFd::as_fd))?;
     let borrowed: Vec<BorrowedFd<'_>> = trees.iter().map(OwnedFd::as_fd).collect();
     tell(channel, plan, Message::Trees(borrowed.len() as u16), &borrowed)?;
@@ -133,6 +138,15 @@ fn set_rlimits(pid: i32, plan: &Plan) -> Result<(), LaunchError> {
             .map_err(LaunchError::host("set the resource limit", format!("{resource:?}").to_lowercase()))?;
     }
     Ok(())
+}
+
+/// From outside as well: a user namespace's root may raise the score and never lower it.
+fn set_oom_score(pid: i32, plan: &Plan) -> Result<(), LaunchError> {
+    match &plan.process.oom_score_adj {
+        Some(score) => idmap::write_file(pid, "oom_score_adj", score)
+            .map_err(|_| LaunchError::OomScore { score: score.clone() }),
+        None => Ok(()),
+    }
 }
 
 fn await_ready(plan: &Plan, channel: &Channel, io: &Io) -> Result<Option<OwnedFd>, LaunchError> {

@@ -48,8 +48,6 @@ pub enum Step {
     Streams,
     /// Making a session and a session keyring.
     Session,
-    /// Adjusting the out-of-memory score.
-    OomScore,
     /// Dropping capabilities.
     Capabilities,
     /// Becoming the container's user.
@@ -67,7 +65,7 @@ pub enum Step {
 }
 
 impl Step {
-    const ALL: [Self; 30] = [
+    const ALL: [Self; 29] = [
         Self::Handshake,
         Self::Cgroup,
         Self::Namespaces,
@@ -90,7 +88,6 @@ impl Step {
         Self::Terminal,
         Self::Streams,
         Self::Session,
-        Self::OomScore,
         Self::Capabilities,
         Self::Identity,
         Self::WorkingDirectory,
@@ -130,7 +127,6 @@ impl Step {
             Self::Terminal => "make the terminal",
             Self::Streams => "arrange standard input and output",
             Self::Session => "make a new session and keyring",
-            Self::OomScore => "set the out-of-memory score",
             Self::Capabilities => "reduce the capabilities",
             Self::Identity => "become the user",
             Self::WorkingDirectory => "enter the working directory",

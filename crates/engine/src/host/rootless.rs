@@ -4,8 +4,13 @@ use std::os::unix::fs::MetadataExt as _;
 
 use model::host::{HostCheck, HostWeight};
 
-use super::subordinate::{SUBGID, SUBUID, User, find_helper};
+use super::subordinate::{SUBGID, SUBUID, User, find_helper, first_free};
 use super::{Probe, text};
+
+/// As many ids as distributions give to a user.
+const COUNT: u32 = 65_536;
+/// Whom the host's root looks like inside a user's session, which does not have that id.
+const OVERFLOW: u32 = 65_534;
 
 pub(super) fn checks(uid: u32) -> Vec<HostCheck> {
     let user = User::of(uid);
@@ -42,7 +47,9 @@ fn subordinate(id: &'static str, what: &'static str, user: &User, file: &str) ->
         Some((first, size)) => probe.present(format!("{first}:{size}")),
         None => {
             let flag = if file == SUBUID { "--add-subuids" } else { "--add-subgids" };
-            probe.missing("none", format!("sudo usermod {flag} 100000-165535 {}", user.name()))
+            let first = first_free(file);
+            let last = first.saturating_add(COUNT - 1);
+            probe.missing("none", format!("sudo usermod {flag} {first}-{last} {}", user.name()))
         }
     }
 }
@@ -53,7 +60,8 @@ fn helper(id: &'static str, program: &'static str) -> HostCheck {
     let Some(path) = find_helper(program) else {
         return probe.missing("not installed", "sudo apt-get install uidmap");
     };
-    let setuid = path.metadata().is_ok_and(|meta| meta.mode() & 0o4000 != 0 && meta.uid() == 0);
+    let root = |uid| uid == 0 || uid == OVERFLOW;
+    let setuid = path.metadata().is_ok_and(|meta| meta.mode() & 0o4000 != 0 && root(meta.uid()));
     let mut none = [0_u8; 0];
     let capable = rustix::fs::getxattr(&path, "security.capability", &mut none[..]).is_ok();
     let path = path.display();

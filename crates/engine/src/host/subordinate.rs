@@ -32,6 +32,9 @@ pub(super) const SUBUID: &str = "/etc/subuid";
 /// Subordinate group ids are given to users too.
 pub(super) const SUBGID: &str = "/etc/subgid";
 
+/// The first id that distributions give away.
+const FIRST: u32 = 100_000;
+
 /// First host id, and how many.
 pub(super) type Range = (u32, u32);
 
@@ -69,6 +72,21 @@ fn ranges(text: &str, name: Option<&str>, uid: u32) -> Vec<Range> {
     text.lines().filter_map(range).take(MAX_RANGES).collect()
 }
 
+/// The first id behind every range of the file, and not before 100000, where distributions begin: two users
+/// with the same ids would own each other's containers.
+pub(super) fn first_free(file: &str) -> u32 {
+    read(file).map_or(FIRST, |text| behind_all(&text))
+}
+
+fn behind_all(text: &str) -> u32 {
+    let end = |line: &str| {
+        let mut fields = line.trim().split(':').skip(1);
+        let (first, count): Range = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+        first.checked_add(count)
+    };
+    text.lines().filter_map(end).fold(FIRST, u32::max)
+}
+
 /// `own` is root inside; the ranges follow from 1 on without gaps.
 fn mapping(own: u32, ranges: &[Range]) -> Vec<IdMapping> {
     let mut next = 1_u32;
@@ -104,6 +122,12 @@ mod tests {
         assert_eq!(ranges(text, Some("ann"), 1000), [(100_000, 65_536), (300_000, 10)]);
         assert_eq!(ranges(text, None, 1000), [(300_000, 10)]);
         assert_eq!(ranges(text, Some("nobody"), 65_534), []);
+    }
+
+    #[test]
+    fn nobody_is_offered_the_ids_of_others() {
+        assert_eq!(behind_all(""), 100_000);
+        assert_eq!(behind_all("ann:100000:65536\nbob:7:1\nnoise\n"), 165_536);
     }
 
     #[test]

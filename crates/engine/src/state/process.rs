@@ -54,8 +54,28 @@ impl ProcessId {
         }
         match pidfd_send_signal(pidfd, Signal::KILL) {
             Ok(()) | Err(Errno::SRCH) => Ok(()),
+            Err(Errno::PERM) => self.kill_keeper(),
             Err(errno) => Err(errno.into()),
         }
+    }
+
+    /// Rootless: the container's process belongs to another session's user namespace, where we have no
+    /// rights. The engine that keeps it is the invoker's own process, and the container does not outlive
+    /// its keeper.
+    fn kill_keeper(&self) -> std::io::Result<()> {
+        let denied = || Err(Errno::PERM.into());
+        let Some(stat) = self.open().and_then(|dir| dir.read("stat").ok()) else { return Ok(()) };
+        let (state, parent) = state_and_parent(&stat).ok_or(std::io::ErrorKind::InvalidData)?;
+        if matches!(state, 'Z' | 'X') {
+            return Ok(());
+        }
+        let Some(keeper) = Pid::from_raw(parent).filter(|keeper| !keeper.is_init()) else { return denied() };
+        let pidfd = pidfd_open(keeper, PidfdFlags::empty())?;
+        let again = self.open().and_then(|dir| dir.read("stat").ok());
+        if again.as_deref().and_then(state_and_parent).is_none_or(|(_, now)| now != parent) {
+            return denied();
+        }
+        Ok(pidfd_send_signal(pidfd, Signal::KILL)?)
     }
 }
 
@@ -89,11 +109,20 @@ pub(crate) fn boot_id() -> std::io::Result<String> {
     Ok(std::fs::read_to_string("/proc/sys/kernel/random/boot_id")?.trim_end().to_owned())
 }
 
+/// Fields 3 and 4 of a stat line.
+fn state_and_parent(stat: &[u8]) -> Option<(char, i32)> {
+    let mut fields = after_name(stat)?.split_ascii_whitespace();
+    Some((fields.next()?.chars().next()?, fields.next()?.parse().ok()?))
+}
+
 /// Field 22 of a stat line; the second field is the program's name and may hold anything, `)` too.
 fn start_ticks(stat: &[u8]) -> Option<u64> {
+    after_name(stat)?.split_ascii_whitespace().nth(19)?.parse().ok()
+}
+
+fn after_name(stat: &[u8]) -> Option<&str> {
     let name_end = stat.iter().rposition(|byte| *byte == b')')?;
-    let rest = std::str::from_utf8(stat.get(name_end + 1..)?).ok()?;
-    rest.split_ascii_whitespace().nth(19)?.parse().ok()
+    std::str::from_utf8(stat.get(name_end + 1..)?).ok()
 }
 
 #[cfg(test)]
@@ -105,6 +134,7 @@ mod tests {
         let fields = (4..=21).map(|n| n.to_string()).collect::<Vec<_>>().join(" ");
         let stat = format!("7 (a) S 1 2 3) S {fields} 4242 0");
         assert_eq!(start_ticks(stat.as_bytes()), Some(4242));
+        assert_eq!(state_and_parent(stat.as_bytes()), Some(('S', 4)));
         assert_eq!(start_ticks(b"7 (a) S 1"), None);
     }
 

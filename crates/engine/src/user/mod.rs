@@ -40,7 +40,7 @@ pub enum UserError {
     #[error("`{0}` is not of the form `user`, `uid`, `user:group` or `uid:gid`")]
     Syntax(String),
     /// An id that the container's user namespace does not have.
-    #[error("id {id} is beyond the container's {size} ids")]
+    #[error("id {id} is beyond the ids of the container, 0 to {}", size.saturating_sub(1))]
     Unmapped {
         /// The id.
         id: u32,
@@ -78,6 +78,9 @@ impl UserError {
                 "name one that the image has, or give numbers: `-u 1000:1000`"
             }
             Self::NotAnId(_) | Self::Syntax(_) => "give it like `-u nginx`, `-u 1000` or `-u 1000:1000`",
+            Self::Unmapped { size: 1, .. } => {
+                "this user has no subordinate ids, so a container has root only: `coffer system check` says how to get some"
+            }
             Self::Unmapped { .. } => {
                 "choose a smaller id with `-u`; `coffer system check` shows the ids there are"
             }

@@ -1,6 +1,6 @@
 //! Giving up what the container must not have, in the order in which each step still allows the next.
 
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::AsFd as _;
 
 use rustix::fs::{CWD, Gid, Mode, OFlags, ResolveFlags, Uid, openat, openat2};
 use rustix::io::Errno;
@@ -9,18 +9,14 @@ use rustix::thread::{CapabilitySet, CapabilitySets};
 use sys::landlock::{Ruleset, right};
 
 use super::At as _;
-use super::namespaces::write_proc;
 use crate::channel::Fault;
 use crate::plan::{CapabilityPlan, LandlockPlan, Plan, ProcessPlan};
 use crate::step::Step;
 
 /// Bounding set, ids, working directory, capabilities, in that order: the bounding set needs
 /// CAP_SETPCAP, the ids need CAP_SETUID, and the directory is entered with the user's own rights.
-pub(super) fn identity(plan: &Plan, proc: &OwnedFd) -> Result<(), Fault> {
+pub(super) fn identity(plan: &Plan) -> Result<(), Fault> {
     let process = &plan.process;
-    if let Some(score) = &process.oom_score_adj {
-        write_proc(proc, c"self/oom_score_adj", score).at(Step::OomScore, 0)?;
-    }
     match sys::keyring::join_new_session() {
         // A kernel without key management has no keys to leak.
         Ok(()) | Err(Errno::NOSYS) => {}

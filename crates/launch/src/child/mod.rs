@@ -83,11 +83,11 @@ fn become_container(inherited: &Inheritance<'_>) -> Result<(), Fault> {
     root::make_working_directory(plan, &root)?;
     root::pivot(&root)?;
     streams::arrange(inherited, terminal)?;
-    confine::identity(plan, &proc)?;
+    confine::identity(plan)?;
     confine::restrict(plan)?;
     channel.send(Message::Ready, &[]).at(Step::Handshake, 0)?;
     channel.expect(Message::Go).at(Step::Handshake, 0)?;
-    Err(exec::exec(&plan.process))
+    Err(exec::exec(plan))
 }
 
 /// Trees that the parent sent, by position.

@@ -1,9 +1,12 @@
 //! Mount points, exec islands and mounts. Every path is opened below the root's own descriptor.
 
 use std::ffi::CStr;
+use std::mem::MaybeUninit;
 use std::os::fd::{AsFd as _, OwnedFd};
 
-use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, fstat, mkdirat, openat, openat2};
+use rustix::fs::{
+    AtFlags, FileType, Mode, OFlags, ResolveFlags, fstat, mkdirat, openat, openat2, readlinkat_raw, unlinkat,
+};
 use rustix::io::Errno;
 use rustix::mount::{
     FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, OpenTreeFlags, fsconfig_create,
@@ -89,10 +92,21 @@ pub(super) fn ensure(root: &OwnedFd, path: &InRoot, kind: Kind) -> Result<(), Er
     let name = last_component(path.relative());
     match kind {
         Kind::Directory => mkdirat(parent, name, Mode::from_raw_mode(0o755)),
-        Kind::File => {
-            let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-            openat(parent, name, flags, Mode::from_raw_mode(0o644)).map(drop)
+        Kind::File => make_file(parent, name),
+    }
+}
+
+/// A link that leads nowhere (`/etc/resolv.conf` of systemd distributions) makes way: in the container's
+/// own layer, not in the image's.
+fn make_file(parent: &OwnedFd, name: &CStr) -> Result<(), Errno> {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let make = || openat(parent, name, flags, Mode::from_raw_mode(0o644)).map(drop);
+    match make() {
+        Err(Errno::EXIST) if readlinkat_raw(parent, name, &mut [MaybeUninit::uninit(); 1]).is_ok() => {
+            unlinkat(parent, name, AtFlags::empty())?;
+            make()
         }
+        other => other,
     }
 }
 

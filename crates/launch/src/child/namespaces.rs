@@ -57,7 +57,7 @@ pub(super) fn configure(plan: &Plan, proc: &OwnedFd) -> Result<(), Fault> {
 }
 
 /// Writes below a procfs that only we hold: no path of the image leads here (CVE-2025-52881).
-pub(super) fn write_proc(proc: &OwnedFd, path: &std::ffi::CStr, value: &str) -> rustix::io::Result<()> {
+fn write_proc(proc: &OwnedFd, path: &std::ffi::CStr, value: &str) -> rustix::io::Result<()> {
     let flags = OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_XDEV | ResolveFlags::NO_MAGICLINKS;
     let file = openat2(proc, path, flags, Mode::empty(), resolve)?;

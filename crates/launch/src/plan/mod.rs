@@ -48,6 +48,8 @@ pub(crate) struct Plan {
     pub process: ProcessPlan,
     pub landlock: Option<LandlockPlan>,
     pub seccomp: Option<Filter>,
+    /// Device and inode of the program that runs this, which no container may execute.
+    pub own_file: Option<(u64, u64)>,
 }
 
 /// Where the root filesystem comes from.
@@ -160,6 +162,7 @@ impl Plan {
             memfd_noexec: hardening.memfd_noexec.map(|value| value.to_string()),
             process: ProcessPlan::new(&spec.process)?,
             seccomp,
+            own_file: rustix::fs::stat(c"/proc/self/exe").ok().map(|stat| (stat.st_dev, stat.st_ino)),
         })
     }
 
