@@ -191,7 +191,7 @@ mod tests {
             error.to_string(),
             "could not open the mount point `/proc`: too many levels of symbolic links"
         );
-        assert!(error.remedy().contains("do not trust this image"));
+        assert!(error.remedy().contains("do not trust it"));
         assert_eq!(error.exit_code(), 125);
     }
 }

@@ -65,8 +65,8 @@ fn leads_to_us(candidate: &CStr, plan: &Plan) -> bool {
 fn interpreter(line: &mut [u8; 256]) -> Option<&CStr> {
     let rest = line.strip_prefix(b"#!")?;
     let start = 2 + rest.iter().position(|byte| !matches!(byte, b' ' | b'\t'))?;
-    let length =
-        line.get(start..)?.iter().position(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0))?;
+    let ends = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0);
+    let length = line.get(start..)?.iter().position(ends).filter(|length| *length > 0)?;
     *line.get_mut(start + length)? = 0;
     CStr::from_bytes_until_nul(line.get(start..)?).ok()
 }

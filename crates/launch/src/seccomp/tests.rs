@@ -121,7 +121,7 @@ fn any_arg() -> impl Strategy<Value = SeccompArg> {
 }
 
 fn any_rule() -> impl Strategy<Value = SeccompRule> {
-    let names = prop::collection::vec(prop::sample::select(table::SYSCALLS), 1..40);
+    let names = prop::collection::vec(prop::sample::select(table::SYSCALLS), 1..12);
     let action = prop::sample::select(vec![SeccompAction::Allow, SeccompAction::Errno, SeccompAction::Log]);
     (names, action, prop::collection::vec(any_arg(), 0..4)).prop_map(|(names, action, args)| SeccompRule {
         names: names.into_iter().map(|(name, _)| name.into()).collect(),
@@ -139,7 +139,13 @@ proptest! {
             prop_oneof![0..5_u64, any::<u64>(), Just(1 << 32)])), 1..60),
     ) {
         let profile = Seccomp { syscalls: rules, ..Seccomp::default() };
-        let filter = compile(&profile).unwrap();
+        let filter = match compile(&profile) {
+            Err(SeccompError::TooLong(length)) => {
+                prop_assert!(length > MAX_INSTRUCTIONS);
+                return Ok(());
+            }
+            other => other.unwrap(),
+        };
         for ((name, number), args) in calls {
             prop_assert_eq!(
                 run(&filter.program, tree::ARCHITECTURE, number, args), naive(&profile, name, args), "{}", name

@@ -8,6 +8,12 @@ pub(super) const ALL: &[Code] = &[
         "The text cannot be a volume's name.",
         "Choose a name of letters, digits, `_`, `.` and `-`, such as db-data.",
     ),
+    code("E-volume-unknown", "No volume has that name.", "coffer volume ls lists those there are."),
+    code(
+        "E-volume-in-use",
+        "A container has the volume, even if it has ended.",
+        "Remove the container first: coffer rm, or coffer prune.",
+    ),
     code(
         "E-state-stuck",
         "A container was killed and does not go: a process of it waits in the kernel.",
@@ -113,6 +119,11 @@ pub(super) const ALL: &[Code] = &[
         "E-launch-not-found",
         "The program that was to run is not in the container. Exit code 127.",
         "Check the spelling, and that the image has it: coffer image inspect IMAGE shows the entrypoint and the command.",
+    ),
+    code(
+        "E-launch-oom-score",
+        "The out-of-memory score that was asked for is lower than this user may set: only root can lower it.",
+        "Leave --oom-score-adj out, or give a value that is not below the caller's own.",
     ),
     code(
         "E-launch-seccomp",
