@@ -6,3 +6,4 @@ pub(crate) mod global;
 pub(crate) mod image;
 pub(crate) mod other;
 pub(crate) mod run;
+pub(crate) mod volume;

@@ -8,6 +8,7 @@ mod ledger;
 mod meta;
 mod run;
 mod system;
+mod volume;
 
 use std::ffi::OsString;
 
@@ -76,7 +77,7 @@ impl Life {
 }
 
 /// Every command, in the order of help.
-pub(crate) const ALL: [&Entry; 25] = [
+pub(crate) const ALL: [&Entry; 28] = [
     &demo::DEMO,
     &image::IMPORT,
     &image::LIST,
@@ -94,6 +95,9 @@ pub(crate) const ALL: [&Entry; 25] = [
     &container::INSPECT,
     &container::REMOVE,
     &container::PRUNE,
+    &volume::LIST,
+    &volume::REMOVE,
+    &volume::PRUNE,
     &container::EXPLAIN,
     &ledger::SHOW,
     &ledger::VERIFY,
@@ -167,7 +171,9 @@ impl Entry {
 
     /// The same, with what only help needs.
     pub(crate) fn clap_with_help(&self) -> clap::Command {
-        self.clap().before_help(self.example_lines()).after_help(self.notes)
+        // Only paragraphs end lines: the terminal's width ends the others.
+        let paragraphs: Vec<String> = self.notes.split("\n\n").map(|text| text.replace('\n', " ")).collect();
+        self.clap().before_help(self.example_lines()).after_help(paragraphs.join("\n\n"))
     }
 
     fn example_lines(&self) -> String {

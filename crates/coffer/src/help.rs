@@ -1,6 +1,7 @@
 //! `coffer help`: commands by the life of a container, topics, and every code that a message can end with.
 
 pub(crate) mod codes;
+pub(crate) mod habits;
 mod topics;
 
 use std::ffi::OsString;
@@ -36,6 +37,10 @@ pub(crate) fn about(context: &Context, words: &[String]) -> Result<(), Failure> 
     if words.is_empty() {
         return context.print(&overview(context.style));
     }
+    // `images` is a topic, and another spelling of `image ls`.
+    if let Some(topic) = topics::find(&joined) {
+        return context.print(&topic.page(context.style));
+    }
     if let Some((entry, typed)) = commands::find(&argv).filter(|(_, typed)| *typed == words.len()) {
         let _whole = typed;
         return context.print(&of_command(entry, context.style));
@@ -46,14 +51,11 @@ pub(crate) fn about(context: &Context, words: &[String]) -> Result<(), Failure> 
     if let Some(code) = codes::find(&joined) {
         return context.print(&code.page(context.style));
     }
-    match topics::find(&joined) {
-        Some(topic) => context.print(&topic.page(context.style)),
-        None => Err(Failure::failed(
-            "E-cli-help-topic",
-            format!("there is no help about `{joined}`"),
-            format!("commands: coffer help; topics: {}; codes: coffer help codes", topics::names()),
-        )),
-    }
+    Err(Failure::failed(
+        "E-cli-help-topic",
+        format!("there is no help about `{joined}`"),
+        format!("commands: coffer help; topics: {}; codes: coffer help codes", topics::names()),
+    ))
 }
 
 /// A command's help, with examples first.
@@ -102,8 +104,11 @@ fn is_group(name: &str) -> bool {
 }
 
 fn unknown(typed: &str, help: &str) -> Failure {
-    let remedy = nearest(typed)
-        .map_or_else(|| format!("see {help}"), |name| format!("did you mean `coffer {name}`? see {help}"));
+    let remedy = match (habits::instead_of_command(typed), nearest(typed)) {
+        (Some(instead), _) => instead.to_owned(),
+        (None, Some(name)) => format!("did you mean `coffer {name}`? see {help}"),
+        (None, None) => format!("see {help}"),
+    };
     Failure::usage(format!("there is no command `{typed}`"), remedy)
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use engine::Progress;
 
 use crate::context::write_error;
-use crate::render::units;
+use crate::render::{text, units};
 
 /// A terminal that is redrawn more often than this only flickers.
 const BETWEEN_DRAWINGS: Duration = Duration::from_millis(80);
@@ -38,7 +38,9 @@ impl Bar {
         if self.watched && self.drawn.is_none_or(|drawn| now - drawn >= BETWEEN_DRAWINGS) {
             self.drawn = Some(now);
             let label = format!("layer {} of {}", (self.finished + 1).min(self.layers), self.layers);
-            write_error(&format!("\r{}\x1b[K", line(&label, self.done, self.total, now - self.begun)));
+            let line = line(&label, self.done, self.total, now - self.begun);
+            // A line that wraps cannot be taken back.
+            write_error(&format!("\r{}\x1b[K", text::cut(&line, columns() - 1)));
         }
     }
 }
@@ -66,6 +68,12 @@ impl Drop for Bar {
             write_error("\r\x1b[K");
         }
     }
+}
+
+/// Of the terminal on standard error.
+fn columns() -> usize {
+    let size = rustix::termios::tcgetwinsize(std::io::stderr());
+    size.ok().map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 1).unwrap_or(80)
 }
 
 /// `layer 2 of 3  ━━━━━━━━────────  142 MB of 360 MB  320 MB/s  1 s left`

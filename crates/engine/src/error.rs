@@ -12,6 +12,7 @@ use crate::foreground::ForegroundError;
 use crate::name::NameSyntax;
 use crate::state::StateError;
 use crate::user::UserError;
+use crate::volumes::VolumeError;
 
 /// Why the engine did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +37,9 @@ pub enum EngineError {
     /// About the state of containers.
     #[error(transparent)]
     State(#[from] StateError),
+    /// About volumes.
+    #[error(transparent)]
+    Volume(#[from] VolumeError),
     /// About history.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -86,6 +90,7 @@ impl EngineError {
             Self::Name(_) => "E-run-name",
             Self::Store(error) => error.code(),
             Self::State(error) => error.code(),
+            Self::Volume(error) => error.code(),
             Self::Ledger(error) => error.code(),
             Self::User(error) => error.code(),
             Self::Confine(error) => error.code(),
@@ -108,6 +113,7 @@ impl EngineError {
             Self::Name(_) => "choose a name like `web-1`".into(),
             Self::Store(error) => error.remedy().to_string(),
             Self::State(error) => error.remedy(),
+            Self::Volume(error) => error.remedy(),
             Self::Ledger(error) => error.remedy(),
             Self::User(error) => error.remedy(),
             Self::Confine(error) => error.remedy(),

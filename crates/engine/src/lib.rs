@@ -41,6 +41,8 @@ pub use error::EngineError;
 pub use foreground::{Detach, DetachKeys, Foreground, Interruptions};
 pub use host::session_map;
 
+pub use volumes::{Volume, VolumeError};
+
 pub use launch::Enforced;
 pub use launch::session;
 pub use ledger::Verified;

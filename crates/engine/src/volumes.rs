@@ -4,6 +4,8 @@
 //! A new volume starts as a copy of the image's directory that it covers, as programs expect. Ids on
 //! disk are the container's own; the mount shifts them.
 
+mod named;
+
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
@@ -16,6 +18,8 @@ use rustix::io::Errno;
 use crate::name::ContainerName;
 use crate::state::{StateError, open_dir};
 use crate::user::MergedRoot;
+
+pub use named::{Volume, VolumeError};
 
 /// The anonymous ones' directory, in the container's.
 const ANONYMOUS: &str = "volumes";

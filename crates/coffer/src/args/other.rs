@@ -15,7 +15,7 @@ pub(crate) struct Demo {}
 #[derive(Debug, Args)]
 pub(crate) struct LedgerShow {
     /// Show only the last N entries
-    #[arg(short = 'n', long, value_name = "N")]
+    #[arg(short = 'n', long, value_name = "N", value_parser = count)]
     pub(crate) last: Option<u64>,
     /// Show only what matches; keys: kind, container, image, outcome
     #[arg(short, long, value_name = "KEY=VALUE", value_parser = filter::among(&["kind", "container", "image", "outcome"]))]
@@ -68,6 +68,10 @@ pub(crate) struct Help {
 /// `version`
 #[derive(Debug, Args)]
 pub(crate) struct Version {}
+
+fn count(text: &str) -> Result<u64, crate::value::ValueError> {
+    text.parse().map_err(|_| crate::value::ValueError::new("it is no count", "a number such as 20"))
+}
 
 fn shell(text: &str) -> Result<Shell, crate::value::ValueError> {
     match text {

@@ -73,7 +73,7 @@ pub(super) const PRUNE: Entry = Entry {
     life: Life::Run,
     about: "Remove every container that has ended",
     examples: [("coffer prune", "and print their ids"), ("coffer prune --format json", "for programs")],
-    notes: "Images have a command of their own: coffer image prune.",
+    notes: "Images and volumes have commands of their own: coffer image prune, coffer volume prune.",
     codes: ExitCodes::Ordinary,
     options: options::<Prune>,
     act: act::<Prune>,

@@ -65,7 +65,9 @@ impl Report {
         let identity = &self.identity;
         let shared = &self.namespaces.shared_with_host;
         let both = &self.mounts.writable_and_executable;
-        let outside = IdMap::parse(&identity.uid_map).outside(identity.uid).and_then(|id| ours.outside(id));
+        // The probe writes a map on one line.
+        let inside = IdMap::parse(&identity.uid_map.replace(", ", "\n"));
+        let outside = inside.outside(identity.uid).and_then(|id| ours.outside(id));
         vec![
             Wall::new("users", users(identity.uid, outside), outside != Some(0)),
             Wall::new(
@@ -124,6 +126,10 @@ mod tests {
         let walls = Report::parse(single.as_bytes()).unwrap().walls(&IdMap::parse("0 1000 1"));
         assert_eq!(walls.first().unwrap().seen, "uid 0 inside is uid 1000 outside");
         assert_eq!(walls.first().unwrap().stands, Stands::Yes);
+        let several = CONFINED.replace("0 165536 65536", "0 0 1, 1 1 65536");
+        let walls =
+            Report::parse(several.as_bytes()).unwrap().walls(&IdMap::parse("0 1001 1\n1 100000 65536"));
+        assert_eq!(walls.first().unwrap().seen, "uid 0 inside is uid 1001 outside");
     }
 
     #[test]

@@ -5,14 +5,15 @@ use std::error::Error as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::Failure;
-use crate::help::distance;
+use crate::help::{distance, habits};
 use crate::value::ValueError;
 
 impl Failure {
     /// `command` is what was typed up to here: `coffer run`.
     pub(crate) fn from_clap(command: &str, error: &clap::Error) -> Self {
         let argument = text(error, ContextKind::InvalidArg);
-        let option = argument.split_whitespace().next().unwrap_or_default().trim_matches(['<', '>']);
+        let option =
+            argument.split_whitespace().next().unwrap_or_default().trim_matches(['<', '>', '[', ']']);
         let help = format!("see {command} --help");
         match error.kind() {
             ErrorKind::ValueValidation => invalid_value(error, option, help),
@@ -67,7 +68,9 @@ fn invalid_value(error: &clap::Error, option: &str, help: String) -> Failure {
 }
 
 fn unknown(error: &clap::Error, command: &str, argument: &str, help: String) -> Failure {
+    let habit = if command == "coffer run" { habits::instead_of_option(argument) } else { None };
     let remedy = match error.get(ContextKind::SuggestedArg) {
+        _ if habit.is_some() => habit.unwrap_or_default().to_owned(),
         Some(ContextValue::String(suggested)) if is_slip(argument, suggested) => {
             format!("did you mean `{suggested}`? {help}")
         }

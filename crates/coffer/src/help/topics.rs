@@ -74,7 +74,8 @@ others   0 done; 1 failed; 2 not understood",
 COFFER_ROOT      where images, containers and the ledger are kept, instead of /var/lib/coffer
                  (root) or $XDG_DATA_HOME/coffer (everybody else)
 XDG_DATA_HOME    as the XDG base directory specification says; ~/.local/share if unset
-XDG_RUNTIME_DIR  where things that a reboot may take are kept
+XDG_RUNTIME_DIR  where a user's things that a reboot may take are kept; in TMPDIR if unset
+TMPDIR           where the demo is for as long as it takes; /tmp if unset
 NO_COLOR         no colour if it is set and not empty; --color always overrides it
 TERM             no colour if it is `dumb`",
     },
@@ -112,6 +113,8 @@ inspect                    [] the same, and request, spec (OCI runtime specifica
 explain                    container, source (kernel, start, nothing), namespaces, uid_map, no_new_privs,
                            capabilities, seccomp, landlock_abi, mounts, islands, masked, sysctls,
                            limits, exceptions
+volume ls                  [] name, changed, containers
+volume rm, volume prune    [] names
 ledger show                [] index, time, kind, and what applies of container, image, name, request,
                            level, outcome, missing, exceptions, rule, detail, exit, permit
 ledger verify              entries, root

@@ -41,9 +41,11 @@ fn quoted(word: &str) -> String {
 }
 
 fn is_shown(c: char) -> bool {
-    // Bidirectional controls and zero-width characters, by which a line reads as another one (CVE-2021-42574).
-    let deceives =
-        matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    // Bidirectional controls, invisible characters and other line ends, by which a line reads as another
+    // one (CVE-2021-42574).
+    let deceives = matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
     !c.is_control() && !deceives
 }
 
@@ -56,6 +58,7 @@ mod tests {
     fn what_would_move_the_cursor_is_made_visible() {
         assert_eq!(plain("a\x1b[31mb\r\n"), r"a\u{1b}[31mb\u{d}\u{a}");
         assert_eq!(plain("user\u{202e}txt"), r"user\u{202e}txt");
+        assert_eq!(plain("a\u{2028}b\u{e0041}"), r"a\u{2028}b\u{e0041}");
         assert_eq!(plain("naïve ✓"), "naïve ✓");
     }
 

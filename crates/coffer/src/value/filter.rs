@@ -23,11 +23,26 @@ pub(crate) fn among(
 ) -> impl Fn(&str) -> Result<Filter, ValueError> + Clone + Send + Sync + 'static {
     move |text| {
         let filter = parse(text)?;
+        let values = values_of(&filter.key);
+        if !values.is_empty() && !values.contains(&filter.value.as_str()) {
+            let wrong = format!("`{}` is no {}", filter.value, filter.key);
+            return Err(ValueError::new(wrong, format!("one of {}", values.join(", "))));
+        }
         if keys.contains(&filter.key.as_str()) {
             return Ok(filter);
         }
         let wrong = format!("there is no filter `{}` here", filter.key);
         Err(ValueError::new(wrong, format!("one of {}", keys.join(", "))))
+    }
+}
+
+/// What a key can be, where that is known beforehand.
+fn values_of(key: &str) -> &'static [&'static str] {
+    match key {
+        "status" => &["created", "running", "exited"],
+        "dangling" => &["true", "false"],
+        "outcome" => &["go", "go-with-controls", "no-go"],
+        _ => &[],
     }
 }
 
@@ -54,6 +69,14 @@ mod tests {
         assert!(parse("name=web").is_ok());
         assert_eq!(parse("nme=web").unwrap_err().right, "one of name, label");
         assert!(parse("web").is_err());
+    }
+
+    #[test]
+    fn values_that_nothing_can_have_are_refused() {
+        let parse = among(&["status", "dangling"]);
+        assert!(parse("status=exited").is_ok() && parse("dangling=false").is_ok());
+        assert_eq!(parse("status=dead").unwrap_err().right, "one of created, running, exited");
+        assert!(parse("dangling=maybe").is_err());
     }
 
     #[test]

@@ -26,10 +26,11 @@ pub(crate) fn parse(text: &str, here: &Path) -> Result<MountRequest, ValueError>
     for field in text.split(',') {
         fields.read(field)?;
     }
+    let source = fields.source(here)?;
     let target = fields.target.filter(|target| target.starts_with('/'));
     let target = target.ok_or_else(|| ValueError::new("the target is not an absolute path", RIGHT))?;
     Ok(MountRequest {
-        source: fields.source(here)?,
+        source,
         target: target.to_owned(),
         access: fields.access,
         exec: fields.exec,

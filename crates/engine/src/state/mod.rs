@@ -26,6 +26,7 @@ pub use range::IdRange;
 pub use record::{Decided, Ended, Record, Status};
 pub(crate) use record::{Unreadable, VERSION, parse as parse_record};
 pub(crate) use reserve::{AtEnd, Ids, NameChoice, Reservation};
+pub(crate) use tree::remove as remove_tree;
 
 use crate::id::{self, ContainerId};
 use crate::name::ContainerName;

@@ -77,12 +77,19 @@ const DANGEROUS: [&str; 14] = [
 
 fn root_is_root(_: &Options) -> Outcome {
     match fs::read_to_string("/proc/self/uid_map") {
-        Ok(map) if identity::maps_host_root(&map) => {
+        // Below a user's session the map names the session's ids: whose files are the kernel's tells them apart.
+        Ok(map) if identity::maps_host_root(&map) && kernel_files_have_an_owner() => {
             Outcome::succeeded("uid 0 of the host is in the uid map")
         }
         Ok(_) => Outcome::stopped("uid 0 of the host is not in the uid map"),
         Err(error) => stopped_by(&error),
     }
+}
+
+/// Files of /proc are the host's root's; an owner who is not in the uid map shows as the overflow uid.
+fn kernel_files_have_an_owner() -> bool {
+    const OVERFLOW: u32 = 65_534;
+    fs::metadata("/proc/version").is_ok_and(|file| std::os::unix::fs::MetadataExt::uid(&file) != OVERFLOW)
 }
 
 fn dangerous(_: &Options) -> Outcome {

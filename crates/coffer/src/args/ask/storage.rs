@@ -30,7 +30,7 @@ pub(crate) struct Storage {
     #[arg(long, value_name = "SIZE", value_parser = size::parse)]
     pub(super) shm_size: Option<u64>,
     /// Pass a device on
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH[:TARGET[:rwm]]", value_parser = device)]
     pub(super) device: Vec<String>,
 }
 
@@ -39,6 +39,14 @@ impl Storage {
     pub(super) fn mounts(&mut self) -> Vec<MountRequest> {
         [&mut self.volume, &mut self.mount, &mut self.tmpfs].into_iter().flat_map(std::mem::take).collect()
     }
+}
+
+/// What the parts may be is policy's to say; a path has to be one.
+fn device(text: &str) -> Result<String, ValueError> {
+    if text.starts_with('/') {
+        return Ok(text.to_owned());
+    }
+    Err(ValueError::new("it is no absolute path", "a device of this host, such as /dev/fuse"))
 }
 
 fn volume_here(text: &str) -> Result<MountRequest, ValueError> {

@@ -14,20 +14,20 @@ pub(crate) struct Walls {
     #[arg(long, visible_alias = "net", value_name = "NETWORK", value_parser = network)]
     pub(super) network: Option<Network>,
     /// See the host's processes
-    #[arg(long, value_enum, value_name = "host", hide_possible_values = true)]
-    pid: Option<Host>,
+    #[arg(long, value_enum, value_name = "private|host", hide_possible_values = true)]
+    pid: Option<Namespace>,
     /// Share the host's System V IPC
-    #[arg(long, value_enum, value_name = "host", hide_possible_values = true)]
-    ipc: Option<Host>,
+    #[arg(long, value_enum, value_name = "private|host", hide_possible_values = true)]
+    ipc: Option<Namespace>,
     /// Share the host's name
-    #[arg(long, value_enum, value_name = "host", hide_possible_values = true)]
-    uts: Option<Host>,
+    #[arg(long, value_enum, value_name = "private|host", hide_possible_values = true)]
+    uts: Option<Namespace>,
     /// Share the host's users: root inside is root outside
-    #[arg(long, value_enum, value_name = "host", hide_possible_values = true)]
-    userns: Option<Host>,
+    #[arg(long, value_enum, value_name = "private|host", hide_possible_values = true)]
+    userns: Option<Namespace>,
     /// See the host's control groups
-    #[arg(long, value_enum, value_name = "host", hide_possible_values = true)]
-    cgroupns: Option<Host>,
+    #[arg(long, value_enum, value_name = "private|host", hide_possible_values = true)]
+    cgroupns: Option<Namespace>,
     /// Add a capability
     #[arg(long, value_name = "NAME", value_parser = capability::parse)]
     pub(super) cap_add: Vec<String>,
@@ -45,10 +45,12 @@ pub(crate) struct Walls {
     pub(super) sysctl: Vec<Pair>,
 }
 
-/// The only other namespace that can be asked for.
+/// Whose namespace it gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Host {
-    /// The host's own.
+pub(super) enum Namespace {
+    /// Its own, as without the option.
+    Private,
+    /// The host's.
     Host,
 }
 
@@ -71,7 +73,8 @@ impl Walls {
             (self.userns, HostNamespace::User),
             (self.cgroupns, HostNamespace::Cgroup),
         ];
-        asked.into_iter().filter_map(|(host, namespace)| host.map(|Host::Host| namespace)).collect()
+        let hosts = asked.into_iter().filter(|(whose, _)| *whose == Some(Namespace::Host));
+        hosts.map(|(_, namespace)| namespace).collect()
     }
 }
 

@@ -1,0 +1,135 @@
+//! What people type out of habit, from other tools, and what does the same here.
+
+/// Spellings, and what to do instead.
+struct Habit {
+    typed: &'static [&'static str],
+    instead: &'static str,
+}
+
+/// What to do instead of a command that is not there: `exec`, `system df`.
+pub(crate) fn instead_of_command(typed: &str) -> Option<&'static str> {
+    find(&COMMANDS, typed)
+}
+
+/// What to do instead of an option of `run` that is not there: `-p`, `--restart`.
+pub(crate) fn instead_of_option(typed: &str) -> Option<&'static str> {
+    find(&RUN_OPTIONS, typed.split_once('=').map_or(typed, |(name, _)| name))
+}
+
+fn find(habits: &[Habit], typed: &str) -> Option<&'static str> {
+    habits.iter().find(|habit| habit.typed.contains(&typed)).map(|habit| habit.instead)
+}
+
+const COMMANDS: [Habit; 11] = [
+    Habit {
+        typed: &["pull", "image pull", "push", "image push", "login", "logout", "search"],
+        instead: "images come from files in this version: `docker save IMAGE -o FILE`, then `coffer image import FILE`",
+    },
+    Habit {
+        typed: &["build", "image build", "buildx", "commit"],
+        instead: "images are built elsewhere in this version, and taken in with `coffer image import FILE`",
+    },
+    Habit {
+        typed: &["stop", "kill", "container stop", "container kill"],
+        instead: "press ctrl-c where it runs, or end and remove it: `coffer rm -f CONTAINER`",
+    },
+    Habit {
+        typed: &["start", "restart", "create", "container start", "container create"],
+        instead: "a container runs once: start a new one with `coffer run`, and keep its data on a volume",
+    },
+    Habit {
+        typed: &["logs", "attach", "container logs"],
+        instead: "what a container prints goes to where `coffer run` was started: redirect it there to keep it",
+    },
+    Habit {
+        typed: &["exec", "container exec"],
+        instead: "nothing enters a running container in this version: `coffer run -it IMAGE sh` looks around in a new one",
+    },
+    Habit {
+        typed: &["top", "stats", "container top", "container stats"],
+        instead: "`coffer explain CONTAINER` shows its processes and memory beside their limits",
+    },
+    Habit {
+        typed: &["cp", "export", "container cp"],
+        instead: "share a directory when it starts: `coffer run -v ./DIR:/DIR IMAGE`",
+    },
+    Habit {
+        typed: &["network", "network ls", "network create", "port"],
+        instead: "containers have no networks in this version; `coffer run --network host` shares this host's",
+    },
+    Habit {
+        typed: &["info", "system info"],
+        instead: "`coffer system check` says what this host can enforce",
+    },
+    Habit {
+        typed: &["system prune", "system df"],
+        instead: "each has its own: `coffer prune`, `coffer image prune`, `coffer volume prune`",
+    },
+];
+
+const RUN_OPTIONS: [Habit; 11] = [
+    Habit {
+        typed: &["-d", "--detach"],
+        instead: "it runs in the foreground: add `&` to the line, or leave its terminal (-it) with ctrl-p ctrl-q",
+    },
+    Habit {
+        typed: &["-p", "--publish", "-P", "--publish-all", "--expose", "--link", "--ip", "--dns"],
+        instead: "it has no network but loopback; `--network host` shares this host's, and is recorded",
+    },
+    Habit {
+        typed: &["--restart"],
+        instead: "let a service manager watch over it: a systemd unit with `ExecStart=coffer run ...` and `Restart=`",
+    },
+    Habit {
+        typed: &["--init"],
+        instead: "its program is process 1: start it through the image's own init, as with `--entrypoint tini`",
+    },
+    Habit {
+        typed: &["--pull", "--platform"],
+        instead: "leave it out: only images that were imported can run, see `coffer image ls`",
+    },
+    Habit {
+        typed: &["--log-driver", "--log-opt", "-a", "--attach", "--sig-proxy"],
+        instead: "leave it out: output comes here, and signals go there",
+    },
+    Habit { typed: &["--gpus"], instead: "pass its device on: `--device /dev/dri/renderD128`" },
+    Habit { typed: &["--volumes-from"], instead: "name the volume in both: `-v NAME:/PATH`" },
+    Habit { typed: &["--cpu-quota", "--cpu-period"], instead: "say how many CPUs: `--cpus 0.5`" },
+    Habit { typed: &["--domainname"], instead: "give the whole name: `--hostname web.example`" },
+    Habit {
+        typed: &["--cidfile"],
+        instead: "give it a name with `--name`; `coffer ps -q --filter name=NAME` prints its id",
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use super::*;
+    use crate::commands;
+
+    #[test]
+    fn no_habit_speaks_of_what_there_is() {
+        for typed in COMMANDS.iter().flat_map(|habit| habit.typed) {
+            let words: Vec<OsString> = typed.split(' ').map(OsString::from).collect();
+            assert!(commands::find(&words).is_none(), "{typed}");
+        }
+        let run = commands::find(&["run".into()]).unwrap().0.clap();
+        for typed in RUN_OPTIONS.iter().flat_map(|habit| habit.typed) {
+            let name = typed.trim_start_matches('-');
+            let taken = run.get_arguments().any(|argument| {
+                argument.get_long() == Some(name)
+                    || argument.get_short().map(String::from).as_deref() == Some(name)
+            });
+            assert!(!taken, "{typed}");
+        }
+    }
+
+    #[test]
+    fn values_behind_an_option_do_not_matter() {
+        assert_eq!(instead_of_option("--publish=80:80"), instead_of_option("-p"));
+        assert!(instead_of_option("--publish").is_some() && instead_of_option("--nothing").is_none());
+        assert!(instead_of_command("exec").is_some() && instead_of_command("frob").is_none());
+    }
+}
