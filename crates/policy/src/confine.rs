@@ -246,7 +246,13 @@ fn namespaces(request: &RunRequest) -> Vec<Namespace> {
 
 /// With `--mutable` memory files may be executed like everything else.
 fn memfd_filter(request: &RunRequest, placement: &Placement) -> MemfdGuard {
-    if request.mutable { MemfdGuard::Sysctl } else { placement.memfd }
+    if request.mutable { MemfdGuard::Sysctl } else { memfd_guard(request, placement) }
+}
+
+/// With the host's pid namespace the sysctl would be the host's.
+fn memfd_guard(request: &RunRequest, placement: &Placement) -> MemfdGuard {
+    let host_pids = request.host_namespaces.contains(&HostNamespace::Pid);
+    if host_pids { MemfdGuard::Filter } else { placement.memfd }
 }
 
 fn hardening(
@@ -256,9 +262,7 @@ fn hardening(
     granted: CapabilitySet,
 ) -> Hardening {
     let open = request.privileged || request.mutable;
-    // With the host's pid namespace the setting would be the host's.
-    let host_pids = request.host_namespaces.contains(&HostNamespace::Pid);
-    let memfd_sysctl = !open && !host_pids && placement.memfd == MemfdGuard::Sysctl;
+    let memfd_sysctl = !open && memfd_guard(request, placement) == MemfdGuard::Sysctl;
     // Landlock refuses every mount to those it restricts, whatever their capabilities.
     let mounter = granted.contains(CapabilitySet::SYS_ADMIN);
     let mounted = mounts::targets(request, &image.config);

@@ -92,16 +92,28 @@ fn mutable_opens_the_islands_and_nothing_else() {
     assert_eq!(hardening.overlay.unwrap().durability, OverlayDurability::Volatile);
 }
 
+/// The sysctl is left alone, and the filter wants memory files sealed against execution.
+#[track_caller]
+fn assert_filter_guards_memory_files(spec: Spec) {
+    assert_eq!(spec.hardening.unwrap().memfd_noexec, None);
+    let rules = spec.linux.seccomp.unwrap().syscalls;
+    let first = rules.iter().find(|rule| rule.names.iter().any(|name| name == "memfd_create")).unwrap();
+    assert_eq!((first.args[0].value, first.args[0].value_two), (0x18, 0x8));
+}
+
 #[test]
 fn where_the_sysctl_cannot_be_set_the_filter_guards_memory_files() {
     let mut placement = placement();
     placement.memfd = MemfdGuard::Filter;
     let (request, image) = (request(), image());
-    let spec = confine(&permit(&request, &image, Level::Baseline), &request, &image, &placement).unwrap();
-    assert_eq!(spec.hardening.unwrap().memfd_noexec, None);
-    let rules = spec.linux.seccomp.unwrap().syscalls;
-    let first = rules.iter().find(|rule| rule.names.iter().any(|name| name == "memfd_create")).unwrap();
-    assert_eq!((first.args[0].value, first.args[0].value_two), (0x18, 0x8));
+    let permit = permit(&request, &image, Level::Baseline);
+    assert_filter_guards_memory_files(confine(&permit, &request, &image, &placement).unwrap());
+}
+
+#[test]
+fn where_the_sysctl_would_be_the_host_s_the_filter_guards_memory_files() {
+    let request = RunRequest { host_namespaces: vec![HostNamespace::Pid], ..request() };
+    assert_filter_guards_memory_files(spec(&request, &image(), Level::Open));
 }
 
 #[test]
