@@ -31,7 +31,7 @@ fn main() -> ExitCode {
 
 fn build_probe() -> Result<PathBuf, String> {
     let workspace = Path::new(&variable("CARGO_MANIFEST_DIR")?).join("../..");
-    for watched in ["crates/probe", "crates/sys/src", ".cargo/config.toml"] {
+    for watched in ["Cargo.toml", "crates/probe", "crates/sys/src", ".cargo/config.toml"] {
         println!("cargo::rerun-if-changed={}", workspace.join(watched).display());
     }
     let target = variable("TARGET")?;
@@ -39,10 +39,9 @@ fn build_probe() -> Result<PathBuf, String> {
     let mut cargo = Command::new(variable("CARGO")?);
     cargo
         .current_dir(&workspace)
-        .args(["build", "--quiet", "--locked", "--release", "--package", "coffer-probe", "--target", &target])
-        .arg("--target-dir")
-        .arg(&artifacts)
-        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "s");
+        .args(["build", "--quiet", "--locked", "--profile", "probe", "--package", "coffer-probe"])
+        .args(["--target", &target, "--target-dir"])
+        .arg(&artifacts);
     for name in NOT_INHERITED {
         cargo.env_remove(name);
     }
@@ -50,7 +49,7 @@ fn build_probe() -> Result<PathBuf, String> {
     if !status.success() {
         return Err(format!("cargo ended with {status}"));
     }
-    Ok(artifacts.join(target).join("release/coffer-probe"))
+    Ok(artifacts.join(target).join("probe/coffer-probe"))
 }
 
 fn variable(name: &str) -> Result<String, String> {
