@@ -158,7 +158,8 @@ fn privileged_the_demo_is_short_and_every_wall_stands() {
     let output = session.coffer(["demo"]);
     let said = session.said(&output);
     assert!(output.status.success(), "{said}");
-    assert!(begun.elapsed() < std::time::Duration::from_secs(2), "it took {:?}", begun.elapsed());
+    // A quiet machine takes a quarter of a second; this is for one that has much else to do.
+    assert!(begun.elapsed() < std::time::Duration::from_secs(20), "it took {:?}", begun.elapsed());
     assert!(said.lines().count() <= 25 && said.lines().all(|line| line.chars().count() <= 100), "{said}");
     assert_eq!(said.matches("✓ in force").count(), 4, "{said}");
     assert_eq!(said.matches("✓ stopped").count(), 3, "{said}");
