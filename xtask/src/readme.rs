@@ -33,7 +33,7 @@ fn commands(text: &str) -> Vec<Vec<&str>> {
 fn command(example: &str) -> Vec<&str> {
     let mut words = example.split_whitespace();
     let first = words.next();
-    let group = matches!(first, Some("image" | "ledger" | "system"));
+    let group = matches!(first, Some("image" | "ledger" | "system" | "volume"));
     first.into_iter().chain(words.take(usize::from(group))).collect()
 }
 
