@@ -40,11 +40,41 @@ impl ContainerId {
         self.0.get(..12).unwrap_or(&self.0)
     }
 
+    /// The same in 43 characters, four for three bytes: ext4 keeps a symbolic link of up to 59 in its
+    /// inode, a longer one takes a block of its own, which has to be found and given back.
+    pub(crate) fn packed(&self) -> String {
+        let mut packed = String::with_capacity(43);
+        for six in self.0.as_bytes().chunks(3) {
+            // Three hex digits are twelve bits, two characters.
+            let text = std::str::from_utf8(six).unwrap_or_default();
+            let bits = usize::from_str_radix(text, 16).unwrap_or(0) << (4 * (3 - six.len()));
+            let digits = [bits >> 6, bits & 63].into_iter().take(if six.len() == 3 { 2 } else { 1 });
+            packed.extend(digits.filter_map(|digit| PACKING.get(digit).map(|byte| char::from(*byte))));
+        }
+        packed
+    }
+
+    /// Reads what [`Self::packed`] wrote; `None` for any other text.
+    pub(crate) fn unpacked(text: &str) -> Option<Self> {
+        use fmt::Write as _;
+        let mut hex = String::with_capacity(66);
+        for pair in text.as_bytes().chunks(2) {
+            let digit = |byte: &u8| PACKING.iter().position(|known| known == byte);
+            let (high, low) = (digit(pair.first()?)?, pair.get(1).map_or(Some(0), digit)?);
+            let _infallible = write!(hex, "{:03x}", high << 6 | low);
+        }
+        hex.truncate(64);
+        hex.parse().ok().filter(|id: &Self| id.packed() == text)
+    }
+
     /// The number in the digits from `start` on, `digits` long: a cheap hash.
     pub(crate) fn number(&self, start: usize, digits: usize) -> usize {
         self.0.get(start..start + digits).and_then(|hex| usize::from_str_radix(hex, 16).ok()).unwrap_or(0)
     }
 }
+
+/// Characters that stand for six bits each (RFC 4648 section 5).
+const PACKING: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// The text is no container id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -98,6 +128,18 @@ mod tests {
         assert_ne!(one, other);
         assert_eq!(one.as_str().parse(), Ok(one.clone()));
         assert_eq!(one.short().len(), 12);
+    }
+
+    #[test]
+    fn a_packed_id_is_short_and_comes_back() {
+        for _ in 0..100 {
+            let id = ContainerId::random().unwrap();
+            assert_eq!(id.packed().len(), 43);
+            assert_eq!(ContainerId::unpacked(&id.packed()), Some(id));
+        }
+        for text in ["", "..", "../../etc", &"A".repeat(42), &"A".repeat(44), &"_".repeat(43)] {
+            assert_eq!(ContainerId::unpacked(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -118,7 +118,7 @@ pub(crate) fn read_record(
 
 /// The id that a reservation points to.
 fn link_target(link: &Path) -> Option<ContainerId> {
-    std::fs::read_link(link).ok()?.to_str()?.parse().ok()
+    ContainerId::unpacked(std::fs::read_link(link).ok()?.to_str()?)
 }
 
 #[cfg(test)]

@@ -182,7 +182,7 @@ impl Containers {
 
     /// Makes a reservation; `Some` is the container that has it already.
     fn link(&self, link: &Path, id: &ContainerId) -> Result<Option<ContainerId>, StateError> {
-        match rustix::fs::symlink(id.as_str(), link) {
+        match rustix::fs::symlink(id.packed(), link) {
             Ok(()) => Ok(None),
             Err(Errno::EXIST) => self.contest(link, id),
             Err(errno) => Err(StateError::errno("reserve", link)(errno)),
@@ -201,7 +201,7 @@ impl Containers {
             return Ok(Some(owner));
         }
         let _taken_away_already = std::fs::remove_file(link);
-        rustix::fs::symlink(id.as_str(), link).map_err(StateError::errno("reserve", link))?;
+        rustix::fs::symlink(id.packed(), link).map_err(StateError::errno("reserve", link))?;
         Ok(None)
     }
 }

@@ -102,7 +102,7 @@ fn a_taken_range_moves_the_container_to_the_next_one_and_the_record_says_so() {
     let other = f.reserve("other").unwrap();
     let wanted = IdRange::numbered(u32::try_from(record.id.number(0, 7)).unwrap());
     let link = f.containers.ranges.join(wanted.number().to_string());
-    std::os::unix::fs::symlink(other.record.id.as_str(), link).unwrap();
+    std::os::unix::fs::symlink(other.record.id.packed(), link).unwrap();
     let got = Reservation::make(&f.containers, record, &NameChoice::Friendly, Ids::Own).unwrap();
     assert_eq!(got.record.range, Some(IdRange::numbered(wanted.number() + 1)));
     assert_eq!(f.containers.record(&got.record.id).unwrap().unwrap().range, got.record.range);
@@ -112,7 +112,7 @@ fn a_taken_range_moves_the_container_to_the_next_one_and_the_record_says_so() {
 fn a_name_whose_container_is_gone_is_free() {
     let f = fixture();
     let gone = ContainerId::random().unwrap();
-    std::os::unix::fs::symlink(gone.as_str(), f.containers.names.join("web")).unwrap();
+    std::os::unix::fs::symlink(gone.packed(), f.containers.names.join("web")).unwrap();
     assert_eq!(f.reserve("web").unwrap().record.name, "web");
 }
 
