@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use launch::cgroup::Version;
-use model::spec::Resources;
+use model::spec::{Resources, Rlimit};
 use serde::Serialize;
 
 /// Where hierarchies are mounted.
@@ -34,15 +34,16 @@ pub struct Limit {
     pub used: Option<u64>,
 }
 
-/// What the specification asked for.
-pub(super) fn planned(resources: &Resources) -> Vec<Limit> {
+/// What the specification asked for. Without a control group, processes are limited by their rlimit.
+pub(super) fn planned(resources: &Resources, rlimits: &[Rlimit]) -> Vec<Limit> {
     let amount = |value: Option<i64>| value.and_then(|value| u64::try_from(value).ok());
+    let processes = rlimits.iter().find(|limit| limit.kind == "RLIMIT_NPROC").map(|limit| limit.soft);
     let cpu = amount(resources.cpu.quota)
         .zip(resources.cpu.period)
         .and_then(|(quota, period)| millis(quota, period));
     [
         (LimitKind::Memory, amount(resources.memory.limit)),
-        (LimitKind::Pids, amount(resources.pids.limit)),
+        (LimitKind::Pids, amount(resources.pids.limit).or(processes)),
         (LimitKind::Cpu, cpu),
     ]
     .map(|(kind, limit)| Limit { kind, limit, used: None })
@@ -52,7 +53,6 @@ pub(super) fn planned(resources: &Resources) -> Vec<Limit> {
 /// Replaces the plan by what the control group's files say.
 pub(super) fn read_back(limits: &mut [Limit], version: Version, group: &str) {
     if version == Version::None || group.is_empty() {
-        limits.iter_mut().for_each(|limit| limit.limit = None);
         return;
     }
     let files = Files { version, group: group.trim_start_matches('/') };
@@ -130,13 +130,19 @@ mod tests {
     }
 
     #[test]
-    fn the_plan_is_shown_for_what_has_ended_and_no_group_means_no_limit() {
+    fn the_plan_is_shown_for_what_has_ended() {
         let mut resources = Resources::default();
         resources.memory.limit = Some(512);
         resources.pids.limit = Some(-1);
-        let mut limits = planned(&resources);
+        let limits = planned(&resources, &[]);
         assert_eq!(limits.iter().map(|limit| limit.limit).collect::<Vec<_>>(), [Some(512), None, None]);
-        read_back(&mut limits, Version::None, "/coffer/x");
-        assert!(limits.iter().all(|limit| limit.limit.is_none()));
+    }
+
+    #[test]
+    fn without_a_group_the_rlimit_on_processes_counts() {
+        let processes = Rlimit { kind: "RLIMIT_NPROC".into(), soft: 1024, hard: 1024 };
+        let mut limits = planned(&Resources::default(), &[processes]);
+        read_back(&mut limits, Version::None, "");
+        assert_eq!(limits.iter().map(|limit| limit.limit).collect::<Vec<_>>(), [None, Some(1024), None]);
     }
 }

@@ -138,7 +138,9 @@ fn from_start(container: Record, enforced: Option<&Enforced>, spec: Option<&Spec
         islands: enforced.map(|enforced| enforced.islands.clone()).unwrap_or_default(),
         masked: enforced.map_or(0, |enforced| enforced.masked),
         sysctls: enforced.map(|enforced| enforced.sysctls.clone()).unwrap_or_default(),
-        limits: spec.map(|spec| limits::planned(&spec.linux.resources)).unwrap_or_default(),
+        limits: spec
+            .map(|spec| limits::planned(&spec.linux.resources, &spec.process.rlimits))
+            .unwrap_or_default(),
         exceptions,
     }
 }
