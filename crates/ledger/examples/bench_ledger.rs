@@ -22,6 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     report("append_buffered", each(2000, || ledger.append(&entry, Durability::Buffered).map(drop))?);
     report("append_flushed", each(2000, || ledger.append(&entry, Durability::Flushed).map(drop))?);
     report("open_and_append_flushed", each(1000, || once(&directory, &entry))?);
+    report("append_flushed_of_a_start", starts(&ledger, 700)?);
     report("fdatasync_alone", flush_alone(temporary.path(), 2000)?);
 
     let mut slowest = each(2560, || ledger.append(&entry, Durability::Flushed).map(drop))?;
@@ -46,12 +47,30 @@ fn once(directory: &Path, entry: &[u8]) -> Result<(), ledger::LedgerError> {
     Ledger::open(directory, ORIGIN)?.append(entry, Durability::Flushed).map(drop)
 }
 
-/// What the disk takes for the flush that an append cannot do without.
+/// The entry that a container's start waits for; two that nobody waits for follow each.
+fn starts(ledger: &Ledger, count: usize) -> Result<Vec<Duration>, ledger::LedgerError> {
+    let mut times = Vec::with_capacity(count);
+    for _ in 0..count {
+        let started = Instant::now();
+        ledger.append(&[b'p'; 600], Durability::Flushed)?;
+        times.push(started.elapsed());
+        ledger.append(&[b's'; 200], Durability::Buffered)?;
+        ledger.append(&[b'x'; 250], Durability::Buffered)?;
+    }
+    Ok(times)
+}
+
+/// What the disk takes for the flush that an append cannot do without: of blocks that were written before.
 fn flush_alone(directory: &Path, count: usize) -> std::io::Result<Vec<Duration>> {
-    use std::io::Write as _;
-    let mut file = std::fs::File::create(directory.join("alone"))?;
+    use std::os::unix::fs::FileExt as _;
+    const LENGTH: usize = 404;
+    let file = std::fs::File::create(directory.join("alone"))?;
+    file.write_all_at(&vec![0; count * LENGTH], 0)?;
+    file.sync_all()?;
+    let mut end = 0;
     each(count, || {
-        file.write_all(&[0; 404])?;
+        file.write_all_at(&[1; LENGTH], end)?;
+        end += LENGTH as u64;
         file.sync_data()
     })
 }

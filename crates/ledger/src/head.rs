@@ -9,6 +9,7 @@ use model::digest::Digest;
 use crate::checkpoint::Checkpoint;
 use crate::fields::Fields;
 use crate::hash::TreeHash;
+use crate::tail;
 use crate::tree::Peaks;
 
 pub(crate) const FILE: &str = "head";
@@ -41,10 +42,14 @@ impl Head {
         Checkpoint { origin: origin.to_owned(), size: self.size(), root: self.peaks.root() }
     }
 
-    /// Entries below this were acknowledged and cannot have been lost by anything but tampering:
-    /// all of them while the boot is the same, and those that were flushed after another.
-    pub(crate) fn binding(&self, boot: Option<[u8; 16]>) -> u64 {
-        if boot.is_some() && boot == self.boot { self.size() } else { self.flushed }
+    /// What may be missing. While the boot is the same, only of a frame that was never acknowledged;
+    /// after another one, any sector of what was not flushed.
+    pub(crate) fn losses(&self, boot: Option<[u8; 16]>) -> Losses {
+        if boot.is_some() && boot == self.boot {
+            Losses::behind(self.size())
+        } else {
+            Losses { from: self.flushed, unit: tail::SECTOR }
+        }
     }
 
     pub(crate) fn slot_offset(&self) -> u64 {
@@ -91,6 +96,22 @@ impl Head {
             (Some(a), Some(b)) => (Some(if a.generation > b.generation { a } else { b }), Slots::Sound),
             (a, b) => (a.or(b), Slots::Damaged),
         }
+    }
+}
+
+/// What may be missing from a tail without anybody having tampered with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Losses {
+    /// Entries below this were acknowledged and must be there.
+    pub(crate) from: u64,
+    /// How many bytes of the file are lost together.
+    pub(crate) unit: usize,
+}
+
+impl Losses {
+    /// Nothing of the first `size` entries; behind them a writer may have been killed.
+    pub(crate) fn behind(size: u64) -> Self {
+        Self { from: size, unit: tail::WHOLE }
     }
 }
 

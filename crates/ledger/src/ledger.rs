@@ -13,8 +13,9 @@ use crate::disk::{self, Directory};
 use crate::error::{Damage, DamageKind, LedgerError};
 use crate::hash::TreeHash;
 use crate::head::{self, Head};
+use crate::load::{State, take_back};
 use crate::note::{Note, Signer, VerifierKey, is_name};
-use crate::replay::{Depth, replay, signed};
+use crate::replay::signed;
 use crate::tail;
 use crate::tree::{Edge, Peaks, TILE_WIDTH};
 
@@ -47,15 +48,9 @@ pub struct Appended {
 pub struct Ledger {
     pub(crate) directory: Directory,
     signer: Signer,
-    boot: Option<[u8; 16]>,
+    pub(crate) boot: Option<[u8; 16]>,
     /// The last head whose signature was checked.
     proven: Mutex<Option<Head>>,
-}
-
-/// What a writer works on, under the lock.
-pub(crate) struct State {
-    pub(crate) head: Head,
-    pub(crate) tail: File,
 }
 
 impl Ledger {
@@ -98,7 +93,8 @@ impl Ledger {
         self.append_all(&[entry], durability)
     }
 
-    /// Records entries in their order, with nobody else's between them.
+    /// Records entries in their order, with nobody else's between them. One who need not wait for the
+    /// disk, and has filled a bundle, also moves it into the served tree; others leave that to the next.
     ///
     /// # Errors
     /// [`LedgerError::TooLong`] before anything is written; [`LedgerError::Locked`] after ten
@@ -110,14 +106,14 @@ impl Ledger {
             return Err(LedgerError::TooLong { length: long.len() });
         }
         let _lock = self.directory.lock(FlockOperation::NonBlockingLockExclusive)?;
-        let mut state = self.load()?;
+        let mut state = self.load_to_append()?;
         let index = state.head.size();
         let (mut rest, mut kept) = (entries, state.head.tail_len);
         while !rest.is_empty() {
-            if state.head.size() - state.head.tail_first == TILE_WIDTH as u64 {
+            if state.is_full() {
                 self.roll(&mut state)?;
             }
-            let room = TILE_WIDTH.saturating_sub((state.head.size() - state.head.tail_first) as usize);
+            let room = TILE_WIDTH.saturating_sub(state.width());
             let (now, later) = rest.split_at(room.min(rest.len()));
             kept = state.head.tail_len;
             let flush = if later.is_empty() { durability } else { Durability::Buffered };
@@ -126,9 +122,14 @@ impl Ledger {
         }
         self.write_head(&mut state).inspect_err(|_| {
             // What the caller is told was not recorded must not be found by the next one.
-            let _found_after_all = state.tail.set_len(kept);
+            take_back(&state.tail, kept..state.head.tail_len);
         })?;
-        Ok(Appended { index, size: state.head.size(), root: state.head.peaks.root() })
+        let appended = Appended { index, size: state.head.size(), root: state.head.peaks.root() };
+        if durability == Durability::Buffered && state.is_full() {
+            // The entries are recorded. What fails here is tried again, and told, by the next append.
+            let _next_time = self.roll(&mut state).and_then(|()| self.write_head(&mut state));
+        }
+        Ok(appended)
     }
 
     pub(crate) fn sign(&self, peaks: &Peaks) -> [u8; 64] {
@@ -162,41 +163,6 @@ impl Ledger {
         Ok((head, slots))
     }
 
-    pub(crate) fn binding(&self, head: &Head) -> u64 {
-        head.binding(self.boot)
-    }
-
-    /// The state to append to. A tail that ends where the head says is not read, unless the machine
-    /// was restarted: then what was not flushed may have the length but not the bytes.
-    pub(crate) fn load(&self) -> Result<State, LedgerError> {
-        let (head, _) = self.read_head()?;
-        let tail = self.directory.open_file(tail::FILE, OFlags::RDWR)?;
-        let tail = tail.ok_or(Damage::new(head.tail_first, DamageKind::Truncated, tail::FILE))?;
-        let length = tail.metadata().map_err(|error| self.error("read", tail::FILE, error))?.len();
-        let mut prefix = [0; 16];
-        let read = tail.read_at(&mut prefix, 0).map_err(|error| self.error("read", tail::FILE, error))?;
-        let same_boot = self.boot.is_some() && self.boot == head.boot;
-        if same_boot
-            && length == head.tail_len
-            && read == prefix.len()
-            && prefix == tail::prefix(head.tail_first)
-        {
-            return Ok(State { head, tail });
-        }
-        self.heal(State { head, tail })
-    }
-
-    /// After a crash: takes over the signed frames that the head does not know, drops a torn one.
-    fn heal(&self, mut state: State) -> Result<State, LedgerError> {
-        let bytes = self.directory.read(tail::FILE, tail::TAIL_LIMIT)?.unwrap_or_default();
-        let binding = self.binding(&state.head);
-        let replayed = replay(&bytes, &state.head, binding, self.verifier_key(), Depth::Root)?;
-        let (tail_first, tail_len) = (replayed.tail.first, replayed.len);
-        let (peaks, signature) = (replayed.peaks, replayed.signature);
-        state.head = Head { tail_first, tail_len, peaks, signature, ..state.head };
-        Ok(state)
-    }
-
     fn write_frame(
         &self,
         state: &mut State,
@@ -222,17 +188,14 @@ impl Ledger {
         Ok(())
     }
 
-    /// Writes at `end`, where a torn frame may still lie; on failure the tail is as it was.
+    /// Writes at `end`, over zeros or at the end of the file; on failure the tail is as it was.
     fn write_tail(&self, tail: &File, end: u64, frame: &[u8], flush: Durability) -> Result<(), LedgerError> {
         let write = || {
-            if tail.metadata()?.len() != end {
-                tail.set_len(end)?;
-            }
             tail.write_all_at(frame, end)?;
             if flush == Durability::Flushed { tail.sync_data() } else { Ok(()) }
         };
         write().map_err(|error| {
-            let _torn_is_healed_later = tail.set_len(end);
+            take_back(tail, end..end + frame.len() as u64);
             self.error("write", tail::FILE, error)
         })
     }
@@ -271,7 +234,7 @@ impl Ledger {
             Head { generation: 0, flushed: 0, boot: self.boot, tail_first: 0, tail_len, peaks, signature };
         let slots = [head.encode(), Head { generation: 1, ..head }.encode()].concat();
         self.directory.place(head::FILE, &slots, disk::PRIVATE)?;
-        self.directory.place(tail::FILE, &header, disk::PRIVATE)
+        self.directory.place(tail::FILE, &tail::preallocated(&header), disk::PRIVATE)
     }
 }
 

@@ -7,7 +7,7 @@
 //! ```text
 //! key          the private key, mode 0600, as Go's note package writes it
 //! head         two slots: size, peaks of the tree and its signature, written after each append
-//! tail         the entries since the last full bundle, each append one signed frame
+//! tail         the entries since the last full bundle, each append one signed frame, then zeros
 //! log/         the served tree: a static file server over it serves a tlog-tiles log
 //!   checkpoint           written by `publish`, with the partial tiles `.p/W` that it needs
 //!   tile/entries/N       full bundles of 256 entries
@@ -18,10 +18,12 @@
 //!
 //! Invariants:
 //! - One `fdatasync` makes an append durable: that of the tail. All else follows from the tail and
-//!   is redone after a crash. The 256th entry of a bundle moves the tail into `log/` at the next append.
-//! - What was acknowledged is never dropped. Only an incomplete last frame beyond every acknowledged
-//!   entry is torn; the next append overwrites it. Anything else that is not as signed is
-//!   [`LedgerError::Damaged`], and names the entry.
+//!   is redone after a crash. It writes over zeros that were flushed before, and so waits for its own
+//!   bytes only, however busy the disk's journal is; past 192 KiB of entries, the tail grows.
+//! - A full tail moves into `log/` with the buffered append that fills it, or else with the next append.
+//! - What was acknowledged is never dropped. Only a frame beyond every acknowledged entry can be torn:
+//!   its end, or after a restart a sector of it, is missing. The next append clears it, durably, before
+//!   it writes. Any other frame that is not as signed is [`LedgerError::Damaged`], and names the entry.
 //! - Recovery signs nothing: each frame carries its own signature, and a frame without a valid one
 //!   is not history.
 //! - Appending reads a page and writes a frame and a page, however long the log is.
@@ -48,6 +50,7 @@ mod replay;
 mod tail;
 
 mod ledger;
+mod load;
 mod read;
 mod roll;
 mod verify;

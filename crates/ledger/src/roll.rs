@@ -6,9 +6,10 @@ use crate::checkpoint::CheckpointNote;
 use crate::disk::{PRIVATE, SERVED};
 use crate::error::{Damage, DamageKind, LedgerError};
 use crate::hash::TreeHash;
-use crate::ledger::{LOG, Ledger, State};
+use crate::ledger::{LOG, Ledger};
+use crate::load::State;
 use crate::path::{self, Tile};
-use crate::replay::{Depth, Replay, replay};
+use crate::replay::Replay;
 use crate::tail;
 use crate::tree::{Peaks, TILE_WIDTH};
 
@@ -17,8 +18,7 @@ impl Ledger {
     /// the tail goes, and writing one again writes the same bytes, so a crash anywhere is harmless.
     pub(crate) fn roll(&self, state: &mut State) -> Result<(), LedgerError> {
         let bytes = self.directory.read(tail::FILE, tail::TAIL_LIMIT)?.unwrap_or_default();
-        let Replay { tail, .. } =
-            replay(&bytes, &state.head, state.head.size(), self.verifier_key(), Depth::Root)?;
+        let Replay { tail, .. } = state.replay(self, &bytes)?;
         let (number, leaves) = (tail.first / TILE_WIDTH as u64, tail.leaves());
         self.serve(&path::full(Tile::Entries, number), &tail.bundle())?;
         self.serve(&path::full(Tile::Level(0), number), &TreeHash::join(&leaves))?;
@@ -29,7 +29,7 @@ impl Ledger {
         }
         let first = state.head.size();
         let header = tail::encode_header(first, &edge, &state.head.signature);
-        self.directory.place(tail::FILE, &header, PRIVATE)?;
+        self.directory.place(tail::FILE, &tail::preallocated(&header), PRIVATE)?;
         let opened = self.directory.open_file(tail::FILE, rustix::fs::OFlags::RDWR)?;
         state.tail = opened.ok_or(Damage::new(first, DamageKind::Truncated, tail::FILE))?;
         (state.head.tail_first, state.head.tail_len) = (first, header.len() as u64);
@@ -48,15 +48,15 @@ impl Ledger {
     /// As [`Ledger::append_all`].
     pub fn publish(&self) -> Result<String, LedgerError> {
         let _lock = self.directory.lock(FlockOperation::NonBlockingLockExclusive)?;
-        let mut state = self.load()?;
-        if state.head.size() - state.head.tail_first == TILE_WIDTH as u64 {
+        let mut state = self.load_to_append()?;
+        if state.is_full() {
             self.roll(&mut state)?;
         }
         self.flush(&state)?;
         state.head.flushed = state.head.size();
         let bytes = self.directory.read(tail::FILE, tail::TAIL_LIMIT)?.unwrap_or_default();
         let size = state.head.size();
-        let Replay { tail, .. } = replay(&bytes, &state.head, size, self.verifier_key(), Depth::Root)?;
+        let Replay { tail, .. } = state.replay(self, &bytes)?;
         for (level, index, width) in path::partials(size) {
             if level == 0 {
                 self.serve(&path::partial(Tile::Entries, index, width), &tail.bundle())?;

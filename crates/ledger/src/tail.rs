@@ -1,13 +1,19 @@
-//! The tail: the entries since the last full bundle, each append one frame at the end of one file.
+//! The tail: the entries since the last full bundle, each append one frame behind the last one.
 //!
 //! ```text
-//! tail   = header *frame
+//! tail   = header *frame *zero
 //! header = "coftail1" first:u64 levels:u8 *(width:u16 hashes:width*32) signature:64
 //! frame  = count:u16 length:u32 leaf-hashes:count*32 entries:length signature:64
 //! ```
 //!
 //! The header holds the partial tiles of level 1 and above. Every signature is over the checkpoint
 //! at that point, so recovery after a crash believes nothing that this ledger did not sign.
+//!
+//! The zeros are written when the file is made, and frames over them. To flush a file that grows, or
+//! blocks that were only reserved, a journaling file system commits its journal, and first writes what
+//! others have waiting there; to flush blocks that were written before it writes just these.
+
+use std::ops::Range;
 
 use crate::bundle;
 use crate::error::DamageKind;
@@ -17,6 +23,19 @@ use crate::tree::{Edge, TILE_WIDTH};
 
 pub(crate) const FILE: &str = "tail";
 const MAGIC: [u8; 8] = *b"coftail1";
+
+/// How long a new tail is. A bundle of 256 entries of 600 bytes fits, more than the average start
+/// of a container leaves behind; longer ones let the file grow.
+pub(crate) const PREALLOCATED: usize = 192 * 1024;
+
+/// Shorter than this no header can be.
+pub(crate) const HEADER_MIN: usize = 8 + 8 + 1 + 64;
+
+/// The part of a file that a disk writes as a whole, at least.
+pub(crate) const SECTOR: usize = 512;
+
+/// The file as one part: what a writer leaves behind that is killed while it writes.
+pub(crate) const WHOLE: usize = usize::MAX;
 
 /// Levels that 64-bit sizes can have above level 0.
 const LEVELS: u8 = 7;
@@ -42,6 +61,34 @@ pub(crate) fn encode_header(first: u64, edge: &Edge, signature: &[u8; 64]) -> Ve
     }
     header.extend(signature);
     header
+}
+
+/// A file that begins with this header, with room for frames.
+pub(crate) fn preallocated(header: &[u8]) -> Vec<u8> {
+    let mut file = header.to_vec();
+    file.resize(header.len().max(PREALLOCATED), 0);
+    file
+}
+
+/// Whether nothing was written here, or nothing of it has come down to us.
+pub(crate) fn is_blank(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| *byte == 0)
+}
+
+/// Whether the end of a `part` is missing from the frame (or header) at `span`: there are zeros, or the
+/// end of the file, from a place within the frame to the end of one of the `unit`s it lies in. Each unit
+/// is as it was after some write, and writes proceed from the front.
+pub(crate) fn is_torn(bytes: &[u8], span: &Range<usize>, unit: usize) -> bool {
+    let mut start = span.start;
+    while start < span.end {
+        let end = (start / unit + 1).saturating_mul(unit);
+        let last = span.end.min(end) - 1;
+        if bytes.get(last..end.min(bytes.len())).is_none_or(is_blank) {
+            return true;
+        }
+        start = end;
+    }
+    false
 }
 
 /// `body` is the entries in bundle form, at most 256 of them.
@@ -115,6 +162,13 @@ impl<'a> Tail<'a> {
             ends.push(bytes.len() - fields.rest().len());
         }
         Some(Self { first, edge: Edge::from_levels(edge), signature, header_len, frames, ends })
+    }
+
+    /// Where frame number `at` lies.
+    pub(crate) fn span(&self, at: usize) -> Range<usize> {
+        let end = |number: usize| self.ends.get(number).copied();
+        let start = at.checked_sub(1).and_then(end).unwrap_or(self.header_len);
+        start..end(at).unwrap_or(start)
     }
 
     pub(crate) fn leaves(&self) -> Vec<TreeHash> {

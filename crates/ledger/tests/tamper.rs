@@ -7,7 +7,7 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{damage, edit, entry, extend, file, filled, find};
+use common::{Behind, damage, edit, edit_tail, entry, extend, file, filled, find};
 use ledger::{DamageKind, Durability};
 
 /// Changes the entries of a full bundle.
@@ -83,13 +83,17 @@ fn a_tile_of_level_1() {
     assert_eq!((damage(&ledger).index, damage(&ledger).kind), (25_600, DamageKind::Tile));
 }
 
-/// What verify says of 600 entries after the tail was changed. Entry 512 is its first.
-fn tail_after(change: impl FnOnce(&mut Vec<u8>)) -> (u64, DamageKind) {
-    let (temporary, ledger) = filled(600);
-    edit(&file(&temporary, "tail"), change);
-    let found = damage(&ledger);
-    assert_eq!(found.place, "tail");
-    (found.index, found.kind)
+/// What verify says of 600 entries after the tail was changed, whatever is behind. Entry 512 is its first.
+fn tail_after(change: impl Fn(&mut Vec<u8>)) -> (u64, DamageKind) {
+    let [zeros, nothing] = [Behind::Zeros, Behind::Nothing].map(|behind| {
+        let (temporary, ledger) = filled(600);
+        edit_tail(&file(&temporary, "tail"), behind, &change);
+        let found = damage(&ledger);
+        assert_eq!(found.place, "tail");
+        (found.index, found.kind)
+    });
+    assert_eq!(zeros, nothing);
+    zeros
 }
 
 /// Where the frame of an entry lies: count, length, one hash, prefix and entry, signature.
@@ -139,7 +143,7 @@ fn the_tail() {
     assert_eq!(
         tail_after(|t| {
             let end = frame(t, 590).end;
-            t.truncate(end - 1)
+            t.truncate(end - 40)
         }),
         (590, DamageKind::Truncated)
     );
@@ -168,8 +172,10 @@ fn a_tail_entry_rewritten_together_with_its_hash() {
 #[test]
 fn a_forged_frame_at_the_end_is_not_taken_for_torn() {
     let (temporary, ledger) = filled(20);
-    edit(&file(&temporary, "tail"), |t| {
-        let copy = t[frame(t, 19)].to_vec();
+    edit_tail(&file(&temporary, "tail"), Behind::Zeros, |t| {
+        let mut copy = t[frame(t, 19)].to_vec();
+        // The copy of a signature that happens to end in a zero would look cut.
+        *copy.last_mut().unwrap() |= 1;
         t.extend(copy);
     });
     assert_eq!((damage(&ledger).index, damage(&ledger).kind), (20, DamageKind::Inserted));
@@ -179,10 +185,12 @@ fn a_forged_frame_at_the_end_is_not_taken_for_torn() {
 
 #[test]
 fn the_last_acknowledged_entry_is_not_torn_when_it_is_cut() {
-    let (temporary, ledger) = filled(20);
-    edit(&file(&temporary, "tail"), |t| t.truncate(t.len() - 1));
-    let refused = ledger.append(b"next", Durability::Buffered).unwrap_err();
-    assert_eq!(refused.to_string(), "entry 19 of the ledger and everything after it was cut off (in `tail`)");
+    for (behind, cut) in [(Behind::Zeros, 10), (Behind::Nothing, 1), (Behind::Nothing, 90)] {
+        let (temporary, ledger) = filled(20);
+        edit_tail(&file(&temporary, "tail"), behind, |t| t.truncate(t.len() - cut));
+        let refused = ledger.append(b"next", Durability::Buffered).unwrap_err().to_string();
+        assert_eq!(refused, "entry 19 of the ledger and everything after it was cut off (in `tail`)");
+    }
 }
 
 #[test]
@@ -190,14 +198,16 @@ fn a_torn_frame_beyond_the_last_entry_is_dropped() {
     let (temporary, ledger) = filled(20);
     let whole = fs::read(file(&temporary, "tail")).unwrap();
     let torn = &whole[frame(&whole, 19)];
-    for length in [1, 7, 50, torn.len() - 1] {
-        edit(&file(&temporary, "tail"), |t| t.extend(&torn[..length]));
-        assert_eq!(ledger.verify(None).unwrap().size, ledger.len().unwrap());
-        extend(&ledger, 1);
+    for behind in [Behind::Zeros, Behind::Nothing] {
+        for length in [1, 7, 50, torn.len() - 1] {
+            edit_tail(&file(&temporary, "tail"), behind, |t| t.extend(&torn[..length]));
+            assert_eq!(ledger.verify(None).unwrap().size, ledger.len().unwrap());
+            extend(&ledger, 1);
+        }
     }
-    edit(&file(&temporary, "tail"), |t| t.extend([0; 5000]));
+    edit_tail(&file(&temporary, "tail"), Behind::Nothing, |t| t.extend([0; 5000]));
     extend(&ledger, 300);
-    common::assert_whole(&ledger, 324);
+    common::assert_whole(&ledger, 328);
 }
 
 #[test]

@@ -43,6 +43,42 @@ pub(crate) fn edit(path: &Path, change: impl FnOnce(&mut Vec<u8>)) {
     std::fs::write(path, bytes).unwrap();
 }
 
+/// Where the last frame of a tail ends and the zeros begin: behind the header (first entry, levels of
+/// hashes, signature) and all frames (count, length, hashes, entries, signature).
+pub(crate) fn end_of_tail(bytes: &[u8]) -> usize {
+    let number = |at: usize, width: usize| {
+        let field = bytes.get(at..at + width).unwrap_or_default();
+        field.iter().fold(0, |number, byte| number << 8 | usize::from(*byte))
+    };
+    let hashes = |at, _| at + 2 + number(at, 2) * 32;
+    let mut end = (0..number(16, 1)).fold(17, hashes) + 64;
+    while number(end, 2) > 0 {
+        end += 6 + number(end, 2) * 32 + number(end + 2, 4) + 64;
+    }
+    end
+}
+
+/// What is behind the end of a tail that was edited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Behind {
+    /// As many zeros as make up the length that it had.
+    Zeros,
+    /// Nothing: the file is as short as a ledger without preallocation would have it.
+    Nothing,
+}
+
+/// Changes the part of a tail that is not zeros.
+pub(crate) fn edit_tail(path: &Path, behind: Behind, change: impl FnOnce(&mut Vec<u8>)) {
+    edit(path, |bytes| {
+        let length = bytes.len();
+        bytes.truncate(end_of_tail(bytes));
+        change(bytes);
+        if behind == Behind::Zeros {
+            bytes.resize(length.max(bytes.len()), 0);
+        }
+    });
+}
+
 /// The one place where `needle` is.
 pub(crate) fn find(bytes: &[u8], needle: &[u8]) -> usize {
     let mut found = bytes.windows(needle.len()).enumerate().filter(|(_, window)| *window == needle);
