@@ -42,7 +42,7 @@ coffer: `coffer run` needs IMAGE [E-cli-usage]
 exit 125
 $ coffer run --publish 80 alpine
 coffer: `coffer run` has no option `--publish` [E-cli-usage]
-  see coffer run --help
+  it has no network but loopback; `--network host` shares this host's, and is recorded
 exit 125
 $ coffer run --memory 12q alpine
 coffer: `12q` does not work for `--memory`: `q` is no unit of size [E-cli-value]
@@ -86,7 +86,7 @@ coffer: `missing` does not work for `--env-file`: it cannot be read: No such fil
 exit 125
 $ coffer run --pid container:web alpine
 coffer: `container:web` does not work for `--pid`: it is not known [E-cli-value]
-  right would be: one of host
+  right would be: one of private, host
 exit 125
 $ coffer assess alpine --exposure everyone
 coffer: `--exposure`: `everyone` is no level of exposure: it is one of none, internal, internet [E-cli-value]
