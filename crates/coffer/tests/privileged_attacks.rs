@@ -311,3 +311,24 @@ fn privileged_a_process_that_takes_more_memory_than_it_may_is_killed_and_alone()
         session.said(&output)
     );
 }
+
+/// A user without subordinate ids, without anything but a home directory.
+#[test]
+fn privileged_every_attack_on_a_container_of_an_ordinary_user_is_stopped() {
+    let session = Session::new();
+    let coffer = session.work().join("coffer");
+    std::fs::copy(env!("CARGO_BIN_EXE_coffer"), &coffer).unwrap();
+    dynamic().import(&session, "unused:1");
+    done(Command::new("chown").args(["-R", "4242:4242"]).arg(session.work().parent().unwrap()));
+    let user = |words: &[&str]| {
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid=4242", "--regid=4242", "--clear-groups"]).arg(&coffer).args(words);
+        command.env("COFFER_ROOT", session.work().join("own")).current_dir(session.work());
+        command.env("COFFER_TEST_SECRET", "planted").stdin(Stdio::null()).output().unwrap()
+    };
+    let output = user(&["image", "import", "-q", "rootfs:rootfs.tar", "dynamic:1"]);
+    assert!(output.status.success(), "{}", session.said(&output));
+    let output = user(&["run", "--rm", "dynamic:1", "/bin/probe", "attack", "all", "--json"]);
+    nothing_gets_through(&results(&output));
+    assert_eq!(output.status.code(), Some(0), "{}", session.said(&output));
+}

@@ -23,7 +23,8 @@ impl Controls {
     pub(crate) fn read(&self, controller: &str, version_1: &str, version_2: &str) -> String {
         let candidates = [self.directory(controller).join(version_1), self.directory("").join(version_2)];
         let found = candidates.iter().find_map(|path| std::fs::read_to_string(path).ok());
-        found.unwrap_or_else(|| panic!("none of {candidates:?}")).trim().to_owned()
+        assert!(found.is_some(), "none of {candidates:?}");
+        found.unwrap_or_default().trim().to_owned()
     }
 
     fn directory(&self, controller: &str) -> PathBuf {

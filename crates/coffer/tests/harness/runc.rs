@@ -7,6 +7,7 @@ use std::process::{Command, Output, Stdio};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::find;
 use super::image::Rootfs;
 
 /// A bundle with every capability that this host has to give, the host's namespaces, no filter and no
@@ -81,6 +82,6 @@ fn bound(from: &Path, to: &str) -> Value {
 fn capabilities() -> Vec<String> {
     let output = Command::new(env!("PROBE_PATH")).args(["report", "--json"]).output().unwrap();
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let names = report["identity"]["permitted"].as_array().unwrap();
+    let names = find(&report, "permitted").and_then(Value::as_array).unwrap();
     names.iter().filter_map(Value::as_str).map(|name| format!("CAP_{}", name.to_uppercase())).collect()
 }
