@@ -1,7 +1,5 @@
 //! What people type out of habit, and what they hear: either it works, or they are told what does.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 mod conversation;
 
 use conversation::{Session, rootfs};
@@ -29,6 +27,10 @@ $ coffer image pull alpine
 coffer: there is no command `image pull` [E-cli-usage]
   images come from files in this version: `docker save IMAGE -o FILE`, then `coffer image import FILE`
 exit 2
+$ coffer image import docker://alpine
+coffer: `docker://alpine` is not on this machine's disk: this version takes images from files only [E-image-reference]
+  have it saved, `docker save IMAGE -o FILE`, and take that in: `coffer image import FILE`
+exit 1
 $ coffer system prune
 coffer: there is no command `system prune` [E-cli-usage]
   each has its own: `coffer prune`, `coffer image prune`, `coffer volume prune`
@@ -85,6 +87,24 @@ $ coffer image import nothing.tar 'a b'
 coffer: `NAME`: `a b` is not a repository name: lower-case letters, digits and single `.`, `_`, `-` within, separated by `/` [E-cli-value]
   see coffer image import --help
 exit 2
+",
+    );
+}
+
+#[test]
+fn an_archive_of_another_kind_than_was_said_is_answered_with_the_way_to_find_out() {
+    session().holds(
+        "
+$ coffer run --rm oci-archive:small.tar true
+coffer: `small.tar` is not an image: it has no `index.json` [E-store-format]
+  if it is an image of another kind, `coffer image import FILE` finds out which
+exit 125
+$ coffer inspect small:1
+coffer: there is no container `small:1` [E-state-unknown]
+  it is an image: `coffer image inspect small:1`
+exit 1
+$ coffer import rootfs:small.tar again:1
+again:1  DIGEST  1.5 MB  1 layer
 ",
     );
 }

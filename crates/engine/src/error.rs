@@ -106,6 +106,9 @@ impl EngineError {
     pub fn remedy(&self) -> String {
         match self {
             Self::Refused { refusal, .. } => refusal.remedy(),
+            Self::Reference(ReferenceSyntax::Elsewhere(_)) => {
+                "have it saved, `docker save IMAGE -o FILE`, and take that in: `coffer image import FILE`".into()
+            }
             Self::Reference(_) => {
                 "give a name like `alpine:3.20` or a source like `oci-archive:web.tar`; `coffer image ls` lists what there is"
                     .into()

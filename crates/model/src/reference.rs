@@ -140,6 +140,9 @@ pub enum ReferenceSyntax {
     /// Longer than any valid reference.
     #[error("an image reference has at most {MAX_LENGTH} bytes, this one has {0}")]
     TooLong(usize),
+    /// A registry's address, or another engine's store.
+    #[error("`{0}` is not on this machine's disk: this version takes images from files only")]
+    Elsewhere(String),
     /// The repository part breaks the grammar.
     #[error(
         "`{0}` is not a repository name: lower-case letters, digits and single `.`, `_`, `-` within, separated by `/`"
@@ -168,9 +171,15 @@ impl FromStr for Reference {
                 return archive(text, transport, details).map(Self::Archive);
             }
         }
+        if text.contains("://") || ELSEWHERE.iter().any(|transport| text.starts_with(transport)) {
+            return Err(ReferenceSyntax::Elsewhere(text.to_owned()));
+        }
         text.parse().map(Self::Name)
     }
 }
+
+/// Transports of containers-transports(5) that lead to another engine's store.
+const ELSEWHERE: [&str; 3] = ["docker-daemon:", "containers-storage:", "ostree:"];
 
 /// `path[:selector]`; a path with a colon in it needs the selector spelled out, as elsewhere.
 fn archive(text: &str, transport: Transport, details: &str) -> Result<ArchiveSource, ReferenceSyntax> {
@@ -269,6 +278,13 @@ mod tests {
         assert_eq!((local.repository.as_str(), local.tag), ("localhost:5000/team/app", None));
         let digest = format!("app:1@sha256:{}", "0".repeat(64));
         assert_eq!(name(&digest).to_string(), digest);
+    }
+
+    #[test]
+    fn what_is_on_no_disk_of_ours_is_named_as_such() {
+        for text in ["docker://alpine", "https://example.org/a.tar", "docker-daemon:alpine:3"] {
+            assert!(matches!(text.parse::<Reference>(), Err(ReferenceSyntax::Elsewhere(_))), "{text}");
+        }
     }
 
     #[test]

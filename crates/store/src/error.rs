@@ -223,7 +223,7 @@ impl StoreError {
             Self::Permission { .. } => "run as the store's owner, or choose another store".into(),
             Self::Truncated { .. } => "copy or download it again".into(),
             Self::NotAnImage { .. } => {
-                "pass the output of `docker save`, an OCI layout or a root filesystem tarball".into()
+                "if it is an image of another kind, `coffer image import FILE` finds out which".into()
             }
             Self::Digest { .. } | Self::Size { .. } => {
                 "do not use it: get it again from a source that you trust".into()

@@ -2,7 +2,8 @@
 
 use engine::containers::{Force, Which};
 use engine::id::ContainerId;
-use engine::state::Record;
+use engine::state::{Record, StateError};
+use engine::{Engine, EngineError};
 
 use super::{Act, Entry, Life, Truncate, act, options};
 use crate::args::container::{Explain, Inspect, Prune, Ps, Remove};
@@ -121,9 +122,22 @@ fn holds(record: &Record, filter: &Filter) -> bool {
 impl Act for Inspect {
     fn act(self, context: &mut Context) -> Result<u8, Failure> {
         let engine = site::open()?;
-        let found = self.containers.iter().map(|text| engine.inspect(text)).collect::<Result<Vec<_>, _>>()?;
+        let inspect = |text: &String| engine.inspect(text).map_err(|error| or_image(&engine, text, error));
+        let found = self.containers.iter().map(inspect).collect::<Result<Vec<_>, _>>()?;
         context.print_json(&found.iter().map(InspectJson::new).collect::<Vec<_>>())?;
         Ok(0)
+    }
+}
+
+/// `docker inspect` takes images too; here they are another command's.
+fn or_image(engine: &Engine, text: &str, error: EngineError) -> Failure {
+    match &error {
+        EngineError::State(StateError::Unknown(_)) if engine.image(text).is_ok() => Failure::failed(
+            error.code(),
+            error.to_string(),
+            format!("it is an image: `coffer image inspect {text}`"),
+        ),
+        _ => error.into(),
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) use import::admit_embedded;
 
 pub(super) const IMPORT: Entry = Entry {
     words: &["image", "import"],
-    aliases: &[&["load"], &["image", "load"]],
+    aliases: &[&["import"], &["load"], &["image", "load"]],
     life: Life::Ship,
     about: "Take an image in: every byte is hashed, and checked before anything is unpacked",
     examples: [
