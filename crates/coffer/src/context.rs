@@ -55,6 +55,12 @@ impl Context {
             .map_err(|error| Failure::output(&error))
     }
 
+    /// Writes one line to standard error, for something that the person can change.
+    pub(crate) fn warn(&self, text: &str) {
+        // Without a standard error nobody can be warned.
+        let _nobody = writeln!(std::io::stderr(), "coffer: {text}");
+    }
+
     /// Writes data for programs.
     pub(crate) fn print_json(&self, value: &impl Serialize) -> Result<(), Failure> {
         let mut text = serde_json::to_string_pretty(value).map_err(|error| Failure::internal(&error))?;

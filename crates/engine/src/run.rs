@@ -294,6 +294,7 @@ impl From<launch::Exit> for Ended {
         match exit {
             launch::Exit::Code(code) => Self::Code { code },
             launch::Exit::Signal(signal) => Self::Signal { signal },
+            launch::Exit::OutOfMemory => Self::OutOfMemory,
         }
     }
 }

@@ -66,6 +66,8 @@ pub enum Exit {
     Code(u8),
     /// By this signal.
     Signal(i32),
+    /// By the kernel, because its control group had no memory left.
+    OutOfMemory,
 }
 
 impl Exit {
@@ -75,6 +77,7 @@ impl Exit {
         match self {
             Self::Code(code) => code,
             Self::Signal(signal) => 128_u8.saturating_add(signal as u8),
+            Self::OutOfMemory => 128 + 9,
         }
     }
 }
@@ -135,6 +138,8 @@ impl Running {
     /// # Errors
     /// [`LaunchError::Host`] if somebody else waited for the process.
     pub fn wait(mut self) -> Result<Exit, LaunchError> {
-        self.process.reap().map_err(LaunchError::host("wait for the container", ""))
+        let exit = self.process.reap().map_err(LaunchError::host("wait for the container", ""))?;
+        let starved = exit == Exit::Signal(Signal::KILL.as_raw()) && self.process.cgroup.ran_out_of_memory();
+        Ok(if starved { Exit::OutOfMemory } else { exit })
     }
 }

@@ -3,6 +3,7 @@
 use std::io::IsTerminal as _;
 use std::os::fd::AsFd;
 
+use engine::state::Ended;
 use engine::{Detach, Foreground};
 
 use super::{Act, Entry, Life, act, image, options};
@@ -35,7 +36,7 @@ executed, 127 if it does not exist, 125 if coffer failed, refused or did not und
 };
 
 impl Act for Run {
-    fn act(self, _context: &mut Context) -> Result<u8, Failure> {
+    fn act(self, context: &mut Context) -> Result<u8, Failure> {
         let site = site::site()?;
         let keys = self.detach_keys.clone().unwrap_or_default();
         let request = self.request(site.level)?;
@@ -49,6 +50,10 @@ impl Act for Run {
         let engine = site::enter(site)?;
         image::admit_embedded(&engine, &request.image)?;
         let ended = engine.run(request, foreground(detach)?, &mut Bar::new())?;
+        if ended == Ended::OutOfMemory {
+            context
+                .warn("the kernel ended the container: it had used all its memory (`--memory` allows more)");
+        }
         Ok(ended.exit_code())
     }
 }

@@ -111,6 +111,7 @@ pub(crate) fn since(status: &Status, now: i64) -> String {
         Status::Created => "created".to_owned(),
         Status::Running { since, .. } => format!("up {}", units::duration(now.saturating_sub(*since))),
         Status::Exited { exit: Ended::NeverStarted, at } => format!("never started, {}", time::ago(*at, now)),
+        Status::Exited { exit: Ended::OutOfMemory, at } => format!("out of memory {}", time::ago(*at, now)),
         Status::Exited { exit: Ended::Unknown, at } => format!("killed, {}", time::ago(*at, now)),
         Status::Exited { exit, at } => format!("exited ({}) {}", exit.exit_code(), time::ago(*at, now)),
     }

@@ -94,6 +94,8 @@ pub enum Ended {
         /// By this signal.
         signal: i32,
     },
+    /// The kernel killed it, because it had used all the memory that it may.
+    OutOfMemory,
     /// It never started.
     NeverStarted,
     /// Whoever watched it was killed, and so nobody knows how it ended.
@@ -109,7 +111,7 @@ impl Ended {
             Self::Code { code } => code,
             Self::Signal { signal } => 128_u8.saturating_add(u8::try_from(signal).unwrap_or(127)),
             Self::NeverStarted => 125,
-            Self::Unknown => 137,
+            Self::Unknown | Self::OutOfMemory => 137,
         }
     }
 }

@@ -124,6 +124,15 @@ impl Cgroup {
         found.map(|directory| directory.path.as_path())
     }
 
+    /// Whether the kernel has killed anything in the group for lack of memory.
+    pub(crate) fn ran_out_of_memory(&self) -> bool {
+        let file = if self.version == Version::V2 { "memory.events" } else { "memory.oom_control" };
+        let Some(directory) = self.directory("memory") else { return false };
+        let text = std::fs::read_to_string(directory.join(file)).unwrap_or_default();
+        let kills = text.lines().find_map(|line| line.strip_prefix("oom_kill "));
+        kills.is_some_and(|kills| kills.trim() != "0")
+    }
+
     /// Removes the group; nothing may live in it any more.
     pub(crate) fn remove(&self) {
         for directory in &self.directories {
