@@ -14,7 +14,7 @@ pub enum LaunchError {
         program: String,
     },
     /// The program is there, and cannot be executed.
-    #[error("`{program}` cannot be executed: {}", describe(*.errno))]
+    #[error("`{program}` cannot be executed: {}", refusal(*.errno))]
     NotExecutable {
         /// As asked for.
         program: String,
@@ -113,11 +113,10 @@ impl LaunchError {
                 "give a program in it, not the directory".into()
             }
             Self::NotExecutable { errno: Errno::PERM, .. } => {
-                "it has no execute permission in the image: `chmod +x` it there, or name its interpreter"
-                    .into()
+                "`chmod +x` it in the image, or name its interpreter".into()
             }
             Self::NotExecutable { errno: Errno::NOTSUP, .. } => {
-                "it is coffer itself, reached through a link of /proc: do not trust this image".into()
+                "nothing honest names /proc/self/exe as its program: do not trust this image".into()
             }
             Self::NotExecutable { errno: Errno::ACCESS, .. } => {
                 "only programs that came with the image can run; `--mutable` lifts that, and is recorded"
@@ -165,6 +164,16 @@ fn step_remedy(step: Step, errno: Errno) -> &'static str {
             "this host (or a container around us) forbids the mount: see `coffer system check`"
         }
         _ => "`coffer system check` says what this host lacks",
+    }
+}
+
+/// Why a program was not executed: two errnos stand for what no errno says; see `child::exec`.
+fn refusal(errno: Errno) -> String {
+    match errno {
+        Errno::PERM => "it has no execute permission".to_owned(),
+        Errno::NOTSUP => "it leads to coffer itself".to_owned(),
+        Errno::ISDIR => "it is a directory".to_owned(),
+        other => describe(other),
     }
 }
 
