@@ -91,6 +91,20 @@ impl Session {
     }
 }
 
+/// A removed container's files go behind its command, and a directory that loses files while it is being
+/// removed is not gone at the first attempt.
+impl Drop for Session {
+    fn drop(&mut self) {
+        let gone = || !self.home.path().exists() || std::fs::remove_dir_all(self.home.path()).is_ok();
+        for _attempt in 0..100 {
+            if gone() {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+    }
+}
+
 /// Replaces ids, digests and times; what comes after them moves back to one gap.
 fn normal_line(line: &str) -> String {
     let mut words: Vec<String> = Vec::new();
