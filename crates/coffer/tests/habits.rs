@@ -170,3 +170,15 @@ exit 1
     let left = std::fs::read_dir(session.root().join("volumes")).unwrap().count();
     assert_eq!(left, 0);
 }
+
+#[test]
+fn privileged_the_demo_leaves_nothing_behind() {
+    let session = Session::new();
+    let temporary = session.work().join("temporary");
+    std::fs::create_dir(&temporary).unwrap();
+    for _ in 0..5 {
+        let demo = session.command(["demo"]).env("TMPDIR", &temporary).output().unwrap();
+        assert!(demo.status.success(), "{}", session.said(&demo));
+        assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 0);
+    }
+}
