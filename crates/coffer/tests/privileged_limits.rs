@@ -156,3 +156,12 @@ fn privileged_everything_that_a_container_started_ends_with_its_first_process() 
     assert_eq!(child.wait().unwrap().code(), Some(137));
     Traces::of(&session).are_gone();
 }
+
+#[test]
+fn privileged_a_limit_that_this_host_cannot_have_is_an_error_and_leaves_no_control_group() {
+    let session = session();
+    let output = session.coffer(words("run --rm --cpuset-cpus 4095 probe:1 /bin/probe true"));
+    assert_eq!(output.status.code(), Some(125), "{}", session.said(&output));
+    assert!(session.said(&output).contains("[E-launch-host]"), "{}", session.said(&output));
+    Traces::of(&session).are_gone();
+}

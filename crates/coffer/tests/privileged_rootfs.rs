@@ -259,9 +259,7 @@ fn privileged_an_entry_point_that_is_the_runtime_itself_is_not_executed() {
         .import(&session, "evil:1");
     for program in RUNTIMES.into_iter().chain(["/bin/nested"]) {
         is_refused(&session, &[], program);
-    }
-    // Whoever may mount is without Landlock, and is held by a look at the program.
-    for program in RUNTIMES {
+        // Whoever may mount is without Landlock, and is held by a look at the program.
         is_refused(&session, &["--policy", "open", "--cap-add", "SYS_ADMIN"], program);
         is_refused(&session, &["--policy", "open", "--privileged"], program);
     }

@@ -55,7 +55,6 @@ impl Drop for Process {
             kill(self.pidfd.as_fd());
             let _already_waited_for = self.reap();
         }
-        self.cgroup.remove();
     }
 }
 

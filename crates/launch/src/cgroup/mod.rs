@@ -79,12 +79,12 @@ impl Cgroup {
     pub(crate) fn create(path: &str, resources: &Resources) -> Result<Self, LaunchError> {
         let relative = path.trim_start_matches('/');
         let version = if relative.is_empty() { Version::None } else { version() };
-        let directories = match version {
-            Version::V2 => vec![create_v2(relative)?],
-            Version::V1 => create_v1(relative, resources)?,
-            Version::None => Vec::new(),
-        };
-        let group = Self { version, directories };
+        let mut group = Self { version, directories: Vec::with_capacity(CONTROLLERS.len()) };
+        match version {
+            Version::V2 => group.directories.push(create_v2(relative)?),
+            Version::V1 => create_v1(relative, resources, &mut group.directories)?,
+            Version::None => {}
+        }
         limits::apply(&group, resources)?;
         Ok(group)
     }
@@ -132,9 +132,11 @@ impl Cgroup {
         let kills = text.lines().find_map(|line| line.strip_prefix("oom_kill "));
         kills.is_some_and(|kills| kills.trim() != "0")
     }
+}
 
-    /// Removes the group; nothing may live in it any more.
-    pub(crate) fn remove(&self) {
+/// Nothing may live in the group any more: its process is reaped, or was never made.
+impl Drop for Cgroup {
+    fn drop(&mut self) {
         for directory in &self.directories {
             // A group that is still busy is swept by the next command; see `sweep`.
             let _swept_later = rustix::fs::rmdir(&directory.path);
@@ -227,13 +229,16 @@ fn pass_on_controllers(path: &Path) {
     }
 }
 
-fn create_v1(relative: &str, resources: &Resources) -> Result<Vec<Directory>, LaunchError> {
+fn create_v1(
+    relative: &str,
+    resources: &Resources,
+    directories: &mut Vec<Directory>,
+) -> Result<(), LaunchError> {
     let wanted = |controller: &&&str| match **controller {
         // An empty cpuset admits nobody, so it is joined only where it is configured.
         "cpuset" => !resources.cpu.cpus.is_empty(),
         _ => true,
     };
-    let mut directories = Vec::with_capacity(CONTROLLERS.len());
     for controller in CONTROLLERS.iter().filter(wanted) {
         let mount = Path::new(ROOT).join(controller);
         let path = mount.join(relative);
@@ -245,7 +250,7 @@ fn create_v1(relative: &str, resources: &Resources) -> Result<Vec<Directory>, La
         let entrance = open(&path.join("tasks"), OFlags::WRONLY)?;
         directories.push(Directory { controller, path, entrance });
     }
-    Ok(directories)
+    Ok(())
 }
 
 fn make_v1(path: &Path) -> Result<(), Errno> {

@@ -18,7 +18,7 @@ pub(super) fn exec(plan: &Plan) -> Fault {
     let process = &plan.process;
     let mut answer = Errno::NOENT;
     for candidate in &process.candidates {
-        if plan.landlock.is_none() && leads_to_us(candidate, plan) {
+        if plan.landlock.is_none() && leads_to_us(candidate, plan, 0) {
             answer = Errno::NOTSUP;
             continue;
         }
@@ -44,21 +44,21 @@ fn why_refused(candidate: &CStr) -> Errno {
     }
 }
 
+/// Scripts may be interpreted by scripts; the kernel gives up sooner (fs/exec.c, exec_binprm).
+const INTERPRETERS: u32 = 8;
+
 /// Whether executing `candidate`, or the interpreter that its first line names, would execute this very
 /// program: /proc/self/exe still leads to it (CVE-2019-5736). Landlock closes that way by itself; this
 /// is for containers that may mount, which Landlock cannot hold.
-fn leads_to_us(candidate: &CStr, plan: &Plan) -> bool {
+fn leads_to_us(candidate: &CStr, plan: &Plan, depth: u32) -> bool {
     let is_us = |stat: Stat| Some((stat.st_dev, stat.st_ino)) == plan.own_file;
-    if statat(CWD, candidate, AtFlags::empty()).is_ok_and(is_us) {
+    if depth > INTERPRETERS || statat(CWD, candidate, AtFlags::empty()).is_ok_and(is_us) {
         return true;
     }
     let mut line = [0; 256];
     let read = openat(CWD, candidate, OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK, Mode::empty())
         .and_then(|file| rustix::io::read(&file, &mut line[..]));
-    if read.is_err() {
-        return false;
-    }
-    interpreter(&mut line).is_some_and(|path| statat(CWD, path, AtFlags::empty()).is_ok_and(is_us))
+    read.is_ok() && interpreter(&mut line).is_some_and(|path| leads_to_us(path, plan, depth + 1))
 }
 
 /// The interpreter in a script's first line, terminated in place.
