@@ -143,8 +143,22 @@ fn follow(inside: BorrowedFd<'_>, released: BorrowedFd<'_>) -> i32 {
             return 0;
         }
         while let Ok(Some(number)) = next_signal(signals.as_fd()) {
-            pass_on(inside, number);
+            if number == Signal::CHILD.as_raw() {
+                stop_with(inside);
+            } else {
+                pass_on(inside, number);
+            }
         }
+    }
+}
+
+/// When the inside is stopped (Ctrl-Z), so are we, or the shell would go on waiting. Both are continued by
+/// the shell, which continues their process group.
+fn stop_with(inside: BorrowedFd<'_>) {
+    let look = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG;
+    let status = waitid(WaitId::PidFd(inside), look).ok().flatten();
+    if status.is_some_and(|status| status.stopped()) {
+        let _cannot_be_refused = rustix::process::kill_process(rustix::process::getpid(), Signal::STOP);
     }
 }
 
