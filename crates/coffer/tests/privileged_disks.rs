@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use conversation::Session;
-use harness::{Rootfs, Traces, done, entries, session, text, words};
+use harness::{Rootfs, Traces, containers, done, entries, session, text, words};
 
 /// A filesystem of its own at the session's root, for as long as the value lives.
 struct Disk(PathBuf);
@@ -109,7 +109,7 @@ fn privileged_a_run_on_a_full_disk_is_an_error_and_leaves_nothing() {
         works(&session, "ps -a");
         works(&session, "ledger verify");
         session.coffer(["rm", "web"]);
-        assert_eq!(entries(&session.root().join("containers")).len(), 0, "{free} bytes free");
+        assert_eq!(containers(&session).len(), 0, "{free} bytes free");
         works(&session, "run --rm --name web probe:1 /bin/probe true");
     }
     Traces::of(&session).are_gone();
@@ -185,7 +185,7 @@ fn privileged_a_damaged_ledger_stops_runs_and_says_which_entry() {
         125,
         &["E-ledger-damaged", "E-ledger-shortened"],
     );
-    assert_eq!(entries(&session.root().join("containers")).len(), 0);
+    assert_eq!(containers(&session).len(), 0);
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn privileged_damaged_records_are_named_and_do_not_stop_others() {
     let session = session();
     for content in ["", "{", "null", "[1]", "{\"version\":1}", "{\"version\":99}", "\u{0}\u{0}"] {
         works(&session, "run --name broken probe:1 /bin/probe true");
-        let container = entries(&session.root().join("containers")).into_iter().next().unwrap();
+        let container = containers(&session).into_iter().next().unwrap();
         let directory = session.root().join("containers").join(container);
         std::fs::write(directory.join("container.json"), content).unwrap();
         works(&session, "run --rm probe:1 /bin/probe true");
@@ -205,7 +205,7 @@ fn privileged_damaged_records_are_named_and_do_not_stop_others() {
         } else {
             works(&session, "rm -f broken");
         }
-        assert_eq!(entries(&session.root().join("containers")).len(), 0, "{content:?}");
+        assert_eq!(containers(&session).len(), 0, "{content:?}");
         works(&session, "ps -a");
     }
 }

@@ -11,7 +11,7 @@ use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use conversation::Session;
-use harness::{Rootfs, Traces, entries, session, start, text, until, words};
+use harness::{Rootfs, Traces, containers, entries, session, start, text, until, words};
 
 /// A different instant for each attempt, spread over `span`, in no order.
 fn instants(span: Duration) -> impl Iterator<Item = Duration> {
@@ -93,7 +93,7 @@ fn privileged_a_run_that_stays_may_be_killed_at_any_instant() {
     works(&session, "container prune");
     is_whole(&session);
     traces.are_gone();
-    assert_eq!(entries(&session.root().join("containers")).len(), 0);
+    assert_eq!(containers(&session).len(), 0);
 }
 
 #[test]

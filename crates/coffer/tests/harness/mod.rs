@@ -19,7 +19,7 @@ pub(crate) use image::{Rootfs, probe};
 pub(crate) use kernel::Controls;
 pub(crate) use runc::Bundle;
 pub(crate) use terminal::{Terminal, size_of};
-pub(crate) use traces::{Traces, entries};
+pub(crate) use traces::{Traces, containers, entries};
 
 use crate::conversation::Session;
 

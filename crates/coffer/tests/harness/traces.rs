@@ -77,6 +77,19 @@ fn groups(id: &str) -> Vec<PathBuf> {
     HIERARCHIES.into_iter().map(below).filter(|path| path.exists()).collect()
 }
 
+/// The containers on disk. The files of one that was removed go behind the command that removed it, so
+/// they are waited for.
+#[track_caller]
+pub(crate) fn containers(session: &Session) -> BTreeSet<String> {
+    let directory = session.root().join("containers");
+    let mut found = BTreeSet::new();
+    until("files of removed containers go", || {
+        found = entries(&directory);
+        !found.iter().any(|name| name.starts_with(".removing-"))
+    });
+    found
+}
+
 /// Names in a directory; none where there is no directory.
 pub(crate) fn entries(directory: &Path) -> BTreeSet<String> {
     let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
