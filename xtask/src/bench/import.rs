@@ -37,7 +37,7 @@ pub(crate) fn run(settings: &Settings) -> Outcome<Results> {
         settings.archive.as_ref().ok_or("which archive? give a docker-archive with --archive FILE")?;
     let archive = archive.canonicalize().map_err(|error| format!("{}: {error}", archive.display()))?;
     packages::ensure(packages::IMPORT)?;
-    let scratch = Scratch::new("import")?;
+    let scratch = Scratch::disk("import")?;
     let mut notes = vec![format!("The archive has {} MB", megabytes(&archive)?)];
 
     let podman = Podman::new(&scratch);

@@ -21,7 +21,7 @@ pub(crate) fn run(settings: &Settings) -> Outcome<Results> {
     if !shell::is_root() {
         return Err("the floor and the peers' bare bundles need root".to_owned());
     }
-    let scratch = Scratch::new("start")?;
+    let scratch = Scratch::disk("start")?;
     let _mounted = cgroups::hugetlb()?;
     let rootfs = match &settings.rootfs {
         Some(tarball) => Rootfs::given(&scratch, tarball)?,

@@ -22,8 +22,8 @@ const ROOT: &str = "/sys/fs/cgroup";
 const CGROUP2_MAGIC: u64 = 0x6367_7270;
 const CGROUP1_MAGIC: u64 = 0x0027_e0eb;
 
-/// Version 1 controllers that a container joins where the host has them.
-const CONTROLLERS: [&str; 5] = ["memory", "pids", "cpu", "cpuset", "freezer"];
+/// Version 1 controllers that a container joins where the host has them and the container needs them.
+const CONTROLLERS: [&str; 4] = ["memory", "pids", "cpu", "cpuset"];
 
 /// How this host's control groups are arranged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -235,8 +235,9 @@ fn create_v1(
     directories: &mut Vec<Directory>,
 ) -> Result<(), LaunchError> {
     let wanted = |controller: &&&str| match **controller {
-        // An empty cpuset admits nobody, so it is joined only where it is configured.
+        // An empty cpuset admits nobody; of the other two only what is used is worth its making.
         "cpuset" => !resources.cpu.cpus.is_empty(),
+        "cpu" => resources.cpu.shares.is_some() || resources.cpu.quota.is_some(),
         _ => true,
     };
     for controller in CONTROLLERS.iter().filter(wanted) {

@@ -21,10 +21,10 @@ const LOCKED: u64 = attr::RDONLY | attr::NOSUID | attr::NODEV | attr::NOEXEC;
 
 /// Hides, then makes read-only, what the plan says.
 pub(super) fn apply(plan: &Plan, root: &OwnedFd, made: &Made<'_>) -> Result<(), Fault> {
-    let mut empty: Option<OwnedFd> = None;
+    let mut covers = Covers::default();
     for (index, path) in plan.masked.iter().enumerate() {
         if let Some(place) = open(root, made, path).at(Step::Mask, index)? {
-            mask(&place, &mut empty).at(Step::Mask, index)?;
+            mask(&place, &mut covers).at(Step::Mask, index)?;
         }
     }
     let change = Change { set: LOCKED, ..Change::default() };
@@ -55,18 +55,34 @@ fn open_strictly(filesystem: &OwnedFd, path: &std::ffi::CStr) -> Result<OwnedFd,
     openat2(filesystem, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty(), resolve)
 }
 
+/// What lies over hidden paths: each is made once and attached, and the others are clones of it.
+#[derive(Default)]
+struct Covers {
+    directory: Option<OwnedFd>,
+    file: Option<OwnedFd>,
+}
+
 /// A directory gets an empty one, anything else the null device.
-fn mask(place: &OwnedFd, empty: &mut Option<OwnedFd>) -> Result<(), Errno> {
-    if FileType::from_raw_mode(fstat(place)?.st_mode) != FileType::Directory {
-        return attach(&verified(c"/dev/null", FileType::CharacterDevice, (1, 3))?, place);
+fn mask(place: &OwnedFd, covers: &mut Covers) -> Result<(), Errno> {
+    if FileType::from_raw_mode(fstat(place)?.st_mode) == FileType::Directory {
+        cover(place, &mut covers.directory, empty_directory)
+    } else {
+        let null = || verified(c"/dev/null", FileType::CharacterDevice, (1, 3));
+        cover(place, &mut covers.file, null)
     }
-    match empty {
-        // The first empty directory is attached itself; the others are clones of it.
+}
+
+fn cover(
+    place: &OwnedFd,
+    made: &mut Option<OwnedFd>,
+    make: impl FnOnce() -> Result<OwnedFd, Errno>,
+) -> Result<(), Errno> {
+    match made {
         Some(first) => attach(&clone_of(first)?, place),
         None => {
-            let directory = empty_directory()?;
-            attach(&directory, place)?;
-            *empty = Some(directory);
+            let first = make()?;
+            attach(&first, place)?;
+            *made = Some(first);
             Ok(())
         }
     }
