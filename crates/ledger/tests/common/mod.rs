@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+use std::fs::{self, Permissions};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use ledger::{Damage, Durability, Ledger, LedgerError};
 use tempfile::TempDir;
@@ -18,12 +20,57 @@ pub(crate) fn entry(index: u64) -> Vec<u8> {
     format!("{{\"entry\":{index},\"text\":\"{}\"}}", "x".repeat((index % 50) as usize)).into_bytes()
 }
 
-/// A ledger of `count` entries, appended one by one.
+/// What most tests begin with: two full bundles and a tail.
+const USUAL: u64 = 600;
+
+/// A ledger of `count` entries, appended one by one. The usual one is made once and copied, since
+/// hundreds of signatures take a second without optimisation.
 pub(crate) fn filled(count: u64) -> (TempDir, Ledger) {
+    static FILES: OnceLock<Vec<Saved>> = OnceLock::new();
     let temporary = TempDir::new().unwrap();
+    if count == USUAL {
+        FILES.get_or_init(usual).iter().for_each(|file| file.restore(temporary.path()));
+    }
     let ledger = open(&temporary.path().join("ledger"));
-    extend(&ledger, count);
+    extend(&ledger, count - ledger.len().unwrap());
     (temporary, ledger)
+}
+
+/// A file or directory, by its path below the one that was saved.
+struct Saved {
+    path: PathBuf,
+    mode: Permissions,
+    /// None for a directory.
+    content: Option<Vec<u8>>,
+}
+
+impl Saved {
+    fn restore(&self, top: &Path) {
+        let path = top.join(&self.path);
+        match &self.content {
+            Some(content) => fs::write(&path, content).unwrap(),
+            None => fs::create_dir(&path).unwrap(),
+        }
+        fs::set_permissions(&path, self.mode.clone()).unwrap();
+    }
+}
+
+/// All files of the usual ledger, parents first.
+fn usual() -> Vec<Saved> {
+    let temporary = TempDir::new().unwrap();
+    extend(&open(&temporary.path().join("ledger")), USUAL);
+    let mut saved = Vec::new();
+    let mut waiting = vec![PathBuf::from("ledger")];
+    while let Some(path) = waiting.pop() {
+        let here = temporary.path().join(&path);
+        let meta = fs::metadata(&here).unwrap();
+        if meta.is_dir() {
+            waiting.extend(fs::read_dir(&here).unwrap().map(|entry| path.join(entry.unwrap().file_name())));
+        }
+        let content = meta.is_file().then(|| fs::read(&here).unwrap());
+        saved.push(Saved { path, mode: meta.permissions(), content });
+    }
+    saved
 }
 
 pub(crate) fn extend(ledger: &Ledger, count: u64) {
