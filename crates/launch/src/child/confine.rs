@@ -2,13 +2,14 @@
 
 use std::os::fd::AsFd as _;
 
-use rustix::fs::{CWD, Gid, Mode, OFlags, ResolveFlags, Uid, openat, openat2};
+use rustix::fs::{CWD, Gid, Mode, OFlags, ResolveFlags, Uid, openat};
 use rustix::io::Errno;
 use rustix::process::Signal;
 use rustix::thread::{CapabilitySet, CapabilitySets};
 use sys::landlock::{Ruleset, right};
 
 use super::At as _;
+use super::mounts::open_in_root;
 use crate::channel::Fault;
 use crate::plan::{CapabilityPlan, LandlockPlan, Plan, ProcessPlan};
 use crate::step::Step;
@@ -76,9 +77,8 @@ fn set_capabilities(plan: &CapabilityPlan) -> Result<(), Errno> {
 /// No magic link: a working directory of /proc/self/fd/N is how CVE-2024-21626 left the container.
 fn enter_working_directory(process: &ProcessPlan) -> Result<(), Fault> {
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
     let root = openat(CWD, c"/", flags, Mode::empty()).at(Step::WorkingDirectory, 0)?;
-    let directory = openat2(&root, process.cwd.relative(), flags, Mode::empty(), resolve)
+    let directory = open_in_root(&root, process.cwd.relative(), flags, ResolveFlags::empty())
         .at(Step::WorkingDirectory, 0)?;
     rustix::process::fchdir(&directory).at(Step::WorkingDirectory, 0)
 }

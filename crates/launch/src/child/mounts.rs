@@ -35,10 +35,27 @@ pub(super) fn private_proc() -> Result<OwnedFd, Errno> {
     fsmount(context.as_fd(), FsMountFlags::FSMOUNT_CLOEXEC, attributes)
 }
 
-/// Opens `path` below `root`, where symbolic links cannot lead out.
+/// Finds `path` below `root`, where symbolic links cannot lead out.
 pub(super) fn open_below(root: &OwnedFd, path: &CStr, links: ResolveFlags) -> Result<OwnedFd, Errno> {
+    open_in_root(root, path, OFlags::PATH, links)
+}
+
+/// How often a lookup is tried: the kernel gives one up that followed `..` (as many links of images do)
+/// while anything on this host was renamed or mounted, since it cannot tell whether the way led out
+/// (openat2(2), `EAGAIN`).
+const ATTEMPTS: usize = 1000;
+
+/// Opens `path` below `root`, where symbolic links cannot lead out.
+pub(super) fn open_in_root(
+    root: &OwnedFd,
+    path: &CStr,
+    flags: OFlags,
+    links: ResolveFlags,
+) -> Result<OwnedFd, Errno> {
     let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS | links;
-    openat2(root, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty(), resolve)
+    let open = || openat2(root, path, flags | OFlags::CLOEXEC, Mode::empty(), resolve);
+    let mut attempts = (1..ATTEMPTS).map(|_| open());
+    attempts.find(|opened| !matches!(opened, Err(Errno::AGAIN))).unwrap_or_else(open)
 }
 
 /// What a mount point has to be.
@@ -319,4 +336,36 @@ fn cgroup_views(inherited: &Inheritance<'_>, tmpfs: &OwnedFd) -> Result<(), Errn
         attach(&view, &place)?;
     }
     set_attributes(tmpfs.as_fd(), Depth::Single, Change { set, ..Change::default() })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn a_link_upwards_is_followed_while_others_rename() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name);
+        std::fs::create_dir_all(path("a/b")).unwrap();
+        std::fs::write(path("target"), "").unwrap();
+        std::os::unix::fs::symlink("../../../../../target", path("a/b/link")).unwrap();
+        let root = std::fs::File::open(directory.path()).unwrap().into();
+        let (one, other, done) = (path("one"), path("other"), AtomicBool::new(false));
+        std::fs::write(&one, "").unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    std::fs::rename(&one, &other).unwrap();
+                    std::fs::rename(&other, &one).unwrap();
+                }
+            });
+            let mut lookups =
+                (0..20_000).map(|_| open_below(&root, c"a/b/link", ResolveFlags::empty()).map(drop));
+            let failed = lookups.find(Result::is_err);
+            done.store(true, Ordering::Relaxed);
+            assert_eq!(failed, None);
+        });
+    }
 }
