@@ -62,7 +62,7 @@ impl Engine {
                 Err(error) => return Err(error),
             }
         }
-        let listed = |record: &Record| which == Which::All || !matches!(record.status, Status::Exited { .. });
+        let listed = |record: &Record| which == Which::All || !record.status.is_settled();
         records.retain(listed);
         records.sort_by(|a, b| (b.created, &a.id).cmp(&(a.created, &b.id)));
         Ok(records)
@@ -109,7 +109,7 @@ impl Engine {
         let id = self.containers.find(text)?;
         match self.settled(&id) {
             Ok(None) => return Ok(id),
-            Ok(Some(record)) if !matches!(record.status, Status::Exited { .. }) => {
+            Ok(Some(record)) if !record.status.is_settled() => {
                 self.end(&record, force)?;
             }
             Err(EngineError::State(StateError::Damaged { .. })) if force == Force::Kill => {}
@@ -168,7 +168,7 @@ impl Engine {
     /// The container's record after a look whether somebody still looks after it; `None` if it is gone.
     pub(crate) fn settled(&self, id: &ContainerId) -> Result<Option<Record>, EngineError> {
         let record = self.containers.record(id)?;
-        if record.as_ref().is_none_or(|record| matches!(record.status, Status::Exited { .. })) {
+        if record.as_ref().is_none_or(|record| record.status.is_settled()) {
             return Ok(record);
         }
         match self.containers.lock(id)? {
@@ -184,8 +184,9 @@ impl Engine {
         // Read again: the first look was without the lock.
         let Some(mut record) = held.record()? else { return Ok(None) };
         let exit = match &record.status {
-            Status::Exited { .. } => return Ok(Some(record)),
-            Status::Created => Ended::NeverStarted,
+            Status::Created | Status::Exited { .. } => return Ok(Some(record)),
+            Status::Starting => Ended::NeverStarted,
+            Status::Restarting { exit, .. } => *exit,
             Status::Running { process, .. } => {
                 process.kill().map_err(EngineError::io("kill what is left of the container"))?;
                 Ended::Unknown
@@ -207,7 +208,7 @@ impl Engine {
             return Ok(None);
         }
         record.status = Status::Exited { exit, at: now };
-        self.containers.retire(held, &mut record)?;
+        held.write_record(&record)?;
         Ok(Some(record))
     }
 }

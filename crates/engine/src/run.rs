@@ -114,7 +114,11 @@ impl Engine {
             },
             range: None,
             cgroup: place::cgroup(id, self.site.invoker),
-            status: Status::Created,
+            status: Status::Starting,
+            monitor: None,
+            restarts: 0,
+            health: None,
+            stopped: false,
             request,
         }
     }

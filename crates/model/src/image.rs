@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
+use crate::upkeep::Health;
 
 /// An image that the store admitted: every byte of it was hashed.
 #[derive(Debug, Clone, Serialize)]
@@ -69,6 +70,8 @@ pub struct ImageConfig {
     pub stop_signal: String,
     /// Free labels.
     pub labels: BTreeMap<String, String>,
+    /// How it is asked whether it is well (Docker's extension of the specification).
+    pub health: Health,
 }
 
 /// One entry of an image's history.

@@ -12,6 +12,7 @@
 pub mod digest;
 pub mod reference;
 pub mod image;
+pub mod upkeep;
 pub mod request;
 pub mod usecase;
 pub mod host;

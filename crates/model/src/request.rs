@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::upkeep::Upkeep;
 use crate::usecase::{Data, Exposure, Tenants};
 use crate::verdict::Level;
 
@@ -69,6 +70,9 @@ pub struct RunRequest {
     pub answers: Answers,
     /// `--policy`: the level, where the person or the site said.
     pub level: Level,
+    /// `--restart`, `--health-*`, `--log-*`, `--stop-*`.
+    #[serde(default)]
+    pub upkeep: Upkeep,
 }
 
 /// The parts of the use case that only a person knows; absent ones take the mildest level.

@@ -1,5 +1,7 @@
 //! Other people's JSON: OCI image-spec 1.1 (index, manifest, config) and Docker's image specification 1.2.
 
+mod health;
+
 use std::collections::BTreeMap;
 
 use model::digest::ClaimedDigest;
@@ -7,6 +9,8 @@ use model::image::{HistoryEntry, ImageConfig};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Result, StoreError};
+
+use health::Healthcheck;
 
 pub(crate) const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
 pub(crate) const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
@@ -128,6 +132,8 @@ pub(crate) struct Execution {
     labels: Option<BTreeMap<String, String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     stop_signal: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    healthcheck: Option<Healthcheck>,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -173,6 +179,7 @@ impl ConfigFile {
             volumes: keys(&run.volumes),
             stop_signal: run.stop_signal.clone().unwrap_or_default(),
             labels: run.labels.clone().unwrap_or_default(),
+            health: run.healthcheck.as_ref().map(Healthcheck::health).unwrap_or_default(),
         }
     }
 
@@ -207,6 +214,7 @@ impl ConfigFile {
                 working_dir: text(&config.working_dir),
                 labels: (!config.labels.is_empty()).then(|| config.labels.clone()),
                 stop_signal: text(&config.stop_signal),
+                healthcheck: Healthcheck::of(&config.health),
             }),
             rootfs: RootFs { kind: "layers".to_owned(), diff_ids },
             ..Self::default()

@@ -58,7 +58,9 @@ impl<'a> ContainerJson<'a> {
             _ => (None, None),
         };
         let (exited, exit_code) = match &record.status {
-            Status::Exited { exit, at } => (Some(time::rfc3339(*at)), Some(exit.exit_code())),
+            Status::Exited { exit, at } | Status::Restarting { exit, at } => {
+                (Some(time::rfc3339(*at)), Some(exit.exit_code()))
+            }
             _ => (None, None),
         };
         Self {
@@ -96,10 +98,12 @@ impl<'a> InspectJson<'a> {
     }
 }
 
-/// `created`, `running` or `exited`.
+/// `created`, `starting`, `running`, `restarting` or `exited`.
 pub(crate) fn status(status: &Status) -> &'static str {
     match status {
         Status::Created => "created",
+        Status::Starting => "starting",
+        Status::Restarting { .. } => "restarting",
         Status::Running { .. } => "running",
         Status::Exited { .. } => "exited",
     }
@@ -109,6 +113,10 @@ pub(crate) fn status(status: &Status) -> &'static str {
 pub(crate) fn since(status: &Status, now: i64) -> String {
     match status {
         Status::Created => "created".to_owned(),
+        Status::Starting => "starting".to_owned(),
+        Status::Restarting { exit, at } => {
+            format!("restarting ({}) {}", exit.exit_code(), time::ago(*at, now))
+        }
         Status::Running { since, .. } => format!("up {}", units::duration(now.saturating_sub(*since))),
         Status::Exited { exit: Ended::NeverStarted, at } => format!("never started, {}", time::ago(*at, now)),
         Status::Exited { exit: Ended::OutOfMemory, at } => format!("out of memory {}", time::ago(*at, now)),

@@ -123,7 +123,9 @@ fn source(explanation: &Explanation) -> &'static str {
     match (explanation.source, &explanation.container.status) {
         (Source::Kernel, _) => "the kernel, now",
         (Source::Start, _) => "the kernel, when it started",
-        (Source::Nothing, Status::Created) => "nothing is in force yet: it has not started",
+        (Source::Nothing, Status::Created | Status::Starting) => {
+            "nothing is in force yet: it has not started"
+        }
         (Source::Nothing, _) => "nothing was in force: it never started",
     }
 }

@@ -109,7 +109,7 @@ impl Engine {
         let (spec, enforced) = self.start_of(&record)?.map(|start| (start.spec, start.enforced)).unzip();
         let live = match &record.status {
             Status::Running { process, .. } => process.open(),
-            Status::Created | Status::Exited { .. } => None,
+            _ => None,
         };
         let mut explanation = from_start(record, enforced.as_ref(), spec.as_ref());
         if let Some(process) = live {

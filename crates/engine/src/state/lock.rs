@@ -135,15 +135,6 @@ impl Containers {
         self.root.join(format!("{REMOVING}{id}"))
     }
 
-    /// Writes the record of a container that has ended. Its files carry its own ids and not the host's,
-    /// so that its range is free for others.
-    pub(crate) fn retire(&self, held: &Held, record: &mut Record) -> Result<(), StateError> {
-        if let Some(range) = record.range.take() {
-            self.release(&self.ranges.join(range.number().to_string()), &held.id);
-        }
-        held.write_record(record)
-    }
-
     /// Gives a reservation back if it is still the container's.
     fn release(&self, link: &Path, id: &ContainerId) {
         if link_target(link).as_ref() == Some(id) {

@@ -23,7 +23,7 @@ pub(crate) use lock::{Held, Lock};
 pub use process::ProcessId;
 pub(crate) use process::{ProcDir, boot_id};
 pub use range::IdRange;
-pub use record::{Decided, Ended, Record, Status};
+pub use record::{Decided, Ended, HealthState, Record, Status};
 pub(crate) use record::{Unreadable, VERSION, parse as parse_record};
 pub(crate) use reserve::{AtEnd, Ids, NameChoice, Reservation};
 pub(crate) use tree::remove as remove_tree;

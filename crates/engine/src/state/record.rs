@@ -10,7 +10,7 @@ use super::range::IdRange;
 use crate::id::ContainerId;
 
 /// The format that is written, and the newest one that is understood.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// One container, as it is kept.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -39,6 +39,30 @@ pub struct Record {
     pub cgroup: String,
     /// How it stands.
     pub status: Status,
+    /// The process that looks after it; absent where nobody does, or a command in the foreground.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub monitor: Option<ProcessId>,
+    /// How often its monitor has started it again since somebody started it.
+    #[serde(default)]
+    pub restarts: u32,
+    /// What its health checks say; absent where it has none, or does not run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<HealthState>,
+    /// Somebody asked for its end, so that no restart policy starts it again.
+    #[serde(default)]
+    pub stopped: bool,
+}
+
+/// What the health checks of a running container say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HealthState {
+    /// None has succeeded yet, and it is too early to worry.
+    Starting,
+    /// The last one succeeded.
+    Healthy,
+    /// Too many in a row have failed.
+    Unhealthy,
 }
 
 /// The decision that let it run, in short.
@@ -62,14 +86,23 @@ pub struct Decided {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "state")]
 pub enum Status {
-    /// Made, not started yet.
+    /// Made by `create`, and waits for somebody to start it.
     Created,
+    /// Somebody is starting it.
+    Starting,
     /// Its first process runs.
     Running {
         /// Which process that is.
         process: ProcessId,
         /// Since when, seconds since the epoch.
         since: i64,
+    },
+    /// It has ended, and its monitor is about to start it again.
+    Restarting {
+        /// How it ended.
+        exit: Ended,
+        /// When, seconds since the epoch.
+        at: i64,
     },
     /// It has ended.
     Exited {
@@ -100,6 +133,14 @@ pub enum Ended {
     NeverStarted,
     /// Whoever watched it was killed, and so nobody knows how it ended.
     Unknown,
+}
+
+impl Status {
+    /// Whether nobody has to look after the container.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        matches!(self, Self::Created | Self::Exited { .. })
+    }
 }
 
 impl Ended {
@@ -172,6 +213,10 @@ pub(crate) mod tests {
             range: None,
             cgroup: format!("coffer/{id}"),
             status: Status::Created,
+            monitor: None,
+            restarts: 0,
+            health: None,
+            stopped: false,
         }
     }
 
@@ -186,7 +231,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_newer_format_is_told_from_a_damaged_one() {
-        assert!(matches!(parse(br#"{"version":2,"other":true}"#), Err(Unreadable::Newer(2))));
+        assert!(matches!(parse(br#"{"version":3,"other":true}"#), Err(Unreadable::Newer(3))));
         assert!(matches!(parse(br#"{"version":1}"#), Err(Unreadable::Damaged(_))));
         assert!(matches!(parse(b""), Err(Unreadable::Damaged(_))));
     }

@@ -81,14 +81,15 @@ impl Reservation {
         &self.held
     }
 
-    /// The container has ended: it is removed, or stays with this record and without its range.
+    /// The container has ended: it is removed, or stays with this record. It keeps its range: what it wrote
+    /// carries those ids on disk, and it may be started again.
     pub(crate) fn end(mut self, status: Status, removal: AtEnd) -> Result<(), StateError> {
         self.fate = Fate::Kept;
         if removal == AtEnd::Remove {
             return self.containers.remove_behind(&self.held, &self.record);
         }
         self.record.status = status;
-        self.containers.retire(&self.held, &mut self.record)
+        self.held.write_record(&self.record)
     }
 
     #[cfg(test)]
