@@ -182,7 +182,7 @@ impl Engine {
     /// `--rm` is kept.
     fn recover(&self, held: &Held) -> Result<Option<Record>, EngineError> {
         // Read again: the first look was without the lock.
-        let Some(mut record) = held.record()? else { return Ok(None) };
+        let Some(record) = held.record()? else { return Ok(None) };
         let exit = match &record.status {
             Status::Created | Status::Exited { .. } => return Ok(Some(record)),
             Status::Starting => Ended::NeverStarted,
@@ -207,8 +207,7 @@ impl Engine {
             self.containers.remove(held, Some(&record))?;
             return Ok(None);
         }
-        record.status = Status::Exited { exit, at: now };
-        held.write_record(&record)?;
-        Ok(Some(record))
+        let ended = Status::Exited { exit, at: now };
+        Ok(Some(self.containers.change_record(&record.id, |record| record.status = ended)?))
     }
 }

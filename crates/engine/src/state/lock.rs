@@ -1,5 +1,5 @@
 //! Who looks after a container: whoever holds flock(2) on its directory. The kernel lets go of it when
-//! the holder dies, however it dies.
+//! the holder dies, however it dies. A record may also be changed by others: they take turns.
 
 use std::ffi::CString;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -84,6 +84,35 @@ impl Containers {
     /// Locks a container unless somebody else has it.
     pub(crate) fn lock(&self, id: &ContainerId) -> Result<Lock, StateError> {
         lock_directory(&self.path(id), id)
+    }
+
+    /// Changes the record of a container, whoever looks after it: keepers write down how it stands while
+    /// commands rename or update it, so each reads what the other wrote. Their turn is flock(2) on the
+    /// directory of names.
+    pub(crate) fn change_record(
+        &self,
+        id: &ContainerId,
+        change: impl FnOnce(&mut Record),
+    ) -> Result<Record, StateError> {
+        let _turn = self.turn()?;
+        let path = self.path(id);
+        let unknown = || StateError::Unknown(id.short().to_owned());
+        let dir = match files::open_dir(&path) {
+            Err(Errno::NOENT) => return Err(unknown()),
+            opened => opened.map_err(StateError::errno("open", &path))?,
+        };
+        let held = Held::new(id.clone(), path, dir);
+        let mut record = held.record()?.ok_or_else(unknown)?;
+        change(&mut record);
+        held.write_record(&record)?;
+        Ok(record)
+    }
+
+    fn turn(&self) -> Result<OwnedFd, StateError> {
+        let names = files::open_dir(&self.names).map_err(StateError::errno("open", &self.names))?;
+        rustix::io::retry_on_intr(|| rustix::fs::flock(&names, FlockOperation::LockExclusive))
+            .map_err(StateError::errno("lock", &self.names))?;
+        Ok(names)
     }
 
     /// Removes a container and everything that was reserved for it.

@@ -88,8 +88,7 @@ impl Reservation {
         if removal == AtEnd::Remove {
             return self.containers.remove_behind(&self.held, &self.record);
         }
-        self.record.status = status;
-        self.held.write_record(&self.record)
+        self.containers.change_record(&self.record.id, |record| record.status = status).map(drop)
     }
 
     #[cfg(test)]

@@ -127,6 +127,36 @@ fn a_held_container_is_busy_for_everybody_else() {
 }
 
 #[test]
+fn a_record_is_changed_while_its_keeper_holds_the_container() {
+    let f = fixture();
+    let reservation = f.reserve("web").unwrap();
+    let id = reservation.record.id.clone();
+    let changed = f.containers.change_record(&id, |record| record.stopped = true).unwrap();
+    assert!(changed.stopped);
+    reservation.end(Status::Exited { exit: Ended::Code { code: 0 }, at: 5 }, AtEnd::Stay).unwrap();
+    let record = f.containers.record(&id).unwrap().unwrap();
+    assert!(record.stopped && record.status.is_settled(), "what the keeper wrote did not undo it");
+    let gone = f.containers.change_record(&ContainerId::random().unwrap(), |_| {}).unwrap_err();
+    assert!(matches!(gone, StateError::Unknown(_)), "{gone}");
+}
+
+#[test]
+fn changes_of_a_record_take_turns() {
+    let f = fixture();
+    let id = f.reserve("web").unwrap().keep().id;
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..25 {
+                    f.containers.change_record(&id, |record| record.restarts += 1).unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(f.containers.record(&id).unwrap().unwrap().restarts, 100);
+}
+
+#[test]
 fn leftovers_are_swept_and_the_living_are_not() {
     let f = fixture();
     let alive = f.reserve("web").unwrap();
