@@ -3,6 +3,9 @@
 //! One line of JSON each, with field names that stay. A reader that does not know a kind or a field
 //! passes over it.
 
+mod kind;
+
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use ledger::{CheckpointNote, Durability, Ledger, LedgerError, Verified};
@@ -12,51 +15,10 @@ use model::verdict::{Exception, Level, Outcome};
 use serde::{Deserialize, Serialize};
 
 use crate::id::ContainerId;
-use crate::state::Ended;
+use crate::state::{Ended, Record};
 use crate::time::rfc3339;
 
-/// What an entry is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// A container may start; written before it does.
-    Permit,
-    /// A container may not start.
-    Refusal,
-    /// The container's program was executed, or could not be.
-    Start,
-    /// The container has ended.
-    Exit,
-    /// A container's files were removed.
-    ContainerRemove,
-    /// An image was taken in.
-    ImageImport,
-    /// An image got a name.
-    ImageTag,
-    /// An image, or a name of one, was removed.
-    ImageRemove,
-    /// Written by a newer version.
-    #[serde(other)]
-    Other,
-}
-
-impl Kind {
-    /// As written in the ledger.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Permit => "permit",
-            Self::Refusal => "refusal",
-            Self::Start => "start",
-            Self::Exit => "exit",
-            Self::ContainerRemove => "container-remove",
-            Self::ImageImport => "image-import",
-            Self::ImageTag => "image-tag",
-            Self::ImageRemove => "image-remove",
-            Self::Other => "other",
-        }
-    }
-}
+pub use kind::Kind;
 
 /// One entry. Fields that do not apply are left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +30,9 @@ pub struct Entry {
     /// The container's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub container: Option<String>,
+    /// The volume's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub volume: Option<String>,
     /// The image's manifest digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
@@ -101,6 +66,9 @@ pub struct Entry {
     /// Index of the permit that this follows from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permit: Option<u64>,
+    /// What else belongs to its kind, by the names that [`Kind`] gives; a container's `name` at the time.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, String>,
 }
 
 impl Entry {
@@ -110,6 +78,7 @@ impl Entry {
             time: rfc3339(now),
             kind,
             container: None,
+            volume: None,
             image: None,
             name: None,
             request: None,
@@ -121,6 +90,7 @@ impl Entry {
             detail: None,
             exit: None,
             permit: None,
+            attributes: BTreeMap::new(),
         }
     }
 
@@ -142,6 +112,22 @@ impl Entry {
     /// What follows from a permit.
     pub(crate) fn following(kind: Kind, container: &ContainerId, permit: Option<u64>, now: i64) -> Self {
         Self { container: Some(container.to_string()), permit, ..Self::new(kind, now) }
+    }
+
+    /// Something that happened to a container.
+    pub(crate) fn about(kind: Kind, record: &Record, now: i64) -> Self {
+        Self::following(kind, &record.id, record.decision.permit, now).with("name", &record.name)
+    }
+
+    /// Something about a volume.
+    pub(crate) fn volume(kind: Kind, name: &str, now: i64) -> Self {
+        Self { volume: Some(name.to_owned()), ..Self::new(kind, now) }
+    }
+
+    /// The same with one more attribute.
+    pub(crate) fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.attributes.insert(name.to_owned(), value.into());
+        self
     }
 
     /// Something about an image.

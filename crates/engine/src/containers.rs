@@ -139,8 +139,11 @@ impl Engine {
         let Some(held) = self.wait_for_lock(id)? else { return Ok(()) };
         let record = read_record(held.dir(), id, held.path()).ok().flatten();
         self.containers.remove(&held, record.as_ref())?;
-        let permit = record.and_then(|record| record.decision.permit);
-        self.note(&Entry::following(Kind::ContainerRemove, id, permit, self.now()))
+        let now = self.now();
+        self.note(&match record {
+            Some(record) => Entry::about(Kind::ContainerRemove, &record, now),
+            None => Entry::following(Kind::ContainerRemove, id, None, now),
+        })
     }
 
     /// Kills a running container; whoever looks after it notices its end and lets go of it.
@@ -197,12 +200,7 @@ impl Engine {
         }
         let now = self.now();
         let detail = Some("found without anybody looking after it".to_owned());
-        let permit = record.decision.permit;
-        self.note(&Entry {
-            exit: Some(exit),
-            detail,
-            ..Entry::following(Kind::Exit, &record.id, permit, now)
-        })?;
+        self.note(&Entry { exit: Some(exit), detail, ..Entry::about(Kind::Exit, &record, now) })?;
         if record.request.remove {
             self.containers.remove(held, Some(&record))?;
             return Ok(None);

@@ -168,7 +168,8 @@ impl Engine {
     ) -> Result<(Prepared, Book, u64), EngineError> {
         let request = request_digest(&record.request)
             .map_err(|error| EngineError::io("write the request")(error.into()))?;
-        let entry = Entry::permit(&permit, request, &record.image_name, record.created);
+        let entry =
+            Entry::permit(&permit, request, &record.image_name, record.created).with("name", &record.name);
         std::thread::scope(|scope| {
             let history = scope.spawn(|| {
                 let book = self.book()?;
@@ -189,7 +190,7 @@ impl Engine {
         let running = prepared
             .release()
             .map_err(|error| self.not_started(error, book, record, record.decision.permit))?;
-        let entry = Entry::following(Kind::Start, &record.id, record.decision.permit, self.now());
+        let entry = Entry::about(Kind::Start, record, self.now());
         book.append(&entry, Durability::Buffered)?;
         Ok(running)
     }
@@ -233,8 +234,7 @@ impl Engine {
 
     fn ended(&self, reservation: Reservation, exit: Ended, book: &Book) -> Result<Ended, EngineError> {
         let (record, now) = (&reservation.record, self.now());
-        let permit = record.decision.permit;
-        let entry = Entry { exit: Some(exit), ..Entry::following(Kind::Exit, &record.id, permit, now) };
+        let entry = Entry { exit: Some(exit), ..Entry::about(Kind::Exit, record, now) };
         let noted = book.append(&entry, Durability::Buffered);
         let removal = if record.request.remove { AtEnd::Remove } else { AtEnd::Stay };
         reservation.end(Status::Exited { exit, at: now }, removal)?;

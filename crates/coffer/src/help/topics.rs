@@ -115,8 +115,9 @@ explain                    container, source (kernel, start, nothing), namespace
                            limits, exceptions
 volume ls                  [] name, changed, containers
 volume rm, volume prune    [] names
-ledger show                [] index, time, kind, and what applies of container, image, name, request,
-                           level, outcome, missing, exceptions, rule, detail, exit, permit
+ledger show                [] index, time, kind, and what applies of container, volume, image, name,
+                           request, level, outcome, missing, exceptions, rule, detail, exit, permit,
+                           attributes
 ledger verify              entries, root
 ledger checkpoint          origin, size, root, note, key
 system check               host, checks[] (id, text, state, found, remedy, weight)

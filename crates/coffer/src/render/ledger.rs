@@ -62,6 +62,9 @@ fn what(entry: &Entry) -> String {
     parts.extend(entry.exit.map(|exit| format!("exit {}", exit.exit_code())));
     parts.extend(entry.exceptions.iter().map(|exception| format!("! {}", exception.id)));
     parts.extend(entry.permit.map(|permit| format!("permit {permit}")));
+    parts.extend(entry.volume.as_ref().map(|volume| format!("volume {volume}")));
+    let words = entry.attributes.iter().filter(|(name, _)| *name != "name");
+    parts.extend(words.map(|(name, value)| format!("{} {value}", name.replace('-', " "))));
     parts.extend(entry.detail.clone());
     parts.join(", ")
 }

@@ -39,6 +39,7 @@ pub(crate) fn among(
 /// What a key can be, where that is known beforehand.
 fn values_of(key: &str) -> &'static [&'static str] {
     match key {
+        "kind" => engine::book::Kind::NAMES,
         "status" => &["created", "running", "exited"],
         "dangling" => &["true", "false"],
         "outcome" => &["go", "go-with-controls", "no-go"],

@@ -8,6 +8,7 @@ use model::request::MountSource;
 use rustix::fs::{AtFlags, FlockOperation};
 
 use super::file_name;
+use crate::book::{Entry, Kind};
 use crate::containers::Which;
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -100,7 +101,8 @@ impl Engine {
         let dir = open_dir(&path).map_err(|_| unknown())?;
         self.take_away(&dir, &name)?;
         let aside = CString::new(format!("{REMOVED}{name}")).unwrap_or_default();
-        Ok(remove_tree(&dir, &aside).map_err(StateError::io("remove the volume in", &path))?)
+        remove_tree(&dir, &aside).map_err(StateError::io("remove the volume in", &path))?;
+        self.note(&Entry::volume(Kind::VolumeRemove, &name, self.now()))
     }
 
     /// Renames the volume, so that no container can get it any more. The lock is that of

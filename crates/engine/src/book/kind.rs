@@ -1,0 +1,96 @@
+//! What an entry can be about.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $variant:ident = $text:literal,)+) => {
+        /// What an entry is about.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        pub enum Kind {
+            $($(#[$doc])* #[serde(rename = $text)] $variant,)+
+            /// Written by a newer version.
+            #[serde(other, rename = "other")]
+            Other,
+        }
+
+        impl Kind {
+            /// Every kind that this version writes, as written in the ledger.
+            pub const NAMES: &[&str] = &[$($text),+];
+
+            /// As written in the ledger.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $text,)+
+                    Self::Other => "other",
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// A container may start; written before it does.
+    Permit = "permit",
+    /// A container may not start.
+    Refusal = "refusal",
+    /// A container was made, and waits for a start.
+    Create = "create",
+    /// The container's program was executed, or could not be.
+    Start = "start",
+    /// Somebody sent the container a signal; `signal`.
+    Kill = "kill",
+    /// Somebody asked for the container's end; `signal` and `timeout`.
+    Stop = "stop",
+    /// The container is started again; `reason`: somebody asked, its restart policy, its health.
+    Restart = "restart",
+    /// The container's processes were frozen.
+    Pause = "pause",
+    /// They go on.
+    Unpause = "unpause",
+    /// The container has another name; `name` and `old-name`.
+    Rename = "rename",
+    /// Limits or the restart policy were changed; the options as they were typed.
+    Update = "update",
+    /// The container's health has changed; `health`.
+    Health = "health",
+    /// The kernel killed a process of the container for want of memory.
+    Oom = "oom",
+    /// A program may be executed in a running container; written before it is. `command`, `user`.
+    ExecPermit = "exec-permit",
+    /// That program has ended; `exec` and the exit code.
+    ExecExit = "exec-exit",
+    /// Files were copied into or out of a container; `from` and `to`.
+    Copy = "copy",
+    /// An image was made of what a container wrote.
+    Commit = "commit",
+    /// The container has ended.
+    Exit = "exit",
+    /// A container's files were removed.
+    ContainerRemove = "container-remove",
+    /// An image was taken in.
+    ImageImport = "image-import",
+    /// An image got a name.
+    ImageTag = "image-tag",
+    /// An image, or a name of one, was removed.
+    ImageRemove = "image-remove",
+    /// A volume was made because somebody asked for it.
+    VolumeCreate = "volume-create",
+    /// A volume and everything in it was removed.
+    VolumeRemove = "volume-remove",
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_is_read_as_it_was_written_and_an_unknown_one_passed_over() {
+        for name in Kind::NAMES {
+            let json = format!("\"{name}\"");
+            let kind: Kind = serde_json::from_str(&json).unwrap();
+            assert_eq!((kind.as_str(), serde_json::to_string(&kind).unwrap()), (*name, json));
+        }
+        assert_eq!(serde_json::from_str::<Kind>("\"newer\"").unwrap(), Kind::Other);
+    }
+}
