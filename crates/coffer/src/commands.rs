@@ -5,6 +5,7 @@ mod container;
 mod demo;
 mod image;
 mod ledger;
+mod lifecycle;
 mod meta;
 mod run;
 mod system;
@@ -77,7 +78,7 @@ impl Life {
 }
 
 /// Every command, in the order of help.
-pub(crate) const ALL: [&Entry; 28] = [
+pub(crate) const ALL: [&Entry; 36] = [
     &demo::DEMO,
     &image::IMPORT,
     &image::LIST,
@@ -91,6 +92,14 @@ pub(crate) const ALL: [&Entry; 28] = [
     &assess::ASSESS,
     &system::CHECK,
     &run::RUN,
+    &run::CREATE,
+    &lifecycle::START,
+    &lifecycle::STOP,
+    &lifecycle::RESTART,
+    &lifecycle::KILL,
+    &lifecycle::WAIT,
+    &lifecycle::ATTACH,
+    &lifecycle::RENAME,
     &container::PS,
     &container::INSPECT,
     &container::REMOVE,

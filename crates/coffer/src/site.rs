@@ -54,7 +54,7 @@ pub(crate) fn open_at(site: Site) -> Result<Engine, Failure> {
 
 /// The engine of a site whose session has begun.
 pub(crate) fn enter(site: Site) -> Result<Engine, Failure> {
-    Ok(Engine::open(site, time::now)?)
+    Ok(Engine::open(site, time::moment)?)
 }
 
 /// A site of its own below `root`, for the demo.

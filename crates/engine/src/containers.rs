@@ -1,5 +1,6 @@
 //! Containers after their start: listing, inspecting, removing, and looking after orphans.
 
+use std::os::fd::AsFd as _;
 use std::time::Duration;
 
 use launch::Enforced;
@@ -10,7 +11,8 @@ use crate::book::{Entry, Kind};
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::id::ContainerId;
-use crate::run::Start;
+use crate::monitor::{self, HealthLog};
+use crate::start::Start;
 use crate::state::{Ended, Held, Lock, Record, START, StateError, Status, open_dir, read_file, read_record};
 
 /// How often a killed container is looked at, and for how long: ten seconds.
@@ -45,6 +47,8 @@ pub struct Inspection {
     pub spec: Option<Spec>,
     /// What was in force when it started, as the kernel reported it.
     pub enforced: Option<Enforced>,
+    /// What its latest health checks heard; absent where it has none.
+    pub health_log: Option<HealthLog>,
 }
 
 impl Engine {
@@ -84,7 +88,9 @@ impl Engine {
     pub fn inspect(&self, text: &str) -> Result<Inspection, EngineError> {
         let record = self.container(text)?;
         let (spec, enforced) = self.start_of(&record)?.map(|start| (start.spec, start.enforced)).unzip();
-        Ok(Inspection { record, spec, enforced })
+        let path = self.containers.path(&record.id);
+        let health_log = open_dir(&path).ok().and_then(|dir| monitor::read_health(dir.as_fd()));
+        Ok(Inspection { record, spec, enforced, health_log })
     }
 
     /// How a container was started; `None` if it was not.
@@ -189,6 +195,7 @@ impl Engine {
         let exit = match &record.status {
             Status::Created | Status::Exited { .. } => return Ok(Some(record)),
             Status::Starting => Ended::NeverStarted,
+            // That end is history already, and nobody is left to start it again.
             Status::Restarting { exit, .. } => *exit,
             Status::Running { process, .. } => {
                 process.kill().map_err(EngineError::io("kill what is left of the container"))?;
@@ -205,7 +212,6 @@ impl Engine {
             self.containers.remove(held, Some(&record))?;
             return Ok(None);
         }
-        let ended = Status::Exited { exit, at: now };
-        Ok(Some(self.containers.change_record(&record.id, |record| record.status = ended)?))
+        Ok(Some(self.containers.change_record(&record.id, |record| record.end(exit, now))?))
     }
 }

@@ -16,9 +16,10 @@ use crate::host;
 use crate::idspace;
 use crate::site::{Invoker, Site};
 use crate::state::{Containers, StateError, open_dir, read_file, replace_file};
+use crate::time::Moment;
 
-/// Tells the time, in seconds since the epoch.
-pub type Clock = fn() -> i64;
+/// Tells the time.
+pub type Clock = fn() -> Moment;
 
 /// The file that holds the ledger's name.
 const ORIGIN: &str = "origin";
@@ -58,7 +59,7 @@ impl Engine {
     }
 
     pub(crate) fn now(&self) -> i64 {
-        (self.clock)()
+        (self.clock)().seconds
     }
 
     /// Looks at everything that this host has or lacks.

@@ -12,6 +12,13 @@
 //!   process could not give back is recognised by the next command.
 
 mod run;
+mod start;
+mod stop;
+mod rename;
+mod attach;
+mod monitor;
+pub mod logs;
+mod exec;
 
 mod engine;
 pub mod error;
@@ -36,8 +43,10 @@ mod volumes;
 pub mod foreground;
 pub mod time;
 
+pub use attach::{Attached, PassSignals};
 pub use engine::{Assessment, Clock, Engine};
 pub use error::EngineError;
+pub use monitor::{Answer, HealthLog};
 pub use foreground::{Detach, DetachKeys, Foreground, Interruptions};
 pub use host::session_map;
 
@@ -45,6 +54,8 @@ pub use volumes::{Volume, VolumeError};
 
 pub use launch::Enforced;
 pub use launch::session;
+pub use run::Announce;
+pub use stop::Grace;
 pub use ledger::Verified;
 pub use policy::Refusal;
 pub use store::{Finding, Format, Imported, Naming, Progress, Prune, Pruned, Quiet, Removal, Removed};

@@ -10,6 +10,7 @@ use policy::Placement;
 use policy::confine::{MappedMounts, ResolvedUser};
 use policy::seccomp::MemfdGuard;
 use rustix::fs::Mode;
+use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit};
 use rustix::thread::CapabilitySet;
 
@@ -19,12 +20,17 @@ use crate::hostpaths;
 use crate::id::ContainerId;
 use crate::idspace::IdSpace;
 use crate::site::Invoker;
-use crate::state::{Held, Record, StateError};
+use crate::state::{Held, Record, StateError, remove_tree};
 use crate::user::{self, MergedRoot};
 use crate::volumes::Volumes;
 
 /// Largest file of the host that is shown to containers with its network, in bytes.
 const MAX_FILE: u64 = 64 * 1024;
+
+/// What a container writes.
+pub(crate) const UPPER: &str = "upper";
+/// What overlayfs needs beside it.
+const WORK: &str = "work";
 
 const HOSTS: &str = "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n";
 
@@ -56,8 +62,8 @@ impl Engine {
             mapped: if space.is_shifted() { MappedMounts::VolumesAndBinds } else { MappedMounts::None },
             devices: hostpaths::devices(request)?,
             lower,
-            upper: text(&held.path().join("upper")),
-            work: text(&held.path().join("work")),
+            upper: text(&held.path().join(UPPER)),
+            work: text(&held.path().join(WORK)),
             cgroup: record.cgroup.clone(),
             memfd: memfd_guard(self.site.invoker),
             host_memory: host_memory(),
@@ -71,14 +77,21 @@ impl Engine {
     }
 }
 
-/// The writable directory, whose owner and mode are those of the container's `/`, and overlayfs' own.
+/// The writable directory, whose owner and mode are those of the container's `/`, and overlayfs' own. What
+/// the container wrote before stays; overlayfs begins anew, as it refuses the marks of a volatile mount.
 fn make_root(held: &Held) -> Result<(), StateError> {
-    let make = |name: &str, mode| {
-        let path = held.path().join(name);
-        rustix::fs::mkdirat(held.dir(), name, mode).map_err(StateError::errno("make the directory", &path))
-    };
-    make("upper", Mode::from_raw_mode(0o755))?;
-    make("work", Mode::RWXU)
+    let failed = |name: &str| StateError::errno("make the directory", &held.path().join(name));
+    match rustix::fs::mkdirat(held.dir(), UPPER, Mode::from_raw_mode(0o755)) {
+        Ok(()) | Err(Errno::EXIST) => {}
+        Err(errno) => return Err(failed(UPPER)(errno)),
+    }
+    match rustix::fs::mkdirat(held.dir(), WORK, Mode::RWXU) {
+        Err(Errno::EXIST) => {}
+        made => return made.map_err(failed(WORK)),
+    }
+    let path = held.path().join(WORK);
+    remove_tree(held.dir(), c"work").map_err(StateError::io("clear", &path))?;
+    rustix::fs::mkdirat(held.dir(), WORK, Mode::RWXU).map_err(failed(WORK))
 }
 
 /// The setting is the pid namespace's, and only the host's root may change it.

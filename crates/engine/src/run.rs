@@ -1,30 +1,29 @@
-//! A run, from what a person typed to the exit code: the order of the stages, in one breath.
+//! Making and starting containers, in the foreground and behind a command: the order of the stages, in
+//! one breath.
 
-use launch::{Io, Prepared, Running};
-use ledger::Durability;
+use std::os::fd::OwnedFd;
+
+use launch::Io;
 use model::image::Image;
 use model::permit::Permit;
 use model::request::RunRequest;
-use model::spec::Spec;
-use model::verdict::Verdict;
-use policy::decide::request_digest;
-use policy::{Decision, Refusal};
-use serde::{Deserialize, Serialize};
 
-use crate::book::{Book, Entry, Kind};
+use crate::book::{Entry, Kind};
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::foreground::{self, Foreground, Input, Relay, Signals, Subject};
+use crate::foreground::{self, Foreground, Input, Left, Relay, Signals, Subject};
+use crate::hostpaths;
 use crate::id::ContainerId;
-use crate::place::{self, Place};
-use crate::state::{
-    AtEnd, Decided, Ended, Ids, NameChoice, ProcessId, Record, Reservation, START, StateError, Status,
-    VERSION,
-};
-use crate::{hostpaths, idspace};
+use crate::monitor;
+use crate::start::{Keeper, Live};
+use crate::state::{Decided, Ended, Lock, Record, Reservation, StateError, Status};
+
+/// Tells a container's id: of one in the background, when it runs and this process is on its own.
+pub type Announce<'a> = &'a mut dyn FnMut(&ContainerId);
 
 impl Engine {
-    /// Runs an image in the foreground, if policy permits it, and returns how it ended.
+    /// Runs an image in the foreground, if policy permits it, and returns how it ended. If its terminal is
+    /// left, this process becomes its monitor.
     ///
     /// # Errors
     /// [`EngineError`]; [`EngineError::exit_code`] is what a shell should see. Nothing of the container
@@ -35,227 +34,200 @@ impl Engine {
         foreground: Foreground,
         progress: &mut dyn store::Progress,
     ) -> Result<Ended, EngineError> {
+        self.run_named(request, foreground, progress, &mut |_| {})
+    }
+
+    /// The same, and tells the container's id before it starts.
+    ///
+    /// # Errors
+    /// As [`Engine::run`].
+    pub fn run_named(
+        &self,
+        request: RunRequest,
+        foreground: Foreground,
+        progress: &mut dyn store::Progress,
+        announce: Announce<'_>,
+    ) -> Result<Ended, EngineError> {
+        foreground.check_terminal(&request)?;
+        let (reservation, permit, image) = self.make(request, progress)?;
+        announce(&reservation.record.id);
+        self.in_front(reservation, permit, &image, foreground)
+    }
+
+    /// Runs an image behind the command: when it runs, this process is its monitor, and returns when it
+    /// has ended for good.
+    ///
+    /// # Errors
+    /// As [`Engine::run`] before the announcement. Afterwards there is nobody to tell.
+    pub fn run_behind(
+        &self,
+        request: RunRequest,
+        progress: &mut dyn store::Progress,
+        announce: Announce<'_>,
+    ) -> Result<(), EngineError> {
+        let (reservation, permit, image) = self.make(request, progress)?;
+        self.behind(reservation, permit, &image, announce)
+    }
+
+    /// Makes a container and does not start it: policy is asked, so that what could not run is not made.
+    ///
+    /// # Errors
+    /// As [`Engine::run`].
+    pub fn create(
+        &self,
+        request: RunRequest,
+        progress: &mut dyn store::Progress,
+    ) -> Result<ContainerId, EngineError> {
+        let (mut reservation, permit, _image) = self.make(request, progress)?;
+        // Good for one start, and this is none: each start asks again.
+        drop(permit);
+        self.note(&Entry::about(Kind::Create, &reservation.record, self.now()))?;
+        reservation.establish();
+        reservation.change(|record| record.status = Status::Created)?;
+        Ok(reservation.record.id.clone())
+    }
+
+    /// Starts a container that was made or has ended, in the foreground.
+    ///
+    /// # Errors
+    /// [`StateError`] where there is none or it runs already; as [`Engine::run`]. The container stays.
+    pub fn start(&self, text: &str, foreground: Foreground) -> Result<Ended, EngineError> {
+        let (reservation, permit, image) = self.take_up(text)?;
+        foreground.check_terminal(&reservation.record.request)?;
+        self.in_front(reservation, permit, &image, foreground)
+    }
+
+    /// The same behind the command, as [`Engine::run_behind`].
+    ///
+    /// # Errors
+    /// As [`Engine::start`] before the announcement.
+    pub fn start_behind(&self, text: &str, announce: Announce<'_>) -> Result<(), EngineError> {
+        let (reservation, permit, image) = self.take_up(text)?;
+        self.behind(reservation, permit, &image, announce)
+    }
+
+    /// A new container: admitted, permitted, reserved.
+    fn make(
+        &self,
+        request: RunRequest,
+        progress: &mut dyn store::Progress,
+    ) -> Result<(Reservation, Permit, Image), EngineError> {
         let image = self.admit(&request.image, progress)?;
         let request = hostpaths::resolved(request)?;
-        let input = Input::of(&request);
-        foreground.check_terminal(&request)?;
-
         let id = ContainerId::random().map_err(EngineError::io("get random numbers"))?;
         let now = self.now();
-        let Decision { verdict, permit } = self.decide(&request, &image, id.as_str(), now);
-        let permit = permit.map_err(|refusal| self.refused(refusal, &request, &image, &verdict, now))?;
-
-        let record = self.record(&id, request, &image, &permit, &verdict, now);
-        let mut reservation = self.reserve(record)?;
-        let (spec, owner) = self.confine(&reservation, &permit, &image)?;
-
-        let signals = Signals::block().map_err(EngineError::io("take over the signals"))?;
-        let (io, wiring) = wire(foreground, &reservation.record.request, owner, signals)?;
-        let (prepared, book, index) = self.prepare(permit, &spec, io, &reservation.record)?;
-        reservation.record.decision.permit = Some(index);
-
-        let running = self.release(prepared, &book, &reservation.record)?;
-        self.started(&mut reservation, &spec, &running)?;
-        // The relay holds our signals back until the end is written down.
-        let (exit, _relay) = accompany(wiring, running, input)?;
-        self.ended(reservation, exit, &book)
+        let (permit, verdict) = self.permitted(&request, &image, &id, now)?;
+        let record = self.record(&id, request, &image, Decided::of(&permit, &verdict), now);
+        Ok((self.reserve(record)?, permit, image))
     }
 
-    /// A refusal is history before it is an answer.
-    fn refused(
-        &self,
-        refusal: Refusal,
-        request: &RunRequest,
-        image: &Image,
-        verdict: &Verdict,
-        now: i64,
-    ) -> EngineError {
-        let entry = Entry {
-            image: Some(image.digest.to_string()),
-            name: Some(request.image.clone()),
-            request: request_digest(request).ok().map(|digest| digest.to_string()),
-            level: Some(refusal.level),
-            outcome: Some(verdict.outcome),
-            rule: Some(refusal.rule.to_owned()),
-            detail: Some(refusal.asked.clone()),
-            ..Entry::new(Kind::Refusal, now)
+    /// A container that there is already, held and permitted anew.
+    fn take_up(&self, text: &str) -> Result<(Reservation, Permit, Image), EngineError> {
+        let id = self.containers.find(text)?;
+        let unknown = || StateError::Unknown(text.to_owned());
+        let record = self.settled(&id)?.ok_or_else(unknown)?;
+        let running = || StateError::RunningAlready(record.name.clone());
+        let held = match self.containers.lock(&id)? {
+            Lock::Held(held) => held,
+            Lock::Busy => return Err(running().into()),
+            Lock::Gone => return Err(unknown().into()),
         };
-        let written = self.book().and_then(|book| Ok(book.append(&entry, Durability::Flushed)?));
-        match written {
-            Ok(entry) => EngineError::Refused { refusal: Box::new(refusal), entry },
-            Err(error) => error,
-        }
+        let record = held.record()?.ok_or_else(unknown)?;
+        let mut reservation = Reservation::resume(&self.containers, held, record);
+        let (permit, image) = self.permitted_again(&mut reservation, |record| {
+            record.stopped = false;
+            record.restarts = 0;
+        })?;
+        Ok((reservation, permit, image))
     }
 
-    fn record(
-        &self,
-        id: &ContainerId,
-        request: RunRequest,
-        image: &Image,
-        permit: &Permit,
-        verdict: &Verdict,
-        now: i64,
-    ) -> Record {
-        Record {
-            version: VERSION,
-            id: id.clone(),
-            name: String::new(),
-            image: image.digest.into(),
-            image_name: request.image.clone(),
-            command: Vec::new(),
-            created: now,
-            decision: Decided {
-                outcome: permit.outcome(),
-                level: permit.level(),
-                applied: verdict.applied.len(),
-                missing: permit.missing().to_vec(),
-                exceptions: permit.exceptions().to_vec(),
-                permit: None,
-            },
-            range: None,
-            cgroup: place::cgroup(id, self.site.invoker),
-            status: Status::Starting,
-            monitor: None,
-            restarts: 0,
-            health: None,
-            stopped: false,
-            request,
-        }
-    }
-
-    /// A name that an orphan has may come free when the orphan is looked after.
-    fn reserve(&self, record: Record) -> Result<Reservation, EngineError> {
-        let name = match &record.request.name {
-            Some(name) => NameChoice::Given(name.parse()?),
-            None => NameChoice::Friendly,
-        };
-        let ids: Ids = idspace::choice(&record.request, self.site.invoker);
-        match Reservation::make(&self.containers, record.clone(), &name, ids) {
-            Err(StateError::NameInUse { name: taken, .. }) if self.is_free_after_all(&taken)? => {
-                Ok(Reservation::make(&self.containers, record, &name, ids)?)
-            }
-            made => Ok(made?),
-        }
-    }
-
-    fn is_free_after_all(&self, name: &str) -> Result<bool, EngineError> {
-        match self.containers.find(name) {
-            Ok(id) => Ok(self.settled(&id)?.is_none()),
-            Err(StateError::Unknown(_)) => Ok(true),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    fn confine(
-        &self,
-        reservation: &Reservation,
-        permit: &Permit,
-        image: &Image,
-    ) -> Result<(Spec, (u32, u32)), EngineError> {
-        let record = &reservation.record;
-        let Place { placement, owner } = self.place(reservation.held(), record, image)?;
-        Ok((policy::confine(permit, &record.request, image, &placement)?, owner))
-    }
-
-    /// Sets the container up to its last step while the permit is flushed to the ledger. Only the exec
-    /// waits for both.
-    fn prepare(
-        &self,
-        permit: Permit,
-        spec: &Spec,
-        io: Io,
-        record: &Record,
-    ) -> Result<(Prepared, Book, u64), EngineError> {
-        let request = request_digest(&record.request)
-            .map_err(|error| EngineError::io("write the request")(error.into()))?;
-        let entry =
-            Entry::permit(&permit, request, &record.image_name, record.created).with("name", &record.name);
-        std::thread::scope(|scope| {
-            let history = scope.spawn(|| {
-                let book = self.book()?;
-                let index = book.append(&entry, Durability::Flushed)?;
-                Ok::<_, EngineError>((book, index))
-            });
-            let prepared = launch::prepare(permit, spec, io);
-            let lost = |_| EngineError::io("write the ledger")(std::io::ErrorKind::Other.into());
-            let (book, index) = history.join().map_err(lost)??;
-            match prepared {
-                Ok(prepared) => Ok((prepared, book, index)),
-                Err(error) => Err(self.not_started(error, &book, record, Some(index))),
-            }
-        })
-    }
-
-    fn release(&self, prepared: Prepared, book: &Book, record: &Record) -> Result<Running, EngineError> {
-        let running = prepared
-            .release()
-            .map_err(|error| self.not_started(error, book, record, record.decision.permit))?;
-        let entry = Entry::about(Kind::Start, record, self.now());
-        book.append(&entry, Durability::Buffered)?;
-        Ok(running)
-    }
-
-    fn not_started(
-        &self,
-        error: launch::LaunchError,
-        book: &Book,
-        record: &Record,
-        permit: Option<u64>,
-    ) -> EngineError {
-        let entry = Entry {
-            detail: Some(error.to_string()),
-            exit: Some(Ended::NeverStarted),
-            ..Entry::following(Kind::Start, &record.id, permit, self.now())
-        };
-        match book.append(&entry, Durability::Buffered) {
-            Ok(_) => error.into(),
-            Err(lost) => lost.into(),
-        }
-    }
-
-    /// Writes down what runs, while it runs already.
-    fn started(
+    /// A fresh decision about a container that there is: a permit is good for one start.
+    pub(crate) fn permitted_again(
         &self,
         reservation: &mut Reservation,
-        spec: &Spec,
-        running: &Running,
-    ) -> Result<(), EngineError> {
-        let record = &mut reservation.record;
-        record.command.clone_from(&spec.process.args);
-        // One that has ended by now has no start time to read; its exit follows in a moment.
-        if let Ok(process) = ProcessId::of(running.pid()) {
-            record.status = Status::Running { process, since: (self.clock)() };
+        change: impl FnOnce(&mut Record),
+    ) -> Result<(Permit, Image), EngineError> {
+        let record = &reservation.record;
+        let image = self.image(&record.image.to_string())?;
+        let request = hostpaths::resolved(record.request.clone())?;
+        let (permit, verdict) = self.permitted(&request, &image, &record.id, self.now())?;
+        let decision = Decided::of(&permit, &verdict);
+        reservation.change(|record| {
+            (record.request, record.decision, record.status) = (request, decision, Status::Starting);
+            record.monitor = None;
+            change(record);
+        })?;
+        Ok((permit, image))
+    }
+
+    fn in_front(
+        &self,
+        mut reservation: Reservation,
+        permit: Permit,
+        image: &Image,
+        foreground: Foreground,
+    ) -> Result<Ended, EngineError> {
+        let input = Input::of(&reservation.record.request);
+        let signals = Signals::block().map_err(EngineError::io("take over the signals"))?;
+        let started = self.set_off(&mut reservation, permit, image, Keeper::Command, |request, owner| {
+            wire(foreground, request, owner, signals)
+        });
+        let (live, wiring) = started.map_err(|error| self.give_up(&mut reservation, error))?;
+        // The relay holds our signals back until the end is written down.
+        match accompany(wiring, &live, input)? {
+            Company::Kept(mut relay) => {
+                let Live { running, book } = live;
+                let exit = running.wait()?.into();
+                relay.drain().map_err(EngineError::io("carry the container's input and output"))?;
+                self.ended(reservation, exit, &book)
+            }
+            Company::Left(release) => {
+                let streams = monitor::Streams::of_terminal(&live.running)?;
+                self.keep(reservation, live, streams, || {
+                    let _nobody_waits = release.map(|release| rustix::io::write(release, b"d"));
+                })
+            }
         }
-        let held = reservation.held();
-        held.write_record(&reservation.record)?;
-        held.write(START, &Start { spec, enforced: running.enforced() })?;
-        Ok(())
     }
 
-    fn ended(&self, reservation: Reservation, exit: Ended, book: &Book) -> Result<Ended, EngineError> {
-        let (record, now) = (&reservation.record, self.now());
-        let entry = Entry { exit: Some(exit), ..Entry::about(Kind::Exit, record, now) };
-        let noted = book.append(&entry, Durability::Buffered);
-        let removal = if record.request.remove { AtEnd::Remove } else { AtEnd::Stay };
-        reservation.end(Status::Exited { exit, at: now }, removal)?;
-        noted?;
-        Ok(exit)
+    fn behind(
+        &self,
+        mut reservation: Reservation,
+        permit: Permit,
+        image: &Image,
+        announce: Announce<'_>,
+    ) -> Result<(), EngineError> {
+        let started = self.set_off(&mut reservation, permit, image, Keeper::Monitor, monitor::wire);
+        let (live, streams) = started.map_err(|error| self.give_up(&mut reservation, error))?;
+        let streams = streams.connect(&live.running)?;
+        let id = reservation.record.id.clone();
+        self.keep(reservation, live, streams, || announce(&id)).map(drop)
     }
-}
 
-/// How a container was started, as it is kept: one file, because files cost more than what is in them.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Start<S, E> {
-    /// The OCI runtime spec that was carried out.
-    pub(crate) spec: S,
-    /// What was really put in force.
-    pub(crate) enforced: E,
+    /// A start that failed: one that was made for it is gone with its reservation, one that was there
+    /// before stays, as never started.
+    pub(crate) fn give_up(&self, reservation: &mut Reservation, error: EngineError) -> EngineError {
+        if !reservation.is_established() {
+            return error;
+        }
+        let at = self.now();
+        let noted = reservation.change(|record| record.end(Ended::NeverStarted, at));
+        noted.map_or_else(EngineError::from, |()| error)
+    }
 }
 
 /// What is left to connect once the container runs.
 enum Wiring {
     Streams(Relay),
     Terminal(Foreground, Signals),
+}
+
+/// How we parted from a container in the foreground.
+enum Company {
+    /// Its first process has ended.
+    Kept(Relay),
+    /// Its terminal was left, and it runs on; to tell whoever waits.
+    Left(Option<OwnedFd>),
 }
 
 fn wire(
@@ -273,13 +245,15 @@ fn wire(
     Ok((Io::Streams { stdin, stdout, stderr }, Wiring::Streams(relay)))
 }
 
-/// Is the container's terminal until it ends.
-fn accompany(wiring: Wiring, running: Running, input: Input) -> Result<(Ended, Relay), EngineError> {
+/// Is the container's terminal until it ends, or until somebody leaves it.
+fn accompany(wiring: Wiring, live: &Live, input: Input) -> Result<Company, EngineError> {
     let failed = || EngineError::io("carry the container's input and output");
+    let running = &live.running;
     let mut relay = match (wiring, running.terminal()) {
         (Wiring::Streams(relay), _) => relay,
         (Wiring::Terminal(foreground, signals), Some(theirs)) => {
-            Relay::terminal(foreground, input, theirs, signals)?
+            let source = theirs.try_clone_to_owned().map_err(failed())?;
+            Relay::terminal(foreground, input, theirs, source, signals)?
         }
         (Wiring::Terminal(..), None) => return Err(failed()(std::io::ErrorKind::NotFound.into())),
     };
@@ -287,18 +261,9 @@ fn accompany(wiring: Wiring, running: Running, input: Input) -> Result<(Ended, R
         // Only numbers that no signal has are refused, and these came from the kernel.
         let _ = running.signal(number);
     };
-    relay.run(&Subject { pidfd: running.pidfd(), signal: &signal }).map_err(failed())?;
-    let exit = running.wait()?;
-    relay.drain().map_err(failed())?;
-    Ok((exit.into(), relay))
-}
-
-impl From<launch::Exit> for Ended {
-    fn from(exit: launch::Exit) -> Self {
-        match exit {
-            launch::Exit::Code(code) => Self::Code { code },
-            launch::Exit::Signal(signal) => Self::Signal { signal },
-            launch::Exit::OutOfMemory => Self::OutOfMemory,
-        }
+    match relay.run(&Subject { pidfd: running.pidfd(), signal: &signal }).map_err(failed())? {
+        // Nobody but the container writes into these streams, so that their end is its own affair.
+        Left::Ended | Left::CutOff => Ok(Company::Kept(relay)),
+        Left::Running(release) => Ok(Company::Left(release)),
     }
 }

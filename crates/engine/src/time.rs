@@ -1,4 +1,8 @@
-//! Seconds since the epoch as text.
+//! Instants, and their text.
+
+mod moment;
+
+pub use moment::Moment;
 
 /// RFC 3339 in UTC, whole seconds: `2026-11-22T09:27:01Z`. Years beyond 9999 are written as they are.
 #[must_use]
@@ -22,6 +26,17 @@ fn civil(days: i64) -> (i64, i64, i64) {
     let day_of_month = day - (153 * month + 2) / 5 + 1;
     let (month, carry) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
     (era * 400 + year + carry, month, day_of_month)
+}
+
+/// The day number of a date, the reverse of [`civil`]; `None` where there is no such month or day.
+fn days(year: i64, month: i64, day: i64) -> Option<i64> {
+    if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return None;
+    }
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let (era, year) = (year.div_euclid(400), year.rem_euclid(400));
+    let day_of_year = (153 * month + 2) / 5 + day - 1;
+    Some(era * 146_097 + year * 365 + year / 4 - year / 100 + day_of_year - 719_468)
 }
 
 #[cfg(test)]
@@ -48,6 +63,7 @@ mod tests {
         for day in -999_999..1_000_000 {
             let next = civil(day);
             assert!(next > last && (1..=12).contains(&next.1) && (1..=31).contains(&next.2));
+            assert_eq!(days(next.0, next.1, next.2), Some(day));
             last = next;
         }
     }

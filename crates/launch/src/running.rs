@@ -3,7 +3,7 @@
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
 use rustix::io::Errno;
-use rustix::process::{Signal, WaitId, WaitIdOptions, pidfd_send_signal, waitid};
+use rustix::process::{Signal, WaitId, WaitIdOptions, waitid};
 
 use crate::cgroup::Cgroup;
 use crate::enforced::Enforced;
@@ -121,14 +121,11 @@ impl Running {
     /// Sends a signal to the first process; one that has ended is not an error.
     ///
     /// # Errors
-    /// [`LaunchError::Spec`] for a number that is no signal.
+    /// [`LaunchError::Host`] for a number that is no signal.
     pub fn signal(&self, signal: i32) -> Result<(), LaunchError> {
-        let invalid =
-            || LaunchError::Spec { what: "signal", value: signal.to_string(), why: "Linux has no such" };
-        let signal = Signal::from_named_raw(signal).ok_or_else(invalid)?;
-        match pidfd_send_signal(self.pidfd(), signal) {
+        match sys::signal::send(self.pidfd(), signal) {
             Ok(()) | Err(Errno::SRCH) => Ok(()),
-            Err(errno) => Err(LaunchError::host("send the signal", format!("{signal:?}"))(errno)),
+            Err(errno) => Err(LaunchError::host("send the signal", signal.to_string())(errno)),
         }
     }
 

@@ -61,7 +61,49 @@ pub fn stay_behind() -> Result<OwnedFd, LaunchError> {
     split(0, None)
 }
 
+/// The same for a process that has more to do on the outside.
+///
+/// # Errors
+/// [`LaunchError::Host`] on the outside, before anything else has happened.
+pub fn split_off() -> Result<Side, LaunchError> {
+    divide(0, None)
+}
+
+/// On which side of a split a process goes on.
+#[derive(Debug)]
+pub enum Side {
+    /// Inside; a byte through this lets the outside go.
+    Inside(OwnedFd),
+    /// Outside.
+    Outside(Outside),
+}
+
+/// The one that waits.
+#[derive(Debug)]
+pub struct Outside {
+    inside: OwnedFd,
+    released: OwnedFd,
+    mask: SignalSet,
+}
+
+impl Outside {
+    /// Waits until the inside ends or lets us go; its exit status, or 0.
+    pub fn follow(self) -> i32 {
+        let status = follow(self.inside.as_fd(), self.released.as_fd());
+        // Only a wrong address could make this fail.
+        let _ = set_mask(self.mask);
+        status
+    }
+}
+
 fn split(namespaces: u64, map: Option<&SessionMap>) -> Result<OwnedFd, LaunchError> {
+    match divide(namespaces, map)? {
+        Side::Inside(release) => Ok(release),
+        Side::Outside(outside) => sys::exec::exit(outside.follow()),
+    }
+}
+
+fn divide(namespaces: u64, map: Option<&SessionMap>) -> Result<Side, LaunchError> {
     let (ours, theirs) = Channel::pair().map_err(LaunchError::host("make a socket pair", ""))?;
     let (released, release) = pipe_with(PipeFlags::CLOEXEC).map_err(LaunchError::host("make a pipe", ""))?;
     let mask = set_mask(SignalSet::FULL).map_err(LaunchError::host("block signals", ""))?;
@@ -71,7 +113,7 @@ fn split(namespaces: u64, map: Option<&SessionMap>) -> Result<OwnedFd, LaunchErr
             drop((ours, released));
             settle(&theirs, map)?;
             set_mask(mask).map_err(LaunchError::host("unblock signals", ""))?;
-            Ok(release)
+            Ok(Side::Inside(release))
         }
         Cloned::Parent { pid, pidfd } => {
             drop((theirs, release));
@@ -79,7 +121,7 @@ fn split(namespaces: u64, map: Option<&SessionMap>) -> Result<OwnedFd, LaunchErr
                 write_maps(pid, map)?;
             }
             ours.send(Message::Mapped, &[]).map_err(LaunchError::host("start the session", ""))?;
-            sys::exec::exit(follow(pidfd.as_fd(), released.as_fd()))
+            Ok(Side::Outside(Outside { inside: pidfd, released, mask }))
         }
     }
 }

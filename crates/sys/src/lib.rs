@@ -20,4 +20,5 @@ pub mod keyring;
 pub mod link;
 pub mod fds;
 pub mod signal;
+pub mod memory;
 pub mod attempt;

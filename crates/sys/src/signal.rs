@@ -74,6 +74,16 @@ pub fn next_signal(signalfd: BorrowedFd<'_>) -> Result<Option<i32>, Errno> {
     }
 }
 
+/// Sends a signal by its number, real-time signals included, to the process behind a pidfd.
+///
+/// # Errors
+/// pidfd_send_signal(2): `ESRCH` where it has ended, `EPERM`, `EINVAL` for a number that is no signal.
+pub fn send(pidfd: BorrowedFd<'_>, signal: i32) -> Result<(), Errno> {
+    let arguments = [pidfd.as_raw_fd() as usize, signal as usize, 0, 0, 0, 0];
+    // SAFETY: without a siginfo no memory is passed.
+    unsafe { syscall(libc::SYS_pidfd_send_signal, arguments) }.map(drop)
+}
+
 /// The kernel's own struct sigaction, with everything at its default.
 #[repr(C)]
 struct DefaultAction {

@@ -1,5 +1,7 @@
 //! `coffer run` and `coffer assess`: the same questions, once acted on and once only judged.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use engine::DetachKeys;
 
@@ -12,6 +14,9 @@ pub(crate) struct Run {
     /// The image, then what to run in it; options after the image belong to the command
     #[arg(value_name = "IMAGE", required = true, num_args = 1.., trailing_var_arg = true)]
     pub(crate) words: Vec<String>,
+    /// Run in the background and print the id
+    #[arg(short, long)]
+    pub(crate) detach: bool,
     /// Keep standard input open
     #[arg(short, long)]
     pub(crate) interactive: bool,
@@ -24,6 +29,32 @@ pub(crate) struct Run {
     /// Remove it when it ends
     #[arg(long = "rm")]
     pub(crate) remove: bool,
+    /// Write the id into this file, which must not exist
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cidfile: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) ask: Ask,
+}
+
+/// `create`
+#[derive(Debug, Args)]
+#[command(override_usage = "coffer create [OPTIONS] IMAGE [COMMAND] [ARG...]")]
+pub(crate) struct Create {
+    /// The image, then what to run in it; options after the image belong to the command
+    #[arg(value_name = "IMAGE", required = true, num_args = 1.., trailing_var_arg = true)]
+    pub(crate) words: Vec<String>,
+    /// Keep standard input open
+    #[arg(short, long)]
+    pub(crate) interactive: bool,
+    /// Give it a terminal
+    #[arg(short, long)]
+    pub(crate) tty: bool,
+    /// Remove it when it ends
+    #[arg(long = "rm")]
+    pub(crate) remove: bool,
+    /// Write the id into this file, which must not exist
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cidfile: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) ask: Ask,
 }

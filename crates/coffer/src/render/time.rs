@@ -2,14 +2,21 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use engine::time::Moment;
+
 use super::units;
 
 pub(crate) use engine::time::rfc3339;
 
 /// Seconds since the epoch.
 pub(crate) fn now() -> i64 {
-    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
-    i64::try_from(elapsed).unwrap_or(i64::MAX)
+    moment().seconds
+}
+
+/// The same, more exactly: the engine's clock.
+pub(crate) fn moment() -> Moment {
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Moment { seconds: i64::try_from(elapsed.as_secs()).unwrap_or(i64::MAX), nanos: elapsed.subsec_nanos() }
 }
 
 /// `3 h ago`; what lies ahead of a clock that was set back is `just now`.

@@ -18,7 +18,7 @@ use rustix::fs::{Gid, Uid};
 use rustix::pipe::{PipeFlags, pipe_with};
 
 pub use detach::{DetachKeys, DetachSyntax};
-pub(crate) use relay::{Relay, Subject};
+pub(crate) use relay::{Left, Relay, Subject};
 pub use signals::Interruptions;
 pub(crate) use signals::Signals;
 pub(crate) use terminal::size as terminal_size;
@@ -43,6 +43,8 @@ pub struct Foreground {
 pub enum Detach {
     /// It cannot: keys are passed on as typed.
     Unavailable,
+    /// By these keys, after which this process has nothing more to do with it.
+    Here(DetachKeys),
     /// A parent of ours waits in our place. It exits with status 0 when it reads a byte from the other
     /// end of `release`, and from then on this process is on its own.
     Through {
@@ -134,8 +136,12 @@ impl Input {
 impl Foreground {
     /// Checks, before anything is made, that a terminal run has a terminal to take keys from.
     pub(crate) fn check_terminal(&self, request: &RunRequest) -> Result<(), ForegroundError> {
-        let takes_keys = request.tty && Input::of(request) == Input::Ours;
-        if takes_keys && !io::IsTerminal::is_terminal(&self.stdin) {
+        if request.tty { self.check_keys(Input::of(request)) } else { Ok(()) }
+    }
+
+    /// The same for one that has a terminal.
+    pub(crate) fn check_keys(&self, input: Input) -> Result<(), ForegroundError> {
+        if input == Input::Ours && !io::IsTerminal::is_terminal(&self.stdin) {
             return Err(ForegroundError::NoTerminal);
         }
         Ok(())
@@ -168,6 +174,25 @@ pub(crate) fn pipes(
         Ok((Ends { stdin, stdout, stderr }, Relay::streams(keys, output, errors, signals)))
     };
     make().map_err(ForegroundError::io("make the container's pipes"))
+}
+
+/// Between us and a container whose monitor shows us what it prints in these pipes; `input` is where it
+/// reads, where that is open.
+pub(crate) fn attached(
+    foreground: Foreground,
+    input: Option<OwnedFd>,
+    output: OwnedFd,
+    errors: OwnedFd,
+    signals: Signals,
+) -> Result<Relay, ForegroundError> {
+    let Foreground { stdin, stdout, stderr, .. } = foreground;
+    let make = || -> io::Result<Relay> {
+        let keys = |feed| Ok::<_, io::Error>(Pump::new(stdin, Sink::own(feed)?, WhenUnread::Close));
+        let keys = input.map(keys).transpose()?;
+        let pump = |source, sink| Pump::new(source, Sink::shared(sink), WhenUnread::Close);
+        Ok(Relay::streams(keys, pump(output, stdout), pump(errors, stderr), signals))
+    };
+    make().map_err(ForegroundError::io("connect the container's streams"))
 }
 
 fn input_stream(ours: OwnedFd, input: Input) -> io::Result<(Option<OwnedFd>, Option<Pump>)> {

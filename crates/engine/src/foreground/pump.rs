@@ -193,12 +193,6 @@ impl Pump {
             self.source = None;
         }
     }
-
-    /// From now on everything is thrown away.
-    pub(super) fn discard(&mut self) {
-        self.when_unread = WhenUnread::Discard;
-        self.unread();
-    }
 }
 
 #[cfg(test)]

@@ -26,6 +26,17 @@ pub(crate) struct Relay {
     outputs: Vec<Pump>,
     terminal: Option<Ours>,
     signals: Signals,
+    /// What the end of all output means.
+    silence: Silence,
+}
+
+/// What the end of a process's output means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Silence {
+    /// It has closed its streams, and goes on.
+    Goes,
+    /// We are not shown any more.
+    CutsOff,
 }
 
 /// Our terminal and the container's.
@@ -38,7 +49,17 @@ struct Ours {
 
 struct Leaving {
     recogniser: Recogniser,
-    release: OwnedFd,
+    release: Option<OwnedFd>,
+}
+
+/// How a relay came to its end.
+pub(crate) enum Left {
+    /// The process has ended.
+    Ended,
+    /// The terminal was left by its keys; whoever waits in our place is told through this.
+    Running(Option<OwnedFd>),
+    /// Its output ended before it did, and that was all we had of it.
+    CutOff,
 }
 
 /// What a descriptor of the poll set is for.
@@ -55,21 +76,24 @@ const INPUT: usize = usize::MAX;
 
 impl Relay {
     pub(super) fn streams(input: Option<Pump>, output: Pump, errors: Pump, signals: Signals) -> Self {
-        Self { input, outputs: vec![output, errors], terminal: None, signals }
+        Self { input, outputs: vec![output, errors], terminal: None, signals, silence: Silence::Goes }
     }
 
-    /// For a container with a terminal: our terminal becomes raw, and takes its keys and its size.
+    /// For a container with a terminal: our terminal becomes raw, and takes its keys and its size. Its
+    /// output is read from `source`.
     pub(crate) fn terminal(
         foreground: Foreground,
         input: Input,
         theirs: BorrowedFd<'_>,
+        source: OwnedFd,
         signals: Signals,
     ) -> Result<Self, ForegroundError> {
         let make = || -> io::Result<Self> {
             let theirs = theirs.try_clone_to_owned()?;
             pump::nonblocking(&theirs)?;
+            pump::nonblocking(&source)?;
             let ours = foreground.stdin.try_clone()?;
-            let output = Pump::new(theirs.try_clone()?, Sink::shared(foreground.stdout), WhenUnread::Discard);
+            let output = Pump::new(source, Sink::shared(foreground.stdout), WhenUnread::Discard);
             let (mut keys, mut raw) = (None, None);
             if input == Input::Ours {
                 let sink = Sink::own(theirs.try_clone()?)?;
@@ -79,24 +103,36 @@ impl Relay {
             terminal::copy_size(&ours, &theirs);
             let leaving = Leaving::of(foreground.detach);
             let terminal = Some(Ours { raw, ours, theirs, leaving });
-            Ok(Self { input: keys, outputs: vec![output], terminal, signals })
+            Ok(Self { input: keys, outputs: vec![output], terminal, signals, silence: Silence::Goes })
         };
         make().map_err(ForegroundError::io("connect the terminals"))
     }
 
-    /// Carries on until the process has ended.
-    pub(crate) fn run(&mut self, subject: &Subject<'_>) -> io::Result<()> {
+    /// Carries on until the process has ended, or the terminal is left.
+    pub(crate) fn run(&mut self, subject: &Subject<'_>) -> io::Result<Left> {
         loop {
             for (role, events) in self.wait(Some(subject.pidfd))? {
                 match role {
-                    Role::Process => return Ok(()),
+                    Role::Process => return Ok(Left::Ended),
                     Role::Signal => self.obey(subject),
-                    Role::Source(index) => self.read(index),
+                    Role::Source(index) => {
+                        if self.read(index) == Keys::Detach {
+                            return Ok(Left::Running(self.leave()));
+                        }
+                    }
                     Role::Sink(index) => self.write(index, events),
                 }
             }
             self.tidy();
+            if self.silence == Silence::CutsOff && self.outputs.is_empty() && !has_ended(subject.pidfd) {
+                return Ok(Left::CutOff);
+            }
         }
+    }
+
+    /// The output comes from somebody who may stop showing it.
+    pub(crate) fn shown_by_another(self) -> Self {
+        Self { silence: Silence::CutsOff, ..self }
     }
 
     /// Writes what an ended container left. Everybody who could write more is dead, so that a source
@@ -160,16 +196,18 @@ impl Relay {
         if index == INPUT { self.input.as_mut() } else { self.outputs.get_mut(index) }
     }
 
-    fn read(&mut self, index: usize) {
+    fn read(&mut self, index: usize) -> Keys {
+        let mut heard = Keys::Typing;
         if let Some(pump) = self.pump(index)
             && pump.fill() == Filled::Some
             && index == INPUT
         {
-            self.listen();
+            heard = self.listen();
         }
         if let Some(pump) = self.pump(index) {
             pump.flush();
         }
+        heard
     }
 
     fn write(&mut self, index: usize, events: PollFlags) {
@@ -216,34 +254,37 @@ impl Relay {
     }
 
     /// Looks for the detach keys in what was just read.
-    fn listen(&mut self) {
-        let (Some(pump), Some(terminal)) = (&mut self.input, &mut self.terminal) else { return };
-        let Some(leaving) = &mut terminal.leaving else { return };
+    fn listen(&mut self) -> Keys {
+        let (Some(pump), Some(terminal)) = (&mut self.input, &mut self.terminal) else { return Keys::Typing };
+        let Some(leaving) = &mut terminal.leaving else { return Keys::Typing };
         let mut passed = Vec::with_capacity(pump.pending().len());
         let heard = leaving.recogniser.hear(pump.pending(), &mut passed);
         pump.substitute(&passed);
-        if heard == Keys::Detach {
-            pump.flush();
-            self.leave();
-        }
+        heard
     }
 
-    /// Gives the terminal back, lets our parent go, and stays behind to look after the container.
-    fn leave(&mut self) {
+    /// Gives the terminal back; the answer tells whoever waits that it was left.
+    fn leave(&mut self) -> Option<OwnedFd> {
         self.input = None;
-        self.outputs.iter_mut().for_each(Pump::discard);
-        let Some(Ours { raw, leaving: Some(leaving), .. }) = self.terminal.take() else { return };
-        drop(raw);
-        super::leave_terminal();
-        let _parent_is_gone = rustix::io::write(&leaving.release, b"d");
+        self.outputs.clear();
+        self.terminal.take().and_then(|terminal| terminal.leaving).and_then(|leaving| leaving.release)
     }
+}
+
+/// Whoever shows us a process's output stops when that has ended.
+fn has_ended(pidfd: BorrowedFd<'_>) -> bool {
+    let mut fds = [PollFd::from_borrowed_fd(pidfd, PollFlags::IN)];
+    poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_ok_and(|ready| ready > 0)
 }
 
 impl Leaving {
     fn of(detach: Detach) -> Option<Self> {
         match detach {
             Detach::Unavailable => None,
-            Detach::Through { keys, release } => Some(Self { recogniser: Recogniser::new(keys), release }),
+            Detach::Here(keys) => Some(Self { recogniser: Recogniser::new(keys), release: None }),
+            Detach::Through { keys, release } => {
+                Some(Self { recogniser: Recogniser::new(keys), release: Some(release) })
+            }
         }
     }
 }

@@ -37,6 +37,15 @@ pub enum StateError {
         /// First 12 digits of the id that has it.
         container: String,
     },
+    /// It cannot be started twice.
+    #[error("container `{0}` runs already")]
+    RunningAlready(String),
+    /// There is no process to do this with.
+    #[error("container `{0}` does not run")]
+    NotRunning(String),
+    /// It was started in the foreground: somebody else has its streams.
+    #[error("container `{0}` has its output where it was started")]
+    NoMonitor(String),
     /// Every range of user ids belongs to some container.
     #[error("all {0} ranges of user ids are in use by containers")]
     NoRange(u32),
@@ -104,6 +113,9 @@ impl StateError {
             Self::Relative(_) => "E-state-relative",
             Self::NotOurs { .. } => "E-state-not-ours",
             Self::NameInUse { .. } => "E-state-name-in-use",
+            Self::RunningAlready(_) => "E-state-running-already",
+            Self::NotRunning(_) => "E-state-not-running",
+            Self::NoMonitor(_) => "E-state-no-monitor",
             Self::NoRange(_) => "E-state-no-range",
             Self::Unknown(_) => "E-state-unknown",
             Self::Ambiguous { .. } => "E-state-ambiguous",
@@ -128,6 +140,9 @@ impl StateError {
             Self::NameInUse { name, .. } => {
                 format!("remove that container with `coffer rm {name}`, or take another name")
             }
+            Self::RunningAlready(name) => format!("`coffer restart {name}` ends it and starts it again"),
+            Self::NotRunning(name) => format!("start it with `coffer start {name}`"),
+            Self::NoMonitor(_) => "start containers in the background (`coffer run -d`) to attach to them".into(),
             Self::NoRange(_) => "remove containers that have ended: `coffer prune`".into(),
             Self::Unknown(_) => "`coffer ps -a` lists the containers".into(),
             Self::Ambiguous { .. } => "type more of the id, or the name".into(),

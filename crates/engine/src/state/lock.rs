@@ -164,6 +164,11 @@ impl Containers {
         self.root.join(format!("{REMOVING}{id}"))
     }
 
+    /// Takes a name from the container.
+    pub(crate) fn leave_name(&self, id: &ContainerId, name: &str) {
+        self.release(&self.names.join(name), id);
+    }
+
     /// Gives a reservation back if it is still the container's.
     fn release(&self, link: &Path, id: &ContainerId) {
         if link_target(link).as_ref() == Some(id) {

@@ -29,6 +29,38 @@ impl ProcessId {
         Ok(Self { pid, start_ticks, boot: boot_id()? })
     }
 
+    /// This process.
+    ///
+    /// # Errors
+    /// /proc cannot be read.
+    pub(crate) fn own() -> std::io::Result<Self> {
+        Self::of(rustix::process::getpid().as_raw_nonzero().get())
+    }
+
+    /// A descriptor of the process, if it is still this process. It is opened before the look, so that
+    /// another process that gets the number meanwhile is not hit.
+    pub(crate) fn pidfd(&self) -> std::io::Result<Option<OwnedFd>> {
+        let Some(pid) = Pid::from_raw(self.pid) else { return Ok(None) };
+        match pidfd_open(pid, PidfdFlags::empty()) {
+            Ok(pidfd) => Ok(self.open().map(|_still_it| pidfd)),
+            Err(Errno::SRCH) => Ok(None),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
+    /// Sends a signal to the process, if it is still this process. `false`: it is not.
+    ///
+    /// # Errors
+    /// `EPERM`.
+    pub(crate) fn signal(&self, signal: Signal) -> std::io::Result<bool> {
+        let Some(pidfd) = self.pidfd()? else { return Ok(false) };
+        match pidfd_send_signal(pidfd, signal) {
+            Ok(()) => Ok(true),
+            Err(Errno::SRCH) => Ok(false),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
     /// The process's directory in /proc, if it is still this process. The descriptor stays with the
     /// process: once it is gone, reads fail, whoever has the number then.
     pub(crate) fn open(&self) -> Option<ProcDir> {
@@ -57,6 +89,24 @@ impl ProcessId {
             Err(Errno::PERM) => self.kill_keeper(),
             Err(errno) => Err(errno.into()),
         }
+    }
+
+    /// Whether a signal to the process is certainly lost: the kernel drops those that the first process of
+    /// a pid namespace has neither a handler for nor waits for (pid_namespaces(7)).
+    pub(crate) fn is_deaf_to(&self, signal: i32) -> bool {
+        let Some(status) = self.open().and_then(|dir| dir.text("status")) else { return false };
+        let first_of_its_namespace = status.lines().any(|line| {
+            line.strip_prefix("NSpid:").is_some_and(|ids| {
+                let ids: Vec<&str> = ids.split_whitespace().collect();
+                ids.len() > 1 && ids.last() == Some(&"1")
+            })
+        });
+        let mask = |name: &str| {
+            let field = status.lines().find_map(|line| line.strip_prefix(name));
+            field.and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok()).unwrap_or(u64::MAX)
+        };
+        let bit = 1_u64.checked_shl(u32::try_from(signal - 1).unwrap_or(u32::MAX)).unwrap_or(u64::MAX);
+        first_of_its_namespace && ["SigCgt:", "SigBlk:", "SigIgn:"].iter().all(|name| mask(name) & bit == 0)
     }
 
     /// Rootless: the container's process belongs to another session's user namespace, where we have no

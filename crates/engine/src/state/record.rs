@@ -51,6 +51,9 @@ pub struct Record {
     /// Somebody asked for its end, so that no restart policy starts it again.
     #[serde(default)]
     pub stopped: bool,
+    /// Somebody asked its monitor to start it again as soon as it has ended.
+    #[serde(default)]
+    pub restart_asked: bool,
 }
 
 /// What the health checks of a running container say.
@@ -135,6 +138,26 @@ pub enum Ended {
     Unknown,
 }
 
+impl Record {
+    /// It has ended, and nobody looks after it any more.
+    pub(crate) fn end(&mut self, exit: Ended, at: i64) {
+        self.status = Status::Exited { exit, at };
+        (self.monitor, self.health, self.restart_asked) = (None, None, false);
+    }
+}
+
+impl HealthState {
+    /// As the ledger and `ps` write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Healthy => "healthy",
+            Self::Unhealthy => "unhealthy",
+        }
+    }
+}
+
 impl Status {
     /// Whether nobody has to look after the container.
     #[must_use]
@@ -217,6 +240,7 @@ pub(crate) mod tests {
             restarts: 0,
             health: None,
             stopped: false,
+            restart_asked: false,
         }
     }
 

@@ -7,7 +7,7 @@ use rustix::fs::{FlockOperation, Mode};
 use rustix::io::Errno;
 
 use super::range::{self, IdRange};
-use super::{Containers, Held, Record, StateError, Status, files, link_target};
+use super::{Containers, Held, Record, StateError, files, link_target};
 use crate::id::ContainerId;
 use crate::name::{ContainerName, FRIENDLY_ATTEMPTS};
 
@@ -81,14 +81,41 @@ impl Reservation {
         &self.held
     }
 
-    /// The container has ended: it is removed, or stays with this record. It keeps its range: what it wrote
-    /// carries those ids on disk, and it may be started again.
-    pub(crate) fn end(mut self, status: Status, removal: AtEnd) -> Result<(), StateError> {
+    /// A container that exists already and that the caller holds, to be started again.
+    pub(crate) fn resume(containers: &Containers, held: Held, record: Record) -> Self {
+        Self { containers: containers.clone(), held, fate: Fate::Kept, record }
+    }
+
+    /// From now on the container stays, whatever becomes of us.
+    pub(crate) fn establish(&mut self) {
         self.fate = Fate::Kept;
-        if removal == AtEnd::Remove {
-            return self.containers.remove_behind(&self.held, &self.record);
+    }
+
+    /// Whether it stays.
+    pub(crate) fn is_established(&self) -> bool {
+        self.fate == Fate::Kept
+    }
+
+    /// Writes a change of the record down; what others changed meanwhile stays.
+    pub(crate) fn change(&mut self, change: impl FnOnce(&mut Record)) -> Result<(), StateError> {
+        self.record = self.containers.change_record(&self.record.id, change)?;
+        Ok(())
+    }
+
+    /// The container has ended: it is removed, or stays with this change of its record. It keeps its
+    /// range: what it wrote carries those ids on disk, and it may be started again.
+    pub(crate) fn end(
+        mut self,
+        removal: AtEnd,
+        change: impl FnOnce(&mut Record),
+    ) -> Result<(), StateError> {
+        self.fate = Fate::Kept;
+        if removal == AtEnd::Stay {
+            return self.change(change);
         }
-        self.containers.change_record(&self.record.id, |record| record.status = status).map(drop)
+        // It may have been given another name.
+        let record = self.held.record()?.unwrap_or_else(|| self.record.clone());
+        self.containers.remove_behind(&self.held, &record)
     }
 
     #[cfg(test)]
@@ -162,6 +189,11 @@ impl Containers {
             }
         }
         Err(StateError::NoRange(range::COUNT))
+    }
+
+    /// Gives the container one more name.
+    pub(crate) fn take_name(&self, id: &ContainerId, name: &ContainerName) -> Result<(), StateError> {
+        self.reserve_name(id, &NameChoice::Given(name.clone())).map(drop)
     }
 
     fn reserve_name(&self, id: &ContainerId, choice: &NameChoice) -> Result<String, StateError> {

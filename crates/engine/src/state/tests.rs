@@ -63,8 +63,8 @@ fn a_container_that_has_ended_stays_with_its_range_or_goes() {
     let (stays, goes) = (f.reserve("stays").unwrap(), f.reserve("goes").unwrap());
     let id = stays.record.id.clone();
     let status = Status::Exited { exit: Ended::Code { code: 0 }, at: 5 };
-    stays.end(status.clone(), AtEnd::Stay).unwrap();
-    goes.end(status.clone(), AtEnd::Remove).unwrap();
+    stays.end(AtEnd::Stay, |record| record.status = status.clone()).unwrap();
+    goes.end(AtEnd::Remove, |_| {}).unwrap();
     assert!(matches!(f.containers.find("goes"), Err(StateError::Unknown(_))), "it is gone at once");
     // Its files go behind our back.
     let patience = std::time::Instant::now() + std::time::Duration::from_secs(10);
@@ -133,7 +133,8 @@ fn a_record_is_changed_while_its_keeper_holds_the_container() {
     let id = reservation.record.id.clone();
     let changed = f.containers.change_record(&id, |record| record.stopped = true).unwrap();
     assert!(changed.stopped);
-    reservation.end(Status::Exited { exit: Ended::Code { code: 0 }, at: 5 }, AtEnd::Stay).unwrap();
+    let status = Status::Exited { exit: Ended::Code { code: 0 }, at: 5 };
+    reservation.end(AtEnd::Stay, |record| record.status = status).unwrap();
     let record = f.containers.record(&id).unwrap().unwrap();
     assert!(record.stopped && record.status.is_settled(), "what the keeper wrote did not undo it");
     let gone = f.containers.change_record(&ContainerId::random().unwrap(), |_| {}).unwrap_err();

@@ -3,7 +3,7 @@
 use model::request::RunRequest;
 use model::verdict::Level;
 
-use super::super::run::{Ask, Assess, Run};
+use super::super::run::{Ask, Assess, Create, Run};
 use super::walls::SecurityOption;
 use super::{Answers, Process};
 use crate::errors::Failure;
@@ -11,6 +11,17 @@ use crate::value::env::{self, Variable};
 
 impl Run {
     /// The request; `site` is the level where nobody asked for one.
+    pub(crate) fn request(self, site: Level) -> Result<RunRequest, Failure> {
+        let mut words = self.words.into_iter();
+        let image = words.next().unwrap_or_default();
+        let request = self.ask.request(image, site)?;
+        let (interactive, tty, remove) = (self.interactive, self.tty, self.remove);
+        Ok(RunRequest { command: words.collect(), interactive, tty, remove, ..request })
+    }
+}
+
+impl Create {
+    /// The request that each start will be judged by.
     pub(crate) fn request(self, site: Level) -> Result<RunRequest, Failure> {
         let mut words = self.words.into_iter();
         let image = words.next().unwrap_or_default();

@@ -1,0 +1,32 @@
+//! Giving a container another name.
+
+use crate::book::{Entry, Kind};
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::id::ContainerId;
+use crate::name::ContainerName;
+use crate::state::{StateError, Status};
+
+impl Engine {
+    /// Gives a container another name, whether or not it runs. Killed in between, it has both, and loses
+    /// the old one when it is removed or somebody else wants it.
+    ///
+    /// # Errors
+    /// [`EngineError::Name`], [`StateError::NameInUse`]; as [`Engine::container`].
+    pub fn rename(&self, text: &str, name: &str) -> Result<ContainerId, EngineError> {
+        let name: ContainerName = name.parse()?;
+        let record = self.container(text)?;
+        if record.status == Status::Starting {
+            return Err(StateError::Running(record.id.short().to_owned()).into());
+        }
+        if record.name == name.as_str() {
+            return Ok(record.id);
+        }
+        self.containers.take_name(&record.id, &name)?;
+        let entry = Entry::about(Kind::Rename, &record, self.now());
+        self.note(&entry.with("name", name.as_str()).with("old-name", &record.name))?;
+        self.containers.change_record(&record.id, |record| name.as_str().clone_into(&mut record.name))?;
+        self.containers.leave_name(&record.id, &record.name);
+        Ok(record.id)
+    }
+}
