@@ -16,6 +16,7 @@ mod run;
 mod engine;
 pub mod error;
 pub mod site;
+pub mod session;
 
 pub mod book;
 pub mod containers;
@@ -39,12 +40,10 @@ pub mod time;
 pub use engine::{Assessment, Clock, Engine};
 pub use error::EngineError;
 pub use foreground::{Detach, DetachKeys, Foreground, Interruptions};
-pub use host::session_map;
 
 pub use volumes::{Volume, VolumeError};
 
 pub use launch::Enforced;
-pub use launch::session;
 pub use ledger::Verified;
 pub use policy::Refusal;
 pub use store::{Finding, Format, Imported, Naming, Progress, Prune, Pruned, Quiet, Removal, Removed};

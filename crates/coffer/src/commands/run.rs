@@ -3,6 +3,7 @@
 use std::io::IsTerminal as _;
 use std::os::fd::AsFd;
 
+use engine::session::Purpose;
 use engine::state::Ended;
 use engine::{Detach, Foreground};
 
@@ -40,9 +41,9 @@ impl Act for Run {
         let site = site::site()?;
         let keys = self.detach_keys.clone().unwrap_or_default();
         let request = self.request(site.level)?;
-        let outside = session::begin(site.invoker)?;
+        let outside = session::begin(&site, Purpose::Start)?;
         let detach = if request.tty && request.interactive && std::io::stdin().is_terminal() {
-            session::detachable(keys, outside)?
+            session::detachable(&site, keys, outside)?
         } else {
             session::hold(outside);
             Detach::Unavailable
