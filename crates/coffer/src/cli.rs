@@ -56,11 +56,7 @@ fn run_help(entry: &Entry, globals: Globals, error: &clap::Error) -> u8 {
 }
 
 fn report(failure: &Failure, globals: Globals, codes: ExitCodes) -> u8 {
-    let text = match globals.format {
-        Format::Json => failure.for_programs(),
-        Format::Table => failure.for_people(Context::new(globals).error_style()),
-    };
-    context::write_error(&text);
+    context::write_error(&failure.text(globals.format, Context::new(globals).error_style()));
     failure.exit_code(codes)
 }
 

@@ -61,6 +61,13 @@ impl Context {
         let _nobody = writeln!(std::io::stderr(), "coffer: {text}");
     }
 
+    /// Says what went wrong with one of several things, where the command goes on.
+    pub(crate) fn complain(&self, failure: Option<Failure>) {
+        if let Some(failure) = failure {
+            write_error(&failure.text(self.format, self.error_style()));
+        }
+    }
+
     /// Writes data for programs.
     pub(crate) fn print_json(&self, value: &impl Serialize) -> Result<(), Failure> {
         let mut text = serde_json::to_string_pretty(value).map_err(|error| Failure::internal(&error))?;

@@ -9,6 +9,7 @@ use std::io;
 
 use serde::Serialize;
 
+use crate::args::global::Format;
 use crate::render::style::Style;
 use crate::render::text;
 use crate::value::ValueError;
@@ -123,6 +124,14 @@ impl Failure {
 
     fn is_silent(&self) -> bool {
         matches!(self.kind, Kind::Silent | Kind::Interrupted(_))
+    }
+
+    /// For whoever asked.
+    pub(crate) fn text(&self, format: Format, style: Style) -> String {
+        match format {
+            Format::Json => self.for_programs(),
+            Format::Table => self.for_people(style),
+        }
     }
 
     /// For people: one sentence with the code, then what to do. Nothing where nobody listens.

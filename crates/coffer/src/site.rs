@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use engine::Engine;
+use engine::session::Purpose;
 use engine::site::{Invoker, Site};
 use model::verdict::Level;
 
@@ -41,14 +42,14 @@ pub(crate) fn site() -> Result<Site, Failure> {
     Ok(Site { state, run, level: Level::default(), invoker })
 }
 
-/// The engine of whoever runs this process.
+/// The engine of whoever runs this process, for a command that starts nothing.
 pub(crate) fn open() -> Result<Engine, Failure> {
-    open_at(site()?)
+    open_at(site()?, Purpose::Look)
 }
 
 /// The engine of a site.
-pub(crate) fn open_at(site: Site) -> Result<Engine, Failure> {
-    session::hold(session::begin(site.invoker)?);
+pub(crate) fn open_at(site: Site, purpose: Purpose) -> Result<Engine, Failure> {
+    session::hold(session::begin(&site, purpose)?);
     enter(site)
 }
 

@@ -43,7 +43,7 @@ pub struct Assessment {
 
 impl Engine {
     /// Opens the site, and makes its directories at first use. A rootless invoker has entered their
-    /// session ([`launch::session`]) before.
+    /// session ([`crate::session`]) before.
     ///
     /// # Errors
     /// [`StateError`] where the directories cannot be had or are not ours alone; the store's.

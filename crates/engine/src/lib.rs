@@ -23,6 +23,7 @@ mod exec;
 mod engine;
 pub mod error;
 pub mod site;
+pub mod session;
 
 pub mod book;
 pub mod containers;
@@ -48,12 +49,10 @@ pub use engine::{Assessment, Clock, Engine};
 pub use error::EngineError;
 pub use monitor::{Answer, HealthLog};
 pub use foreground::{Detach, DetachKeys, Foreground, Interruptions};
-pub use host::session_map;
 
 pub use volumes::{Volume, VolumeError};
 
 pub use launch::Enforced;
-pub use launch::session;
 pub use run::Announce;
 pub use stop::Grace;
 pub use ledger::Verified;

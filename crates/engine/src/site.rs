@@ -73,6 +73,11 @@ impl Site {
         self.state.join("images")
     }
 
+    /// Processes that live in the invoker's session.
+    pub(crate) fn session(&self) -> PathBuf {
+        self.state.join("session")
+    }
+
     /// The transparency log.
     pub(crate) fn ledger(&self) -> PathBuf {
         self.state.join("ledger")

@@ -1,13 +1,17 @@
-//! Splitting the engine's process in two, so that one can wait while the other works.
+//! Splitting the engine's process in two, so that one can wait while the other works; and joining what
+//! another has split.
 //!
 //! [`enter`] is for rootless use: it moves the engine itself into a user namespace in which it is root
 //! over the user's own ids. The rest of the house is then the same for both: the engine in its session is
 //! to the container what root is to it elsewhere. The process that was started stays outside, writes the
 //! maps (with the set-user-id helpers newuidmap and newgidmap where the user has subordinate ids), waits
-//! and passes the exit status on; the other goes on inside.
+//! and passes the exit status on; the other goes on inside. [`join`] needs none of that: it goes where
+//! another process of the user is.
 //!
 //! [`stay_behind`] does the same without a namespace, for a container whose terminal may be left: when
 //! the one that works says so, the one that waits ends.
+
+mod join;
 
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::process::Command;
@@ -16,13 +20,17 @@ use model::spec::IdMapping;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
-use rustix::process::{Signal, WaitId, WaitIdOptions, pidfd_send_signal, waitid};
+use rustix::process::{
+    DumpableBehavior, Signal, WaitId, WaitIdOptions, pidfd_send_signal, set_dumpable_behavior, waitid,
+};
 use sys::clone::{Cloned, clone3, flag};
 use sys::signal::{SignalSet, next_signal, set_mask, signalfd};
 
 use crate::channel::{Channel, Message};
 use crate::error::LaunchError;
 use crate::idmap;
+
+pub use join::{Joined, join};
 
 /// Which ids the session gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,16 +135,28 @@ fn divide(namespaces: u64, map: Option<&SessionMap>) -> Result<Side, LaunchError
 }
 
 fn settle(channel: &Channel, map: Option<&SessionMap>) -> Result<(), LaunchError> {
-    use rustix::fs::{Gid, Uid};
-    let fault = || LaunchError::host("become root of the session", "");
-    channel.expect(Message::Mapped).map_err(fault())?;
+    if channel.expect(Message::Mapped).is_err() {
+        // The outside has failed, and says why.
+        sys::exec::exit(125);
+    }
     if map.is_none() {
         return Ok(());
     }
-    rustix::thread::set_thread_res_gid(Gid::ROOT, Gid::ROOT, Gid::ROOT).map_err(fault())?;
-    rustix::thread::set_thread_res_uid(Uid::ROOT, Uid::ROOT, Uid::ROOT).map_err(fault())?;
+    become_root()?;
     // If the outside is killed, nobody would pass on signals or the exit status.
-    rustix::process::set_parent_process_death_signal(Some(Signal::TERM)).map_err(fault())
+    rustix::process::set_parent_process_death_signal(Some(Signal::TERM)).map_err(not_root())
+}
+
+/// A change of ids can close /proc/PID to the user's other processes, which have to find the session.
+fn become_root() -> Result<(), LaunchError> {
+    use rustix::fs::{Gid, Uid};
+    rustix::thread::set_thread_res_gid(Gid::ROOT, Gid::ROOT, Gid::ROOT).map_err(not_root())?;
+    rustix::thread::set_thread_res_uid(Uid::ROOT, Uid::ROOT, Uid::ROOT).map_err(not_root())?;
+    set_dumpable_behavior(DumpableBehavior::Dumpable).map_err(not_root())
+}
+
+fn not_root() -> impl FnOnce(Errno) -> LaunchError {
+    LaunchError::host("become root of the session", "")
 }
 
 fn write_maps(pid: i32, map: &SessionMap) -> Result<(), LaunchError> {

@@ -13,8 +13,8 @@ pub(crate) struct Ps {
     pub(crate) all: bool,
     #[command(flatten)]
     pub(crate) list: ListOptions,
-    /// Show only what matches; keys: id, name, image, label, status
-    #[arg(short, long, value_name = "KEY=VALUE", value_parser = filter::among(&["id", "name", "image", "label", "status"]))]
+    /// Show only what matches; keys: id, name, image, label, status, health
+    #[arg(short, long, value_name = "KEY=VALUE", value_parser = filter::among(&["id", "name", "image", "label", "status", "health"]))]
     pub(crate) filter: Vec<Filter>,
 }
 

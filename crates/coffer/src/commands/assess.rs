@@ -1,5 +1,7 @@
 //! `assess`
 
+use engine::session::Purpose;
+
 use super::{Act, Entry, Life, act, image, options};
 use crate::args::run::Assess;
 use crate::context::Context;
@@ -26,7 +28,7 @@ impl Act for Assess {
     fn act(self, context: &mut Context) -> Result<u8, Failure> {
         let site = site::site()?;
         let request = self.request(site.level)?;
-        let engine = site::open_at(site)?;
+        let engine = site::open_at(site, Purpose::Look)?;
         image::admit_embedded(&engine, &request.image)?;
         let assessment = engine.assess(&request)?;
         let (image, verdict) = (&assessment.image, &assessment.verdict);

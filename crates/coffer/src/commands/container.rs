@@ -2,7 +2,7 @@
 
 use engine::containers::{Force, Which};
 use engine::id::ContainerId;
-use engine::state::{Record, StateError};
+use engine::state::{HealthState, Record, StateError};
 use engine::{Engine, EngineError};
 
 use super::{Act, Entry, Life, Truncate, act, options};
@@ -115,6 +115,7 @@ fn holds(record: &Record, filter: &Filter) -> bool {
         "name" => record.name.contains(&filter.value),
         "image" => record.image_name == filter.value || record.image.to_string().starts_with(&filter.value),
         "label" => filter::label_holds(&record.request.labels, &filter.value),
+        "health" => record.health.map_or("none", HealthState::as_str) == filter.value,
         _ => container::status(&record.status) == filter.value,
     }
 }

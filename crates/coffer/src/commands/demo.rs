@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use engine::Interruptions;
+use engine::session::Purpose;
 use tempfile::TempDir;
 
 use super::{Act, Entry, Life, act, options};
@@ -38,7 +39,7 @@ impl Act for Demo {
         let held = |error: std::io::Error| Failure::file("read signals from", Path::new("signalfd"), &error);
         let interruptions = Interruptions::hold().map_err(held)?;
         let scratch = Scratch::new()?;
-        let engine = site::open_at(site::below(scratch.0.path(), site::site()?))?;
+        let engine = site::open_at(site::below(scratch.0.path(), site::site()?), Purpose::Start)?;
         let guide = Guide { engine: &engine, scratch: scratch.0.path(), interruptions: &interruptions };
         let tour = tour::walk(&guide)?;
         context.show(|| &tour, || page::page(&tour, context.style))?;

@@ -118,7 +118,7 @@ impl Act for Start {
                 "start the others without `--attach`",
             )),
             several => {
-                session::hold(session::begin(&site, Purpose::Look)?);
+                session::hold(session::begin(&site, Purpose::Start)?);
                 let engine = site::enter(site.clone())?;
                 each(several, context, |text| start_behind(&engine, &site, text))
             }
@@ -165,9 +165,7 @@ fn each(
             Ok(Done::Said(said)) => code = said,
             Ok(Done::Behind) => return Ok(0),
             Err(failure) if texts.len() == 1 => return Err(failure),
-            Err(failure) => {
-                context.complain(failed.replace(failure));
-            }
+            Err(failure) => context.complain(failed.replace(failure)),
         }
     }
     if context.format == Format::Json {
@@ -184,7 +182,7 @@ fn start_behind(engine: &Engine, site: &Site, text: &str) -> Result<Done, Failur
             code => Ok(Done::Said(u8::try_from(code).unwrap_or(125))),
         },
         Side::Inside(release) => {
-            session::stay(site)?;
+            session::enlist(site)?;
             let mut announce = |_: &ContainerId| {
                 let _nobody_waits = rustix::io::write(&release, b"d");
             };
@@ -205,7 +203,7 @@ impl Act for Stop {
 impl Act for Restart {
     fn act(self, context: &mut Context) -> Result<u8, Failure> {
         let site = site::site()?;
-        session::hold(session::begin(&site, Purpose::Look)?);
+        session::hold(session::begin(&site, Purpose::Start)?);
         let engine = site::enter(site.clone())?;
         let grace = self.timeout.map(Grace::of);
         each(&self.containers, context, |text| {

@@ -20,7 +20,7 @@ fn find(habits: &[Habit], typed: &str) -> Option<&'static str> {
     habits.iter().find(|habit| habit.typed.contains(&typed)).map(|habit| habit.instead)
 }
 
-const COMMANDS: [Habit; 11] = [
+const COMMANDS: [Habit; 9] = [
     Habit {
         typed: &["pull", "image pull", "push", "image push", "login", "logout", "search"],
         instead: "images come from files in this version: `docker save IMAGE -o FILE`, then `coffer image import FILE`",
@@ -30,15 +30,7 @@ const COMMANDS: [Habit; 11] = [
         instead: "images are built elsewhere in this version, and taken in with `coffer image import FILE`",
     },
     Habit {
-        typed: &["stop", "kill", "container stop", "container kill"],
-        instead: "press ctrl-c where it runs, or end and remove it: `coffer rm -f CONTAINER`",
-    },
-    Habit {
-        typed: &["start", "restart", "create", "container start", "container create"],
-        instead: "a container runs once: start a new one with `coffer run`, and keep its data on a volume",
-    },
-    Habit {
-        typed: &["logs", "attach", "container logs"],
+        typed: &["logs", "container logs"],
         instead: "what a container prints goes to where `coffer run` was started: redirect it there to keep it",
     },
     Habit {
@@ -67,11 +59,7 @@ const COMMANDS: [Habit; 11] = [
     },
 ];
 
-const RUN_OPTIONS: [Habit; 11] = [
-    Habit {
-        typed: &["-d", "--detach"],
-        instead: "it runs in the foreground: add `&` to the line, or leave its terminal (-it) with ctrl-p ctrl-q",
-    },
+const RUN_OPTIONS: [Habit; 9] = [
     Habit {
         typed: &["-p", "--publish", "-P", "--publish-all", "--expose", "--link", "--ip", "--dns"],
         instead: "it has no network but loopback; `--network host` shares this host's, and is recorded",
@@ -96,10 +84,6 @@ const RUN_OPTIONS: [Habit; 11] = [
     Habit { typed: &["--volumes-from"], instead: "name the volume in both: `-v NAME:/PATH`" },
     Habit { typed: &["--cpu-quota", "--cpu-period"], instead: "say how many CPUs: `--cpus 0.5`" },
     Habit { typed: &["--domainname"], instead: "give the whole name: `--hostname web.example`" },
-    Habit {
-        typed: &["--cidfile"],
-        instead: "give it a name with `--name`; `coffer ps -q --filter name=NAME` prints its id",
-    },
 ];
 
 #[cfg(test)]

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use engine::Enforced;
+use engine::HealthLog;
 use engine::containers::Inspection;
-use engine::state::{Ended, Record, Status};
+use engine::state::{Ended, HealthState, Record, Status};
 use model::request::RunRequest;
 use model::spec::Spec;
 use model::verdict::{Exception, Outcome};
@@ -33,6 +34,9 @@ pub(crate) struct ContainerJson<'a> {
     pid: Option<i32>,
     exited: Option<String>,
     exit_code: Option<u8>,
+    health: Option<HealthState>,
+    restarts: u32,
+    monitor_pid: Option<i32>,
     verdict: Outcome,
     level: &'static str,
     missing: &'a [String],
@@ -48,6 +52,7 @@ pub(crate) struct InspectJson<'a> {
     request: &'a RunRequest,
     spec: Option<&'a Spec>,
     enforced: Option<&'a Enforced>,
+    health_log: Option<&'a HealthLog>,
 }
 
 impl<'a> ContainerJson<'a> {
@@ -76,6 +81,9 @@ impl<'a> ContainerJson<'a> {
             pid,
             exited,
             exit_code,
+            health: record.health,
+            restarts: record.restarts,
+            monitor_pid: record.monitor.as_ref().map(|monitor| monitor.pid),
             verdict: record.decision.outcome,
             level: record.decision.level.as_str(),
             missing: &record.decision.missing,
@@ -88,12 +96,13 @@ impl<'a> ContainerJson<'a> {
 impl<'a> InspectJson<'a> {
     /// Everything that is kept of it.
     pub(crate) fn new(inspection: &'a Inspection) -> Self {
-        let Inspection { record, spec, enforced } = inspection;
+        let Inspection { record, spec, enforced, health_log } = inspection;
         Self {
             container: ContainerJson::new(record),
             request: &record.request,
             spec: spec.as_ref(),
             enforced: enforced.as_ref(),
+            health_log: health_log.as_ref(),
         }
     }
 }
@@ -140,12 +149,24 @@ pub(crate) fn table(records: &[Record], truncate: Truncate, now: i64, style: Sty
             id(record, truncate).into(),
             record.image_name.as_str().into(),
             command(record, truncate).into(),
-            since(&record.status, now).into(),
+            standing(record, now),
             decided(record),
             record.name.as_str().into(),
         ]);
     }
     table.render(style, if truncate == Truncate::Whole { usize::MAX } else { width })
+}
+
+/// How it stands, and what its health checks say.
+fn standing(record: &Record, now: i64) -> Cell {
+    let since = since(&record.status, now);
+    let (word, tone) = match record.health {
+        None => return since.into(),
+        Some(HealthState::Starting) => ("health: starting", Tone::Plain),
+        Some(HealthState::Healthy) => ("healthy", Tone::Good),
+        Some(HealthState::Unhealthy) => ("! unhealthy", Tone::Warn),
+    };
+    Cell::toned(format!("{since} ({word})"), tone)
 }
 
 /// Twelve digits, or all.

@@ -40,7 +40,8 @@ pub(crate) fn among(
 fn values_of(key: &str) -> &'static [&'static str] {
     match key {
         "kind" => engine::book::Kind::NAMES,
-        "status" => &["created", "running", "exited"],
+        "status" => &["created", "starting", "running", "restarting", "exited"],
+        "health" => &["starting", "healthy", "unhealthy", "none"],
         "dangling" => &["true", "false"],
         "outcome" => &["go", "go-with-controls", "no-go"],
         _ => &[],

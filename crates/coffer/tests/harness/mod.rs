@@ -10,6 +10,7 @@ mod traces;
 mod kernel;
 mod runc;
 mod terminal;
+mod user;
 
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -20,6 +21,7 @@ pub(crate) use kernel::Controls;
 pub(crate) use runc::Bundle;
 pub(crate) use terminal::{Terminal, size_of};
 pub(crate) use traces::{Traces, containers, entries};
+pub(crate) use user::User;
 
 use crate::conversation::Session;
 

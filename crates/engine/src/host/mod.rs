@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::site::{Invoker, Site};
 use crate::state;
 
-pub use subordinate::session_map;
+pub(crate) use subordinate::session_map;
 
 /// How long a cached level is believed, seconds: settings can be changed without a reboot.
 const BELIEVED: i64 = 3600;

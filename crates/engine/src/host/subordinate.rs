@@ -17,8 +17,7 @@ const HELPER_DIRS: [&str; 3] = ["/usr/bin", "/bin", "/usr/local/bin"];
 
 /// The ids of a user's session. Without subordinate ids, or without the helpers that may map them, there
 /// is the user's own only.
-#[must_use]
-pub fn session_map(uid: u32, gid: u32) -> SessionMap {
+pub(crate) fn session_map(uid: u32, gid: u32) -> SessionMap {
     let user = User::of(uid);
     let (uids, gids) = (user.ranges(SUBUID), user.ranges(SUBGID));
     let helpers = ["newuidmap", "newgidmap"].iter().all(|helper| find_helper(helper).is_some());

@@ -37,17 +37,6 @@ impl ProcessId {
         Self::of(rustix::process::getpid().as_raw_nonzero().get())
     }
 
-    /// A descriptor of the process, if it is still this process. It is opened before the look, so that
-    /// another process that gets the number meanwhile is not hit.
-    pub(crate) fn pidfd(&self) -> std::io::Result<Option<OwnedFd>> {
-        let Some(pid) = Pid::from_raw(self.pid) else { return Ok(None) };
-        match pidfd_open(pid, PidfdFlags::empty()) {
-            Ok(pidfd) => Ok(self.open().map(|_still_it| pidfd)),
-            Err(Errno::SRCH) => Ok(None),
-            Err(errno) => Err(errno.into()),
-        }
-    }
-
     /// Sends a signal to the process, if it is still this process. `false`: it is not.
     ///
     /// # Errors
@@ -72,21 +61,13 @@ impl ProcessId {
         (start_ticks(&dir.read("stat").ok()?) == Some(self.start_ticks)).then_some(dir)
     }
 
-    /// Kills the process, if it is still this process. The pidfd is opened before the look, so that
-    /// another process that gets the number meanwhile is not hit.
-    pub(crate) fn kill(&self) -> std::io::Result<()> {
-        let Some(pid) = Pid::from_raw(self.pid) else { return Ok(()) };
-        let pidfd = match pidfd_open(pid, PidfdFlags::empty()) {
-            Ok(pidfd) => pidfd,
-            Err(Errno::SRCH) => return Ok(()),
-            Err(errno) => return Err(errno.into()),
-        };
-        if self.open().is_none() {
-            return Ok(());
-        }
-        match pidfd_send_signal(pidfd, Signal::KILL) {
-            Ok(()) | Err(Errno::SRCH) => Ok(()),
-            Err(Errno::PERM) => self.kill_keeper(),
+    /// The process as a descriptor, if it is still this process. It is opened before the look, so that it
+    /// never stands for another that gets the number meanwhile.
+    pub(crate) fn pidfd(&self) -> std::io::Result<Option<OwnedFd>> {
+        let Some(pid) = Pid::from_raw(self.pid) else { return Ok(None) };
+        match pidfd_open(pid, PidfdFlags::empty()) {
+            Ok(pidfd) => Ok(self.open().map(|_| pidfd)),
+            Err(Errno::SRCH) => Ok(None),
             Err(errno) => Err(errno.into()),
         }
     }
@@ -109,23 +90,13 @@ impl ProcessId {
         first_of_its_namespace && ["SigCgt:", "SigBlk:", "SigIgn:"].iter().all(|name| mask(name) & bit == 0)
     }
 
-    /// Rootless: the container's process belongs to another session's user namespace, where we have no
-    /// rights. The engine that keeps it is the invoker's own process, and the container does not outlive
-    /// its keeper.
-    fn kill_keeper(&self) -> std::io::Result<()> {
-        let denied = || Err(Errno::PERM.into());
-        let Some(stat) = self.open().and_then(|dir| dir.read("stat").ok()) else { return Ok(()) };
-        let (state, parent) = state_and_parent(&stat).ok_or(std::io::ErrorKind::InvalidData)?;
-        if matches!(state, 'Z' | 'X') {
-            return Ok(());
+    /// Kills the process, if it is still this process.
+    pub(crate) fn kill(&self) -> std::io::Result<()> {
+        let Some(pidfd) = self.pidfd()? else { return Ok(()) };
+        match pidfd_send_signal(pidfd, Signal::KILL) {
+            Ok(()) | Err(Errno::SRCH) => Ok(()),
+            Err(errno) => Err(errno.into()),
         }
-        let Some(keeper) = Pid::from_raw(parent).filter(|keeper| !keeper.is_init()) else { return denied() };
-        let pidfd = pidfd_open(keeper, PidfdFlags::empty())?;
-        let again = self.open().and_then(|dir| dir.read("stat").ok());
-        if again.as_deref().and_then(state_and_parent).is_none_or(|(_, now)| now != parent) {
-            return denied();
-        }
-        Ok(pidfd_send_signal(pidfd, Signal::KILL)?)
     }
 }
 
@@ -159,12 +130,6 @@ pub(crate) fn boot_id() -> std::io::Result<String> {
     Ok(std::fs::read_to_string("/proc/sys/kernel/random/boot_id")?.trim_end().to_owned())
 }
 
-/// Fields 3 and 4 of a stat line.
-fn state_and_parent(stat: &[u8]) -> Option<(char, i32)> {
-    let mut fields = after_name(stat)?.split_ascii_whitespace();
-    Some((fields.next()?.chars().next()?, fields.next()?.parse().ok()?))
-}
-
 /// Field 22 of a stat line; the second field is the program's name and may hold anything, `)` too.
 fn start_ticks(stat: &[u8]) -> Option<u64> {
     after_name(stat)?.split_ascii_whitespace().nth(19)?.parse().ok()
@@ -184,7 +149,6 @@ mod tests {
         let fields = (4..=21).map(|n| n.to_string()).collect::<Vec<_>>().join(" ");
         let stat = format!("7 (a) S 1 2 3) S {fields} 4242 0");
         assert_eq!(start_ticks(stat.as_bytes()), Some(4242));
-        assert_eq!(state_and_parent(stat.as_bytes()), Some(('S', 4)));
         assert_eq!(start_ticks(b"7 (a) S 1"), None);
     }
 

@@ -15,6 +15,26 @@ pub(super) const ALL: &[Code] = &[
         "Remove the container first: coffer rm, or coffer prune.",
     ),
     code(
+        "E-state-running-already",
+        "The container runs, and cannot be started a second time.",
+        "Restart it, or start another one with coffer run.",
+    ),
+    code(
+        "E-state-not-running",
+        "What was asked needs a container that runs.",
+        "Start it first: coffer start.",
+    ),
+    code(
+        "E-state-no-monitor",
+        "The container was started in the foreground, and its streams are there.",
+        "Start containers with coffer run -d to attach to them later.",
+    ),
+    code(
+        "E-run-behind",
+        "The container printed faster than coffer attach could pass on, and was let go. It runs on.",
+        "Read its log: coffer logs -f.",
+    ),
+    code(
         "E-state-stuck",
         "A container was killed and does not go: a process of it waits in the kernel.",
         "Find out what it waits for (ps -o wchan), or try again later.",
