@@ -23,9 +23,9 @@ use model::verdict::Level;
 const INSIDE: &str = "COFFER_TEST_INSIDE";
 const SITE: &str = "COFFER_TEST_SITE";
 
-fn now() -> i64 {
+fn now() -> engine::time::Moment {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    i64::try_from(since.as_secs()).unwrap()
+    engine::time::Moment { seconds: i64::try_from(since.as_secs()).unwrap(), nanos: since.subsec_nanos() }
 }
 
 /// A tar archive with this program as `/test`.

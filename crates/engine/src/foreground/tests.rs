@@ -119,7 +119,8 @@ fn terminal_run(script: &str, typed: &[u8], detach: Detach) -> (String, ExitStat
     let clone = |fd: &OwnedFd| fd.try_clone().unwrap();
     let foreground = Foreground { stdin: clone(&ours), stdout: clone(&ours), stderr: clone(&ours), detach };
     let signals = Signals::block().unwrap();
-    let mut relay = Relay::terminal(foreground, Input::Ours, theirs.as_fd(), signals).unwrap();
+    let source = clone(&theirs);
+    let mut relay = Relay::terminal(foreground, Input::Ours, theirs.as_fd(), source, signals).unwrap();
     let ends = Ends { stdin: Some(clone(&end)), stdout: clone(&end), stderr: end };
     let mut child = start(script, ends);
     rustix::io::write(&keyboard, typed).unwrap();

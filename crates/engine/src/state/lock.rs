@@ -35,7 +35,7 @@ pub(crate) enum Lock {
 }
 
 impl Held {
-    pub(super) fn new(id: ContainerId, path: PathBuf, dir: OwnedFd) -> Self {
+    pub(crate) fn new(id: ContainerId, path: PathBuf, dir: OwnedFd) -> Self {
         Self { id, path, dir }
     }
 

@@ -71,6 +71,12 @@ impl Moment {
         valid.then_some(Self { seconds, nanos })
     }
 
+    /// Since the epoch.
+    #[must_use]
+    pub fn nanoseconds(self) -> i128 {
+        i128::from(self.seconds) * 1_000_000_000 + i128::from(self.nanos)
+    }
+
     /// This instant earlier by so much.
     #[must_use]
     pub fn before(self, length: Duration) -> Self {
@@ -101,7 +107,9 @@ impl Rest<'_> {
     fn number(&mut self, digits: usize) -> Option<i64> {
         let (number, rest) = self.0.split_at_checked(digits)?;
         self.0 = rest;
-        number.iter().try_fold(0, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + i64::from(digit - b'0')))
+        number
+            .iter()
+            .try_fold(0, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + i64::from(digit - b'0')))
     }
 
     /// The same behind one of these characters.
@@ -202,7 +210,8 @@ mod tests {
 
         #[test]
         fn any_instant_has_a_stamp(seconds: i64, nanos: u32) {
-            prop_assert!(Moment { seconds, nanos }.stamp().ends_with(b"Z"));
+            let moment = Moment { seconds, nanos };
+            prop_assert!(moment.stamp().ends_with(b"Z"));
         }
     }
 }
