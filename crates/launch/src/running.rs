@@ -53,6 +53,7 @@ impl Drop for Process {
     fn drop(&mut self) {
         if !self.reaped {
             kill(self.pidfd.as_fd());
+            self.cgroup.thaw();
             let _already_waited_for = self.reap();
         }
     }
