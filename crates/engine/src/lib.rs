@@ -32,6 +32,7 @@ mod idspace;
 mod place;
 pub mod user;
 mod volumes;
+pub mod resources;
 
 pub mod foreground;
 pub mod time;
@@ -43,8 +44,8 @@ pub use host::session_map;
 
 pub use volumes::{Volume, VolumeError};
 
-pub use launch::Enforced;
 pub use launch::session;
+pub use launch::{Enforced, Usage};
 pub use ledger::Verified;
 pub use policy::Refusal;
 pub use store::{Finding, Format, Imported, Naming, Progress, Prune, Pruned, Quiet, Removal, Removed};

@@ -55,6 +55,7 @@ impl Engine {
             volumes: volumes.place(request, &image.config)?,
             mapped: if space.is_shifted() { MappedMounts::VolumesAndBinds } else { MappedMounts::None },
             devices: hostpaths::devices(request)?,
+            disks: hostpaths::disks(request)?,
             lower,
             upper: text(&held.path().join("upper")),
             work: text(&held.path().join("work")),
@@ -129,7 +130,7 @@ fn host_file(path: &str) -> String {
 }
 
 /// Bytes.
-fn host_memory() -> u64 {
+pub(crate) fn host_memory() -> u64 {
     let info = rustix::system::sysinfo();
     (info.totalram as u64).saturating_mul(u64::from(info.mem_unit))
 }

@@ -62,7 +62,7 @@ impl Engine {
     }
 
     /// A refusal is history before it is an answer.
-    fn refused(
+    pub(crate) fn refused(
         &self,
         refusal: Refusal,
         request: &RunRequest,

@@ -128,9 +128,13 @@ impl Running {
             || LaunchError::Spec { what: "signal", value: signal.to_string(), why: "Linux has no such" };
         let signal = Signal::from_named_raw(signal).ok_or_else(invalid)?;
         match pidfd_send_signal(self.pidfd(), signal) {
-            Ok(()) | Err(Errno::SRCH) => Ok(()),
-            Err(errno) => Err(LaunchError::host("send the signal", format!("{signal:?}"))(errno)),
+            Ok(()) | Err(Errno::SRCH) => {}
+            Err(errno) => return Err(LaunchError::host("send the signal", format!("{signal:?}"))(errno)),
         }
+        if signal == Signal::KILL {
+            self.process.cgroup.thaw();
+        }
+        Ok(())
     }
 
     /// Waits for the end and removes the control group.

@@ -273,6 +273,38 @@ impl Limits {
     }
 }
 
+impl Limits {
+    /// Those that were asked for, as options without their dashes: `memory`, `67108864`.
+    #[must_use]
+    pub fn options(&self) -> Vec<(&'static str, String)> {
+        fn text(value: Option<&impl ToString>) -> Option<String> {
+            value.map(ToString::to_string)
+        }
+        let cpus = self.cpu_millis.map(|millis| format!("{}.{:03}", millis / 1000, millis % 1000));
+        let single = [
+            ("memory", text(self.memory.as_ref())),
+            ("memory-swap", text(self.memory_swap.as_ref())),
+            ("memory-reservation", text(self.memory_reservation.as_ref())),
+            ("cpus", cpus),
+            ("cpu-quota", text(self.cpu_quota.as_ref())),
+            ("cpu-period", text(self.cpu_period.as_ref())),
+            ("cpu-shares", text(self.cpu_shares.as_ref())),
+            ("cpuset-cpus", self.cpuset.clone()),
+            ("cpuset-mems", self.cpuset_mems.clone()),
+            ("pids-limit", text(self.pids.as_ref())),
+            ("oom-score-adj", text(self.oom_score_adj.as_ref())),
+            ("blkio-weight", text(self.io_weight.as_ref())),
+        ];
+        let rates = IoRateKind::ALL.map(|kind| {
+            let asked = self.io_rates.iter().filter(|rate| rate.kind == kind);
+            let asked: Vec<_> = asked.map(|rate| format!("{}:{}", rate.device, rate.rate)).collect();
+            let name = kind.option().trim_start_matches('-');
+            (name, Some(asked.join(" ")).filter(|asked| !asked.is_empty()))
+        });
+        single.into_iter().chain(rates).filter_map(|(name, value)| Some((name, value?))).collect()
+    }
+}
+
 fn rates_over(rates: &[IoRate], former: &[IoRate]) -> Vec<IoRate> {
     let replaced = |old: &&IoRate| rates.iter().any(|new| new.kind == old.kind && new.device == old.device);
     former.iter().filter(|old| !replaced(old)).chain(rates).cloned().collect()
@@ -308,6 +340,9 @@ mod tests {
         assert_eq!(both.io_rates.iter().map(|rate| rate.rate).collect::<Vec<_>>(), [2, 3]);
         let back = Limits { cpu_millis: Some(1000), ..Limits::default() }.over(&both);
         assert_eq!((back.cpu_millis, back.cpu_quota), (Some(1000), None));
+        let options = [("cpus", "1.000"), ("device-read-bps", "/dev/sda:3")];
+        let asked = Limits { memory: None, io_rates: vec![rate(3)], ..back };
+        assert_eq!(asked.options(), options.map(|(name, value)| (name, value.to_owned())));
     }
 
     #[test]
