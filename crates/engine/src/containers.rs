@@ -156,7 +156,8 @@ impl Engine {
     fn end(&self, record: &Record, force: Force) -> Result<(), EngineError> {
         match (&record.status, force) {
             (Status::Running { process, .. }, Force::Kill) => {
-                process.kill().map_err(EngineError::io("kill the container"))
+                process.kill().map_err(EngineError::io("kill the container"))?;
+                self.thaw_for(record)
             }
             // About to start: in a moment it will run, or be gone.
             _ => Err(StateError::Running(record.id.short().to_owned()).into()),

@@ -5,7 +5,7 @@
 use std::io;
 use std::path::Path;
 
-use model::request::{MountSource, RunRequest};
+use model::request::{IoRate, MountSource, RunRequest};
 use policy::confine::{DeviceKind, HostDevice};
 use rustix::fs::FileType;
 
@@ -41,6 +41,17 @@ pub(crate) fn devices(request: &RunRequest) -> Result<Vec<HostDevice>, EngineErr
         .collect()
 }
 
+/// The nodes of the devices whose rates are limited, each once.
+pub(crate) fn disks(request: &RunRequest) -> Result<Vec<HostDevice>, EngineError> {
+    let mut disks: Vec<HostDevice> = Vec::new();
+    for IoRate { kind, device, .. } in &request.limits.io_rates {
+        if !disks.iter().any(|disk| disk.path == *device) {
+            disks.push(node(device).map_err(failed(&format!("{} {device}", kind.option()), device))?);
+        }
+    }
+    Ok(disks)
+}
+
 fn node(path: &str) -> io::Result<HostDevice> {
     let stat = rustix::fs::stat(path)?;
     let kind = match FileType::from_raw_mode(stat.st_mode) {
@@ -59,7 +70,7 @@ fn failed(asked_by: &str, path: &str) -> impl FnOnce(io::Error) -> EngineError {
 
 #[cfg(test)]
 mod tests {
-    use model::request::{Access, ExecMode, MountRequest};
+    use model::request::{Access, ExecMode, IoRateKind, MountRequest};
 
     use super::*;
 
@@ -100,5 +111,16 @@ mod tests {
             [HostDevice { path: "/dev/null".into(), kind: DeviceKind::Character, major: 1, minor: 3 }]
         );
         assert!(devices(&request("/etc")).is_err());
+    }
+
+    #[test]
+    fn a_disk_is_looked_at_once_however_many_rates_it_has() {
+        let rate = |kind| IoRate { kind, device: "/dev/null".into(), rate: 1 };
+        let mut request = RunRequest::default();
+        request.limits.io_rates = IoRateKind::ALL.map(rate).into();
+        assert_eq!(disks(&request).unwrap().len(), 1);
+        request.limits.io_rates = vec![IoRate { device: "/no/such".into(), ..rate(IoRateKind::ReadBytes) }];
+        let error = disks(&request).unwrap_err();
+        assert!(error.to_string().contains("`--device-read-bps /no/such`"), "{error}");
     }
 }

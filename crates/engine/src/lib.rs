@@ -40,6 +40,7 @@ mod idspace;
 mod place;
 pub mod user;
 mod volumes;
+pub mod resources;
 
 pub mod foreground;
 pub mod time;
@@ -52,9 +53,9 @@ pub use foreground::{Detach, DetachKeys, Foreground, Interruptions};
 
 pub use volumes::{Volume, VolumeError};
 
-pub use launch::Enforced;
 pub use run::Announce;
 pub use stop::Grace;
+pub use launch::{Enforced, Usage};
 pub use ledger::Verified;
 pub use policy::Refusal;
 pub use store::{Finding, Format, Imported, Naming, Progress, Prune, Pruned, Quiet, Removal, Removed};

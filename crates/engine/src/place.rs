@@ -61,6 +61,7 @@ impl Engine {
             volumes: volumes.place(request, &image.config)?,
             mapped: if space.is_shifted() { MappedMounts::VolumesAndBinds } else { MappedMounts::None },
             devices: hostpaths::devices(request)?,
+            disks: hostpaths::disks(request)?,
             lower,
             upper: text(&held.path().join(UPPER)),
             work: text(&held.path().join(WORK)),
@@ -142,7 +143,7 @@ fn host_file(path: &str) -> String {
 }
 
 /// Bytes.
-fn host_memory() -> u64 {
+pub(crate) fn host_memory() -> u64 {
     let info = rustix::system::sysinfo();
     (info.totalram as u64).saturating_mul(u64::from(info.mem_unit))
 }

@@ -55,7 +55,7 @@ impl Engine {
         }
     }
 
-    fn refused(
+    pub(crate) fn refused(
         &self,
         refusal: Refusal,
         request: &RunRequest,

@@ -123,6 +123,9 @@ impl Engine {
         }
         self.note(&Entry::about(Kind::Kill, &record, self.now()).with("signal", signal.to_string()))?;
         self.deliver(process, number)?;
+        if number == rustix::process::Signal::KILL.as_raw() {
+            self.thaw_for(&record)?;
+        }
         Ok(record.id)
     }
 
@@ -178,7 +181,11 @@ impl Engine {
             (record.stopped, record.restart_asked) = (next == Next::Stay, next == Next::Again);
         })?;
         match &record.status {
-            Status::Running { process, .. } => self.end_process(process, plan.signal, grace),
+            Status::Running { process, .. } => {
+                // A frozen process hears nothing.
+                self.thaw_for(record)?;
+                self.end_process(process, plan.signal, grace)
+            }
             // Its monitor waits before it starts it again.
             _ => record.monitor.as_ref().map_or(Ok(()), |monitor| {
                 monitor.signal(LOOK_AGAIN).map(drop).map_err(EngineError::io("wake the container's monitor"))

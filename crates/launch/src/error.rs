@@ -79,6 +79,23 @@ pub enum LaunchError {
         /// Which one.
         controller: &'static str,
     },
+    /// A limit on memory that is below what the container has in use.
+    #[error("the limit on memory cannot be {limit} bytes: the container has more in use")]
+    MemoryInUse {
+        /// As asked for.
+        limit: u64,
+    },
+    /// Some limits were changed before one could not be, and could not be changed back.
+    #[error("{because}; changed all the same: {}", changed.join(", "))]
+    HalfChanged {
+        /// Files of the control group.
+        changed: Vec<&'static str>,
+        /// What could not be changed.
+        because: Box<LaunchError>,
+    },
+    /// The container has ended while something was done to its control group.
+    #[error("the container has ended meanwhile")]
+    Ended,
 }
 
 impl LaunchError {
@@ -101,6 +118,9 @@ impl LaunchError {
             Self::Spec { .. } => "E-launch-spec",
             Self::Seccomp(_) => "E-launch-seccomp",
             Self::Controller { .. } => "E-launch-controller",
+            Self::MemoryInUse { .. } => "E-launch-memory-in-use",
+            Self::HalfChanged { .. } => "E-launch-half-changed",
+            Self::Ended => "E-launch-ended",
         }
     }
 
@@ -125,6 +145,9 @@ impl LaunchError {
             Self::NotExecutable { .. } => "check that the image is for this machine's architecture".into(),
             Self::Step { step, errno, .. } => step_remedy(*step, *errno).into(),
             Self::OomScore { .. } => "leave `--oom-score-adj` out, or give a higher value".into(),
+            Self::Host { action: "set the limit", errno: Errno::NODEV | Errno::NXIO, .. } => {
+                "limit the whole disk and not a part of it: `lsblk` lists them".into()
+            }
             Self::Host { action: "set the limit", errno: Errno::RANGE | Errno::INVAL, .. } => {
                 "this host cannot have that value: `/sys/devices/system/cpu/online` lists its processors"
                     .into()
@@ -137,6 +160,9 @@ impl LaunchError {
             Self::Controller { .. } => {
                 "leave the limit out, or give this user the controller (systemd: `Delegate=yes`)".into()
             }
+            Self::MemoryInUse { .. } => "give a higher limit, or end something in the container first".into(),
+            Self::HalfChanged { .. } => "give all limits again, with values that can be".into(),
+            Self::Ended => "`coffer ps -a` shows how it ended".into(),
         }
     }
 

@@ -24,6 +24,7 @@ mod start;
 mod running;
 pub mod session;
 
+pub use cgroup::Usage;
 pub use enforced::Enforced;
 pub use error::LaunchError;
 pub use running::{Exit, Running};

@@ -53,6 +53,7 @@ impl Drop for Process {
     fn drop(&mut self) {
         if !self.reaped {
             kill(self.pidfd.as_fd());
+            self.cgroup.thaw();
             let _already_waited_for = self.reap();
         }
     }
@@ -124,9 +125,13 @@ impl Running {
     /// [`LaunchError::Host`] for a number that is no signal.
     pub fn signal(&self, signal: i32) -> Result<(), LaunchError> {
         match sys::signal::send(self.pidfd(), signal) {
-            Ok(()) | Err(Errno::SRCH) => Ok(()),
-            Err(errno) => Err(LaunchError::host("send the signal", signal.to_string())(errno)),
+            Ok(()) | Err(Errno::SRCH) => {}
+            Err(errno) => return Err(LaunchError::host("send the signal", signal.to_string())(errno)),
         }
+        if signal == Signal::KILL.as_raw() {
+            self.process.cgroup.thaw();
+        }
+        Ok(())
     }
 
     /// Waits for the end and removes the control group.

@@ -175,6 +175,7 @@ pub enum ExecMode {
 
 /// Resource limits; absent ones take the defaults of policy.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Limits {
     /// `--memory`, bytes.
     pub memory: Option<u64>,
@@ -184,14 +185,129 @@ pub struct Limits {
     pub memory_reservation: Option<u64>,
     /// `--cpus`, in thousandths of a CPU.
     pub cpu_millis: Option<u64>,
+    /// `--cpu-quota`, microseconds of each period; -1 is unlimited. Excludes `--cpus`.
+    pub cpu_quota: Option<i64>,
+    /// `--cpu-period`, microseconds. Excludes `--cpus`.
+    pub cpu_period: Option<u64>,
     /// `--cpu-shares`.
     pub cpu_shares: Option<u64>,
     /// `--cpuset-cpus`.
     pub cpuset: Option<String>,
+    /// `--cpuset-mems`.
+    pub cpuset_mems: Option<String>,
     /// `--pids-limit`; -1 is unlimited.
     pub pids: Option<i64>,
     /// `--oom-score-adj`.
     pub oom_score_adj: Option<i32>,
+    /// `--blkio-weight`.
+    pub io_weight: Option<u64>,
+    /// `--device-read-bps`, `--device-write-bps`, `--device-read-iops`, `--device-write-iops`.
+    pub io_rates: Vec<IoRate>,
+}
+
+/// How much may go to or come from one device, each second.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IoRate {
+    /// Which way, and what is counted.
+    pub kind: IoRateKind,
+    /// The device, an absolute path of the host.
+    pub device: String,
+    /// Bytes or operations; 0 is unlimited.
+    pub rate: u64,
+}
+
+/// Which way, and what is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IoRateKind {
+    /// Bytes that are read.
+    ReadBytes,
+    /// Bytes that are written.
+    WriteBytes,
+    /// Operations that read.
+    ReadOperations,
+    /// Operations that write.
+    WriteOperations,
+}
+
+impl IoRateKind {
+    /// All four.
+    pub const ALL: [Self; 4] =
+        [Self::ReadBytes, Self::WriteBytes, Self::ReadOperations, Self::WriteOperations];
+
+    /// The option that asks for it.
+    #[must_use]
+    pub fn option(self) -> &'static str {
+        match self {
+            Self::ReadBytes => "--device-read-bps",
+            Self::WriteBytes => "--device-write-bps",
+            Self::ReadOperations => "--device-read-iops",
+            Self::WriteOperations => "--device-write-iops",
+        }
+    }
+}
+
+impl Limits {
+    /// These, and `former` where these say nothing. Of the two ways to limit processor time, the one that
+    /// is asked for now takes the other's place.
+    #[must_use]
+    pub fn over(&self, former: &Self) -> Self {
+        let by_period = self.cpu_quota.is_some() || self.cpu_period.is_some();
+        let former_quota = former.cpu_quota.filter(|_| self.cpu_millis.is_none());
+        let former_period = former.cpu_period.filter(|_| self.cpu_millis.is_none());
+        Self {
+            memory: self.memory.or(former.memory),
+            memory_swap: self.memory_swap.or(former.memory_swap),
+            memory_reservation: self.memory_reservation.or(former.memory_reservation),
+            cpu_millis: self.cpu_millis.or(former.cpu_millis.filter(|_| !by_period)),
+            cpu_quota: self.cpu_quota.or(former_quota),
+            cpu_period: self.cpu_period.or(former_period),
+            cpu_shares: self.cpu_shares.or(former.cpu_shares),
+            cpuset: self.cpuset.clone().or_else(|| former.cpuset.clone()),
+            cpuset_mems: self.cpuset_mems.clone().or_else(|| former.cpuset_mems.clone()),
+            pids: self.pids.or(former.pids),
+            oom_score_adj: self.oom_score_adj.or(former.oom_score_adj),
+            io_weight: self.io_weight.or(former.io_weight),
+            io_rates: rates_over(&self.io_rates, &former.io_rates),
+        }
+    }
+}
+
+impl Limits {
+    /// Those that were asked for, as options without their dashes: `memory`, `67108864`.
+    #[must_use]
+    pub fn options(&self) -> Vec<(&'static str, String)> {
+        fn text(value: Option<&impl ToString>) -> Option<String> {
+            value.map(ToString::to_string)
+        }
+        let cpus = self.cpu_millis.map(|millis| format!("{}.{:03}", millis / 1000, millis % 1000));
+        let single = [
+            ("memory", text(self.memory.as_ref())),
+            ("memory-swap", text(self.memory_swap.as_ref())),
+            ("memory-reservation", text(self.memory_reservation.as_ref())),
+            ("cpus", cpus),
+            ("cpu-quota", text(self.cpu_quota.as_ref())),
+            ("cpu-period", text(self.cpu_period.as_ref())),
+            ("cpu-shares", text(self.cpu_shares.as_ref())),
+            ("cpuset-cpus", self.cpuset.clone()),
+            ("cpuset-mems", self.cpuset_mems.clone()),
+            ("pids-limit", text(self.pids.as_ref())),
+            ("oom-score-adj", text(self.oom_score_adj.as_ref())),
+            ("blkio-weight", text(self.io_weight.as_ref())),
+        ];
+        let rates = IoRateKind::ALL.map(|kind| {
+            let asked = self.io_rates.iter().filter(|rate| rate.kind == kind);
+            let asked: Vec<_> = asked.map(|rate| format!("{}:{}", rate.device, rate.rate)).collect();
+            let name = kind.option().trim_start_matches('-');
+            (name, Some(asked.join(" ")).filter(|asked| !asked.is_empty()))
+        });
+        single.into_iter().chain(rates).filter_map(|(name, value)| Some((name, value?))).collect()
+    }
+}
+
+fn rates_over(rates: &[IoRate], former: &[IoRate]) -> Vec<IoRate> {
+    let replaced = |old: &&IoRate| rates.iter().any(|new| new.kind == old.kind && new.device == old.device);
+    former.iter().filter(|old| !replaced(old)).chain(rates).cloned().collect()
 }
 
 /// `--ulimit NAME=SOFT[:HARD]`.
@@ -203,4 +319,35 @@ pub struct Ulimit {
     pub soft: u64,
     /// Hard limit.
     pub hard: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_for_now_lies_over_what_was() {
+        let rate = |rate| IoRate { kind: IoRateKind::ReadBytes, device: "/dev/sda".into(), rate };
+        let former = Limits {
+            memory: Some(1),
+            cpu_millis: Some(500),
+            io_rates: vec![rate(1), IoRate { kind: IoRateKind::WriteBytes, ..rate(2) }],
+            ..Limits::default()
+        };
+        let asked = Limits { cpu_quota: Some(-1), io_rates: vec![rate(3)], ..Limits::default() };
+        let both = asked.over(&former);
+        assert_eq!((both.memory, both.cpu_millis, both.cpu_quota), (Some(1), None, Some(-1)));
+        assert_eq!(both.io_rates.iter().map(|rate| rate.rate).collect::<Vec<_>>(), [2, 3]);
+        let back = Limits { cpu_millis: Some(1000), ..Limits::default() }.over(&both);
+        assert_eq!((back.cpu_millis, back.cpu_quota), (Some(1000), None));
+        let options = [("cpus", "1.000"), ("device-read-bps", "/dev/sda:3")];
+        let asked = Limits { memory: None, io_rates: vec![rate(3)], ..back };
+        assert_eq!(asked.options(), options.map(|(name, value)| (name, value.to_owned())));
+    }
+
+    #[test]
+    fn limits_of_an_older_version_are_read_with_what_it_did_not_know_left_out() {
+        let read: Limits = serde_json::from_str(r#"{"memory":5}"#).unwrap();
+        assert_eq!(read, Limits { memory: Some(5), ..Limits::default() });
+    }
 }

@@ -265,6 +265,9 @@ pub struct Resources {
     pub cpu: CpuLimits,
     /// Processes and threads.
     pub pids: PidsLimit,
+    /// Disks.
+    #[serde(rename = "blockIO", skip_serializing_if = "BlockIo::is_empty")]
+    pub block_io: BlockIo,
 }
 
 /// config-linux.md "Memory", bytes; -1 is unlimited.
@@ -298,6 +301,9 @@ pub struct CpuLimits {
     /// Which CPUs, `0-2,7`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub cpus: String,
+    /// Which memory nodes, likewise.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub mems: String,
 }
 
 /// config-linux.md "PIDs".
@@ -307,6 +313,46 @@ pub struct PidsLimit {
     /// Processes and threads; -1 is unlimited.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<i64>,
+}
+
+/// config-linux.md "Block IO".
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct BlockIo {
+    /// Relative weight, 10 to 1000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight: Option<u16>,
+    /// Bytes read each second.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub throttle_read_bps_device: Vec<ThrottleDevice>,
+    /// Bytes written each second.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub throttle_write_bps_device: Vec<ThrottleDevice>,
+    /// Reads each second.
+    #[serde(rename = "throttleReadIOPSDevice", skip_serializing_if = "Vec::is_empty")]
+    pub throttle_read_iops_device: Vec<ThrottleDevice>,
+    /// Writes each second.
+    #[serde(rename = "throttleWriteIOPSDevice", skip_serializing_if = "Vec::is_empty")]
+    pub throttle_write_iops_device: Vec<ThrottleDevice>,
+}
+
+impl BlockIo {
+    /// Whether nothing is limited.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// A device and how much of it may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ThrottleDevice {
+    /// Major number.
+    pub major: i64,
+    /// Minor number.
+    pub minor: i64,
+    /// Bytes or operations each second; 0 is unlimited.
+    pub rate: u64,
 }
 
 /// config-linux.md "Seccomp".

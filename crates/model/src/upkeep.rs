@@ -1,5 +1,7 @@
 //! What is done for a container while nobody looks: restarts, health checks, logs, and how it is stopped.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// Everything that its monitor is told.
@@ -36,6 +38,18 @@ pub enum Restart {
         /// At most so often in a row; without a limit where absent.
         most: Option<u32>,
     },
+}
+
+impl fmt::Display for Restart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::No => f.write_str("no"),
+            Self::Always => f.write_str("always"),
+            Self::UnlessStopped => f.write_str("unless-stopped"),
+            Self::OnFailure { most: None } => f.write_str("on-failure"),
+            Self::OnFailure { most: Some(most) } => write!(f, "on-failure:{most}"),
+        }
+    }
 }
 
 /// What is asked of a container to learn whether it is well; absent fields leave the image's, or Docker's

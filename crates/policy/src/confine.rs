@@ -5,7 +5,7 @@ use model::permit::Permit;
 use model::request::{HostNamespace, Network, RunRequest};
 use model::spec::{
     Hardening, IdMapping, InjectedFile, Landlock, Linux, Namespace, NamespaceKind, Overlay,
-    OverlayDurability, Root, Spec, Text,
+    OverlayDurability, Resources, Root, Spec, Text,
 };
 use model::verdict::Level;
 
@@ -16,6 +16,7 @@ use crate::{capabilities, islands, seccomp};
 
 mod devices;
 mod error;
+mod io;
 mod limits;
 mod mounts;
 mod paths;
@@ -54,6 +55,8 @@ pub struct Placement {
     pub mapped: MappedMounts,
     /// The host's nodes of `--device`, in the request's order.
     pub devices: Vec<HostDevice>,
+    /// The host's nodes of the request's I/O limits, in any order.
+    pub disks: Vec<HostDevice>,
     /// Files that the engine makes: /etc/hosts, /etc/hostname, /etc/resolv.conf.
     pub files: Vec<InjectedFile>,
     /// The container's control group, below the hierarchies' roots; empty where it can have none.
@@ -139,7 +142,7 @@ pub fn validate(request: &RunRequest, image: &Image) -> Result<(), ConfineError>
     process::arguments(request, &image.config)?;
     process::environment_is_well_formed(request, &image.config)?;
     process::working_dir(request, &image.config)?;
-    limits::resources(request, 0)?;
+    limits::check(request)?;
     limits::rlimits(request, u64::MAX, limits::Group::Own)?;
     sysctl::check(request)?;
     devices::check(request)?;
@@ -174,6 +177,19 @@ pub fn confine(
         linux: linux(request, placement, granted)?,
         hardening: Some(hardening(request, image, placement, granted)),
     })
+}
+
+/// The limits of a container that exists already and whose request has changed; as [`confine`] would write
+/// them at its next start. `host_memory` in bytes, `disks` are those of the request's I/O limits.
+///
+/// # Errors
+/// The first limit that cannot be.
+pub fn resources(
+    request: &RunRequest,
+    host_memory: u64,
+    disks: &[HostDevice],
+) -> Result<Resources, ConfineError> {
+    limits::resources(request, host_memory, disks)
 }
 
 /// The permit is for this container and image, and names everything that the request asks for.
@@ -216,8 +232,8 @@ fn linux(request: &RunRequest, placement: &Placement, granted: CapabilitySet) ->
         devices: devices::devices(request, placement)?,
         cgroups_path: placement.cgroup.clone(),
         resources: match placement.group() {
-            Group::Own => limits::resources(request, placement.host_memory)?,
-            Group::None => limits::asked(request)?,
+            Group::Own => limits::resources(request, placement.host_memory, &placement.disks)?,
+            Group::None => limits::asked(request, &placement.disks)?,
         },
         seccomp: (!unfiltered).then(|| seccomp::filter(granted, memfd_filter(request, placement))),
         masked_paths: masked,

@@ -1,15 +1,8 @@
 //! Limits of a container's control group and what is used of them.
 
-use std::path::PathBuf;
-
-use launch::cgroup::Version;
+use launch::cgroup::Group;
 use model::spec::{Resources, Rlimit};
 use serde::Serialize;
-
-/// Where hierarchies are mounted.
-const ROOT: &str = "/sys/fs/cgroup";
-/// Version 1 says "unlimited" with a number near this one, rounded to a page.
-const UNLIMITED_V1: u64 = 0x7fff_ffff_ffff_0000;
 
 /// What is limited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -51,63 +44,15 @@ pub(super) fn planned(resources: &Resources, rlimits: &[Rlimit]) -> Vec<Limit> {
 }
 
 /// Replaces the plan by what the control group's files say.
-pub(super) fn read_back(limits: &mut [Limit], version: Version, group: &str) {
-    if version == Version::None || group.is_empty() {
-        return;
-    }
-    let files = Files { version, group: group.trim_start_matches('/') };
+pub(super) fn read_back(limits: &mut [Limit], group: &str) {
+    let Some(usage) = Group::at(group).map(|group| group.usage()) else { return };
     for limit in limits {
-        match limit.kind {
-            LimitKind::Memory => {
-                limit.limit = files.number("memory", "memory.limit_in_bytes", "memory.max");
-                limit.used = files.number("memory", "memory.usage_in_bytes", "memory.current");
-            }
-            LimitKind::Pids => {
-                limit.limit = files.number("pids", "pids.max", "pids.max");
-                limit.used = files.number("pids", "pids.current", "pids.current");
-            }
-            LimitKind::Cpu => limit.limit = files.cpu(),
-        }
+        (limit.limit, limit.used) = match limit.kind {
+            LimitKind::Memory => (usage.memory_limit, usage.memory),
+            LimitKind::Pids => (usage.pids_limit, usage.pids),
+            LimitKind::Cpu => (usage.cpu_limit, None),
+        };
     }
-}
-
-struct Files<'a> {
-    version: Version,
-    group: &'a str,
-}
-
-impl Files<'_> {
-    fn read(&self, controller: &str, v1: &str, v2: &str) -> Option<String> {
-        let mut path = PathBuf::from(ROOT);
-        match self.version {
-            Version::V2 => path.extend([self.group, v2]),
-            _ => path.extend([controller, self.group, v1]),
-        }
-        std::fs::read_to_string(path).ok()
-    }
-
-    fn number(&self, controller: &str, v1: &str, v2: &str) -> Option<u64> {
-        amount(&self.read(controller, v1, v2)?)
-    }
-
-    fn cpu(&self) -> Option<u64> {
-        if self.version == Version::V2 {
-            return quota(&self.read("", "", "cpu.max")?);
-        }
-        let period = self.number("cpu", "cpu.cfs_period_us", "")?;
-        millis(self.number("cpu", "cpu.cfs_quota_us", "")?, period)
-    }
-}
-
-/// `max`, `-1` and version 1's huge numbers mean that nothing is limited.
-fn amount(text: &str) -> Option<u64> {
-    text.trim().parse().ok().filter(|amount| *amount < UNLIMITED_V1)
-}
-
-/// `200000 100000`
-fn quota(text: &str) -> Option<u64> {
-    let (quota, period) = text.trim().split_once(' ')?;
-    millis(quota.parse().ok()?, period.parse().ok()?)
 }
 
 fn millis(quota: u64, period: u64) -> Option<u64> {
@@ -117,17 +62,6 @@ fn millis(quota: u64, period: u64) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_way_to_say_unlimited_is_understood() {
-        for text in ["max\n", "-1\n", "9223372036854771712\n"] {
-            assert_eq!(amount(text), None);
-        }
-        assert_eq!(amount("1024\n"), Some(1024));
-        assert_eq!(quota("max 100000\n"), None);
-        assert_eq!(quota("150000 100000\n"), Some(1500));
-        assert_eq!(millis(1, 0), None);
-    }
 
     #[test]
     fn the_plan_is_shown_for_what_has_ended() {
@@ -142,7 +76,7 @@ mod tests {
     fn without_a_group_the_rlimit_on_processes_counts() {
         let processes = Rlimit { kind: "RLIMIT_NPROC".into(), soft: 1024, hard: 1024 };
         let mut limits = planned(&Resources::default(), &[processes]);
-        read_back(&mut limits, Version::None, "");
+        read_back(&mut limits, "");
         assert_eq!(limits.iter().map(|limit| limit.limit).collect::<Vec<_>>(), [None, Some(1024), None]);
     }
 }

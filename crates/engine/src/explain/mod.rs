@@ -18,6 +18,7 @@ use serde::Serialize;
 
 pub use limits::{Limit, LimitKind};
 pub use mounts::{MountLine, parse as parse_mountinfo};
+pub(crate) use status::id_map;
 pub use status::{CapabilitySets, ProcessStatus, parse as parse_status};
 
 use crate::engine::Engine;
@@ -113,7 +114,7 @@ impl Engine {
         };
         let mut explanation = from_start(record, enforced.as_ref(), spec.as_ref());
         if let Some(process) = live {
-            explanation.read_back(&process, enforced.as_ref());
+            explanation.read_back(&process);
         }
         Ok(explanation)
     }
@@ -148,7 +149,7 @@ fn from_start(container: Record, enforced: Option<&Enforced>, spec: Option<&Spec
 impl Explanation {
     /// Replaces what was in force at the start by what the kernel says now. Whatever cannot be read
     /// (the process may end at any moment) stays as it was at the start.
-    fn read_back(&mut self, process: &ProcDir, enforced: Option<&Enforced>) {
+    fn read_back(&mut self, process: &ProcDir) {
         let Some(status) = process.text("status").map(|text| status::parse(&text)) else { return };
         let own: BTreeMap<_, _> = namespaces(own_link);
         let theirs: BTreeMap<_, _> = namespaces(|name| process.link(name));
@@ -167,9 +168,7 @@ impl Explanation {
         self.seccomp.mode = status.seccomp_mode;
         self.seccomp.filters = status.seccomp_filters;
         self.process = Some(status);
-        if let Some(enforced) = enforced {
-            limits::read_back(&mut self.limits, enforced.cgroup, &self.container.cgroup);
-        }
+        limits::read_back(&mut self.limits, &self.container.cgroup);
         self.source = Source::Kernel;
     }
 }
@@ -190,7 +189,8 @@ fn namespaces(link: impl Fn(&str) -> Option<String>) -> BTreeMap<NamespaceKind, 
     NamespaceKind::ALL.into_iter().filter_map(line).collect()
 }
 
-fn own_link(name: &str) -> Option<String> {
+/// A link of this process.
+pub(crate) fn own_link(name: &str) -> Option<String> {
     std::fs::read_link(format!("/proc/self/{name}")).ok()?.into_os_string().into_string().ok()
 }
 

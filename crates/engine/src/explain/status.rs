@@ -94,7 +94,7 @@ fn names(hex: &str) -> Vec<String> {
 }
 
 /// Lines of first id inside, first outside, count (user_namespaces(7)).
-pub(super) fn id_map(text: &str) -> Vec<(u32, u32, u32)> {
+pub(crate) fn id_map(text: &str) -> Vec<(u32, u32, u32)> {
     text.lines()
         .filter_map(|line| {
             let mut fields = line.split_ascii_whitespace().map(|field| field.parse().ok());

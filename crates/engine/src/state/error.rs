@@ -81,6 +81,20 @@ pub enum StateError {
     /// It is running.
     #[error("container {0} is running")]
     Running(String),
+    /// It is paused.
+    #[error("container {0} is paused")]
+    Paused(String),
+    /// It is not paused.
+    #[error("container {0} is not paused")]
+    NotPaused(String),
+    /// It has no control group, which is what is wanted for this.
+    #[error("container {container} cannot be {doing}: it has no control group")]
+    NoGroup {
+        /// Its name.
+        container: String,
+        /// To complete "cannot be ...".
+        doing: &'static str,
+    },
     /// It does not end.
     #[error("container {0} was killed and does not end")]
     Stuck(String),
@@ -122,6 +136,9 @@ impl StateError {
             Self::Damaged { .. } => "E-state-damaged",
             Self::Newer { .. } => "E-state-newer",
             Self::Running(_) => "E-state-running",
+            Self::Paused(_) => "E-state-paused",
+            Self::NotPaused(_) => "E-state-not-paused",
+            Self::NoGroup { .. } => "E-state-no-group",
             Self::Stuck(_) => "E-state-stuck",
             Self::VolumeName(_) => "E-run-volume-name",
         }
@@ -148,6 +165,12 @@ impl StateError {
             Self::Ambiguous { .. } => "type more of the id, or the name".into(),
             Self::Damaged { container, .. } => format!("remove it with `coffer rm -f {container}`"),
             Self::Newer { .. } => "use the version of coffer that made it".into(),
+            Self::Paused(container) => format!("let it go on: `coffer unpause {container}`"),
+            Self::NotPaused(_) => "`coffer ps` shows which ones are".into(),
+            Self::NoGroup { .. } => {
+                "have groups delegated to you (systemd: `Delegate=yes` for user@.service), then start it again; `coffer system check` says how"
+                    .into()
+            }
             Self::Stuck(_) => {
                 "look for a process that waits for a device: `ps -eo pid,stat,wchan,comm`".into()
             }

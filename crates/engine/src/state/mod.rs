@@ -21,8 +21,10 @@ pub use error::StateError;
 pub(crate) use files::{open_dir, read as read_file, replace as replace_file};
 pub(crate) use lock::{Held, Lock};
 pub use process::ProcessId;
-pub(crate) use process::{ProcDir, boot_id};
+pub(crate) use process::{ProcDir, after_name, boot_id};
 pub use range::IdRange;
+#[cfg(test)]
+pub(crate) use record::tests::sample as sample_record;
 pub use record::{Decided, Ended, HealthState, Record, Status};
 pub(crate) use record::{Unreadable, VERSION, parse as parse_record};
 pub(crate) use reserve::{AtEnd, Ids, NameChoice, Reservation};

@@ -105,6 +105,12 @@ impl ProcessId {
 pub(crate) struct ProcDir(OwnedFd);
 
 impl ProcDir {
+    /// The directory of whatever process has the number now.
+    pub(crate) fn of(pid: i32) -> Option<Self> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        rustix::fs::open(format!("/proc/{pid}"), flags, Mode::empty()).ok().map(Self)
+    }
+
     /// Reads one of its files, at most 1 MiB.
     pub(crate) fn read(&self, name: &str) -> std::io::Result<Vec<u8>> {
         use std::io::Read as _;
@@ -135,7 +141,8 @@ fn start_ticks(stat: &[u8]) -> Option<u64> {
     after_name(stat)?.split_ascii_whitespace().nth(19)?.parse().ok()
 }
 
-fn after_name(stat: &[u8]) -> Option<&str> {
+/// Everything behind the program's name, from field 3 on.
+pub(crate) fn after_name(stat: &[u8]) -> Option<&str> {
     let name_end = stat.iter().rposition(|byte| *byte == b')')?;
     std::str::from_utf8(stat.get(name_end + 1..)?).ok()
 }

@@ -3,7 +3,7 @@
 use model::request::{Limits, RunRequest, Ulimit};
 use model::spec::{CpuLimits, MemoryLimits, PidsLimit, Resources, Rlimit, Text};
 
-use super::ConfineError;
+use super::{ConfineError, HostDevice, io};
 
 /// Enough for every official image, and a fork bomb that ends at once.
 const PIDS: i64 = 1024;
@@ -13,8 +13,9 @@ const MEMORY_SHARE: u64 = 2;
 const MEMORY_LEAST: u64 = 512 << 20;
 /// Below this not even a shell starts, and it is Docker's minimum.
 const MEMORY_MIN: u64 = 6 << 20;
-/// cpu.cfs_period_us.
+/// cpu.cfs_period_us where nobody says otherwise, and what it can be.
 const CPU_PERIOD: u64 = 100_000;
+const CPU_PERIODS: std::ops::RangeInclusive<u64> = 1000..=1_000_000;
 /// The kernel's shortest quota.
 const CPU_QUOTA_MIN: u64 = 1000;
 /// What programs expect; select(2) breaks above it.
@@ -60,21 +61,36 @@ pub(super) enum Group {
     None,
 }
 
-/// Control group limits. `host_memory` in bytes; 0 where it is not known.
-pub(super) fn resources(request: &RunRequest, host_memory: u64) -> Result<Resources, ConfineError> {
+/// Everything that can be judged without knowing the host.
+pub(super) fn check(request: &RunRequest) -> Result<(), ConfineError> {
+    let limits = &request.limits;
+    oom_score(limits)?;
+    memory(limits, 0)?;
+    cpu(limits)?;
+    io::check(limits)
+}
+
+/// Control group limits. `host_memory` in bytes; 0 where it is not known. `disks` are those of the
+/// request's I/O limits.
+pub(super) fn resources(
+    request: &RunRequest,
+    host_memory: u64,
+    disks: &[HostDevice],
+) -> Result<Resources, ConfineError> {
     let limits = &request.limits;
     oom_score(limits)?;
     Ok(Resources {
         memory: memory(limits, host_memory)?,
         cpu: cpu(limits)?,
         pids: PidsLimit { limit: Some(pids_limit(request)) },
+        block_io: io::block_io(limits, disks)?,
     })
 }
 
 /// What was asked for and nothing else: for a container without a control group, where no default can
 /// be enforced and a limit that was asked for must fail rather than be forgotten.
-pub(super) fn asked(request: &RunRequest) -> Result<Resources, ConfineError> {
-    let mut resources = resources(request, 0)?;
+pub(super) fn asked(request: &RunRequest, disks: &[HostDevice]) -> Result<Resources, ConfineError> {
+    let mut resources = resources(request, 0, disks)?;
     resources.pids.limit = request.limits.pids.map(|_| pids_limit(request));
     Ok(resources)
 }
@@ -111,17 +127,38 @@ fn bytes(value: u64) -> i64 {
 }
 
 fn cpu(limits: &Limits) -> Result<CpuLimits, ConfineError> {
-    let quota = limits.cpu_millis.map(quota).transpose()?;
     if let Some(shares) = limits.cpu_shares
         && !(2..=262_144).contains(&shares)
     {
         return Err(refused("--cpu-shares", &shares, "it is 2 to 262144"));
     }
-    let cpus = limits.cpuset.clone().unwrap_or_default();
-    if limits.cpuset.is_some() && !is_cpu_list(&cpus) {
-        return Err(refused("--cpuset-cpus", &cpus, "it is a list such as 0-2,7"));
+    let (quota, period) = bandwidth(limits)?;
+    let cpus = list("--cpuset-cpus", limits.cpuset.as_ref())?;
+    let mems = list("--cpuset-mems", limits.cpuset_mems.as_ref())?;
+    Ok(CpuLimits { shares: limits.cpu_shares, quota, period, cpus, mems })
+}
+
+/// Quota and period, by either way to ask for them.
+fn bandwidth(limits: &Limits) -> Result<(Option<i64>, Option<u64>), ConfineError> {
+    if let Some(period) = limits.cpu_period
+        && !CPU_PERIODS.contains(&period)
+    {
+        return Err(refused("--cpu-period", &period, "it is 1000 to 1000000 microseconds"));
     }
-    Ok(CpuLimits { shares: limits.cpu_shares, quota, period: quota.map(|_| CPU_PERIOD), cpus })
+    match (limits.cpu_millis, limits.cpu_quota) {
+        (Some(millis), None) if limits.cpu_period.is_none() => Ok((Some(quota(millis)?), Some(CPU_PERIOD))),
+        (Some(_), quota) => {
+            let (option, value) = match quota {
+                Some(quota) => ("--cpu-quota", quota.to_string()),
+                None => ("--cpu-period", limits.cpu_period.unwrap_or(0).to_string()),
+            };
+            Err(refused(option, &value, "it excludes `--cpus`"))
+        }
+        (None, Some(quota)) if quota != -1 && !u64::try_from(quota).is_ok_and(|q| q >= CPU_QUOTA_MIN) => {
+            Err(refused("--cpu-quota", &quota, "it is at least 1000 microseconds, or -1"))
+        }
+        (None, quota) => Ok((quota, limits.cpu_period)),
+    }
 }
 
 fn quota(millis: u64) -> Result<i64, ConfineError> {
@@ -131,8 +168,15 @@ fn quota(millis: u64) -> Result<i64, ConfineError> {
     quota.ok_or_else(|| refused("--cpus", &typed, "it is at least 0.01"))
 }
 
+fn list(option: &'static str, asked: Option<&String>) -> Result<String, ConfineError> {
+    match asked {
+        Some(text) if !is_list(text) => Err(refused(option, text, "it is a list such as 0-2,7")),
+        _ => Ok(asked.cloned().unwrap_or_default()),
+    }
+}
+
 /// cpuset(7) "List format".
-fn is_cpu_list(text: &str) -> bool {
+fn is_list(text: &str) -> bool {
     text.split(',').all(|range| {
         let (first, last) = range.split_once('-').unwrap_or((range, range));
         matches!((first.parse::<u32>(), last.parse::<u32>()), (Ok(first), Ok(last)) if first <= last)
@@ -148,7 +192,11 @@ fn oom_score(limits: &Limits) -> Result<(), ConfineError> {
     }
 }
 
-fn refused(option: &'static str, value: &dyn std::fmt::Display, why: &'static str) -> ConfineError {
+pub(super) fn refused(
+    option: &'static str,
+    value: &dyn std::fmt::Display,
+    why: &'static str,
+) -> ConfineError {
     ConfineError::Limit { option, value: value.to_string(), why }
 }
 
@@ -205,7 +253,7 @@ mod tests {
 
     #[test]
     fn without_a_word_everything_that_can_starve_the_host_is_limited() {
-        let resources = resources(&RunRequest::default(), 8 * GB).unwrap();
+        let resources = resources(&RunRequest::default(), 8 * GB, &[]).unwrap();
         assert_eq!(resources.pids.limit, Some(1024));
         assert_eq!(resources.memory.limit, Some(4 << 30));
         let rlimits = rlimits(&RunRequest::default(), 4096, Group::Own).unwrap();
@@ -215,14 +263,14 @@ mod tests {
 
     #[test]
     fn without_a_control_group_processes_are_bounded_by_an_rlimit() {
-        assert_eq!(asked(&RunRequest::default()).unwrap(), Resources::default());
+        assert_eq!(asked(&RunRequest::default(), &[]).unwrap(), Resources::default());
         let rlimits = rlimits(&RunRequest::default(), 4096, Group::None).unwrap();
         assert_eq!((rlimits[2].kind.as_ref(), rlimits[2].hard), ("RLIMIT_NPROC", 1024));
     }
 
     #[test]
     fn a_small_host_gives_more_than_half() {
-        let limit = |host| resources(&RunRequest::default(), host).unwrap().memory.limit;
+        let limit = |host| resources(&RunRequest::default(), host, &[]).unwrap().memory.limit;
         assert_eq!(limit(GB / 2 + GB / 4), Some(512 << 20));
         assert_eq!(limit(GB / 4), Some(256 << 20));
         assert_eq!(limit(0), None);
@@ -238,7 +286,7 @@ mod tests {
             pids: Some(-1),
             ..Limits::default()
         };
-        let resources = resources(&with(limits), 8 * GB).unwrap();
+        let resources = resources(&with(limits), 8 * GB, &[]).unwrap();
         assert_eq!(resources.memory.limit, Some(1 << 30));
         assert_eq!(resources.memory.swap, Some(-1));
         assert_eq!((resources.cpu.quota, resources.cpu.period), (Some(150_000), Some(100_000)));
@@ -246,9 +294,19 @@ mod tests {
     }
 
     #[test]
+    fn processor_time_is_asked_for_by_either_way() {
+        let bandwidth = |limits: Limits| bandwidth(&limits).unwrap();
+        let by_period = Limits { cpu_quota: Some(25_000), cpu_period: Some(50_000), ..Limits::default() };
+        assert_eq!(bandwidth(by_period), (Some(25_000), Some(50_000)));
+        assert_eq!(bandwidth(Limits { cpu_quota: Some(-1), ..Limits::default() }), (Some(-1), None));
+        assert_eq!(bandwidth(Limits::default()), (None, None));
+    }
+
+    #[test]
     fn limits_that_cannot_be_are_refused_with_the_option_that_asked() {
         let check = |limits: Limits, option: &str| {
-            let error = resources(&with(limits), GB).unwrap_err();
+            let error = resources(&with(limits.clone()), GB, &[]).unwrap_err();
+            assert_eq!(super::check(&with(limits)), Err(error.clone()), "it is known before a permit is");
             assert!(error.to_string().contains(option), "{error}");
         };
         check(Limits { memory: Some(1000), ..Limits::default() }, "--memory ");
@@ -260,6 +318,14 @@ mod tests {
         );
         check(Limits { cpu_millis: Some(0), ..Limits::default() }, "--cpus 0.000");
         check(Limits { cpu_millis: Some(u64::MAX), ..Limits::default() }, "--cpus");
+        check(
+            Limits { cpu_millis: Some(500), cpu_period: Some(5000), ..Limits::default() },
+            "--cpu-period 5000",
+        );
+        check(Limits { cpu_quota: Some(0), ..Limits::default() }, "--cpu-quota 0");
+        check(Limits { cpu_quota: Some(-2), ..Limits::default() }, "--cpu-quota -2");
+        check(Limits { cpu_period: Some(999), ..Limits::default() }, "--cpu-period 999");
+        check(Limits { cpuset_mems: Some("a".into()), ..Limits::default() }, "--cpuset-mems");
         check(Limits { cpu_shares: Some(1), ..Limits::default() }, "--cpu-shares");
         check(Limits { cpuset: Some("2-1".into()), ..Limits::default() }, "--cpuset-cpus");
         check(Limits { cpuset: Some(String::new()), ..Limits::default() }, "--cpuset-cpus");
