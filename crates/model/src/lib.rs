@@ -13,6 +13,7 @@ pub mod digest;
 pub mod reference;
 pub mod image;
 pub mod upkeep;
+pub mod publish;
 pub mod request;
 pub mod usecase;
 pub mod host;

@@ -19,6 +19,7 @@ mod error;
 mod limits;
 mod mounts;
 mod paths;
+mod ports;
 mod process;
 pub(crate) mod sysctl;
 
@@ -143,6 +144,7 @@ pub fn validate(request: &RunRequest, image: &Image) -> Result<(), ConfineError>
     limits::rlimits(request, u64::MAX, limits::Group::Own)?;
     sysctl::check(request)?;
     devices::check(request)?;
+    ports::check(request)?;
     mounts::check(request, &image.config)
 }
 
