@@ -7,6 +7,7 @@ pub(crate) mod filter;
 pub(crate) mod hostname;
 pub(crate) mod mount;
 pub(crate) mod pair;
+pub(crate) mod publish;
 pub(crate) mod size;
 pub(crate) mod ulimit;
 pub(crate) mod volume;

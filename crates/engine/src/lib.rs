@@ -30,6 +30,7 @@ mod host;
 mod hostpaths;
 mod idspace;
 mod place;
+mod ports;
 pub mod user;
 mod volumes;
 

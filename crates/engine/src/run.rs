@@ -47,6 +47,7 @@ impl Engine {
 
         let record = self.record(&id, request, &image, &permit, &verdict, now);
         let mut reservation = self.reserve(record)?;
+        let sockets = self.bind_ports(&mut reservation.record, &image)?;
         let (spec, owner) = self.confine(&reservation, &permit, &image)?;
 
         let signals = Signals::block().map_err(EngineError::io("take over the signals"))?;
@@ -54,10 +55,15 @@ impl Engine {
         let (prepared, book, index) = self.prepare(permit, &spec, io, &reservation.record)?;
         reservation.record.decision.permit = Some(index);
 
+        let ports = self
+            .serve_ports(sockets, prepared.pidfd(), &reservation.record)
+            .map_err(|error| self.not_started(error, &book, &reservation.record, Some(index)))?;
         let running = self.release(prepared, &book, &reservation.record)?;
         self.started(&mut reservation, &spec, &running)?;
         // The relay holds our signals back until the end is written down.
         let (exit, _relay) = accompany(wiring, running, input)?;
+        // Whoever sees that the container has ended can have its ports.
+        drop(ports);
         self.ended(reservation, exit, &book)
     }
 
@@ -114,6 +120,7 @@ impl Engine {
             },
             range: None,
             cgroup: place::cgroup(id, self.site.invoker),
+            ports: Vec::new(),
             status: Status::Starting,
             monitor: None,
             restarts: 0,
@@ -197,7 +204,7 @@ impl Engine {
 
     fn not_started(
         &self,
-        error: launch::LaunchError,
+        error: impl Into<EngineError> + std::fmt::Display,
         book: &Book,
         record: &Record,
         permit: Option<u64>,

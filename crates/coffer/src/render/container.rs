@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use engine::Enforced;
 use engine::containers::Inspection;
 use engine::state::{Ended, Record, Status};
+use model::publish::Publish;
 use model::request::RunRequest;
 use model::spec::Spec;
 use model::verdict::{Exception, Outcome};
@@ -33,11 +34,28 @@ pub(crate) struct ContainerJson<'a> {
     pid: Option<i32>,
     exited: Option<String>,
     exit_code: Option<u8>,
+    ports: Vec<PortJson>,
     verdict: Outcome,
     level: &'static str,
     missing: &'a [String],
     exceptions: &'a [Exception],
     permit: Option<u64>,
+}
+
+/// One published port.
+#[derive(Debug, Serialize)]
+pub(crate) struct PortJson {
+    address: String,
+    host_port: u16,
+    port: u16,
+    protocol: &'static str,
+}
+
+impl PortJson {
+    pub(crate) fn new(port: &Publish) -> Self {
+        let Publish { address, host_port, port, protocol } = *port;
+        Self { address: address.to_string(), host_port, port, protocol: protocol.as_str() }
+    }
 }
 
 /// `coffer inspect`: the same, what was asked for, what was carried out, and what was in force.
@@ -76,6 +94,7 @@ impl<'a> ContainerJson<'a> {
             pid,
             exited,
             exit_code,
+            ports: record.open_ports().iter().map(PortJson::new).collect(),
             verdict: record.decision.outcome,
             level: record.decision.level.as_str(),
             missing: &record.decision.missing,
@@ -133,6 +152,7 @@ pub(crate) fn table(records: &[Record], truncate: Truncate, now: i64, style: Sty
         Column::gives_way("COMMAND"),
         Column::whole("STATUS"),
         Column::whole("VERDICT"),
+        Column::gives_way("PORTS"),
         Column::whole("NAMES"),
     ]);
     for record in records {
@@ -142,6 +162,7 @@ pub(crate) fn table(records: &[Record], truncate: Truncate, now: i64, style: Sty
             command(record, truncate).into(),
             since(&record.status, now).into(),
             decided(record),
+            ports(record).into(),
             record.name.as_str().into(),
         ]);
     }
@@ -162,6 +183,11 @@ fn command(record: &Record, truncate: Truncate) -> String {
         Truncate::Short => text::cut(&command, WIDEST_COMMAND),
         Truncate::Whole => command,
     }
+}
+
+/// `127.0.0.1:8080->80, 127.0.0.1:5353->53/udp`
+fn ports(record: &Record) -> String {
+    record.open_ports().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// `go`, `go with 2`, and how many exceptions were granted.
