@@ -6,5 +6,6 @@ pub(crate) mod lifecycle;
 pub(crate) mod global;
 pub(crate) mod image;
 pub(crate) mod other;
+pub(crate) mod port;
 pub(crate) mod run;
 pub(crate) mod volume;

@@ -7,6 +7,7 @@ mod image;
 mod ledger;
 mod lifecycle;
 mod meta;
+mod port;
 mod run;
 mod system;
 mod volume;
@@ -78,7 +79,7 @@ impl Life {
 }
 
 /// Every command, in the order of help.
-pub(crate) const ALL: [&Entry; 36] = [
+pub(crate) const ALL: [&Entry; 37] = [
     &demo::DEMO,
     &image::IMPORT,
     &image::LIST,
@@ -102,6 +103,7 @@ pub(crate) const ALL: [&Entry; 36] = [
     &lifecycle::RENAME,
     &container::PS,
     &container::INSPECT,
+    &port::PORT,
     &container::REMOVE,
     &container::PRUNE,
     &volume::LIST,

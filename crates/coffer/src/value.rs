@@ -9,6 +9,7 @@ pub(crate) mod mount;
 pub(crate) mod pair;
 pub(crate) mod rate;
 pub(crate) mod restart;
+pub(crate) mod publish;
 pub(crate) mod size;
 pub(crate) mod ulimit;
 pub(crate) mod volume;

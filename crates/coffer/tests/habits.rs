@@ -47,9 +47,9 @@ $ coffer run -d alpine
 coffer: `coffer run` has no option `-d` [E-cli-usage]
   it runs in the foreground: add `&` to the line, or leave its terminal (-it) with ctrl-p ctrl-q
 exit 125
-$ coffer run --publish=80:80 alpine
-coffer: `coffer run` has no option `--publish` [E-cli-usage]
-  it has no network but loopback; `--network host` shares this host's, and is recorded
+$ coffer run --expose=80 alpine
+coffer: `coffer run` has no option `--expose` [E-cli-usage]
+  it has no network but loopback, into which `-p` leads; `--network host` shares this host's, and is recorded
 exit 125
 $ coffer run --ipc shareable alpine
 coffer: `shareable` does not work for `--ipc`: it is not known [E-cli-value]

@@ -4,7 +4,9 @@ use std::io;
 
 use launch::LaunchError;
 use ledger::LedgerError;
+use model::publish::Publish;
 use model::reference::ReferenceSyntax;
+use network::NetworkError;
 use policy::{ConfineError, Refusal};
 use store::StoreError;
 
@@ -52,6 +54,17 @@ pub enum EngineError {
     /// The start failed.
     #[error(transparent)]
     Launch(#[from] LaunchError),
+    /// About published ports.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// A container of this site has the port.
+    #[error("port {} of {} is published by `{container}` already", .port.host_port, .port.address)]
+    PortInUse {
+        /// The port.
+        port: Publish,
+        /// Its name.
+        container: String,
+    },
     /// About terminals and pipes.
     #[error(transparent)]
     Foreground(#[from] ForegroundError),
@@ -95,6 +108,8 @@ impl EngineError {
             Self::User(error) => error.code(),
             Self::Confine(error) => error.code(),
             Self::Launch(error) => error.code(),
+            Self::Network(error) => error.code(),
+            Self::PortInUse { .. } => "E-network-port-in-use",
             Self::Foreground(error) => error.code(),
             Self::HostPath { .. } => "E-run-host-path",
             Self::Io { .. } => "E-engine-io",
@@ -121,6 +136,10 @@ impl EngineError {
             Self::User(error) => error.remedy(),
             Self::Confine(error) => error.remedy(),
             Self::Launch(error) => error.remedy(),
+            Self::Network(error) => error.remedy(),
+            Self::PortInUse { container, .. } => {
+                format!("end and remove it: `coffer rm -f {container}`; or publish another port")
+            }
             Self::Foreground(error) => error.remedy(),
             Self::HostPath { source, path, .. } if source.kind() == io::ErrorKind::NotFound => {
                 format!("make it first: `mkdir -p {path}`")

@@ -38,6 +38,7 @@ mod host;
 mod hostpaths;
 mod idspace;
 mod place;
+mod ports;
 pub mod user;
 mod volumes;
 pub mod resources;

@@ -7,6 +7,7 @@ use model::permit::Permit;
 use model::request::RunRequest;
 use model::spec::Spec;
 use model::verdict::Verdict;
+use network::Serving;
 use policy::decide::request_digest;
 use policy::{Decision, Refusal};
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,9 @@ pub(crate) struct Live {
     pub(crate) running: Running,
     /// Where its end is written down.
     pub(crate) book: Book,
+    /// Who passes connections to its ports on. Given up before its end is written down: whoever sees
+    /// that it has ended can have its ports.
+    pub(crate) ports: Option<Serving>,
 }
 
 /// Who looks after a container.
@@ -100,6 +104,7 @@ impl Engine {
             decision,
             range: None,
             cgroup: place::cgroup(id, self.site.invoker),
+            ports: Vec::new(),
             status: Status::Starting,
             monitor: None,
             restarts: 0,
@@ -143,13 +148,17 @@ impl Engine {
         keeper: Keeper,
         wire: impl FnOnce(&RunRequest, (u32, u32)) -> Result<(Io, W), EngineError>,
     ) -> Result<(Live, W), EngineError> {
+        let sockets = self.bind_ports(&mut reservation.record, image)?;
         let (spec, owner) = self.confine(reservation, &permit, image)?;
         let (io, wiring) = wire(&reservation.record.request, owner)?;
         let (prepared, book, index) = self.prepare(permit, &spec, io, &reservation.record)?;
         reservation.record.decision.permit = Some(index);
+        let ports = self
+            .serve_ports(sockets, prepared.pidfd(), &reservation.record)
+            .map_err(|error| self.not_started(error, &book, &reservation.record, Some(index)))?;
         let running = self.release(prepared, &book, &reservation.record)?;
         self.started(reservation, &spec, &running, keeper)?;
-        Ok((Live { running, book }, wiring))
+        Ok((Live { running, book, ports }, wiring))
     }
 
     fn confine(
@@ -202,7 +211,7 @@ impl Engine {
 
     fn not_started(
         &self,
-        error: launch::LaunchError,
+        error: impl Into<EngineError> + std::fmt::Display,
         book: &Book,
         record: &Record,
         permit: Option<u64>,
@@ -233,8 +242,10 @@ impl Engine {
             Keeper::Monitor => Some(ProcessId::own().map_err(EngineError::io("read our own start time"))?),
         };
         let (since, permit) = (self.now(), reservation.record.decision.permit);
+        let ports = std::mem::take(&mut reservation.record.ports);
         reservation.establish();
         reservation.change(|record| {
+            record.ports = ports;
             record.command.clone_from(&spec.process.args);
             record.decision.permit = permit;
             record.monitor = monitor;

@@ -28,6 +28,10 @@ impl Process {
         self.pid
     }
 
+    pub(crate) fn pidfd(&self) -> BorrowedFd<'_> {
+        self.pidfd.as_fd()
+    }
+
     pub(crate) fn cgroup(&self) -> &Cgroup {
         &self.cgroup
     }

@@ -208,6 +208,12 @@ impl Prepared {
         self.process.pid()
     }
 
+    /// The first process: its namespaces are the container's already.
+    #[must_use]
+    pub fn pidfd(&self) -> BorrowedFd<'_> {
+        self.process.pidfd()
+    }
+
     /// What is in force, as the kernel reported it.
     #[must_use]
     pub fn enforced(&self) -> &Enforced {

@@ -14,6 +14,7 @@ pub mod reference;
 pub mod image;
 pub mod signal;
 pub mod upkeep;
+pub mod publish;
 pub mod request;
 pub mod usecase;
 pub mod host;

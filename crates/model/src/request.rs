@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::publish::Publish;
 use crate::upkeep::Upkeep;
 use crate::usecase::{Data, Exposure, Tenants};
 use crate::verdict::Level;
@@ -38,6 +39,12 @@ pub struct RunRequest {
     pub devices: Vec<String>,
     /// `--network`.
     pub network: Network,
+    /// `-p`.
+    #[serde(default)]
+    pub publish: Vec<Publish>,
+    /// `-P`: also every port that the image exposes, on a free port of loopback.
+    #[serde(default)]
+    pub publish_all: bool,
     /// `--pid host`, `--ipc host`, `--uts host`, `--userns host`, `--cgroupns host`.
     pub host_namespaces: Vec<HostNamespace>,
     /// `--cap-add`, upper case without `CAP_`; may hold `ALL`.

@@ -76,6 +76,7 @@ rules! {
     SECCOMP_UNCONFINED = "no-unconfined-seccomp", AtOpen, Elevated, ["4.4.3"], ["5.22"];
     STRONG_DEVICE = "no-strong-device", AtOpen, Elevated, ["4.4.3"], ["5.18"];
     UNSAFE_SYSCTL = "no-unsafe-sysctl", AtOpen, Elevated, ["4.4.3"], [];
+    PUBLISHED_PORT = "published-port-is-an-exception", AsException, None, ["4.4.2"], ["5.9", "5.14"];
     HOST_NETWORK = "host-network-is-an-exception", AsException, Unconfined, ["4.4.2"], ["5.10"];
     CAPABILITY = "capability-is-an-exception", AsException, Elevated, ["4.4.3"], ["5.4"];
     HOST_PATH = "host-path-is-an-exception", AsException, Elevated, ["4.5.5"], ["5.6"];
@@ -132,6 +133,7 @@ pub(crate) fn asks(request: &RunRequest, image: &Image, own_state: &[String]) ->
     walls(request, &mut asks);
     mounts(request, own_state, &mut asks);
     capabilities(request, image, &mut asks);
+    ports(request, &mut asks);
     smaller(request, &mut asks);
     asks.sort_by_key(|ask| std::cmp::Reverse((ask.rule.grant, ask.rule.privileges)));
     asks
@@ -270,6 +272,15 @@ fn capability_detail(bare: &str) -> String {
         _ => return format!("gives {bare} in its user namespace"),
     }
     .to_owned()
+}
+
+/// What only this machine's own processes reach is nothing to ask for.
+fn ports(request: &RunRequest, asks: &mut Vec<Ask>) {
+    for port in request.publish.iter().filter(|port| !port.address.is_loopback()) {
+        let detail = format!("is published beyond loopback, at {}", port.host());
+        let instead = format!("publish it on loopback: -p {}:{}", port.host_port, port.port);
+        asks.push(Ask::new(&PUBLISHED_PORT, "published-port", port.option(), detail).instead(instead));
+    }
 }
 
 fn smaller(request: &RunRequest, asks: &mut Vec<Ask>) {

@@ -1,6 +1,7 @@
 //! The verdict: rules and requests are judged, controls are checked, and nothing is acted on.
 
 use model::image::Image;
+use model::publish::Publish;
 use model::request::RunRequest;
 use model::usecase::{Data, Exposure, Host, Provenance, Tenants, UseCase};
 use model::verdict::{Exception, Finding, Level, Outcome, Reason, Verdict};
@@ -41,9 +42,18 @@ impl Question<'_> {
             host: self.host,
             // No signature can be checked yet, and absent evidence is no evidence.
             provenance: Provenance::None,
-            exposure: answers.exposure.unwrap_or(Exposure::None),
+            exposure: exposure(self.request),
             privileges: asks::privileges(asks),
         }
+    }
+}
+
+/// Who can reach it: as somebody answered, but never less than what published ports make certain.
+fn exposure(request: &RunRequest) -> Exposure {
+    let most = |of: fn(&Publish) -> Exposure| request.publish.iter().map(of).max().unwrap_or(Exposure::None);
+    match request.answers.exposure {
+        Some(answer) => answer.max(most(Publish::least_exposure)),
+        None => most(Publish::likely_exposure),
     }
 }
 

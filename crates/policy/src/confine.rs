@@ -20,6 +20,7 @@ mod io;
 mod limits;
 mod mounts;
 mod paths;
+mod ports;
 mod process;
 pub(crate) mod sysctl;
 
@@ -146,6 +147,7 @@ pub fn validate(request: &RunRequest, image: &Image) -> Result<(), ConfineError>
     limits::rlimits(request, u64::MAX, limits::Group::Own)?;
     sysctl::check(request)?;
     devices::check(request)?;
+    ports::check(request)?;
     mounts::check(request, &image.config)
 }
 

@@ -25,7 +25,7 @@ const USAGE: &str = "usage: coffer-probe COMMAND
                                  exit code 0 stopped, 1 succeeded, 2 usage, 3 not applicable
   true | false | exit N | sleep SECONDS | echo TEXT... | env | id | tty
   cat PATH... | write PATH [TEXT...] | flood BYTES | signal-wait [COUNT] | spawn N
-  listen PORT | connect PORT [IP]
+  listen PORT | serve PORT [udp] | connect PORT [IP]
 ";
 
 /// What the command line got wrong, for people.
@@ -75,6 +75,7 @@ fn dispatch(arguments: &[String]) -> Ended {
         "attack" => attack::attack(rest),
         "landed" => attack::landed(rest),
         "listen" => network::listen(rest),
+        "serve" => network::serve(rest),
         "connect" => network::connect(rest),
         "help" | "--help" => print(USAGE),
         tool => tools::run(tool, rest),

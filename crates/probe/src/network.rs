@@ -1,7 +1,8 @@
-//! A server and a client of one connection, for tests of a container's network.
+//! Servers and clients of few words, for tests of a container's network.
 
 use std::io::{self, Read as _, Write as _};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::thread;
 use std::time::Duration;
 
 use crate::tools::number;
@@ -24,6 +25,37 @@ pub(crate) fn listen(arguments: &[String]) -> Ended {
 fn greet(listener: &TcpListener) -> io::Result<()> {
     let (mut client, _) = listener.accept()?;
     client.write_all(GREETING)
+}
+
+/// `serve PORT [udp]`: says `serving`, and sends everybody back what they send, until it is ended.
+pub(crate) fn serve(arguments: &[String]) -> Ended {
+    let (port, datagrams) = match arguments {
+        [port] => (port, false),
+        [port, protocol] if protocol == "udp" => (port, true),
+        _ => return Err(Failure::Usage("serve needs a port, and may have `udp`".to_owned())),
+    };
+    let address = SocketAddr::from((Ipv4Addr::UNSPECIFIED, number(port)?));
+    if datagrams {
+        let socket = UdpSocket::bind(address).map_err(Failure::io("listening"))?;
+        print("serving\n")?;
+        return return_datagrams(&socket).map_err(Failure::io("a datagram"));
+    }
+    let listener = TcpListener::bind(address).map_err(Failure::io("listening"))?;
+    print("serving\n")?;
+    for client in listener.incoming() {
+        let client = client.map_err(Failure::io("a client"))?;
+        // A client that goes away is no reason to end.
+        thread::spawn(move || io::copy(&mut &client, &mut &client).is_ok());
+    }
+    Ok(0)
+}
+
+fn return_datagrams(socket: &UdpSocket) -> io::Result<u8> {
+    let mut datagram = vec![0; 65_536];
+    loop {
+        let (length, from) = socket.recv_from(&mut datagram)?;
+        socket.send_to(datagram.get(..length).unwrap_or_default(), from)?;
+    }
 }
 
 /// `connect PORT [IP]`: prints what the server says; loopback where no address is given.

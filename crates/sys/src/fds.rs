@@ -18,18 +18,51 @@ pub fn close_on_exec_from(first: u32) -> Result<(), Errno> {
     unsafe { syscall(libc::SYS_close_range, arguments) }.map(drop)
 }
 
-/// Closes every descriptor above standard error but one. For a process that was cloned for one task and
-/// ends in [`crate::exec::exit`]: the owners of the others are never dropped in it.
+/// Closes every descriptor above standard error but these. For a process that was cloned for one task
+/// and ends in [`crate::exec::exit`]: the owners of the others are never dropped in it.
 ///
 /// # Errors
 /// close_range(2).
-pub fn keep_only(kept: BorrowedFd<'_>) -> Result<(), Errno> {
-    let kept = kept.as_raw_fd() as usize;
-    for (first, last) in [(3, kept.saturating_sub(1)), (kept.max(2) + 1, u32::MAX as usize)] {
+pub fn keep_only(kept: &[BorrowedFd<'_>]) -> Result<(), Errno> {
+    let mut first = 3;
+    loop {
+        let next = kept.iter().map(|fd| fd.as_raw_fd() as usize).filter(|fd| *fd >= first).min();
+        let last = next.map_or(u32::MAX as usize, |next| next.saturating_sub(1));
         if first <= last {
             // SAFETY: the caller's process does not use the descriptors again; no memory is passed.
             unsafe { syscall(libc::SYS_close_range, [first, last, 0, 0, 0, 0]) }?;
         }
+        match next {
+            Some(next) => first = next + 1,
+            None => return Ok(()),
+        }
     }
-    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clone::{Cloned, clone3};
+    use rustix::process::{WaitId, WaitIdOptions, waitid};
+    use std::os::fd::AsFd as _;
+
+    #[test]
+    fn what_is_kept_stays_open_and_the_rest_is_closed() {
+        let open = || std::fs::File::open("/dev/null").unwrap();
+        let files = [open(), open(), open(), open()];
+        match clone3(0, None).unwrap() {
+            Cloned::Child => {
+                let [kept, closed, also_kept, also_closed] = &files;
+                let done = keep_only(&[also_kept.as_fd(), kept.as_fd()]);
+                let is_open = |file: &std::fs::File| rustix::io::fcntl_getfd(file).is_ok();
+                let as_said =
+                    is_open(kept) && is_open(also_kept) && !is_open(closed) && !is_open(also_closed);
+                crate::exec::exit(i32::from(!(done.is_ok() && as_said)));
+            }
+            Cloned::Parent { pidfd, .. } => {
+                let status = waitid(WaitId::PidFd(pidfd.as_fd()), WaitIdOptions::EXITED).unwrap().unwrap();
+                assert_eq!(status.exit_status(), Some(0));
+            }
+        }
+    }
 }

@@ -86,6 +86,7 @@ sizes     a number and b, k, m, g or t, in units of 1024: 512m, 1.5g
 cpus      a number from 0.01, up to three decimals: 0.5, 2
 limits    name=soft or name=soft:hard, -1 is unlimited: nofile=1024:2048
 volumes   /host/path:/target[:ro,exec], name:/target, /target
+ports     [address:][host port:]port[/udp], 127.0.0.1 where no address is given; 8000-8009:80-89
 mounts    type=bind|tmpfs|volume,source=...,target=...[,readonly][,exec][,tmpfs-size=][,tmpfs-mode=]
 variables NAME=value; NAME alone passes ours on; a file holds one on each line, # begins a remark
 Nothing on a volume or tmpfs can be executed unless its options say `exec`.",
@@ -108,8 +109,10 @@ assess                     image, outcome (go, go-with-controls, no-go), level, 
                            exceptions[] (id, detail, asked_by), exit_code
 ps                         [] id, name, image, image_digest, command, labels, created,
                            status (created, running, exited), started, pid, exited, exit_code,
+                           ports[] (address, host_port, port, protocol),
                            verdict, level, missing, exceptions, permit
 inspect                    [] the same, and request, spec (OCI runtime specification), enforced
+port                       [] address, host_port, port, protocol
 explain                    container, source (kernel, start, nothing), namespaces, uid_map, no_new_privs,
                            capabilities, seccomp, landlock_abi, mounts, islands, masked, sysctls,
                            limits, exceptions

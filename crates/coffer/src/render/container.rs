@@ -6,6 +6,7 @@ use engine::Enforced;
 use engine::HealthLog;
 use engine::containers::Inspection;
 use engine::state::{Ended, HealthState, Record, Status};
+use model::publish::Publish;
 use model::request::RunRequest;
 use model::spec::Spec;
 use model::verdict::{Exception, Outcome};
@@ -37,11 +38,28 @@ pub(crate) struct ContainerJson<'a> {
     health: Option<HealthState>,
     restarts: u32,
     monitor_pid: Option<i32>,
+    ports: Vec<PortJson>,
     verdict: Outcome,
     level: &'static str,
     missing: &'a [String],
     exceptions: &'a [Exception],
     permit: Option<u64>,
+}
+
+/// One published port.
+#[derive(Debug, Serialize)]
+pub(crate) struct PortJson {
+    address: String,
+    host_port: u16,
+    port: u16,
+    protocol: &'static str,
+}
+
+impl PortJson {
+    pub(crate) fn new(port: &Publish) -> Self {
+        let Publish { address, host_port, port, protocol } = *port;
+        Self { address: address.to_string(), host_port, port, protocol: protocol.as_str() }
+    }
 }
 
 /// `coffer inspect`: the same, what was asked for, what was carried out, and what was in force.
@@ -84,6 +102,7 @@ impl<'a> ContainerJson<'a> {
             health: record.health,
             restarts: record.restarts,
             monitor_pid: record.monitor.as_ref().map(|monitor| monitor.pid),
+            ports: record.open_ports().iter().map(PortJson::new).collect(),
             verdict: record.decision.outcome,
             level: record.decision.level.as_str(),
             missing: &record.decision.missing,
@@ -142,6 +161,7 @@ pub(crate) fn table(records: &[Record], truncate: Truncate, now: i64, style: Sty
         Column::gives_way("COMMAND"),
         Column::whole("STATUS"),
         Column::whole("VERDICT"),
+        Column::gives_way("PORTS"),
         Column::whole("NAMES"),
     ]);
     for record in records {
@@ -151,6 +171,7 @@ pub(crate) fn table(records: &[Record], truncate: Truncate, now: i64, style: Sty
             command(record, truncate).into(),
             standing(record, now),
             decided(record),
+            ports(record).into(),
             record.name.as_str().into(),
         ]);
     }
@@ -183,6 +204,11 @@ fn command(record: &Record, truncate: Truncate) -> String {
         Truncate::Short => text::cut(&command, WIDEST_COMMAND),
         Truncate::Whole => command,
     }
+}
+
+/// `127.0.0.1:8080->80, 127.0.0.1:5353->53/udp`
+fn ports(record: &Record) -> String {
+    record.open_ports().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// `go`, `go with 2`, and how many exceptions were granted.

@@ -101,8 +101,9 @@ impl<'e> Monitor<'e> {
         loop {
             let began = Instant::now();
             let wish = self.live_through(&live, &mut streams)?;
-            let Live { running, book } = live;
+            let Live { running, book, ports } = live;
             let exit: Ended = running.wait()?.into();
+            drop(ports);
             self.output.rest();
             let Some(delay) = self.again(exit, began.elapsed(), wish)? else {
                 return self.engine.ended(self.reservation, exit, &book);

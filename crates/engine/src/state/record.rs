@@ -1,6 +1,7 @@
 //! What is written down about a container: `container.json`, a format of our own with a version.
 
 use model::digest::ClaimedDigest;
+use model::publish::Publish;
 use model::request::RunRequest;
 use model::verdict::{Exception, Level, Outcome};
 use serde::{Deserialize, Serialize};
@@ -37,6 +38,9 @@ pub struct Record {
     pub range: Option<IdRange>,
     /// Its control group, below the host's hierarchies.
     pub cgroup: String,
+    /// Where its ports are published while it runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ports: Vec<Publish>,
     /// How it stands.
     pub status: Status,
     /// The process that looks after it; absent where nobody does, or a command in the foreground.
@@ -235,6 +239,7 @@ pub(crate) mod tests {
             },
             range: None,
             cgroup: format!("coffer/{id}"),
+            ports: Vec::new(),
             status: Status::Created,
             monitor: None,
             restarts: 0,

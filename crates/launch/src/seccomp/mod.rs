@@ -33,6 +33,14 @@ pub struct Filter {
     pub known: u32,
 }
 
+impl Filter {
+    /// The program, for a process that is not a container's.
+    #[must_use]
+    pub fn program(&self) -> &[Instruction] {
+        &self.program
+    }
+}
+
 /// Why a profile cannot be compiled.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SeccompError {

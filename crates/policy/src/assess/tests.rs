@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use model::publish::{Protocol, Publish};
 use model::request::{Access, Answers, ExecMode, HostNamespace, MountRequest, MountSource, Network};
 
 use super::*;
@@ -15,6 +16,11 @@ fn bind(path: &str) -> MountRequest {
     }
 }
 
+fn published(address: &str) -> Publish {
+    let address = address.parse().unwrap();
+    Publish { address, host_port: 8080, port: 80, protocol: Protocol::Tcp }
+}
+
 /// Requests of every kind, from nothing to everything.
 fn requests() -> Vec<RunRequest> {
     let with = |change: &dyn Fn(&mut RunRequest)| {
@@ -25,6 +31,8 @@ fn requests() -> Vec<RunRequest> {
     vec![
         request(),
         with(&|r| r.privileged = true),
+        with(&|r| r.publish = vec![published("127.0.0.1")]),
+        with(&|r| r.publish = vec![published("0.0.0.0")]),
         with(&|r| r.mutable = true),
         with(&|r| r.network = Network::Host),
         with(&|r| r.host_namespaces = vec![HostNamespace::Pid]),
@@ -208,4 +216,22 @@ fn a_secret_in_the_environment_is_found_by_its_name_and_not_shown() {
     let verdict = verdict(&RunRequest { answers, env, ..request() }, Level::Open);
     let finding = verdict.missing.iter().find(|finding| finding.control.id == "file-secrets").unwrap();
     assert_eq!(finding.detail, "the variable POSTGRES_PASSWORD looks like a secret");
+}
+
+#[test]
+fn a_port_beyond_loopback_is_an_exception_and_says_who_can_reach_it() {
+    let at = |address: &str, answer| {
+        let answers = Answers { exposure: answer, ..Answers::default() };
+        let request = RunRequest { publish: vec![published(address)], answers, ..request() };
+        let verdict = verdict(&request, Level::Baseline);
+        (verdict.exceptions.len(), verdict.case.exposure)
+    };
+    assert_eq!(at("127.0.0.1", None), (0, Exposure::None));
+    assert_eq!(at("10.0.0.1", None), (1, Exposure::Internal));
+    assert_eq!(at("0.0.0.0", None), (1, Exposure::Internet));
+    assert_eq!(at("0.0.0.0", Some(Exposure::Internal)), (1, Exposure::Internal));
+    assert_eq!(at("0.0.0.0", Some(Exposure::None)), (1, Exposure::Internal));
+    assert_eq!(at("127.0.0.1", Some(Exposure::Internet)), (0, Exposure::Internet));
+    let open = RunRequest { publish: vec![published("0.0.0.0")], ..request() };
+    assert!(rules(&verdict(&open, Level::Restricted)).contains(&"published-port-is-an-exception"));
 }

@@ -85,7 +85,7 @@ pub static NETWORK_NONE: Entry = Entry {
     },
     standing: |at| {
         let off = (at.request.network == Network::Host).then_some("--network host");
-        Standing::unless(off, || "loopback only: nothing reaches it and it reaches nothing".to_owned())
+        Standing::unless(off, || reached(at.request).to_owned())
     },
 };
 
@@ -281,6 +281,14 @@ pub static MEMORY_LIMIT: Entry = Entry {
 
 fn shares(request: &RunRequest, kind: HostNamespace) -> bool {
     request.host_namespaces.contains(&kind)
+}
+
+fn reached(request: &RunRequest) -> &'static str {
+    if request.publish.is_empty() && !request.publish_all {
+        "loopback only: nothing reaches it and it reaches nothing"
+    } else {
+        "loopback only: published ports reach it and it reaches nothing"
+    }
 }
 
 /// The option that asks for it, as typed.

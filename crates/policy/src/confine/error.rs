@@ -105,6 +105,22 @@ pub enum ConfineError {
         /// As typed.
         device: String,
     },
+    /// The host's network has the container's ports already.
+    #[error("`{option}` has no effect with `--network host`: its ports are the host's already")]
+    PortOnHostNetwork {
+        /// As typed.
+        option: String,
+    },
+    /// One port of the host for two of the container.
+    #[error("{host} is published twice, by `{first}` and by `{second}`")]
+    PortTwice {
+        /// Address and port of the host.
+        host: String,
+        /// The option that came first.
+        first: String,
+        /// The option that came second.
+        second: String,
+    },
     /// The engine did not say where something lies.
     #[error("the engine did not say where {what} lies")]
     Unplaced {
@@ -140,6 +156,7 @@ impl ConfineError {
             Self::Sysctl { .. } | Self::SysctlValue { .. } => "E-policy-sysctl",
             Self::MountTarget { .. } | Self::MountTwice { .. } => "E-policy-mount",
             Self::Device { .. } => "E-policy-device",
+            Self::PortOnHostNetwork { .. } | Self::PortTwice { .. } => "E-policy-port",
             Self::Unplaced { .. } => "E-policy-placement",
             Self::Unmapped { .. } => "E-policy-id",
         }
@@ -168,6 +185,8 @@ impl ConfineError {
             Self::MountTarget { .. } => "mount it on an absolute path such as /data".to_owned(),
             Self::MountTwice { target, .. } => format!("leave one of the mounts on {target} out"),
             Self::Device { .. } => "write it as --device /dev/NAME".to_owned(),
+            Self::PortOnHostNetwork { option } => format!("leave out `{option}`, or `--network host`"),
+            Self::PortTwice { .. } => "publish each on a port of its own".to_owned(),
             Self::Unmapped { size, .. } => {
                 format!(
                     "use an id below {size}, or give your user more subordinate ids in /etc/subuid and /etc/subgid"

@@ -54,6 +54,8 @@ impl Ask {
             host_namespaces: walls.host_namespaces(),
             seccomp_unconfined: walls.security_opt.contains(&SecurityOption::SeccompUnconfined),
             network: walls.network.unwrap_or_default(),
+            publish: walls.publish.into_iter().flatten().collect(),
+            publish_all: walls.publish_all,
             cap_add: walls.cap_add,
             cap_drop: walls.cap_drop,
             privileged: walls.privileged,

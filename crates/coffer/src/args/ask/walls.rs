@@ -1,10 +1,11 @@
 //! Requests to open a wall; each is judged, recorded, and shown by `coffer explain`.
 
 use clap::{Args, ValueEnum};
+use model::publish::Publish;
 use model::request::{HostNamespace, Network};
 
 use crate::value::pair::{self, Pair};
-use crate::value::{ValueError, capability};
+use crate::value::{ValueError, capability, publish};
 
 /// What separates it from the host.
 #[derive(Debug, Args)]
@@ -13,6 +14,12 @@ pub(crate) struct Walls {
     /// none: loopback only; host: the host's network
     #[arg(long, visible_alias = "net", value_name = "NETWORK", value_parser = network)]
     pub(super) network: Option<Network>,
+    /// Publish a port on loopback, or on another address
+    #[arg(short, long, value_name = "[ADDRESS:][PORT:]PORT[/udp]", value_parser = publish::parse)]
+    pub(super) publish: Vec<Vec<Publish>>,
+    /// Publish every port that the image exposes on a free port of loopback
+    #[arg(short = 'P', long)]
+    pub(super) publish_all: bool,
     /// See the host's processes
     #[arg(long, value_enum, value_name = "private|host", hide_possible_values = true)]
     pid: Option<Namespace>,

@@ -55,6 +55,46 @@ pub(super) const ALL: &[Code] = &[
         "coffer system check shows what this host lacks; please report the rest.",
     ),
     code(
+        "E-network-port-in-use",
+        "Another process of this host, or another container, has the port that is to be published.",
+        "Publish another port, or end what has it: coffer ps shows the ports of containers, ss -lnp all.",
+    ),
+    code(
+        "E-network-port-privileged",
+        "The port is below net.ipv4.ip_unprivileged_port_start: only root may publish it.",
+        "Publish a higher one, or lower the setting: sysctl net.ipv4.ip_unprivileged_port_start=80.",
+    ),
+    code(
+        "E-network-address",
+        "A port is to be published on an address that this host does not have.",
+        "ip -brief address lists those that it has; without an address it is loopback.",
+    ),
+    code(
+        "E-network-listen",
+        "The kernel refused to listen on a port that is to be published.",
+        "coffer system check shows what this host lacks.",
+    ),
+    code(
+        "E-network-ports",
+        "There are more ports to publish than a process may have open files.",
+        "Publish fewer, or raise the limit: ulimit -n.",
+    ),
+    code(
+        "E-network-forwarder",
+        "The process that forwards published ports could not give up its rights, and so the container did not start.",
+        "coffer system check shows what this host lacks.",
+    ),
+    code(
+        "E-network-unpublished",
+        "The container does not publish that port, or has ended.",
+        "coffer port CONTAINER lists the ports; coffer run -p 8080:80 publishes one.",
+    ),
+    code(
+        "E-policy-port",
+        "Ports cannot be published as asked: with the host's network they are the host's already, and a port of the host leads to one place.",
+        "Leave out -p or --network host, or give each port one of its own.",
+    ),
+    code(
         "E-image-reference",
         "The text names no image: it is neither a name nor TRANSPORT:PATH.",
         "See coffer help images.",
