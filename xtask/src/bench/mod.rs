@@ -13,6 +13,7 @@ pub(crate) mod podman;
 pub(crate) mod docker;
 pub(crate) mod start;
 pub(crate) mod import;
+pub(crate) mod life;
 pub(crate) mod examples;
 pub(crate) mod size;
 
@@ -21,7 +22,7 @@ use std::path::PathBuf;
 use crate::shell::Outcome;
 use results::Results;
 
-pub(crate) const ARGUMENTS: &str = "start|import|decide|ledger|size|all|report [--rounds N] [--rootfs FILE] \
+pub(crate) const ARGUMENTS: &str = "start|import|life|decide|ledger|size|all|report [--rounds N] [--rootfs FILE] \
                                     [--archive FILE] [--peer NAME=PATH]... [--dry]";
 
 /// What the command line says.
@@ -57,6 +58,7 @@ struct Bench {
 const BENCHES: &[Bench] = &[
     Bench { name: "start", run: start::run },
     Bench { name: "import", run: import::run },
+    Bench { name: "life", run: life::run },
     Bench { name: "decide", run: examples::decide },
     Bench { name: "ledger", run: examples::ledger },
     Bench { name: "size", run: size::run },
