@@ -3,6 +3,7 @@
 mod assess;
 mod container;
 mod demo;
+mod exec;
 mod image;
 mod ledger;
 mod lifecycle;
@@ -79,7 +80,7 @@ impl Life {
 }
 
 /// Every command, in the order of help.
-pub(crate) const ALL: [&Entry; 37] = [
+pub(crate) const ALL: [&Entry; 38] = [
     &demo::DEMO,
     &image::IMPORT,
     &image::LIST,
@@ -101,6 +102,7 @@ pub(crate) const ALL: [&Entry; 37] = [
     &lifecycle::WAIT,
     &lifecycle::ATTACH,
     &lifecycle::RENAME,
+    &exec::EXEC,
     &container::PS,
     &container::INSPECT,
     &port::PORT,

@@ -46,6 +46,8 @@ enum Kind {
 pub(crate) enum ExitCodes {
     /// 125 whenever the reason is Cofferdam's and not the program's.
     OfRun,
+    /// The same codes for the program and for what is not understood; 1 failed.
+    OfExec,
     /// 1 failed, 2 not understood.
     Ordinary,
 }
@@ -115,10 +117,10 @@ impl Failure {
         match (self.kind, codes) {
             (Kind::Silent, _) => 0,
             (Kind::Interrupted(signal), _) => 128_u8.saturating_add(signal),
-            (Kind::Program(code), ExitCodes::OfRun) => code,
-            (_, ExitCodes::OfRun) => 125,
+            (Kind::Program(code), ExitCodes::OfRun | ExitCodes::OfExec) => code,
+            (_, ExitCodes::OfRun) | (Kind::Usage, ExitCodes::OfExec) => 125,
             (Kind::Usage, ExitCodes::Ordinary) => 2,
-            (Kind::Failed | Kind::Program(_), ExitCodes::Ordinary) => 1,
+            (Kind::Failed | Kind::Program(_), ExitCodes::OfExec | ExitCodes::Ordinary) => 1,
         }
     }
 

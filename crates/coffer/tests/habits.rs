@@ -15,10 +15,6 @@ fn session() -> Session {
 fn commands_of_other_tools_are_answered_with_what_to_do_here() {
     Session::new().holds(
         "
-$ coffer exec -it web sh
-coffer: there is no command `exec` [E-cli-usage]
-  nothing enters a running container in this version: `coffer run -it IMAGE sh` looks around in a new one
-exit 2
 $ coffer stop web
 coffer: there is no command `stop` [E-cli-usage]
   press ctrl-c where it runs, or end and remove it: `coffer rm -f CONTAINER`

@@ -50,6 +50,7 @@ pub use attach::{Attached, PassSignals};
 pub use engine::{Assessment, Clock, Engine};
 pub use error::EngineError;
 pub use monitor::{Answer, HealthLog};
+pub use exec::HealthResult;
 pub use foreground::{Detach, DetachKeys, Foreground, Interruptions};
 
 pub use volumes::{Volume, VolumeError};

@@ -50,7 +50,8 @@ impl Engine {
         let root = MergedRoot::open(&lower).map_err(EngineError::io("open the image's layers"))?;
         let wanted = request.user.as_deref().unwrap_or(&image.config.user);
         let space = IdSpace::new(request, record.range)?;
-        let user = user::resolve(wanted, &request.groups, &root, space.size())?;
+        let user =
+            user::resolve(wanted, &request.groups, |file| root.read(file, user::MAX_SIZE), space.size())?;
         make_root(held)?;
         let volumes = Volumes { named: self.site.volumes(), container: held.path(), image: &root };
         let hostname = request.hostname.clone().unwrap_or_else(|| record.id.short().to_owned());

@@ -3,7 +3,7 @@
 
 use std::os::fd::OwnedFd;
 
-use launch::Io;
+use launch::{Io, Running};
 use model::image::Image;
 use model::permit::Permit;
 use model::request::RunRequest;
@@ -167,14 +167,14 @@ impl Engine {
         image: &Image,
         foreground: Foreground,
     ) -> Result<Ended, EngineError> {
-        let input = Input::of(&reservation.record.request);
+        let input = Input::of(reservation.record.request.interactive);
         let signals = Signals::block().map_err(EngineError::io("take over the signals"))?;
         let started = self.set_off(&mut reservation, permit, image, Keeper::Command, |request, owner| {
-            wire(foreground, request, owner, signals)
+            wire(foreground, request.tty, input, owner, signals)
         });
         let (live, wiring) = started.map_err(|error| self.give_up(&mut reservation, error))?;
         // The relay holds our signals back until the end is written down.
-        match accompany(wiring, &live, input)? {
+        match accompany(wiring, &live.running, input)? {
             Company::Kept(mut relay) => {
                 let Live { running, book, ports } = live;
                 let exit = running.wait()?.into();
@@ -217,39 +217,40 @@ impl Engine {
     }
 }
 
-/// What is left to connect once the container runs.
-enum Wiring {
+/// What is left to connect once the process runs.
+pub(crate) enum Wiring {
     Streams(Relay),
     Terminal(Foreground, Signals),
 }
 
-/// How we parted from a container in the foreground.
-enum Company {
-    /// Its first process has ended.
+/// How we parted from a process in the foreground.
+pub(crate) enum Company {
+    /// It has ended.
     Kept(Relay),
     /// Its terminal was left, and it runs on; to tell whoever waits.
     Left(Option<OwnedFd>),
 }
 
-fn wire(
+/// Makes the streams of a process in the foreground, whose user `owner` is on this host.
+pub(crate) fn wire(
     foreground: Foreground,
-    request: &RunRequest,
+    tty: bool,
+    input: Input,
     owner: (u32, u32),
     signals: Signals,
 ) -> Result<(Io, Wiring), EngineError> {
-    if request.tty {
+    if tty {
         let size = foreground::terminal_size(&foreground.stdin).map(|size| (size.ws_col, size.ws_row));
         return Ok((Io::Terminal { size }, Wiring::Terminal(foreground, signals)));
     }
-    let (ends, relay) = foreground::pipes(foreground, Input::of(request), owner, signals)?;
+    let (ends, relay) = foreground::pipes(foreground, input, owner, signals)?;
     let foreground::Ends { stdin, stdout, stderr } = ends;
     Ok((Io::Streams { stdin, stdout, stderr }, Wiring::Streams(relay)))
 }
 
-/// Is the container's terminal until it ends, or until somebody leaves it.
-fn accompany(wiring: Wiring, live: &Live, input: Input) -> Result<Company, EngineError> {
+/// Is the process's terminal until it ends, or until somebody leaves it.
+pub(crate) fn accompany(wiring: Wiring, running: &Running, input: Input) -> Result<Company, EngineError> {
     let failed = || EngineError::io("carry the container's input and output");
-    let running = &live.running;
     let mut relay = match (wiring, running.terminal()) {
         (Wiring::Streams(relay), _) => relay,
         (Wiring::Terminal(foreground, signals), Some(theirs)) => {

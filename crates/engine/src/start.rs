@@ -185,19 +185,29 @@ impl Engine {
             .map_err(|error| EngineError::io("write the request")(error.into()))?;
         let entry =
             Entry::permit(&permit, request, &record.image_name, self.now()).with("name", &record.name);
+        let (prepared, book, index) = self.overlapped(&entry, || launch::prepare(permit, spec, io))?;
+        match prepared {
+            Ok(prepared) => Ok((prepared, book, index)),
+            Err(error) => Err(self.not_started(error, &book, record, Some(index))),
+        }
+    }
+
+    /// Sets a process up while the decision about it is flushed; it must not be released before.
+    pub(crate) fn overlapped<P>(
+        &self,
+        decision: &Entry,
+        set_up: impl FnOnce() -> P,
+    ) -> Result<(P, Book, u64), EngineError> {
         std::thread::scope(|scope| {
             let history = scope.spawn(|| {
                 let book = self.book()?;
-                let index = book.append(&entry, Durability::Flushed)?;
+                let index = book.append(decision, Durability::Flushed)?;
                 Ok::<_, EngineError>((book, index))
             });
-            let prepared = launch::prepare(permit, spec, io);
+            let prepared = set_up();
             let lost = |_| EngineError::io("write the ledger")(std::io::ErrorKind::Other.into());
             let (book, index) = history.join().map_err(lost)??;
-            match prepared {
-                Ok(prepared) => Ok((prepared, book, index)),
-                Err(error) => Err(self.not_started(error, &book, record, Some(index))),
-            }
+            Ok((prepared, book, index))
         })
     }
 

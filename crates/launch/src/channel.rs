@@ -2,7 +2,7 @@
 
 use std::io::{IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::io::Errno;
 use rustix::net::{
@@ -31,7 +31,7 @@ pub(crate) struct Fault {
 /// What one end says to the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Message {
-    /// Parent: the id maps are written.
+    /// Parent: the id maps are written; to a process that enters, that its limits are set.
     Mapped,
     /// Parent: here are the root and the binds, as many as said.
     Trees(u16),
@@ -82,6 +82,12 @@ impl Message {
             }),
             _ => return None,
         })
+    }
+}
+
+impl AsFd for Channel {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
     }
 }
 
@@ -143,7 +149,6 @@ impl Channel {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::fd::AsFd as _;
 
     #[test]
     fn messages_arrive_as_sent_with_their_descriptors() {

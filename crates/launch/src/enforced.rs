@@ -9,6 +9,7 @@ use crate::cgroup::{Cgroup, Version};
 use crate::error::LaunchError;
 use crate::plan::CAPABILITIES;
 use crate::plan::Plan;
+use crate::target::bit;
 
 /// The confinement of one container as the kernel reported it, and what the kernel does not report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,18 +109,7 @@ fn report(plan: &Plan, cgroup: &Cgroup, status: &Status, uid_map: Vec<(u32, u32,
 }
 
 fn private_namespaces(plan: &Plan) -> Vec<String> {
-    use sys::clone::flag;
     let flags = plan.clone_flags | plan.unshare_flags;
-    let bit = |kind| match kind {
-        NamespaceKind::User => flag::NEWUSER,
-        NamespaceKind::Pid => flag::NEWPID,
-        NamespaceKind::Mount => flag::NEWNS,
-        NamespaceKind::Ipc => flag::NEWIPC,
-        NamespaceKind::Uts => flag::NEWUTS,
-        NamespaceKind::Cgroup => flag::NEWCGROUP,
-        NamespaceKind::Time => flag::NEWTIME,
-        NamespaceKind::Network => flag::NEWNET,
-    };
     let private = NamespaceKind::ALL.into_iter().filter(|kind| flags & bit(*kind) != 0);
     private.map(|kind| kind.proc_name().to_owned()).collect()
 }

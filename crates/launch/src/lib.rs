@@ -21,12 +21,18 @@ mod trees;
 mod child;
 mod enforced;
 mod start;
+mod target;
+mod enter;
+mod visit;
 mod running;
 pub mod session;
 
 pub use cgroup::Usage;
 pub use enforced::Enforced;
+pub use enter::enter;
 pub use error::LaunchError;
 pub use running::{Exit, Running};
 pub use start::{Io, Prepared, prepare};
 pub use step::Step;
+pub use target::Target;
+pub use visit::{Visitor, visit};

@@ -37,7 +37,7 @@ impl Process {
     }
 
     /// Waits for the end. The kernel has killed everything else in the pid namespace by then.
-    fn reap(&mut self) -> Result<Exit, Errno> {
+    pub(crate) fn reap(&mut self) -> Result<Exit, Errno> {
         loop {
             match waitid(WaitId::PidFd(self.pidfd.as_fd()), WaitIdOptions::EXITED) {
                 Err(Errno::INTR) => {}

@@ -39,6 +39,8 @@ pub enum Io {
         /// Standard error.
         stderr: OwnedFd,
     },
+    /// Nothing to read and nobody to listen: the container's own /dev/null.
+    Nowhere,
 }
 
 /// A container that is completely set up and waits for [`Prepared::release`]. Dropping it ends it.
@@ -76,13 +78,12 @@ pub fn prepare(permit: Permit, spec: &Spec, io: Io) -> Result<Prepared, LaunchEr
     };
     drop(theirs);
     let process = Process::new(pid, pidfd, cgroup);
-    let terminal = converse(&process, &plan, &ours, &io)?;
-    let enforced = enforced::verify(pid, &plan, process.cgroup())?;
+    converse(&process, &plan, &ours)?;
     plan.trees.clear();
-    Ok(Prepared { process, channel: ours, plan, terminal, enforced })
+    Prepared::when_ready(process, plan, ours, &io)
 }
 
-fn streams(io: &Io) -> child::Streams<'_> {
+pub(crate) fn streams(io: &Io) -> child::Streams<'_> {
     match io {
         Io::Terminal { .. } => child::Streams::Terminal,
         Io::Streams { stdin, stdout, stderr } => child::Streams::Pipes {
@@ -90,6 +91,7 @@ fn streams(io: &Io) -> child::Streams<'_> {
             stdout: stdout.as_fd(),
             stderr: stderr.as_fd(),
         },
+        Io::Nowhere => child::Streams::Nowhere,
     }
 }
 
@@ -103,13 +105,8 @@ fn cgroup_views(cgroup: &Cgroup) -> Result<Vec<(CString, CString)>, LaunchError>
     cgroup.views().map(view).collect()
 }
 
-/// The parent's half: maps, trees, limits; then it waits until the child says that it is ready.
-fn converse(
-    process: &Process,
-    plan: &Plan,
-    channel: &Channel,
-    io: &Io,
-) -> Result<Option<OwnedFd>, LaunchError> {
+/// The parent's half: maps, limits, trees.
+fn converse(process: &Process, plan: &Plan, channel: &Channel) -> Result<(), LaunchError> {
     let namespace = if plan.has_user_namespace() {
         idmap::write(process.pid(), &plan.uid_map, &plan.gid_map)?;
         Some(user_namespace(process.pid())?)
@@ -117,12 +114,10 @@ fn converse(
         None
     };
     tell(channel, plan, Message::Mapped, &[])?;
-    set_rlimits(process.pid(), plan)?;
-    set_oom_score(process.pid(), plan)?;
+    set_limits(process.pid(), plan)?;
     let trees = trees::open(plan, namespace.as_ref().map(OwnedFd::as_fd))?;
     let borrowed: Vec<BorrowedFd<'_>> = trees.iter().map(OwnedFd::as_fd).collect();
-    tell(channel, plan, Message::Trees(borrowed.len() as u16), &borrowed)?;
-    await_ready(plan, channel, io)
+    tell(channel, plan, Message::Trees(borrowed.len() as u16), &borrowed)
 }
 
 fn user_namespace(pid: i32) -> Result<OwnedFd, LaunchError> {
@@ -131,7 +126,12 @@ fn user_namespace(pid: i32) -> Result<OwnedFd, LaunchError> {
         .map_err(LaunchError::host("open the user namespace", path))
 }
 
-/// From outside, because raising a hard limit takes a right that the container does not have.
+/// From outside, because raising a limit takes rights that the container does not have.
+pub(crate) fn set_limits(pid: i32, plan: &Plan) -> Result<(), LaunchError> {
+    set_rlimits(pid, plan)?;
+    set_oom_score(pid, plan)
+}
+
 fn set_rlimits(pid: i32, plan: &Plan) -> Result<(), LaunchError> {
     for (resource, limit) in &plan.process.rlimits {
         rustix::process::prlimit(Pid::from_raw(pid), *resource, *limit)
@@ -140,7 +140,7 @@ fn set_rlimits(pid: i32, plan: &Plan) -> Result<(), LaunchError> {
     Ok(())
 }
 
-/// From outside as well: a user namespace's root may raise the score and never lower it.
+/// A user namespace's root may raise the score and never lower it.
 fn set_oom_score(pid: i32, plan: &Plan) -> Result<(), LaunchError> {
     match &plan.process.oom_score_adj {
         Some(score) => idmap::write_file(pid, "oom_score_adj", score)
@@ -166,7 +166,7 @@ fn await_ready(plan: &Plan, channel: &Channel, io: &Io) -> Result<Option<OwnedFd
 }
 
 /// Sends; if the child is gone, what it said last is the error.
-fn tell(
+pub(crate) fn tell(
     channel: &Channel,
     plan: &Plan,
     message: Message,
@@ -202,6 +202,18 @@ fn translate(plan: &Plan, fault: Fault) -> LaunchError {
 }
 
 impl Prepared {
+    /// Waits until the child says that everything is in force, and looks whether it is.
+    pub(crate) fn when_ready(
+        process: Process,
+        plan: Plan,
+        channel: Channel,
+        io: &Io,
+    ) -> Result<Self, LaunchError> {
+        let terminal = await_ready(&plan, &channel, io)?;
+        let enforced = enforced::verify(process.pid(), &plan, process.cgroup())?;
+        Ok(Self { process, channel, plan, terminal, enforced })
+    }
+
     /// The process id of the container's first process, as this host sees it.
     #[must_use]
     pub fn pid(&self) -> i32 {

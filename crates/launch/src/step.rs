@@ -12,6 +12,8 @@ pub enum Step {
     Namespaces,
     /// Forbidding executable memory files.
     MemfdNoexec,
+    /// Entering the namespaces of a container that runs.
+    Join,
     /// Becoming root of the user namespace.
     BecomeRoot,
     /// Bringing loopback up.
@@ -65,11 +67,12 @@ pub enum Step {
 }
 
 impl Step {
-    const ALL: [Self; 29] = [
+    const ALL: [Self; 30] = [
         Self::Handshake,
         Self::Cgroup,
         Self::Namespaces,
         Self::MemfdNoexec,
+        Self::Join,
         Self::BecomeRoot,
         Self::Loopback,
         Self::Hostname,
@@ -109,6 +112,7 @@ impl Step {
             Self::Cgroup => "move the container into its control group",
             Self::Namespaces => "make the container's namespaces",
             Self::MemfdNoexec => "set vm.memfd_noexec for the container",
+            Self::Join => "enter the container's namespaces",
             Self::BecomeRoot => "become root of the container's user namespace",
             Self::Loopback => "bring the loopback interface up",
             Self::Hostname => "set the host name",

@@ -16,6 +16,7 @@ pub mod signal;
 pub mod upkeep;
 pub mod publish;
 pub mod request;
+pub mod exec;
 pub mod usecase;
 pub mod host;
 pub mod verdict;

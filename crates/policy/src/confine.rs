@@ -16,6 +16,7 @@ use crate::{capabilities, islands, seccomp};
 
 mod devices;
 mod error;
+mod exec;
 mod io;
 mod limits;
 mod mounts;
@@ -25,6 +26,8 @@ mod process;
 pub(crate) mod sysctl;
 
 pub use error::ConfineError;
+pub(crate) use exec::validate_exec;
+pub use exec::{ExecPlace, confine_exec};
 use limits::Group;
 pub(crate) use limits::pids_limit;
 

@@ -2,7 +2,6 @@
 
 use model::digest::Digest;
 use model::permit::{Grant, Permit};
-use model::request::RunRequest;
 use model::verdict::{Level, Verdict};
 
 use crate::assess::{Force, Objection, Question, judge};
@@ -60,7 +59,7 @@ pub const MALFORMED_REQUEST: &str = "request-is-well-formed";
 ///
 /// # Errors
 /// The request cannot be written as JSON.
-pub fn request_digest(request: &RunRequest) -> Result<Digest, serde_json::Error> {
+pub fn request_digest(request: &impl serde::Serialize) -> Result<Digest, serde_json::Error> {
     serde_json::to_vec(request).map(|bytes| Digest::of(&bytes))
 }
 
@@ -79,10 +78,7 @@ pub fn decide(question: &Question<'_>, container: String, now: i64) -> Decision 
 fn well_formed(question: &Question<'_>) -> Result<Digest, Box<Refusal>> {
     validate(question.request, question.image)
         .map_err(|error| malformed(question.level, error.to_string(), error.remedy()))?;
-    request_digest(question.request).map_err(|error| {
-        let asked = format!("the request cannot be recorded: {error}");
-        malformed(question.level, asked, "this is a mistake in Cofferdam, please report it".to_owned())
-    })
+    request_digest(question.request).map_err(|error| unrecordable(question.level, &error))
 }
 
 /// The gravest objection that holds at this level. `open` overrules all but those of force always.
@@ -112,7 +108,7 @@ fn milder_level(question: &Question<'_>, objection: &Objection) -> Option<String
 }
 
 fn grant(question: &Question<'_>, verdict: &Verdict, request: Digest, container: String, now: i64) -> Permit {
-    Permit::assertion(Grant {
+    permit(Grant {
         container,
         image: question.image.digest,
         request,
@@ -124,7 +120,19 @@ fn grant(question: &Question<'_>, verdict: &Verdict, request: Digest, container:
     })
 }
 
-fn malformed(level: Level, asked: String, instead: String) -> Box<Refusal> {
+/// The one place that says yes, for both decisions: that about a start and that about a command.
+pub(crate) fn permit(grant: Grant) -> Permit {
+    Permit::assertion(grant)
+}
+
+/// A request that has no JSON form has no identity.
+pub(crate) fn unrecordable(level: Level, error: &serde_json::Error) -> Box<Refusal> {
+    let asked = format!("the request cannot be recorded: {error}");
+    malformed(level, asked, "this is a mistake in Cofferdam, please report it".to_owned())
+}
+
+/// A request that no spec can be made of.
+pub(crate) fn malformed(level: Level, asked: String, instead: String) -> Box<Refusal> {
     Box::new(Refusal {
         asked,
         rule: MALFORMED_REQUEST,

@@ -14,13 +14,15 @@ pub mod asks;
 mod hostpaths;
 pub mod assess;
 pub mod decide;
+pub mod exec;
 pub mod seccomp;
 pub mod islands;
 pub mod confine;
 
 pub use assess::{Question, assess};
-pub use confine::{ConfineError, Placement, confine};
+pub use confine::{ConfineError, ExecPlace, Placement, confine, confine_exec};
 pub use decide::{Decision, Refusal, decide};
+pub use exec::{ExecQuestion, decide_exec};
 
 #[cfg(test)]
 mod fixtures;

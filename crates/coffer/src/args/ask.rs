@@ -3,9 +3,8 @@
 mod limits;
 mod request;
 mod storage;
+mod variables;
 mod walls;
-
-use std::path::PathBuf;
 
 use clap::Args;
 use model::usecase::{Data, Exposure, Tenants};
@@ -13,9 +12,9 @@ use model::verdict::Level;
 
 pub(crate) use limits::Limits;
 pub(crate) use storage::Storage;
+pub(crate) use variables::Variables;
 pub(crate) use walls::Walls;
 
-use crate::value::env::{self, Variable};
 use crate::value::hostname;
 use crate::value::pair::{self, Pair};
 
@@ -23,12 +22,8 @@ use crate::value::pair::{self, Pair};
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Process")]
 pub(crate) struct Process {
-    /// Set a variable; NAME alone passes ours on
-    #[arg(short, long, value_name = "NAME=VALUE", value_parser = env::parse)]
-    env: Vec<Variable>,
-    /// Set variables from a file, one NAME=value a line
-    #[arg(long, value_name = "FILE")]
-    env_file: Vec<PathBuf>,
+    #[command(flatten)]
+    variables: Variables,
     /// Start in this directory
     #[arg(short, long, value_name = "DIR")]
     workdir: Option<String>,

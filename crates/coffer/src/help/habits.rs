@@ -6,7 +6,7 @@ struct Habit {
     instead: &'static str,
 }
 
-/// What to do instead of a command that is not there: `exec`, `system df`.
+/// What to do instead of a command that is not there: `pull`, `build`.
 pub(crate) fn instead_of_command(typed: &str) -> Option<&'static str> {
     find(&COMMANDS, typed)
 }
@@ -20,7 +20,7 @@ fn find(habits: &[Habit], typed: &str) -> Option<&'static str> {
     habits.iter().find(|habit| habit.typed.contains(&typed)).map(|habit| habit.instead)
 }
 
-const COMMANDS: [Habit; 9] = [
+const COMMANDS: [Habit; 8] = [
     Habit {
         typed: &["pull", "image pull", "push", "image push", "login", "logout", "search"],
         instead: "images come from files in this version: `docker save IMAGE -o FILE`, then `coffer image import FILE`",
@@ -32,10 +32,6 @@ const COMMANDS: [Habit; 9] = [
     Habit {
         typed: &["logs", "container logs"],
         instead: "what a container prints goes to where `coffer run` was started: redirect it there to keep it",
-    },
-    Habit {
-        typed: &["exec", "container exec"],
-        instead: "nothing enters a running container in this version: `coffer run -it IMAGE sh` looks around in a new one",
     },
     Habit {
         typed: &["top", "stats", "container top", "container stats"],
@@ -114,6 +110,6 @@ mod tests {
     fn values_behind_an_option_do_not_matter() {
         assert_eq!(instead_of_option("--expose=80"), instead_of_option("--expose"));
         assert!(instead_of_option("--expose").is_some() && instead_of_option("--nothing").is_none());
-        assert!(instead_of_command("exec").is_some() && instead_of_command("frob").is_none());
+        assert!(instead_of_command("pull").is_some() && instead_of_command("frob").is_none());
     }
 }

@@ -65,6 +65,7 @@ An image is named in one of these ways, wherever a command takes IMAGE:
 run      the program's own; 128 and the signal's number if a signal ended it;
          126 it cannot be executed; 127 it does not exist; 125 coffer failed or refused,
          or did not understand the command (as with docker run)
+exec     the same, but 1 if coffer failed or refused, and 125 if it did not understand
 assess   0 go; 3 go with controls; 4 no go; 1 failed; 2 not understood
 others   0 done; 1 failed; 2 not understood",
     },

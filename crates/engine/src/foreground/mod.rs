@@ -127,16 +127,16 @@ pub(crate) enum Input {
 }
 
 impl Input {
-    /// What the request asks for.
-    pub(crate) fn of(request: &RunRequest) -> Self {
-        if request.interactive { Self::Ours } else { Self::Empty }
+    /// What `-i` asks for.
+    pub(crate) fn of(interactive: bool) -> Self {
+        if interactive { Self::Ours } else { Self::Empty }
     }
 }
 
 impl Foreground {
     /// Checks, before anything is made, that a terminal run has a terminal to take keys from.
     pub(crate) fn check_terminal(&self, request: &RunRequest) -> Result<(), ForegroundError> {
-        if request.tty { self.check_keys(Input::of(request)) } else { Ok(()) }
+        if request.tty { self.check_keys(Input::of(request.interactive)) } else { Ok(()) }
     }
 
     /// The same for one that has a terminal.

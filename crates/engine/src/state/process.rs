@@ -1,6 +1,6 @@
 //! Which process a number means: pids are reused, so start time and boot are kept beside it.
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
@@ -103,6 +103,12 @@ impl ProcessId {
 /// An open /proc/PID.
 #[derive(Debug)]
 pub(crate) struct ProcDir(OwnedFd);
+
+impl AsFd for ProcDir {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
 
 impl ProcDir {
     /// The directory of whatever process has the number now.

@@ -1,11 +1,12 @@
-//! Who the container's first process is: `user[:group]` of the request or the image, looked up in the
-//! image's own /etc/passwd and /etc/group (OCI image-spec, config.md "User").
+//! Who a process of a container is: `user[:group]` of the request or the image, looked up in the
+//! container's own /etc/passwd and /etc/group (OCI image-spec, config.md "User").
 
 pub mod database;
 mod merged;
 
 use std::io;
 
+pub(crate) use database::MAX_SIZE;
 use database::{GroupLine, PasswdLine};
 pub(crate) use merged::MergedRoot;
 
@@ -28,10 +29,10 @@ pub struct Identity {
 #[derive(Debug, thiserror::Error)]
 pub enum UserError {
     /// No such line in /etc/passwd.
-    #[error("the image's /etc/passwd has no user `{0}`")]
+    #[error("the container's /etc/passwd has no user `{0}`")]
     NoUser(String),
     /// No such line in /etc/group.
-    #[error("the image's /etc/group has no group `{0}`")]
+    #[error("the container's /etc/group has no group `{0}`")]
     NoGroup(String),
     /// A number that is no id.
     #[error("`{0}` is not a user or group id: the largest is 2147483647")]
@@ -48,7 +49,7 @@ pub enum UserError {
         size: u32,
     },
     /// The files cannot be read.
-    #[error("cannot read `{file}` of the image: {source}")]
+    #[error("cannot read the container's {file}: {source}")]
     Io {
         /// Which one.
         file: &'static str,
@@ -75,7 +76,7 @@ impl UserError {
     pub fn remedy(&self) -> String {
         match self {
             Self::NoUser(_) | Self::NoGroup(_) => {
-                "name one that the image has, or give numbers: `-u 1000:1000`"
+                "name one that it has, or give numbers: `-u 1000:1000`"
             }
             Self::NotAnId(_) | Self::Syntax(_) => "give it like `-u nginx`, `-u 1000` or `-u 1000:1000`",
             Self::Unmapped { size: 1, .. } => {
@@ -90,19 +91,19 @@ impl UserError {
     }
 }
 
-/// Resolves `spec` and `extra` groups in the image, for a container that has the ids 0 to `size - 1`.
+/// Resolves `spec` and `extra` groups for a container that has the ids 0 to `size - 1`, in the files that
+/// `read` knows; one that is not there is empty.
 ///
 /// # Errors
 /// [`UserError`]; a name that is not found is never replaced by a default.
 pub(crate) fn resolve(
     spec: &str,
     extra: &[String],
-    image: &MergedRoot,
+    read: impl Fn(&'static str) -> io::Result<Option<Vec<u8>>>,
     size: u32,
 ) -> Result<Identity, UserError> {
-    let io = |file| move |source| UserError::Io { file, source };
-    let read = |file| Ok(image.read(file, database::MAX_SIZE).map_err(io(file))?.unwrap_or_default());
-    look_up(spec, extra, &read("/etc/passwd")?, &read("/etc/group")?)?.within(size)
+    let content = |file| Ok(read(file).map_err(|source| UserError::Io { file, source })?.unwrap_or_default());
+    look_up(spec, extra, &content("/etc/passwd")?, &content("/etc/group")?)?.within(size)
 }
 
 /// The same for the files' contents.

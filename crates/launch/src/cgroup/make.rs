@@ -20,6 +20,11 @@ pub(super) fn v2(relative: &str) -> Result<Directory, LaunchError> {
         prepare_parents_v2(relative)?;
         mkdir(&path).map_err(fault("make the control group", &path))?;
     }
+    opened_v2(path)
+}
+
+/// Version 2: a group that is there.
+pub(super) fn opened_v2(path: PathBuf) -> Result<Directory, LaunchError> {
     let entrance = open(&path, OFlags::PATH | OFlags::DIRECTORY)?;
     Ok(Directory { controller: "", path, entrance })
 }
@@ -59,10 +64,26 @@ pub(super) fn v1(
     };
     for controller in ALWAYS.iter().chain(WHEN_NEEDED.iter().filter(needed)) {
         let Some(path) = v1_directory(controller, relative)? else { continue };
-        let entrance = open(&path.join("tasks"), OFlags::WRONLY)?;
-        directories.push(Directory { controller, path, entrance });
+        directories.push(opened_v1(controller, path)?);
     }
     Ok(())
+}
+
+fn opened_v1(controller: &'static str, path: PathBuf) -> Result<Directory, LaunchError> {
+    let entrance = open(&path.join("tasks"), OFlags::WRONLY)?;
+    Ok(Directory { controller, path, entrance })
+}
+
+/// Version 1: all groups of a container that are there; at least one is.
+pub(super) fn all_opened_v1(relative: &str) -> Result<Vec<Directory>, LaunchError> {
+    let place = |controller: &&'static str| (*controller, Path::new(ROOT).join(controller).join(relative));
+    let there = ALWAYS.iter().chain(&WHEN_NEEDED).map(place).filter(|(_, path)| path.exists());
+    let opened: Vec<_> =
+        there.map(|(controller, path)| opened_v1(controller, path)).collect::<Result<_, _>>()?;
+    match opened.is_empty() {
+        true => Err(fault("open the control group", Path::new(relative))(Errno::NOENT)),
+        false => Ok(opened),
+    }
 }
 
 fn is_idle(cpu: &CpuLimits) -> bool {

@@ -76,6 +76,16 @@ pub struct Cgroup {
     version: Version,
     relative: String,
     directories: Vec<Directory>,
+    tenure: Tenure,
+}
+
+/// Whose group it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tenure {
+    /// Made for the process, and removed after it.
+    Own,
+    /// That of a container that runs, which one more process joins.
+    Guest,
 }
 
 #[derive(Debug)]
@@ -95,7 +105,7 @@ impl Cgroup {
     pub(crate) fn create(path: &str, resources: &Resources) -> Result<Self, LaunchError> {
         let relative = path.trim_start_matches('/').to_owned();
         let version = if relative.is_empty() { Version::None } else { version() };
-        let mut group = Self { version, relative, directories: Vec::new() };
+        let mut group = Self { version, relative, directories: Vec::new(), tenure: Tenure::Own };
         match version {
             Version::V2 => group.directories.push(make::v2(&group.relative)?),
             Version::V1 => make::v1(&group.relative, resources, &mut group.directories)?,
@@ -103,6 +113,21 @@ impl Cgroup {
         }
         write::all(&group, resources)?;
         Ok(group)
+    }
+
+    /// The group at `path`, which is there already; an empty path is none.
+    ///
+    /// # Errors
+    /// [`LaunchError::Host`] if it is gone.
+    pub(crate) fn join(path: &str) -> Result<Self, LaunchError> {
+        let relative = path.trim_start_matches('/').to_owned();
+        let version = if relative.is_empty() { Version::None } else { version() };
+        let directories = match version {
+            Version::V2 => vec![make::opened_v2(Path::new(ROOT).join(&relative))?],
+            Version::V1 => make::all_opened_v1(&relative)?,
+            Version::None => Vec::new(),
+        };
+        Ok(Self { version, relative, directories, tenure: Tenure::Guest })
     }
 
     /// The directory to clone into (version 2).
@@ -142,7 +167,8 @@ impl Cgroup {
 
     /// Lets what was frozen run on, so that it can die: version 1 keeps signals from it.
     pub(crate) fn thaw(&self) {
-        if let Some(group) = Group::at(&self.relative) {
+        // Whoever froze somebody else's group had a reason.
+        if let Some(group) = Group::at(&self.relative).filter(|_| self.tenure == Tenure::Own) {
             // A group that cannot be thawed is not frozen, or gone.
             let _not_frozen = group.thaw();
         }
@@ -150,6 +176,10 @@ impl Cgroup {
 
     /// Whether the kernel has killed anything in the group for lack of memory.
     pub(crate) fn ran_out_of_memory(&self) -> bool {
+        if self.tenure == Tenure::Guest {
+            // It may have been anybody in there, and long ago.
+            return false;
+        }
         let file = if self.version == Version::V2 { "memory.events" } else { "memory.oom_control" };
         let Some(directory) = self.directory("memory") else { return false };
         let text = std::fs::read_to_string(directory.join(file)).unwrap_or_default();
@@ -161,6 +191,9 @@ impl Cgroup {
 /// Nothing may live in the group any more: its process is reaped, or was never made.
 impl Drop for Cgroup {
     fn drop(&mut self) {
+        if self.tenure == Tenure::Guest {
+            return;
+        }
         for directory in &self.directories {
             // A group that is still busy is swept by the next command; see `sweep`.
             let _swept_later = rustix::fs::rmdir(&directory.path);

@@ -11,7 +11,7 @@ use sys::landlock::{Ruleset, right};
 use super::At as _;
 use super::mounts::open_in_root;
 use crate::channel::Fault;
-use crate::plan::{CapabilityPlan, LandlockPlan, Plan, ProcessPlan};
+use crate::plan::{CapabilityPlan, LandlockPlan, Moved, Plan, ProcessPlan};
 use crate::step::Step;
 
 /// Bounding set, ids, working directory, capabilities, in that order: the bounding set needs
@@ -34,7 +34,7 @@ pub(super) fn identity(plan: &Plan) -> Result<(), Fault> {
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL)).at(Step::Session, 2)
 }
 
-fn drop_bounding(keep: CapabilitySet) -> Result<(), Errno> {
+pub(super) fn drop_bounding(keep: CapabilitySet) -> Result<(), Errno> {
     for number in 0..64 {
         let capability = CapabilitySet::from_bits_retain(1 << number);
         match rustix::thread::capability_is_in_bounding_set(capability) {
@@ -109,8 +109,12 @@ fn landlocked(plan: &LandlockPlan) -> Result<(), Errno> {
     }
     ruleset.allow(root.as_fd(), plan.rights & !right::EXECUTE)?;
     for path in &plan.executable {
-        let place = openat(CWD, path.as_c_str(), flags | OFlags::NOFOLLOW, Mode::empty())?;
-        ruleset.allow(place.as_fd(), right::EXECUTE)?;
+        match open_in_root(&root, path, flags, ResolveFlags::NO_SYMLINKS) {
+            Ok(place) => ruleset.allow(place.as_fd(), right::EXECUTE)?,
+            // A container that runs has moved it away: from there nothing is executed.
+            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) if plan.moved == Moved::Skipped => {}
+            Err(errno) => return Err(errno),
+        }
     }
     ruleset.restrict_self()
 }

@@ -5,6 +5,8 @@
 //! by exec; everything else was prepared in the [`Plan`].
 
 pub(crate) mod devices;
+pub(crate) mod enter;
+pub(crate) mod visit;
 mod confine;
 mod exec;
 mod files;
@@ -40,6 +42,19 @@ pub(crate) enum Streams<'a> {
     Terminal,
     /// Pipes; without an input, the container's own /dev/null.
     Pipes { stdin: Option<BorrowedFd<'a>>, stdout: BorrowedFd<'a>, stderr: BorrowedFd<'a> },
+    /// The container's own /dev/null, for all three.
+    Nowhere,
+}
+
+impl<'a> Streams<'a> {
+    /// The descriptors that they come from.
+    fn descriptors(self) -> impl Iterator<Item = BorrowedFd<'a>> {
+        let three = match self {
+            Self::Pipes { stdin, stdout, stderr } => [stdin, Some(stdout), Some(stderr)],
+            Self::Terminal | Self::Nowhere => [None; 3],
+        };
+        three.into_iter().flatten()
+    }
 }
 
 /// Attaches where and why to an errno.
@@ -55,9 +70,14 @@ impl<T> At<T> for Result<T, Errno> {
 
 /// Becomes the container, or reports why not and exits.
 pub(crate) fn run(inherited: &Inheritance<'_>) -> ! {
-    if let Err(fault) = become_container(inherited) {
+    give_up(inherited.channel, become_container(inherited))
+}
+
+/// What a process that should not have come back says before it ends.
+fn give_up(channel: &Channel, came_back: Result<(), Fault>) -> ! {
+    if let Err(fault) = came_back {
         // If the parent is gone there is nobody left to tell.
-        let _nobody = inherited.channel.send(Message::Failed(fault), &[]);
+        let _nobody = channel.send(Message::Failed(fault), &[]);
     }
     sys::exec::exit(125)
 }
@@ -82,7 +102,12 @@ fn become_container(inherited: &Inheritance<'_>) -> Result<(), Fault> {
     root::protect(plan, &root)?;
     root::make_working_directory(plan, &root)?;
     root::pivot(&root)?;
-    streams::arrange(inherited, terminal)?;
+    streams::arrange(inherited.streams, terminal)?;
+    confine_and_exec(plan, channel)
+}
+
+/// Comes back only with the reason why not.
+fn confine_and_exec(plan: &Plan, channel: &Channel) -> Result<(), Fault> {
     confine::identity(plan)?;
     confine::restrict(plan)?;
     channel.send(Message::Ready, &[]).at(Step::Handshake, 0)?;

@@ -16,14 +16,19 @@ pub(super) fn enter(plan: &Plan, channel: &Channel) -> Result<(), Fault> {
     forbid_memfd_exec(plan)?;
     channel.expect(Message::Mapped).at(Step::Handshake, 0)?;
     if plan.has_user_namespace() {
-        rustix::thread::set_thread_groups(&[]).or_else(unmappable_groups).at(Step::BecomeRoot, 0)?;
-        rustix::thread::set_thread_res_gid(Gid::ROOT, Gid::ROOT, Gid::ROOT).at(Step::BecomeRoot, 0)?;
-        rustix::thread::set_thread_res_uid(Uid::ROOT, Uid::ROOT, Uid::ROOT).at(Step::BecomeRoot, 0)?;
+        become_root()?;
     }
     if plan.unshare_flags != 0 {
         sys::namespace::unshare(plan.unshare_flags).at(Step::Namespaces, 0)?;
     }
     Ok(())
+}
+
+/// In a user namespace that was entered with another user's ids.
+pub(super) fn become_root() -> Result<(), Fault> {
+    rustix::thread::set_thread_groups(&[]).or_else(unmappable_groups).at(Step::BecomeRoot, 0)?;
+    rustix::thread::set_thread_res_gid(Gid::ROOT, Gid::ROOT, Gid::ROOT).at(Step::BecomeRoot, 0)?;
+    rustix::thread::set_thread_res_uid(Uid::ROOT, Uid::ROOT, Uid::ROOT).at(Step::BecomeRoot, 0)
 }
 
 /// The kernel gives the file to the host's root although the value belongs to our pid namespace, so it

@@ -114,6 +114,17 @@ pub(crate) struct LandlockPlan {
     pub scopes: u64,
     /// Where EXECUTE is allowed: islands and mounts that asked for it; empty means everywhere.
     pub executable: Vec<CString>,
+    /// What is done about a place that is not where it was.
+    pub moved: Moved,
+}
+
+/// What is done about an executable place that is not where it was planned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Moved {
+    /// The start fails: nobody but us can have moved it.
+    Refused,
+    /// Nothing is executed from there: the container has moved it, and that is its own loss.
+    Skipped,
 }
 
 impl Plan {
@@ -164,6 +175,27 @@ impl Plan {
             seccomp,
             own_file: rustix::fs::stat(c"/proc/self/exe").ok().map(|stat| (stat.st_dev, stat.st_ino)),
         })
+    }
+
+    /// The same for one more process of a container that runs.
+    ///
+    /// Its Landlock domain is not the container's own, which cannot be joined. Where a namespace keeps
+    /// signals and abstract sockets in, the domain does not as well, or it would part the two.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub(crate) fn entering(spec: &Spec) -> Result<Self, LaunchError> {
+        use sys::landlock::scope;
+        let mut plan = Self::new(spec)?;
+        if let Some(landlock) = &mut plan.landlock {
+            let kept_in =
+                [(NamespaceKind::Pid, scope::SIGNAL), (NamespaceKind::Network, scope::ABSTRACT_UNIX_SOCKET)];
+            for (_, scope) in kept_in.into_iter().filter(|(kind, _)| private(spec, *kind)) {
+                landlock.scopes &= !scope;
+            }
+            landlock.moved = Moved::Skipped;
+        }
+        Ok(plan)
     }
 
     /// Whether the container's ids differ from ours, so that files must be seen through a map.
@@ -298,7 +330,7 @@ fn landlock(
             .collect::<Result<_, _>>()?
     };
     let (rights, scopes) = (sys::landlock::all_rights(abi), sys::landlock::all_scopes(abi));
-    Ok(Some(LandlockPlan { abi, rights, scopes, executable }))
+    Ok(Some(LandlockPlan { abi, rights, scopes, executable, moved: Moved::Refused }))
 }
 
 /// The name that [`sysctl_path`] came from.

@@ -4,7 +4,7 @@ use model::image::{Image, ImageConfig};
 use model::request::RunRequest;
 use model::spec::{IdMapping, Process, User};
 
-use super::{ConfineError, Placement, limits};
+use super::{ConfineError, Placement, ResolvedUser, limits};
 use crate::capabilities::{self, CapabilitySet, StartsAs};
 use crate::hostpaths::components;
 
@@ -23,7 +23,7 @@ pub(super) fn process(
 ) -> Result<Process, ConfineError> {
     Ok(Process {
         terminal: request.tty,
-        user: user(placement)?,
+        user: user(&placement.user, &placement.uid_map, &placement.gid_map)?,
         args: arguments(request, &image.config)?,
         env: environment(request, &image.config, placement),
         cwd: working_dir(request, &image.config)?,
@@ -34,11 +34,15 @@ pub(super) fn process(
     })
 }
 
-fn user(placement: &Placement) -> Result<User, ConfineError> {
-    let user = &placement.user;
-    mapped("user", user.uid, &placement.uid_map)?;
+/// The user, if the container has all of its ids.
+pub(super) fn user(
+    user: &ResolvedUser,
+    uid_map: &[IdMapping],
+    gid_map: &[IdMapping],
+) -> Result<User, ConfineError> {
+    mapped("user", user.uid, uid_map)?;
     for gid in std::iter::once(&user.gid).chain(&user.groups) {
-        mapped("group", *gid, &placement.gid_map)?;
+        mapped("group", *gid, gid_map)?;
     }
     Ok(User { uid: user.uid, gid: user.gid, umask: Some(UMASK), additional_gids: user.groups.clone() })
 }
@@ -94,16 +98,21 @@ fn environment(request: &RunRequest, config: &ImageConfig, placement: &Placement
         environment.push(format!("HOME={}", placement.user.home));
     }
     for entry in config.env.iter().chain(&request.env) {
-        let same = |other: &&mut String| name(other) == name(entry);
-        match environment.iter_mut().find(same) {
-            Some(other) => other.clone_from(entry),
-            None => environment.push(entry.clone()),
-        }
+        set(&mut environment, entry);
     }
     environment
 }
 
-fn name(entry: &str) -> &str {
+/// Adds an entry, in the place of the one that has its name.
+pub(super) fn set(environment: &mut Vec<String>, entry: &str) {
+    match environment.iter_mut().find(|other| name(other) == name(entry)) {
+        Some(other) => entry.clone_into(other),
+        None => environment.push(entry.to_owned()),
+    }
+}
+
+/// The variable's name.
+pub(super) fn name(entry: &str) -> &str {
     entry.split('=').next().unwrap_or_default()
 }
 

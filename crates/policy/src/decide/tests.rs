@@ -1,4 +1,4 @@
-use model::request::{Access, ExecMode, HostNamespace, MountRequest, MountSource};
+use model::request::{Access, ExecMode, HostNamespace, MountRequest, MountSource, RunRequest};
 
 use model::verdict::Outcome;
 

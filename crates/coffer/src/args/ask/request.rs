@@ -4,10 +4,9 @@ use model::request::RunRequest;
 use model::verdict::Level;
 
 use super::super::run::{Ask, Assess, Create, Run};
+use super::Answers;
 use super::walls::SecurityOption;
-use super::{Answers, Process};
 use crate::errors::Failure;
-use crate::value::env::{self, Variable};
 
 impl Run {
     /// The request; `site` is the level where nobody asked for one.
@@ -40,12 +39,11 @@ impl Assess {
 
 impl Ask {
     fn request(mut self, image: String, site: Level) -> Result<RunRequest, Failure> {
-        let env = self.process.variables()?;
         let mounts = self.storage.mounts();
         let (process, storage, walls) = (self.process, self.storage, self.walls);
         Ok(RunRequest {
             image,
-            env,
+            env: process.variables.resolved()?,
             mounts,
             devices: storage.device,
             read_only: storage.read_only,
@@ -73,21 +71,6 @@ impl Ask {
             hostname: process.hostname,
             ..RunRequest::default()
         })
-    }
-}
-
-impl Process {
-    /// Files first and options after, as Docker has it: what was typed wins.
-    fn variables(&mut self) -> Result<Vec<String>, Failure> {
-        let mut variables: Vec<Variable> = Vec::new();
-        for path in &self.env_file {
-            let file = env::read_file(path)
-                .map_err(|error| Failure::value("--env-file", &path.to_string_lossy(), &error))?;
-            variables.extend(file);
-        }
-        variables.append(&mut self.env);
-        let ours = |name: &str| std::env::var(name).ok();
-        Ok(variables.into_iter().filter_map(|variable| variable.resolve(ours)).collect())
     }
 }
 

@@ -375,6 +375,11 @@ pub(super) const ALL: &[Code] = &[
         "Another container has the name.",
         "Remove that one with coffer rm, or take another name.",
     ),
+    code(
+        "E-state-paused",
+        "The container is paused: a command in it would be stopped before its first instruction.",
+        "coffer unpause CONTAINER lets it go on.",
+    ),
     code("E-state-newer", "A newer version of coffer wrote the record.", "Use that version."),
     code(
         "E-state-no-range",
@@ -474,7 +479,7 @@ pub(super) const ALL: &[Code] = &[
     code("E-store-write", "The store cannot be written.", "Check the disk and the permissions of the store."),
     code(
         "E-user-io",
-        "The image's /etc/passwd or /etc/group cannot be read.",
+        "/etc/passwd or /etc/group of the image or the container cannot be read.",
         "Check the image: coffer image verify.",
     ),
     code(
@@ -484,12 +489,12 @@ pub(super) const ALL: &[Code] = &[
     ),
     code(
         "E-user-unknown",
-        "The image's /etc/passwd has no such user.",
+        "The container's /etc/passwd has no such user.",
         "Give a uid, or a user that the image has.",
     ),
     code(
         "E-user-unknown-group",
-        "The image's /etc/group has no such group.",
+        "The container's /etc/group has no such group.",
         "Give a gid, or a group that the image has.",
     ),
     code(

@@ -1,0 +1,61 @@
+//! Entering a container that runs: from clone to exec, with nothing but system calls.
+//!
+//! The container sees this process as soon as it is in its pid namespace, and could do to it what its
+//! rights over its own user namespace allow. So nothing of ours comes along: the process can be neither
+//! traced nor looked into before it joins anything (CVE-2016-9962), and has closed what it does not need.
+
+use std::os::fd::{AsFd as _, BorrowedFd};
+
+use rustix::process::DumpableBehavior;
+use sys::clone::flag;
+
+use super::{At as _, Streams, confine_and_exec, give_up, namespaces, streams};
+use crate::cgroup::Cgroup;
+use crate::channel::{Channel, Fault, Message};
+use crate::plan::Plan;
+use crate::step::Step;
+
+/// Everything that the child was given before the clone.
+pub(crate) struct Entrance<'a> {
+    pub plan: &'a Plan,
+    pub cgroup: &'a Cgroup,
+    pub channel: &'a Channel,
+    pub streams: Streams<'a>,
+    /// The container's first process.
+    pub target: BorrowedFd<'a>,
+    /// Its namespaces that are to be joined; the pid namespace was by the clone.
+    pub namespaces: u64,
+}
+
+/// Most descriptors that come along: the channel, the target and three streams.
+const COMPANIONS: usize = 5;
+
+/// Becomes a process of the container, or reports why not and exits.
+pub(crate) fn run(entrance: &Entrance<'_>) -> ! {
+    give_up(entrance.channel, become_one_of_them(entrance))
+}
+
+fn become_one_of_them(entrance: &Entrance<'_>) -> Result<(), Fault> {
+    let Entrance { plan, channel, streams, target, .. } = *entrance;
+    entrance.cgroup.enter().at(Step::Cgroup, 0)?;
+    channel.expect(Message::Mapped).at(Step::Handshake, 0)?;
+    // The places that are left over name the target once more.
+    let mut companions = [target; COMPANIONS];
+    let others = streams.descriptors().chain([channel.as_fd()]);
+    companions.iter_mut().skip(1).zip(others).for_each(|(place, other)| *place = other);
+    join(target, entrance.namespaces, &companions)?;
+    let terminal = streams::open_terminal_inside(streams, plan, channel)?;
+    streams::arrange(streams, terminal)?;
+    confine_and_exec(plan, channel)
+}
+
+/// Leaves everything behind but the descriptors of `kept`, and goes in as root of the container.
+pub(super) fn join(target: BorrowedFd<'_>, kinds: u64, kept: &[BorrowedFd<'_>]) -> Result<(), Fault> {
+    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable).at(Step::Join, 0)?;
+    sys::fds::keep_only(kept).at(Step::Join, 1)?;
+    sys::namespace::setns(target, kinds).at(Step::Join, 2)?;
+    if kinds & flag::NEWUSER != 0 {
+        namespaces::become_root()?;
+    }
+    Ok(())
+}

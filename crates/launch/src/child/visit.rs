@@ -1,0 +1,34 @@
+//! Visiting a container that runs: a process of ours among its files, with no more rights than its root
+//! has over them.
+
+use std::os::fd::BorrowedFd;
+
+use rustix::process::Signal;
+use rustix::thread::{CapabilitySet, CapabilitySets};
+
+use super::enter::join;
+use super::{At as _, confine};
+use crate::channel::Fault;
+use crate::step::Step;
+
+/// What root may do to files; nothing else that a capability allows is any visitor's business.
+const OVER_FILES: CapabilitySet = CapabilitySet::CHOWN
+    .union(CapabilitySet::DAC_OVERRIDE)
+    .union(CapabilitySet::DAC_READ_SEARCH)
+    .union(CapabilitySet::FOWNER)
+    .union(CapabilitySet::FSETID)
+    .union(CapabilitySet::SETFCAP);
+
+/// Goes in and gives up everything else.
+pub(crate) fn go_in(target: BorrowedFd<'_>, kinds: u64, kept: &[BorrowedFd<'_>]) -> Result<(), Fault> {
+    join(target, kinds, kept)?;
+    let held = rustix::thread::capabilities(None).at(Step::Capabilities, 0)?;
+    let rights = held.permitted & OVER_FILES;
+    confine::drop_bounding(rights).at(Step::Capabilities, 0)?;
+    let sets = CapabilitySets { effective: rights, permitted: rights, inheritable: CapabilitySet::empty() };
+    rustix::thread::set_capabilities(None, sets).at(Step::Capabilities, 3)?;
+    rustix::thread::clear_ambient_capability_set().at(Step::Capabilities, 3)?;
+    rustix::thread::set_no_new_privs(true).at(Step::NoNewPrivileges, 0)?;
+    // A change of rights clears this one, so it comes last.
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL)).at(Step::Session, 2)
+}

@@ -1,0 +1,72 @@
+//! One more process for a container that runs, confined as the container itself is.
+//!
+//! It is set up as a container's first process is, step by step and up to a stop right before exec, but
+//! for what the container has already: its namespaces, its mounts and its control group are joined. The
+//! container is hostile and awake meanwhile; see `child::enter`.
+
+use model::permit::Permit;
+use model::spec::Spec;
+use sys::clone::{Cloned, clone3, flag};
+
+use crate::cgroup::Cgroup;
+use crate::channel::{Channel, Message};
+use crate::child;
+use crate::child::enter::Entrance;
+use crate::error::LaunchError;
+use crate::plan::Plan;
+use crate::running::Process;
+use crate::start::{Io, Prepared, set_limits, streams, tell};
+use crate::target::Target;
+
+/// Carries out the process of `spec`, which is otherwise the one that `target` was started with, inside
+/// its container, up to the last step before exec. The permit is consumed: it is good for one start.
+///
+/// # Errors
+/// [`LaunchError`]; nothing of the process is left, and the container is as it was.
+pub fn enter(permit: Permit, target: Target<'_>, spec: &Spec, io: Io) -> Result<Prepared, LaunchError> {
+    drop(permit);
+    let plan = Plan::entering(spec)?;
+    let foreign = foreign(&target, &plan)?;
+    let cgroup = Cgroup::join(&spec.linux.cgroups_path)?;
+    let (ours, theirs) = Channel::pair().map_err(LaunchError::host("make a socket pair", ""))?;
+    let entrance = Entrance {
+        plan: &plan,
+        cgroup: &cgroup,
+        channel: &theirs,
+        streams: streams(&io),
+        target: target.pidfd,
+        namespaces: foreign & !flag::NEWPID,
+    };
+    let clone = || clone3(0, cgroup.clone_target());
+    let cloned = if foreign & flag::NEWPID != 0 {
+        target.born_inside(clone)?
+    } else {
+        clone().map_err(LaunchError::host("clone a process in the container", ""))?
+    };
+    let (pid, pidfd) = match cloned {
+        Cloned::Child => {
+            // The copy of the parent's end, or the parent's death would go unnoticed.
+            drop(ours);
+            child::enter::run(&entrance)
+        }
+        Cloned::Parent { pid, pidfd } => (pid, pidfd),
+    };
+    drop(theirs);
+    let process = Process::new(pid, pidfd, cgroup);
+    // Before it can be no longer looked into: /proc gives the files of such a process to the host's root.
+    set_limits(pid, &plan)?;
+    tell(&ours, &plan, Message::Mapped, &[])?;
+    Prepared::when_ready(process, plan, ours, &io)
+}
+
+/// The namespaces to join. One that should be the container's own and is ours would leave the process
+/// outside.
+fn foreign(target: &Target<'_>, plan: &Plan) -> Result<u64, LaunchError> {
+    let foreign = target.foreign()?;
+    let planned = plan.clone_flags | plan.unshare_flags;
+    if planned & !foreign == 0 {
+        return Ok(foreign);
+    }
+    let hex = |bits: u64| format!("{bits:#x}");
+    Err(LaunchError::Floor { what: "the namespaces", planned: hex(planned), actual: hex(foreign) })
+}
