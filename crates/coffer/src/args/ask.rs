@@ -3,6 +3,7 @@
 mod limits;
 mod request;
 mod storage;
+mod upkeep;
 mod walls;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use model::verdict::Level;
 
 pub(crate) use limits::Limits;
 pub(crate) use storage::Storage;
+pub(crate) use upkeep::Upkeep;
 pub(crate) use walls::Walls;
 
 use crate::value::env::{self, Variable};
