@@ -2,9 +2,11 @@
 
 pub(crate) mod capability;
 pub(crate) mod cpus;
+pub(crate) mod duration;
 pub(crate) mod env;
 pub(crate) mod filter;
 pub(crate) mod hostname;
+pub(crate) mod instant;
 pub(crate) mod mount;
 pub(crate) mod pair;
 pub(crate) mod rate;
@@ -12,6 +14,7 @@ pub(crate) mod restart;
 pub(crate) mod publish;
 pub(crate) mod size;
 pub(crate) mod ulimit;
+pub(crate) mod upkeep;
 pub(crate) mod volume;
 
 /// Why a value is not understood, and what would have been.

@@ -11,6 +11,7 @@ use policy::{ConfineError, Refusal};
 use store::StoreError;
 
 use crate::foreground::ForegroundError;
+use crate::logs::LogsError;
 use crate::name::NameSyntax;
 use crate::state::StateError;
 use crate::user::UserError;
@@ -68,6 +69,9 @@ pub enum EngineError {
     /// About terminals and pipes.
     #[error(transparent)]
     Foreground(#[from] ForegroundError),
+    /// About logs.
+    #[error(transparent)]
+    Logs(#[from] LogsError),
     /// A path of the host that the request names.
     #[error("`{asked_by}`: cannot use `{path}` of this host: {source}")]
     HostPath {
@@ -111,6 +115,7 @@ impl EngineError {
             Self::Network(error) => error.code(),
             Self::PortInUse { .. } => "E-network-port-in-use",
             Self::Foreground(error) => error.code(),
+            Self::Logs(error) => error.code(),
             Self::HostPath { .. } => "E-run-host-path",
             Self::Io { .. } => "E-engine-io",
         }
@@ -141,6 +146,7 @@ impl EngineError {
                 format!("end and remove it: `coffer rm -f {container}`; or publish another port")
             }
             Self::Foreground(error) => error.remedy(),
+            Self::Logs(error) => error.remedy(),
             Self::HostPath { source, path, .. } if source.kind() == io::ErrorKind::NotFound => {
                 format!("make it first: `mkdir -p {path}`")
             }

@@ -44,6 +44,7 @@ mod volumes;
 pub mod resources;
 
 pub mod foreground;
+pub mod logs;
 pub mod time;
 
 pub use attach::{Attached, PassSignals};

@@ -131,7 +131,6 @@ impl TryFrom<String> for Signal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     #[test]
     fn signals_are_read_as_people_write_them() {
@@ -152,9 +151,20 @@ mod tests {
 
     #[test]
     fn what_is_no_signal_is_refused() {
-        for text in
-            ["", "0", "65", "-1", "+9", "TERMINATE", "RTMIN+31", "RTMAX-31", "RTMIN+", "RTMIN+-1", "SIG", "SIG9"]
-        {
+        for text in [
+            "",
+            "0",
+            "65",
+            "-1",
+            "+9",
+            "TERMINATE",
+            "RTMIN+31",
+            "RTMAX-31",
+            "RTMIN+",
+            "RTMIN+-1",
+            "SIG",
+            "SIG9",
+        ] {
             assert!(text.parse::<Signal>().is_err(), "{text}");
         }
     }
@@ -164,15 +174,6 @@ mod tests {
         for number in 1..=64 {
             let signal = Signal(number);
             assert_eq!(signal.to_string().parse(), Ok(signal));
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn any_text_is_a_signal_or_an_error(text in "(SIG)?(RTM(IN|AX)[+-])?.{0,8}") {
-            if let Ok(signal) = text.parse::<Signal>() {
-                prop_assert!((1..=64).contains(&signal.number()));
-            }
         }
     }
 }

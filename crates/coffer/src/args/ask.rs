@@ -4,6 +4,7 @@ mod limits;
 mod request;
 mod storage;
 mod variables;
+mod upkeep;
 mod walls;
 
 use clap::Args;
@@ -13,6 +14,7 @@ use model::verdict::Level;
 pub(crate) use limits::Limits;
 pub(crate) use storage::Storage;
 pub(crate) use variables::Variables;
+pub(crate) use upkeep::Upkeep;
 pub(crate) use walls::Walls;
 
 use crate::value::hostname;

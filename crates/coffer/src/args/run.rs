@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use engine::DetachKeys;
 
-use super::ask::{Answers, Limits, Process, Storage, Walls};
+use super::ask::{Answers, Limits, Process, Storage, Upkeep, Walls};
 
 /// `run`
 #[derive(Debug, Args)]
@@ -80,6 +80,8 @@ pub(crate) struct Ask {
     pub(crate) walls: Walls,
     #[command(flatten)]
     pub(crate) limits: Limits,
+    #[command(flatten)]
+    pub(crate) upkeep: Upkeep,
     #[command(flatten)]
     pub(crate) answers: Answers,
 }

@@ -11,6 +11,9 @@ use crate::errors::Failure;
 impl Run {
     /// The request; `site` is the level where nobody asked for one.
     pub(crate) fn request(self, site: Level) -> Result<RunRequest, Failure> {
+        if self.remove {
+            self.ask.upkeep.check_removal()?;
+        }
         let mut words = self.words.into_iter();
         let image = words.next().unwrap_or_default();
         let request = self.ask.request(image, site)?;
@@ -60,6 +63,7 @@ impl Ask {
             sysctls: walls.sysctl.into_iter().map(|pair| (pair.name, pair.value)).collect(),
             limits: self.limits.limits(),
             ulimits: self.limits.ulimit,
+            upkeep: self.upkeep.upkeep(),
             level: self.answers.policy.unwrap_or(site),
             answers: self.answers.answers(),
             labels: process.label.into_iter().map(|pair| (pair.name, pair.value)).collect(),
