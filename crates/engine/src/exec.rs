@@ -1,14 +1,25 @@
 //! STUB until w-exec
-use std::time::Duration;
-use model::spec::Spec;
-use model::upkeep::HealthCommand;
 use crate::engine::Engine;
 use crate::state::Record;
+use model::spec::Spec;
+use model::upkeep::HealthCommand;
+use std::time::Duration;
 /// r
 #[derive(Debug)]
-pub struct HealthResult { /// e
- pub exit: Option<u8>, /// o
- pub output: Vec<u8> }
-impl Engine { 
- pub(crate) fn probe_health(&self, _r: &Record, _s: &Spec, _c: &HealthCommand, _t: Duration) -> HealthResult { HealthResult { exit: None, output: Vec::new() } }
+pub struct HealthResult {
+    /// e
+    pub exit: Option<u8>,
+    /// o
+    pub output: Vec<u8>,
+}
+impl Engine {
+    pub(crate) fn probe_health(
+        &self,
+        _r: &Record,
+        _s: &Spec,
+        _c: &HealthCommand,
+        _t: Duration,
+    ) -> HealthResult {
+        HealthResult { exit: None, output: Vec::new() }
+    }
 }

@@ -49,8 +49,8 @@ pub mod time;
 pub use attach::{Attached, PassSignals};
 pub use engine::{Assessment, Clock, Engine};
 pub use error::EngineError;
-pub use monitor::{Answer, HealthLog};
 pub use foreground::{Detach, DetachKeys, Foreground, Interruptions};
+pub use monitor::{Answer, HealthLog};
 
 pub use volumes::{Volume, VolumeError};
 

@@ -152,9 +152,20 @@ mod tests {
 
     #[test]
     fn what_is_no_signal_is_refused() {
-        for text in
-            ["", "0", "65", "-1", "+9", "TERMINATE", "RTMIN+31", "RTMAX-31", "RTMIN+", "RTMIN+-1", "SIG", "SIG9"]
-        {
+        for text in [
+            "",
+            "0",
+            "65",
+            "-1",
+            "+9",
+            "TERMINATE",
+            "RTMIN+31",
+            "RTMAX-31",
+            "RTMIN+",
+            "RTMIN+-1",
+            "SIG",
+            "SIG9",
+        ] {
             assert!(text.parse::<Signal>().is_err(), "{text}");
         }
     }

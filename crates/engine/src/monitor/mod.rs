@@ -18,8 +18,8 @@ mod output;
 mod life;
 mod shrink;
 
-pub use checkup::{Answer, HealthLog};
 pub(crate) use checkup::read as read_health;
+pub use checkup::{Answer, HealthLog};
 pub(crate) use guests::Admission;
 pub(crate) use streams::{Streams, wire};
 
@@ -118,12 +118,7 @@ impl<'e> Monitor<'e> {
     }
 
     /// How long to wait before the container is started again; `None` if it is not.
-    fn again(
-        &mut self,
-        exit: Ended,
-        lasted: Duration,
-        wish: Wish,
-    ) -> Result<Option<Duration>, EngineError> {
+    fn again(&mut self, exit: Ended, lasted: Duration, wish: Wish) -> Result<Option<Duration>, EngineError> {
         // Others may have changed it since.
         self.reservation.change(|_| {})?;
         let record = &self.reservation.record;
