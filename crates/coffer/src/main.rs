@@ -7,6 +7,7 @@
 //!   control characters out.
 //! - Only the command that was typed is built: a start is 10 ms in all.
 
+mod apparmor;
 mod args;
 mod cli;
 mod commands;

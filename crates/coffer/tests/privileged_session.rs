@@ -7,7 +7,7 @@ mod conversation;
 mod harness;
 
 use std::path::PathBuf;
-use std::process::Child;
+use std::process::{Child, Command};
 
 use harness::{User, until};
 use rustix::process::{Pid, Signal, kill_process};
@@ -116,4 +116,35 @@ fn privileged_a_session_is_joined_from_any_directory_and_left_where_one_was() {
     assert!(output.status.success(), "{output:?}");
     user.does("rm -f one");
     ended(vec![first]);
+}
+
+/// As on a host whose administrator allows none: the two that the test needs are the last.
+#[test]
+fn privileged_a_host_without_user_namespaces_says_which_setting_it_is() {
+    let user = User::new(4306);
+    let last = "echo 1 > /proc/sys/user/max_user_namespaces && exec unshare --user --map-user=4306 ./coffer";
+    let coffer = |line: &str| {
+        let mut command = user.as_user();
+        command.args(["unshare", "--user", "--map-root-user", "sh", "-c", &format!("{last} {line}")]);
+        user.session().said(&command.output().unwrap())
+    };
+    assert_eq!(
+        coffer("run --rm probe:1 /bin/probe true"),
+        "coffer: users get no user namespaces on this host: user.max_user_namespaces leaves none [E-launch-session]\n  \
+         sudo sysctl -w user.max_user_namespaces=15000\nexit 125\n"
+    );
+    let check = coffer("system check --format json");
+    let missing = "\"state\": \"missing\",\n      \"found\": \"user.max_user_namespaces leaves none\"";
+    assert!(check.contains(missing), "{check}");
+}
+
+/// In a container around us: its root directory alone makes the kernel refuse.
+#[test]
+fn privileged_a_refusal_that_no_setting_explains_comes_from_around_us() {
+    let user = User::new(4307);
+    let mut command = Command::new("chroot");
+    command.args(["--userspec=4307:4307"]).arg(user.session().work()).args(["/coffer", "ps"]);
+    let said = user.session().said(&command.env("COFFER_ROOT", "/own").output().unwrap());
+    assert!(said.contains("a container around us forbids them [E-launch-session]"), "{said}");
+    assert!(said.ends_with("exit 1\n"), "{said}");
 }

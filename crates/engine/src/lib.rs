@@ -17,7 +17,6 @@ mod stop;
 mod rename;
 mod attach;
 mod monitor;
-pub mod logs;
 mod exec;
 
 mod engine;
@@ -50,9 +49,9 @@ pub mod time;
 pub use attach::{Attached, PassSignals};
 pub use engine::{Assessment, Clock, Engine};
 pub use error::EngineError;
-pub use monitor::{Answer, HealthLog};
 pub use exec::HealthResult;
 pub use foreground::{Detach, DetachKeys, Foreground, Interruptions};
+pub use monitor::{Answer, HealthLog};
 
 pub use volumes::{Volume, VolumeError};
 

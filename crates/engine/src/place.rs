@@ -102,26 +102,15 @@ fn memfd_guard(invoker: Invoker) -> MemfdGuard {
     if invoker == Invoker::Root && there() { MemfdGuard::Sysctl } else { MemfdGuard::Filter }
 }
 
-/// Where the container's control group is, below the hierarchies' roots: for a user, beside their own
-/// group if that is theirs to divide, and else nowhere.
+/// Where the container's control group is, below the hierarchies' roots: for a user, beside the group of
+/// this process if that is theirs to divide, and else nowhere. It is another one after every start.
 pub(crate) fn cgroup(id: &ContainerId, invoker: Invoker) -> String {
     match invoker {
         Invoker::Root => format!("/coffer/{id}"),
         Invoker::Rootless { .. } => {
-            delegated_parent().map_or_else(String::new, |at| format!("{at}/coffer/{id}"))
+            launch::cgroup::divisible().map_or_else(String::new, |at| format!("{at}/coffer/{id}"))
         }
     }
-}
-
-fn delegated_parent() -> Option<String> {
-    let own = std::fs::read_to_string("/proc/self/cgroup").ok()?;
-    let group = own.lines().find_map(|line| line.strip_prefix("0::"))?;
-    let (parent, _) = group.rsplit_once('/')?;
-    let dir = format!("/sys/fs/cgroup{parent}");
-    let access = rustix::fs::Access::WRITE_OK;
-    let divisible = rustix::fs::access(&dir, access).is_ok()
-        && rustix::fs::access(format!("{dir}/cgroup.procs"), access).is_ok();
-    divisible.then(|| parent.to_owned())
 }
 
 /// /etc/hostname, /etc/hosts and /etc/resolv.conf; with the host's network, the latter two are the host's.

@@ -14,7 +14,7 @@ use crate::error::EngineError;
 use crate::foreground::{self, Foreground, Input, Left, Relay, Signals, Subject};
 use crate::hostpaths;
 use crate::id::ContainerId;
-use crate::monitor;
+use crate::monitor::{self, Output};
 use crate::start::{Keeper, Live};
 use crate::state::{Decided, Ended, Lock, Record, Reservation, StateError, Status};
 
@@ -184,7 +184,8 @@ impl Engine {
             }
             Company::Left(release) => {
                 let streams = monitor::Streams::of_terminal(&live.running)?;
-                self.keep(reservation, live, streams, || {
+                let output = Output::open(&reservation, self.clock)?;
+                self.keep(reservation, live, streams, output, || {
                     let _nobody_waits = release.map(|release| rustix::io::write(release, b"d"));
                 })
             }
@@ -198,11 +199,12 @@ impl Engine {
         image: &Image,
         announce: Announce<'_>,
     ) -> Result<(), EngineError> {
+        let output = Output::open(&reservation, self.clock)?;
         let started = self.set_off(&mut reservation, permit, image, Keeper::Monitor, monitor::wire);
         let (live, streams) = started.map_err(|error| self.give_up(&mut reservation, error))?;
         let streams = streams.connect(&live.running)?;
         let id = reservation.record.id.clone();
-        self.keep(reservation, live, streams, || announce(&id)).map(drop)
+        self.keep(reservation, live, streams, output, || announce(&id)).map(drop)
     }
 
     /// A start that failed: one that was made for it is gone with its reservation, one that was there

@@ -47,6 +47,10 @@ pub enum Purpose {
 pub fn begin(site: &Site, purpose: Purpose) -> Result<Option<OwnedFd>, EngineError> {
     let Invoker::Rootless { uid, gid } = site.invoker else { return Ok(None) };
     site.prepare()?;
+    if purpose == Purpose::Start {
+        // Without one, `explain` and the verdict say that nothing limits the container.
+        let _limits_need_it = launch::cgroup::delegate(uid);
+    }
     let mut list = List::lock(site.session())?;
     let outside = match list.join()? {
         Joined::Inside if purpose == Purpose::Look => return Ok(None),

@@ -116,8 +116,8 @@ impl Engine {
             return Err(StateError::NotRunning(record.name).into());
         };
         let number = signal.number();
-        let ends = number == rustix::process::Signal::KILL.as_raw()
-            || number == StopPlan::of(&record, self).signal;
+        let ends =
+            number == rustix::process::Signal::KILL.as_raw() || number == StopPlan::of(&record, self).signal;
         if ends {
             self.containers.change_record(&record.id, |record| record.stopped = true)?;
         }
@@ -300,6 +300,9 @@ mod tests {
 
     #[test]
     fn a_negative_timeout_is_for_ever() {
-        assert_eq!((Grace::of(-1), Grace::of(0), Grace::of(7)), (Grace::ForEver, Grace::Seconds(0), Grace::Seconds(7)));
+        assert_eq!(
+            (Grace::of(-1), Grace::of(0), Grace::of(7)),
+            (Grace::ForEver, Grace::Seconds(0), Grace::Seconds(7))
+        );
     }
 }

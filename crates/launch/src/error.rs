@@ -2,6 +2,7 @@
 
 use rustix::io::Errno;
 
+use crate::session::Barrier;
 use crate::step::Step;
 
 /// A start that failed. Nothing of the container is left running.
@@ -46,6 +47,12 @@ pub enum LaunchError {
         subject: String,
         /// The kernel's answer.
         errno: Errno,
+    },
+    /// A user's session cannot be made.
+    #[error("users get no user namespaces on this host: {barrier}")]
+    Session {
+        /// What keeps them.
+        barrier: Barrier,
     },
     /// The container ended before its program was executed.
     #[error("the container ended while it was being set up")]
@@ -113,6 +120,7 @@ impl LaunchError {
             Self::OomScore { .. } => "E-launch-oom-score",
             Self::Step { .. } => "E-launch-step",
             Self::Host { .. } => "E-launch-host",
+            Self::Session { .. } => "E-launch-session",
             Self::Died => "E-launch-died",
             Self::Floor { .. } => "E-launch-floor",
             Self::Spec { .. } => "E-launch-spec",
@@ -154,11 +162,12 @@ impl LaunchError {
             }
             Self::Host { errno: Errno::NOSPC, .. } => "free some space, then run again".into(),
             Self::Host { .. } => "`coffer system check` says what this host lacks".into(),
+            Self::Session { barrier } => barrier.remedy().into(),
             Self::Died => "look for an out-of-memory kill in the kernel log; raise `--memory`".into(),
             Self::Floor { .. } => "this is a defect or a hostile kernel: please report it".into(),
             Self::Spec { .. } | Self::Seccomp(_) => "correct the value and run again".into(),
             Self::Controller { .. } => {
-                "leave the limit out, or give this user the controller (systemd: `Delegate=yes`)".into()
+                "leave the limit out; `coffer system check` says what gives this user the controller".into()
             }
             Self::MemoryInUse { .. } => "give a higher limit, or end something in the container first".into(),
             Self::HalfChanged { .. } => "give all limits again, with values that can be".into(),

@@ -11,6 +11,7 @@
 //! [`stay_behind`] does the same without a namespace, for a container whose terminal may be left: when
 //! the one that works says so, the one that waits ends.
 
+mod barrier;
 mod join;
 
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
@@ -30,6 +31,7 @@ use crate::channel::{Channel, Message};
 use crate::error::LaunchError;
 use crate::idmap;
 
+pub use barrier::Barrier;
 pub use join::{Joined, join};
 
 /// Which ids the session gets.
@@ -115,7 +117,13 @@ fn divide(namespaces: u64, map: Option<&SessionMap>) -> Result<Side, LaunchError
     let (ours, theirs) = Channel::pair().map_err(LaunchError::host("make a socket pair", ""))?;
     let (released, release) = pipe_with(PipeFlags::CLOEXEC).map_err(LaunchError::host("make a pipe", ""))?;
     let mask = set_mask(SignalSet::FULL).map_err(LaunchError::host("block signals", ""))?;
-    let cloned = clone3(namespaces, None).map_err(LaunchError::host("split this process", ""))?;
+    let cloned = match clone3(namespaces, None) {
+        Err(errno) => {
+            set_mask(mask).map_err(LaunchError::host("unblock signals", ""))?;
+            return Err(refusal(errno, map));
+        }
+        Ok(cloned) => cloned,
+    };
     match cloned {
         Cloned::Child => {
             drop((ours, released));
@@ -134,6 +142,13 @@ fn divide(namespaces: u64, map: Option<&SessionMap>) -> Result<Side, LaunchError
     }
 }
 
+fn refusal(errno: Errno, map: Option<&SessionMap>) -> LaunchError {
+    match map {
+        Some(_) => barrier::refused(errno),
+        None => LaunchError::host("split this process", "")(errno),
+    }
+}
+
 fn settle(channel: &Channel, map: Option<&SessionMap>) -> Result<(), LaunchError> {
     if channel.expect(Message::Mapped).is_err() {
         // The outside has failed, and says why.
@@ -143,6 +158,9 @@ fn settle(channel: &Channel, map: Option<&SessionMap>) -> Result<(), LaunchError
         return Ok(());
     }
     become_root()?;
+    if let Some(barrier) = barrier::powerless() {
+        return Err(LaunchError::Session { barrier });
+    }
     // If the outside is killed, nobody would pass on signals or the exit status.
     rustix::process::set_parent_process_death_signal(Some(Signal::TERM)).map_err(not_root())
 }

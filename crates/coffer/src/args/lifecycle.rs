@@ -28,7 +28,13 @@ pub(crate) struct Stop {
     #[arg(value_name = "CONTAINER", required = true)]
     pub(crate) containers: Vec<String>,
     /// Seconds before they are killed; -1 waits for ever
-    #[arg(short, long = "timeout", visible_alias = "time", value_name = "SECONDS", allow_hyphen_values = true)]
+    #[arg(
+        short,
+        long = "timeout",
+        visible_alias = "time",
+        value_name = "SECONDS",
+        allow_hyphen_values = true
+    )]
     pub(crate) timeout: Option<i64>,
 }
 
@@ -39,7 +45,13 @@ pub(crate) struct Restart {
     #[arg(value_name = "CONTAINER", required = true)]
     pub(crate) containers: Vec<String>,
     /// Seconds before they are killed; -1 waits for ever
-    #[arg(short, long = "timeout", visible_alias = "time", value_name = "SECONDS", allow_hyphen_values = true)]
+    #[arg(
+        short,
+        long = "timeout",
+        visible_alias = "time",
+        value_name = "SECONDS",
+        allow_hyphen_values = true
+    )]
     pub(crate) timeout: Option<i64>,
 }
 

@@ -39,7 +39,11 @@ pub(crate) struct LedgerCheckpoint {}
 
 /// `system check`
 #[derive(Debug, Args)]
-pub(crate) struct SystemCheck {}
+pub(crate) struct SystemCheck {
+    /// Print the AppArmor profile that gives this program user namespaces, and nothing else
+    #[arg(long)]
+    pub(crate) apparmor_profile: bool,
+}
 
 /// `completions`
 #[derive(Debug, Args)]

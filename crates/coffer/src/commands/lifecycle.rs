@@ -47,7 +47,10 @@ pub(super) const RESTART: Entry = Entry {
     aliases: &[&["container", "restart"]],
     life: Life::Run,
     about: "Stop containers and start them again",
-    examples: [("coffer restart web", "it keeps its id and its files"), ("coffer restart -t 0 web", "killed at once")],
+    examples: [
+        ("coffer restart web", "it keeps its id and its files"),
+        ("coffer restart -t 0 web", "killed at once"),
+    ],
     notes: "One that has ended already is only started.",
     codes: ExitCodes::Ordinary,
     options: options::<Restart>,
@@ -59,7 +62,10 @@ pub(super) const KILL: Entry = Entry {
     aliases: &[&["container", "kill"]],
     life: Life::Run,
     about: "Send a signal to containers",
-    examples: [("coffer kill web", "SIGKILL"), ("coffer kill -s HUP web", "to have it read its configuration")],
+    examples: [
+        ("coffer kill web", "SIGKILL"),
+        ("coffer kill -s HUP web", "to have it read its configuration"),
+    ],
     notes: "The signal goes to the container's first process.",
     codes: ExitCodes::Ordinary,
     options: options::<Kill>,
@@ -100,7 +106,10 @@ pub(super) const RENAME: Entry = Entry {
     aliases: &[&["container", "rename"]],
     life: Life::Run,
     about: "Give a container another name",
-    examples: [("coffer rename web web-old", "whether or not it runs"), ("coffer rename 8f1c web", "by its id")],
+    examples: [
+        ("coffer rename web web-old", "whether or not it runs"),
+        ("coffer rename 8f1c web", "by its id"),
+    ],
     notes: "",
     codes: ExitCodes::Ordinary,
     options: options::<Rename>,
@@ -196,7 +205,9 @@ impl Act for Stop {
     fn act(self, context: &mut Context) -> Result<u8, Failure> {
         let engine = site::open()?;
         let grace = self.timeout.map(Grace::of);
-        each(&self.containers, context, |text| engine.stop(text, grace).map(|_| Done::Yes).map_err(Into::into))
+        each(&self.containers, context, |text| {
+            engine.stop(text, grace).map(|_| Done::Yes).map_err(Into::into)
+        })
     }
 }
 
@@ -207,7 +218,11 @@ impl Act for Restart {
         let engine = site::enter(site.clone())?;
         let grace = self.timeout.map(Grace::of);
         each(&self.containers, context, |text| {
-            if engine.stop_to_restart(text, grace)? { Ok(Done::Yes) } else { start_behind(&engine, &site, text) }
+            if engine.stop_to_restart(text, grace)? {
+                Ok(Done::Yes)
+            } else {
+                start_behind(&engine, &site, text)
+            }
         })
     }
 }
@@ -216,7 +231,9 @@ impl Act for Kill {
     fn act(self, context: &mut Context) -> Result<u8, Failure> {
         let engine = site::open()?;
         let signal = self.signal.unwrap_or(model::signal::Signal::KILL);
-        each(&self.containers, context, |text| engine.kill(text, signal).map(|_| Done::Yes).map_err(Into::into))
+        each(&self.containers, context, |text| {
+            engine.kill(text, signal).map(|_| Done::Yes).map_err(Into::into)
+        })
     }
 }
 

@@ -29,13 +29,19 @@ impl User {
         &self.session
     }
 
-    /// `coffer` with these words, ready to start.
-    pub(crate) fn command(&self, line: &str) -> Command {
+    /// The user's program and its arguments are still to come.
+    pub(crate) fn as_user(&self) -> Command {
         let mut command = Command::new("setpriv");
         command.args([&format!("--reuid={}", self.id), &format!("--regid={}", self.id), "--clear-groups"]);
-        command.arg(self.session.work().join("coffer")).args(line.split(' '));
         command.current_dir(self.session.work()).env_clear().env("COFFER_ROOT", self.session.root());
         command.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").stdin(Stdio::null());
+        command
+    }
+
+    /// `coffer` with these words, ready to start.
+    pub(crate) fn command(&self, line: &str) -> Command {
+        let mut command = self.as_user();
+        command.arg(self.session.work().join("coffer")).args(line.split(' '));
         command
     }
 

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use launch::cgroup::{Version, bus, divisible, manager, version};
 use model::host::{HostCheck, HostWeight};
 
+use super::subordinate::find_helper;
 use super::{Probe, text};
 use crate::site::Invoker;
 
@@ -15,11 +17,14 @@ const WANTED: [(&str, &str, &str, HostWeight); 3] = [
 ];
 
 const DELEGATE: &str = "let systemd delegate: `systemctl edit user@.service` with `[Service]` and `Delegate=cpu memory pids`, then log in again";
+const NO_BUS: &str = "sudo apt-get install dbus-user-session systemd, then log in again, not with su";
+const VERSION_1: &str =
+    "only cgroup v2 lets users have limits: start the kernel with systemd.unified_cgroup_hierarchy=1";
 
 pub(super) fn checks(invoker: Invoker) -> Vec<HostCheck> {
     let found = match invoker {
         Invoker::Root => mounted(&text("/proc/self/mountinfo").unwrap_or_default(), &root_controllers),
-        Invoker::Rootless { .. } => delegated(),
+        Invoker::Rootless { uid, .. } => delegated(uid),
     };
     WANTED
         .iter()
@@ -43,6 +48,8 @@ fn weighed(invoker: Invoker, weight: HostWeight) -> HostWeight {
 
 fn remedy(invoker: Invoker, controller: &str) -> String {
     match invoker {
+        Invoker::Rootless { .. } if version() != Version::V2 => VERSION_1.into(),
+        Invoker::Rootless { uid, .. } if !has_manager(uid) => NO_BUS.into(),
         Invoker::Rootless { .. } => DELEGATE.into(),
         Invoker::Root if controller == "memory" => {
             "start the kernel with cgroup_enable=memory, and mount cgroup2 at /sys/fs/cgroup".into()
@@ -80,15 +87,22 @@ fn root_controllers(point: &str) -> String {
     text(&format!("{point}/cgroup.controllers")).unwrap_or_default()
 }
 
-/// Controllers of the caller's own group, if the caller may make groups below its parent.
-fn delegated() -> Found {
-    let own = text("/proc/self/cgroup").unwrap_or_default();
-    let Some(group) = own.lines().find_map(|line| line.strip_prefix("0::")) else { return Found::new() };
-    let dir = format!("/sys/fs/cgroup{group}");
-    if rustix::fs::access(&dir, rustix::fs::Access::WRITE_OK).is_err() {
-        return Found::new();
+/// Controllers for the groups of a user: of the group around the caller where that is theirs, or else of
+/// what their systemd gives at a start.
+fn delegated(uid: u32) -> Found {
+    let found = |group: &str, from| {
+        root_controllers(group).split_whitespace().map(|name| (name.to_owned(), from)).collect()
+    };
+    match divisible() {
+        Some(parent) => found(&format!("/sys/fs/cgroup{parent}"), "delegated"),
+        None if has_manager(uid) => found(&manager(uid).to_string_lossy(), "from the user's systemd"),
+        None => Found::new(),
     }
-    root_controllers(&dir).split_whitespace().map(|name| (name.to_owned(), "delegated")).collect()
+}
+
+/// Whether the user's systemd is there, and the program that talks to it.
+fn has_manager(uid: u32) -> bool {
+    version() == Version::V2 && bus(uid).exists() && find_helper("busctl").is_some()
 }
 
 #[cfg(test)]

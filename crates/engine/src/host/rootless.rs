@@ -2,10 +2,11 @@
 
 use std::os::unix::fs::MetadataExt as _;
 
+use launch::session::Barrier;
 use model::host::{HostCheck, HostWeight};
 
+use super::Probe;
 use super::subordinate::{SUBGID, SUBUID, User, find_helper, first_free};
-use super::{Probe, text};
 
 /// As many ids as distributions give to a user.
 const COUNT: u32 = 65_536;
@@ -23,22 +24,17 @@ pub(super) fn checks(uid: u32) -> Vec<HostCheck> {
     ]
 }
 
-/// Settings with which distributions keep users from making user namespaces.
+/// Distributions keep users from making user namespaces in several ways.
 fn allowed() -> HostCheck {
     let probe = Probe {
         id: "unprivileged-user-namespaces",
         text: "users may make user namespaces",
         weight: HostWeight::Baseline,
     };
-    let is = |path, value: &str| text(path).as_deref() == Some(value);
-    if is("/proc/sys/kernel/unprivileged_userns_clone", "0") {
-        return probe.missing("switched off", "sysctl -w kernel.unprivileged_userns_clone=1");
+    match Barrier::now() {
+        Some(barrier) => probe.missing(barrier.to_string(), barrier.remedy()),
+        None => probe.present("allowed"),
     }
-    if is("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1") {
-        let remedy = "give coffer alone the right with an AppArmor profile: `profile coffer /usr/bin/coffer flags=(unconfined) { userns, }` in /etc/apparmor.d/coffer, then `apparmor_parser -r /etc/apparmor.d/coffer`";
-        return probe.missing("restricted by AppArmor", remedy);
-    }
-    probe.present("allowed")
 }
 
 fn subordinate(id: &'static str, what: &'static str, user: &User, file: &str) -> HostCheck {

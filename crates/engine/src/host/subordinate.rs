@@ -98,7 +98,7 @@ fn mapping(own: u32, ranges: &[Range]) -> Vec<IdMapping> {
     std::iter::once(own).chain(others).collect()
 }
 
-/// Where newuidmap(1) or newgidmap(1) is.
+/// Where newuidmap(1) is, or another program of the host.
 pub(super) fn find_helper(program: &str) -> Option<PathBuf> {
     HELPER_DIRS.iter().map(|dir| Path::new(dir).join(program)).find(|path| path.is_file())
 }

@@ -88,9 +88,7 @@ impl Checkup {
         let mut bytes = Vec::new();
         let whole = std::fs::File::from(self.answer).take(MOST as u64 + 2).read_to_end(&mut bytes);
         match (whole, bytes.split_first_chunk::<2>()) {
-            (Ok(_), Some(([1, code], output))) => {
-                HealthResult { exit: Some(*code), output: output.to_vec() }
-            }
+            (Ok(_), Some(([1, code], output))) => HealthResult { exit: Some(*code), output: output.to_vec() },
             (_, rest) => HealthResult { exit: None, output: rest.map_or_else(Vec::new, |(_, o)| o.to_vec()) },
         }
     }

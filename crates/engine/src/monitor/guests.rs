@@ -79,7 +79,8 @@ impl Guests {
 
     /// What to wait for.
     pub(super) fn knocks(&self) -> impl Iterator<Item = (Knock, BorrowedFd<'_>)> {
-        let door = (self.inside.len() + self.arriving.len() < MOST).then_some((Knock::Door, self.door.as_fd()));
+        let door =
+            (self.inside.len() + self.arriving.len() < MOST).then_some((Knock::Door, self.door.as_fd()));
         let arriving =
             self.arriving.iter().enumerate().map(|(index, fd)| (Knock::Arriving(index), fd.as_fd()));
         door.into_iter().chain(arriving)

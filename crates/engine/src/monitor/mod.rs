@@ -18,9 +18,10 @@ mod output;
 mod life;
 mod shrink;
 
-pub use checkup::{Answer, HealthLog};
 pub(crate) use checkup::read as read_health;
+pub use checkup::{Answer, HealthLog};
 pub(crate) use guests::Admission;
+pub(crate) use output::Output;
 pub(crate) use streams::{Streams, wire};
 
 use std::os::fd::OwnedFd;
@@ -38,7 +39,6 @@ use crate::state::{Ended, ProcessId, Reservation, Status};
 
 use guests::Guests;
 use life::Wish;
-use output::Output;
 use restarts::Restarts;
 
 /// What a monitor listens to besides its container: requests to end, and to look at the record again.
@@ -66,9 +66,10 @@ impl Engine {
         reservation: Reservation,
         live: Live,
         streams: Streams,
+        output: Output,
         announce: impl FnOnce(),
     ) -> Result<Ended, EngineError> {
-        let monitor = Monitor::new(self, reservation)?;
+        let monitor = Monitor::new(self, reservation, output)?;
         leave_terminal();
         announce();
         monitor.settle_in();
@@ -77,10 +78,13 @@ impl Engine {
 }
 
 impl<'e> Monitor<'e> {
-    fn new(engine: &'e Engine, mut reservation: Reservation) -> Result<Self, EngineError> {
+    fn new(
+        engine: &'e Engine,
+        mut reservation: Reservation,
+        output: Output,
+    ) -> Result<Self, EngineError> {
         let signals = take_signals().map_err(EngineError::io("take over the signals"))?;
         let guests = Guests::invite(reservation.held()).map_err(EngineError::io("make the attach socket"))?;
-        let output = Output::open(&reservation, engine.clock).map_err(EngineError::io("open the log"))?;
         if reservation.record.monitor.is_none() {
             let own = ProcessId::own().map_err(EngineError::io("read our own start time"))?;
             reservation.change(|record| record.monitor = Some(own))?;
@@ -118,12 +122,7 @@ impl<'e> Monitor<'e> {
     }
 
     /// How long to wait before the container is started again; `None` if it is not.
-    fn again(
-        &mut self,
-        exit: Ended,
-        lasted: Duration,
-        wish: Wish,
-    ) -> Result<Option<Duration>, EngineError> {
+    fn again(&mut self, exit: Ended, lasted: Duration, wish: Wish) -> Result<Option<Duration>, EngineError> {
         // Others may have changed it since.
         self.reservation.change(|_| {})?;
         let record = &self.reservation.record;

@@ -1,10 +1,9 @@
 //! What the container prints, on its way into the log.
 
-use std::io;
 use std::time::{Duration, Instant};
 
 use crate::engine::Clock;
-use crate::logs::{LogWriter, Stream, Tag, Written};
+use crate::logs::{LogWriter, LogsError, Stream, Tag, Written};
 use crate::state::Reservation;
 
 /// How often a full disk is tried again, and for how long the container may be held up by it.
@@ -14,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const PARTIAL: Duration = Duration::from_millis(500);
 
 /// The log, and what a full disk keeps out of it.
-pub(super) struct Output {
+pub(crate) struct Output {
     log: LogWriter,
     clock: Clock,
     /// Bytes that are not in the log yet, and since when; meanwhile nothing more is read.
@@ -24,9 +23,10 @@ pub(super) struct Output {
 }
 
 impl Output {
-    pub(super) fn open(reservation: &Reservation, clock: Clock) -> io::Result<Self> {
+    /// Opens the log of a container; where there can be none, the container is not to start.
+    pub(crate) fn open(reservation: &Reservation, clock: Clock) -> Result<Self, LogsError> {
         let record = &reservation.record;
-        let tag = Tag { id: record.id.clone(), name: record.name.clone(), image: record.image_name.clone() };
+        let tag = Tag { id: record.id.as_str(), name: &record.name, image: &record.image_name };
         let log = LogWriter::open(reservation.held().dir(), &record.request.upkeep.log, tag)?;
         Ok(Self { log, clock, stuck: None, retry: Instant::now(), partial: None })
     }
@@ -44,7 +44,7 @@ impl Output {
     /// Writes what was just read.
     pub(super) fn write(&mut self, stream: Stream, bytes: &[u8], now: Instant) {
         match self.log.write(stream, bytes, (self.clock)()) {
-            Written::Done => self.partial = Some(now + PARTIAL),
+            Written::Done => self.partial = self.log.holds().then(|| now + PARTIAL),
             Written::Full => {
                 self.stuck = Some((stream, bytes.to_vec(), now));
                 self.retry = now + RETRY;
@@ -57,14 +57,14 @@ impl Output {
         if let Some((stream, bytes, since)) = self.stuck.take_if(|_| self.retry <= now) {
             self.retry = now + RETRY;
             if now.saturating_duration_since(since) >= PATIENCE {
-                self.log.give_up();
+                self.log.give_up((self.clock)());
             }
             if self.log.write(stream, &bytes, (self.clock)()) == Written::Full {
                 self.stuck = Some((stream, bytes, since));
             }
         }
-        if self.partial.take_if(|at| *at <= now).is_some() {
-            self.log.flush((self.clock)());
+        if self.partial.take_if(|at| *at <= now).is_some() && self.log.flush((self.clock)()) == Written::Full {
+            self.partial = Some(now + PARTIAL);
         }
     }
 
@@ -76,6 +76,7 @@ impl Output {
             self.tend(Instant::now());
         }
         self.partial = None;
-        self.log.flush((self.clock)());
+        // The ends of lines that will never come; a disk that is full even for these keeps the rest.
+        let _kept_what_could_be = self.log.flush((self.clock)());
     }
 }

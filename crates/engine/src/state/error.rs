@@ -159,7 +159,9 @@ impl StateError {
             }
             Self::RunningAlready(name) => format!("`coffer restart {name}` ends it and starts it again"),
             Self::NotRunning(name) => format!("start it with `coffer start {name}`"),
-            Self::NoMonitor(_) => "start containers in the background (`coffer run -d`) to attach to them".into(),
+            Self::NoMonitor(_) => {
+                "start containers in the background (`coffer run -d`) to attach to them".into()
+            }
             Self::NoRange(_) => "remove containers that have ended: `coffer prune`".into(),
             Self::Unknown(_) => "`coffer ps -a` lists the containers".into(),
             Self::Ambiguous { .. } => "type more of the id, or the name".into(),

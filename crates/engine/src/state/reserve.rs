@@ -104,11 +104,7 @@ impl Reservation {
 
     /// The container has ended: it is removed, or stays with this change of its record. It keeps its
     /// range: what it wrote carries those ids on disk, and it may be started again.
-    pub(crate) fn end(
-        mut self,
-        removal: AtEnd,
-        change: impl FnOnce(&mut Record),
-    ) -> Result<(), StateError> {
+    pub(crate) fn end(mut self, removal: AtEnd, change: impl FnOnce(&mut Record)) -> Result<(), StateError> {
         self.fate = Fate::Kept;
         if removal == AtEnd::Stay {
             return self.change(change);

@@ -137,7 +137,7 @@ fn fill_cpusets(mount: &Path, relative: &str) -> Result<(), LaunchError> {
     Ok(())
 }
 
-fn mkdir(path: &Path) -> Result<(), Errno> {
+pub(super) fn mkdir(path: &Path) -> Result<(), Errno> {
     match rustix::fs::mkdir(path, Mode::from_raw_mode(0o755)) {
         Err(Errno::EXIST) => Ok(()),
         other => other,

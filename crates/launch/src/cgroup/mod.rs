@@ -15,6 +15,7 @@ mod group;
 mod freezer;
 mod usage;
 mod sweep;
+mod scope;
 
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
@@ -27,6 +28,7 @@ use crate::error::LaunchError;
 pub use group::Group;
 pub use sweep::sweep;
 pub use usage::Usage;
+pub use scope::{Delegation, bus, delegate, divisible, manager};
 
 /// Where hierarchies are mounted on every Linux distribution.
 const ROOT: &str = "/sys/fs/cgroup";
@@ -50,6 +52,18 @@ pub enum Version {
     V1,
     /// None that we can see.
     None,
+}
+
+impl Version {
+    /// `v2`, `v1`, `none`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::V2 => "v2",
+            Self::V1 => "v1",
+            Self::None => "none",
+        }
+    }
 }
 
 /// Looks at the mount points; two system calls.

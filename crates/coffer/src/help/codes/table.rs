@@ -191,6 +191,11 @@ pub(super) const ALL: &[Code] = &[
         "Please report it with the message: the default filter is tested to compile.",
     ),
     code(
+        "E-launch-session",
+        "A user's containers need user namespaces, and this host gives users none.",
+        "The message names the setting and how coffer alone gets the right, where that can be; coffer system check repeats it.",
+    ),
+    code(
         "E-launch-spec",
         "The container's specification cannot be carried out.",
         "Change the option that the message names.",
