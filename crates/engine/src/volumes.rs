@@ -4,6 +4,7 @@
 //! A new volume starts as a copy of the image's directory that it covers, as programs expect. Ids on
 //! disk are the container's own; the mount shifts them.
 
+mod card;
 mod named;
 
 use std::os::fd::AsFd;
@@ -12,13 +13,14 @@ use std::path::{Path, PathBuf};
 use model::image::ImageConfig;
 use model::request::{MountSource, RunRequest};
 use policy::confine::VolumePlace;
-use rustix::fs::{AtFlags, FlockOperation, Gid, Mode, OFlags, RenameFlags, Uid};
+use rustix::fs::{AtFlags, Dir, FlockOperation, Gid, Mode, OFlags, RenameFlags, Uid};
 use rustix::io::Errno;
 
 use crate::name::ContainerName;
 use crate::state::{StateError, open_dir};
 use crate::user::MergedRoot;
 
+use card::{Card, FirstUse};
 pub use named::{Volume, VolumeError};
 
 /// The anonymous ones' directory, in the container's.
@@ -73,8 +75,10 @@ impl Volumes<'_> {
         // Also before the look: whoever removes the volume holds it, and our container's record, which
         // keeps the volume, is on disk already.
         rustix::fs::flock(&dir, FlockOperation::LockExclusive)?;
-        if rustix::fs::statat(&dir, name, AtFlags::SYMLINK_NOFOLLOW).is_ok() {
-            return Ok(());
+        let made = rustix::fs::statat(&dir, name, AtFlags::SYMLINK_NOFOLLOW).is_ok();
+        let card = Card::read(&dir, name)?.filter(|card| card.first_use == FirstUse::Ahead);
+        if made && (card.is_none() || !is_empty(&dir, name)?) {
+            return past_first_use(card, &dir, name);
         }
         let unfinished = format!(".{name}.new");
         match std::fs::remove_dir_all(parent.join(&unfinished)) {
@@ -83,7 +87,10 @@ impl Volumes<'_> {
         }
         rustix::fs::mkdirat(&dir, &unfinished, Mode::RWXU)?;
         self.fill(&dir, &unfinished, target)?;
-        Ok(rustix::fs::renameat_with(&dir, &unfinished, &dir, name, RenameFlags::NOREPLACE)?)
+        // An empty directory gives way to another.
+        let flags = if made { RenameFlags::empty() } else { RenameFlags::NOREPLACE };
+        rustix::fs::renameat_with(&dir, &unfinished, &dir, name, flags)?;
+        past_first_use(card, &dir, name)
     }
 
     fn fill(&self, parent: impl AsFd, name: &str, target: &str) -> std::io::Result<()> {
@@ -97,6 +104,25 @@ impl Volumes<'_> {
         rustix::fs::fchown(&volume, Some(uid), Some(gid))?;
         Ok(rustix::fs::fchmod(&volume, Mode::from_raw_mode(stat.st_mode))?)
     }
+}
+
+/// What is in the volume from now on is its own.
+fn past_first_use(card: Option<Card>, dir: impl AsFd, name: &str) -> std::io::Result<()> {
+    match card {
+        Some(card) => Card { first_use: FirstUse::Past, ..card }.write(dir, name),
+        None => Ok(()),
+    }
+}
+
+fn is_empty(dir: impl AsFd, name: &str) -> std::io::Result<bool> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let volume = rustix::fs::openat(dir, name, flags, Mode::empty())?;
+    for entry in Dir::new(volume)? {
+        if !matches!(entry?.file_name().to_bytes(), b"." | b"..") {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Only the names that containers may have, too.
@@ -122,6 +148,7 @@ fn exists_already(made: rustix::io::Result<()>) -> rustix::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt};
 
     use model::request::{Access, ExecMode, MountRequest};
@@ -162,6 +189,43 @@ mod tests {
         std::fs::write(named.join("db/kept"), "x").unwrap();
         volumes.place(&request, &config).unwrap();
         assert!(named.join("db/kept").exists());
+    }
+
+    #[test]
+    fn a_volume_that_was_made_beforehand_is_filled_at_its_first_use_and_then_never_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let (layer, container) = (dir.path().join("layer"), dir.path().join("container"));
+        std::fs::create_dir_all(layer.join("data")).unwrap();
+        std::fs::write(layer.join("data/from-image"), "x").unwrap();
+        std::fs::create_dir(&container).unwrap();
+        let image = MergedRoot::open([&layer]).unwrap();
+        let named = dir.path().join("volumes");
+        let volumes = Volumes { named: named.clone(), container: &container, image: &image };
+        let make = |name: &str| {
+            std::fs::create_dir_all(named.join(name)).unwrap();
+            let card = Card { created: 1, labels: BTreeMap::new(), first_use: FirstUse::Ahead };
+            card.write(open_dir(&named).unwrap(), name).unwrap();
+        };
+        let has_had = |name: &str| {
+            let card = Card::read(open_dir(&named).unwrap(), name).unwrap().unwrap();
+            card.first_use == FirstUse::Past
+        };
+        let place = |name: &str| {
+            let request = RunRequest { mounts: vec![volume(name, "/data")], ..RunRequest::default() };
+            volumes.place(&request, &ImageConfig::default()).unwrap();
+        };
+        make("fresh");
+        place("fresh");
+        assert!(named.join("fresh/from-image").exists() && has_had("fresh"));
+        std::fs::remove_file(named.join("fresh/from-image")).unwrap();
+        place("fresh");
+        assert!(!named.join("fresh/from-image").exists(), "emptied by its users, and so it stays");
+
+        make("given");
+        std::fs::write(named.join("given/by-hand"), "y").unwrap();
+        place("given");
+        assert!(!named.join("given/from-image").exists() && named.join("given/by-hand").exists());
+        assert!(has_had("given"));
     }
 
     #[test]
