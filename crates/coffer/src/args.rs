@@ -5,5 +5,6 @@ pub(crate) mod container;
 pub(crate) mod global;
 pub(crate) mod image;
 pub(crate) mod other;
+pub(crate) mod resources;
 pub(crate) mod run;
 pub(crate) mod volume;

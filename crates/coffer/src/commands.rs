@@ -6,6 +6,7 @@ mod demo;
 mod image;
 mod ledger;
 mod meta;
+mod resources;
 mod run;
 mod system;
 mod volume;
@@ -77,7 +78,7 @@ impl Life {
 }
 
 /// Every command, in the order of help.
-pub(crate) const ALL: [&Entry; 28] = [
+pub(crate) const ALL: [&Entry; 33] = [
     &demo::DEMO,
     &image::IMPORT,
     &image::LIST,
@@ -93,6 +94,11 @@ pub(crate) const ALL: [&Entry; 28] = [
     &run::RUN,
     &container::PS,
     &container::INSPECT,
+    &resources::TOP,
+    &resources::STATS,
+    &resources::PAUSE,
+    &resources::UNPAUSE,
+    &resources::UPDATE,
     &container::REMOVE,
     &container::PRUNE,
     &volume::LIST,

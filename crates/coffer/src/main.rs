@@ -18,6 +18,7 @@ mod help;
 mod idmap;
 mod progress;
 mod render;
+mod screen;
 mod session;
 mod site;
 mod value;

@@ -10,6 +10,7 @@ use crate::book::{Entry, Kind};
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::id::ContainerId;
+use crate::resources::Freezer;
 use crate::run::Start;
 use crate::state::{Ended, Held, Lock, Record, START, StateError, Status, open_dir, read_file, read_record};
 
@@ -41,6 +42,8 @@ pub struct Inspection {
     /// Its record.
     #[serde(flatten)]
     pub record: Record,
+    /// Whether it is paused.
+    pub freezer: Freezer,
     /// The specification that was carried out; absent where it never started.
     pub spec: Option<Spec>,
     /// What was in force when it started, as the kernel reported it.
@@ -84,7 +87,7 @@ impl Engine {
     pub fn inspect(&self, text: &str) -> Result<Inspection, EngineError> {
         let record = self.container(text)?;
         let (spec, enforced) = self.start_of(&record)?.map(|start| (start.spec, start.enforced)).unzip();
-        Ok(Inspection { record, spec, enforced })
+        Ok(Inspection { freezer: self.freezer(&record), record, spec, enforced })
     }
 
     /// How a container was started; `None` if it was not.

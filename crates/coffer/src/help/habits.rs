@@ -20,7 +20,7 @@ fn find(habits: &[Habit], typed: &str) -> Option<&'static str> {
     habits.iter().find(|habit| habit.typed.contains(&typed)).map(|habit| habit.instead)
 }
 
-const COMMANDS: [Habit; 11] = [
+const COMMANDS: [Habit; 10] = [
     Habit {
         typed: &["pull", "image pull", "push", "image push", "login", "logout", "search"],
         instead: "images come from files in this version: `docker save IMAGE -o FILE`, then `coffer image import FILE`",
@@ -46,10 +46,6 @@ const COMMANDS: [Habit; 11] = [
         instead: "nothing enters a running container in this version: `coffer run -it IMAGE sh` looks around in a new one",
     },
     Habit {
-        typed: &["top", "stats", "container top", "container stats"],
-        instead: "`coffer explain CONTAINER` shows its processes and memory beside their limits",
-    },
-    Habit {
         typed: &["cp", "export", "container cp"],
         instead: "share a directory when it starts: `coffer run -v ./DIR:/DIR IMAGE`",
     },
@@ -67,7 +63,7 @@ const COMMANDS: [Habit; 11] = [
     },
 ];
 
-const RUN_OPTIONS: [Habit; 11] = [
+const RUN_OPTIONS: [Habit; 10] = [
     Habit {
         typed: &["-d", "--detach"],
         instead: "it runs in the foreground: add `&` to the line, or leave its terminal (-it) with ctrl-p ctrl-q",
@@ -94,7 +90,6 @@ const RUN_OPTIONS: [Habit; 11] = [
     },
     Habit { typed: &["--gpus"], instead: "pass its device on: `--device /dev/dri/renderD128`" },
     Habit { typed: &["--volumes-from"], instead: "name the volume in both: `-v NAME:/PATH`" },
-    Habit { typed: &["--cpu-quota", "--cpu-period"], instead: "say how many CPUs: `--cpus 0.5`" },
     Habit { typed: &["--domainname"], instead: "give the whole name: `--hostname web.example`" },
     Habit {
         typed: &["--cidfile"],
