@@ -8,5 +8,6 @@ pub(crate) mod global;
 pub(crate) mod image;
 pub(crate) mod other;
 pub(crate) mod port;
+pub(crate) mod resources;
 pub(crate) mod run;
 pub(crate) mod volume;

@@ -9,6 +9,7 @@ mod ledger;
 mod lifecycle;
 mod meta;
 mod port;
+mod resources;
 mod run;
 mod system;
 mod volume;
@@ -80,7 +81,7 @@ impl Life {
 }
 
 /// Every command, in the order of help.
-pub(crate) const ALL: [&Entry; 38] = [
+pub(crate) const ALL: [&Entry; 43] = [
     &demo::DEMO,
     &image::IMPORT,
     &image::LIST,
@@ -106,6 +107,11 @@ pub(crate) const ALL: [&Entry; 38] = [
     &container::PS,
     &container::INSPECT,
     &port::PORT,
+    &resources::TOP,
+    &resources::STATS,
+    &resources::PAUSE,
+    &resources::UNPAUSE,
+    &resources::UPDATE,
     &container::REMOVE,
     &container::PRUNE,
     &volume::LIST,

@@ -11,6 +11,15 @@ use crate::render::style::Style;
 /// Widest line where output is no terminal: pipes and files take all.
 const UNLIMITED: usize = usize::MAX;
 
+/// Which letters a terminal can show, as the locale says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Letters {
+    /// All of them.
+    Unicode,
+    /// Those of ASCII.
+    Ascii,
+}
+
 /// What a command may know of the outside.
 #[derive(Debug)]
 pub(crate) struct Context {
@@ -73,6 +82,20 @@ impl Context {
         let mut text = serde_json::to_string_pretty(value).map_err(|error| Failure::internal(&error))?;
         text.push('\n');
         self.print(&text)
+    }
+
+    /// Writes data for programs that read line by line.
+    pub(crate) fn print_json_line(&self, value: &impl Serialize) -> Result<(), Failure> {
+        let text = serde_json::to_string(value).map_err(|error| Failure::internal(&error))?;
+        self.print(&(text + "\n"))
+    }
+
+    /// Which letters can be shown.
+    pub(crate) fn letters(&self) -> Letters {
+        let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default();
+        let locale = locale.to_ascii_lowercase();
+        if locale.contains("utf-8") || locale.contains("utf8") { Letters::Unicode } else { Letters::Ascii }
     }
 
     /// Writes whichever of the two was asked for.

@@ -19,6 +19,7 @@ mod help;
 mod idmap;
 mod progress;
 mod render;
+mod screen;
 mod session;
 mod site;
 mod value;

@@ -65,7 +65,7 @@ fn values_that_nothing_can_have_are_refused() {
         "
 $ coffer ps --filter status=dead
 coffer: `status=dead` does not work for `--filter`: `dead` is no status [E-cli-value]
-  right would be: one of created, running, exited
+  right would be: one of created, running, paused, exited
 exit 2
 $ coffer image ls --filter dangling=maybe
 coffer: `dangling=maybe` does not work for `--filter`: `maybe` is no dangling [E-cli-value]

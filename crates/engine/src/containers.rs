@@ -12,6 +12,7 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::id::ContainerId;
 use crate::monitor::{self, HealthLog};
+use crate::resources::Freezer;
 use crate::start::Start;
 use crate::state::{Ended, Held, Lock, Record, START, StateError, Status, open_dir, read_file, read_record};
 
@@ -43,6 +44,8 @@ pub struct Inspection {
     /// Its record.
     #[serde(flatten)]
     pub record: Record,
+    /// Whether it is paused.
+    pub freezer: Freezer,
     /// The specification that was carried out; absent where it never started.
     pub spec: Option<Spec>,
     /// What was in force when it started, as the kernel reported it.
@@ -90,7 +93,7 @@ impl Engine {
         let (spec, enforced) = self.start_of(&record)?.map(|start| (start.spec, start.enforced)).unzip();
         let path = self.containers.path(&record.id);
         let health_log = open_dir(&path).ok().and_then(|dir| monitor::read_health(dir.as_fd()));
-        Ok(Inspection { record, spec, enforced, health_log })
+        Ok(Inspection { freezer: self.freezer(&record), record, spec, enforced, health_log })
     }
 
     /// How a container was started; `None` if it was not.

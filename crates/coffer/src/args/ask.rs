@@ -11,7 +11,7 @@ use clap::Args;
 use model::usecase::{Data, Exposure, Tenants};
 use model::verdict::Level;
 
-pub(crate) use limits::Limits;
+pub(crate) use limits::{GroupLimits, Limits};
 pub(crate) use storage::Storage;
 pub(crate) use variables::Variables;
 pub(crate) use upkeep::Upkeep;

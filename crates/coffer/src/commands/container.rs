@@ -3,6 +3,7 @@
 use engine::containers::{Force, Which};
 use engine::id::ContainerId;
 use engine::state::{HealthState, Record, StateError};
+use engine::resources::Freezer;
 use engine::{Engine, EngineError};
 
 use super::{Act, Entry, Life, Truncate, act, options};
@@ -94,29 +95,37 @@ impl Act for Ps {
         // A filter on the status says which ones are meant.
         let all = self.all || self.filter.iter().any(|filter| filter.key == "status");
         let which = if all { Which::All } else { Which::Running };
-        let records = filter::keep(site::open()?.containers(which)?, &self.filter, holds);
+        let engine = site::open()?;
+        let with_freezer = |record| (engine.freezer(&record), record);
+        let listed = engine.containers(which)?.into_iter().map(with_freezer).collect();
+        let containers = filter::keep(listed, &self.filter, holds);
         let truncate = Truncate::from(self.list);
         if self.list.quiet && context.format == Format::Table {
-            let ids = records.iter().map(|record| format!("{}\n", container::id(record, truncate)));
+            let ids = containers.iter().map(|(_, record)| format!("{}\n", container::id(record, truncate)));
             context.print(&ids.collect::<String>())?;
             return Ok(0);
         }
         context.show(
-            || records.iter().map(ContainerJson::new).collect::<Vec<_>>(),
-            || container::table(&records, truncate, time::now(), context.style, context.width()),
+            || {
+                containers
+                    .iter()
+                    .map(|(freezer, record)| ContainerJson::new(record, *freezer))
+                    .collect::<Vec<_>>()
+            },
+            || container::table(&containers, truncate, time::now(), context.style, context.width()),
         )?;
         Ok(0)
     }
 }
 
-fn holds(record: &Record, filter: &Filter) -> bool {
+fn holds((freezer, record): &(Freezer, Record), filter: &Filter) -> bool {
     match filter.key.as_str() {
         "id" => record.id.as_str().starts_with(&filter.value),
         "name" => record.name.contains(&filter.value),
         "image" => record.image_name == filter.value || record.image.to_string().starts_with(&filter.value),
         "label" => filter::label_holds(&record.request.labels, &filter.value),
         "health" => record.health.map_or("none", HealthState::as_str) == filter.value,
-        _ => container::status(&record.status) == filter.value,
+        _ => container::status(&record.status, *freezer) == filter.value,
     }
 }
 

@@ -61,7 +61,7 @@ struct VolumeJson<'a> {
 
 impl<'a> VolumeJson<'a> {
     fn new(volume: &'a Volume) -> Self {
-        let Volume { name, changed, containers } = volume;
+        let Volume { name, changed, containers, .. } = volume;
         Self { name, changed: time::rfc3339(*changed), containers }
     }
 }
@@ -103,7 +103,7 @@ impl Act for Remove {
 
 impl Act for Prune {
     fn act(self, context: &mut Context) -> Result<u8, Failure> {
-        let removed = site::open()?.prune_volumes()?;
+        let removed = site::open()?.prune_volumes(&|_| true)?;
         context.show(|| &removed, || lines(&removed))?;
         Ok(0)
     }

@@ -20,7 +20,7 @@ fn find(habits: &[Habit], typed: &str) -> Option<&'static str> {
     habits.iter().find(|habit| habit.typed.contains(&typed)).map(|habit| habit.instead)
 }
 
-const COMMANDS: [Habit; 8] = [
+const COMMANDS: [Habit; 7] = [
     Habit {
         typed: &["pull", "image pull", "push", "image push", "login", "logout", "search"],
         instead: "images come from files in this version: `docker save IMAGE -o FILE`, then `coffer image import FILE`",
@@ -32,10 +32,6 @@ const COMMANDS: [Habit; 8] = [
     Habit {
         typed: &["logs", "container logs"],
         instead: "what a container prints goes to where `coffer run` was started: redirect it there to keep it",
-    },
-    Habit {
-        typed: &["top", "stats", "container top", "container stats"],
-        instead: "`coffer explain CONTAINER` shows its processes and memory beside their limits",
     },
     Habit {
         typed: &["cp", "export", "container cp"],
@@ -55,7 +51,7 @@ const COMMANDS: [Habit; 8] = [
     },
 ];
 
-const RUN_OPTIONS: [Habit; 9] = [
+const RUN_OPTIONS: [Habit; 8] = [
     Habit {
         typed: &["--expose", "--link", "--ip", "--dns"],
         instead: "it has no network but loopback, into which `-p` leads; `--network host` shares this host's, and is recorded",
@@ -78,7 +74,6 @@ const RUN_OPTIONS: [Habit; 9] = [
     },
     Habit { typed: &["--gpus"], instead: "pass its device on: `--device /dev/dri/renderD128`" },
     Habit { typed: &["--volumes-from"], instead: "name the volume in both: `-v NAME:/PATH`" },
-    Habit { typed: &["--cpu-quota", "--cpu-period"], instead: "say how many CPUs: `--cpus 0.5`" },
     Habit { typed: &["--domainname"], instead: "give the whole name: `--hostname web.example`" },
 ];
 

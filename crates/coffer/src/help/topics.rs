@@ -109,11 +109,17 @@ assess                     image, outcome (go, go-with-controls, no-go), level, 
                            reasons[] (rule, detail, remedy, nist, cis),
                            exceptions[] (id, detail, asked_by), exit_code
 ps                         [] id, name, image, image_digest, command, labels, created,
-                           status (created, running, exited), started, pid, exited, exit_code,
+                           status (created, starting, running, paused, restarting, exited), started, pid,
+                           exited, exit_code, health (starting, healthy, unhealthy), restarts, monitor_pid,
                            ports[] (address, host_port, port, protocol),
                            verdict, level, missing, exceptions, permit
-inspect                    [] the same, and request, spec (OCI runtime specification), enforced
+inspect                    [] the same, and request, spec (OCI runtime specification), enforced, health_log
 port                       [] address, host_port, port, protocol
+pause, unpause, update     [] the containers, as they were typed
+top                        [] pid, inside, user, cpu_percent, memory, elapsed, command
+stats                      [] id, name, time, cpu_percent, cpu_limit, memory, memory_limit, memory_percent,
+                           memory_peak, oom_kills, pids, pids_limit, network (received, sent),
+                           block (read, written), throttled; without --no-stream an object on each line
 explain                    container, source (kernel, start, nothing), namespaces, uid_map, no_new_privs,
                            capabilities, seccomp, landlock_abi, mounts, islands, masked, sysctls,
                            limits, exceptions

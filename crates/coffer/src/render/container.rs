@@ -7,6 +7,7 @@ use engine::HealthLog;
 use engine::containers::Inspection;
 use engine::state::{Ended, HealthState, Record, Status};
 use model::publish::Publish;
+use engine::resources::Freezer;
 use model::request::RunRequest;
 use model::spec::Spec;
 use model::verdict::{Exception, Outcome};
@@ -74,8 +75,8 @@ pub(crate) struct InspectJson<'a> {
 }
 
 impl<'a> ContainerJson<'a> {
-    /// What is kept of it.
-    pub(crate) fn new(record: &'a Record) -> Self {
+    /// What is kept of it, and whether it is paused.
+    pub(crate) fn new(record: &'a Record, freezer: Freezer) -> Self {
         let (started, pid) = match &record.status {
             Status::Running { process, since } => (Some(time::rfc3339(*since)), Some(process.pid)),
             _ => (None, None),
@@ -94,7 +95,7 @@ impl<'a> ContainerJson<'a> {
             command: &record.command,
             labels: &record.request.labels,
             created: time::rfc3339(record.created),
-            status: status(&record.status),
+            status: status(&record.status, freezer),
             started,
             pid,
             exited,
@@ -115,9 +116,9 @@ impl<'a> ContainerJson<'a> {
 impl<'a> InspectJson<'a> {
     /// Everything that is kept of it.
     pub(crate) fn new(inspection: &'a Inspection) -> Self {
-        let Inspection { record, spec, enforced, health_log } = inspection;
+        let Inspection { record, freezer, spec, enforced, health_log } = inspection;
         Self {
-            container: ContainerJson::new(record),
+            container: ContainerJson::new(record, *freezer),
             request: &record.request,
             spec: spec.as_ref(),
             enforced: enforced.as_ref(),
@@ -126,26 +127,30 @@ impl<'a> InspectJson<'a> {
     }
 }
 
-/// `created`, `starting`, `running`, `restarting` or `exited`.
-pub(crate) fn status(status: &Status) -> &'static str {
+/// `created`, `starting`, `running`, `paused`, `restarting` or `exited`.
+pub(crate) fn status(status: &Status, freezer: Freezer) -> &'static str {
     match status {
         Status::Created => "created",
         Status::Starting => "starting",
         Status::Restarting { .. } => "restarting",
+        Status::Running { .. } if freezer == Freezer::Frozen => "paused",
         Status::Running { .. } => "running",
         Status::Exited { .. } => "exited",
     }
 }
 
-/// `up 3 h`, `exited (0) 2 h ago`
-pub(crate) fn since(status: &Status, now: i64) -> String {
+/// `up 3 h`, `up 3 h (paused)`, `exited (0) 2 h ago`
+pub(crate) fn since(status: &Status, freezer: Freezer, now: i64) -> String {
     match status {
         Status::Created => "created".to_owned(),
         Status::Starting => "starting".to_owned(),
         Status::Restarting { exit, at } => {
             format!("restarting ({}) {}", exit.exit_code(), time::ago(*at, now))
         }
-        Status::Running { since, .. } => format!("up {}", units::duration(now.saturating_sub(*since))),
+        Status::Running { since, .. } => {
+            let paused = if freezer == Freezer::Frozen { " (paused)" } else { "" };
+            format!("up {}{paused}", units::duration(now.saturating_sub(*since)))
+        }
         Status::Exited { exit: Ended::NeverStarted, at } => format!("never started, {}", time::ago(*at, now)),
         Status::Exited { exit: Ended::OutOfMemory, at } => format!("out of memory {}", time::ago(*at, now)),
         Status::Exited { exit: Ended::Unknown, at } => format!("killed, {}", time::ago(*at, now)),
@@ -154,7 +159,13 @@ pub(crate) fn since(status: &Status, now: i64) -> String {
 }
 
 /// The table of `coffer ps`.
-pub(crate) fn table(records: &[Record], truncate: Truncate, now: i64, style: Style, width: usize) -> String {
+pub(crate) fn table(
+    containers: &[(Freezer, Record)],
+    truncate: Truncate,
+    now: i64,
+    style: Style,
+    width: usize,
+) -> String {
     let mut table = Table::new([
         Column::whole("CONTAINER"),
         Column::gives_way("IMAGE"),
@@ -164,12 +175,12 @@ pub(crate) fn table(records: &[Record], truncate: Truncate, now: i64, style: Sty
         Column::gives_way("PORTS"),
         Column::whole("NAMES"),
     ]);
-    for record in records {
+    for (freezer, record) in containers {
         table.row([
             id(record, truncate).into(),
             record.image_name.as_str().into(),
             command(record, truncate).into(),
-            standing(record, now),
+            standing(record, *freezer, now),
             decided(record),
             ports(record).into(),
             record.name.as_str().into(),
@@ -179,8 +190,8 @@ pub(crate) fn table(records: &[Record], truncate: Truncate, now: i64, style: Sty
 }
 
 /// How it stands, and what its health checks say.
-fn standing(record: &Record, now: i64) -> Cell {
-    let since = since(&record.status, now);
+fn standing(record: &Record, freezer: Freezer, now: i64) -> Cell {
+    let since = since(&record.status, freezer, now);
     let (word, tone) = match record.health {
         None => return since.into(),
         Some(HealthState::Starting) => ("health: starting", Tone::Plain),
@@ -221,5 +232,22 @@ fn decided(record: &Record) -> Cell {
             format!("{verdict}, ! {}", units::count(count, "exception", "exceptions")),
             Tone::Warn,
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_runs_can_be_paused() {
+        let exited = Status::Exited { exit: Ended::Code { code: 3 }, at: 0 };
+        assert_eq!(status(&exited, Freezer::Frozen), "exited");
+        assert_eq!(since(&exited, Freezer::Frozen, 60), "exited (3) 1 min ago");
+        let process = engine::state::ProcessId { pid: 1, start_ticks: 1, boot: String::new() };
+        let running = Status::Running { process, since: 0 };
+        assert_eq!(status(&running, Freezer::Frozen), "paused");
+        assert_eq!(since(&running, Freezer::Frozen, 120), "up 2 min (paused)");
+        assert_eq!(since(&running, Freezer::Thawed, 120), "up 2 min");
     }
 }

@@ -60,7 +60,7 @@ impl<'a> ExplanationJson<'a> {
         };
         let process = explanation.process.as_ref();
         Self {
-            container: ContainerJson::new(&explanation.container),
+            container: ContainerJson::new(&explanation.container, explanation.freezer),
             source: explanation.source,
             namespaces: explanation
                 .namespaces
@@ -116,7 +116,8 @@ fn headline(explanation: &Explanation, now: i64, style: Style) -> String {
         record.decision.permit.map_or_else(|| "no permit".to_owned(), |index| format!("permit {index}"));
     let name = style.strong(&text::plain(&record.name));
     let image = text::plain(&record.image_name);
-    format!("{name}  {image}  {}  {permit}\n", container::since(&record.status, now))
+    let since = container::since(&record.status, explanation.freezer, now);
+    format!("{name}  {image}  {since}  {permit}\n")
 }
 
 fn source(explanation: &Explanation) -> &'static str {

@@ -30,6 +30,16 @@ pub(crate) fn duration(seconds: i64) -> String {
     }
 }
 
+/// Thousandths in percent, for data.
+pub(crate) fn percent(thousandths: u64) -> f64 {
+    f64::from(u32::try_from(thousandths).unwrap_or(u32::MAX)) / 10.0
+}
+
+/// The same for people: `12.3%`.
+pub(crate) fn percent_text(thousandths: u64) -> String {
+    format!("{}.{}%", thousandths / 10, thousandths % 10)
+}
+
 /// `1 layer`, `3 layers`.
 pub(crate) fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
@@ -53,6 +63,12 @@ mod tests {
             assert_eq!(bytes(size), text);
         }
         assert!(bytes(u64::MAX).ends_with(" TB"));
+    }
+
+    #[test]
+    fn percents_have_one_decimal() {
+        assert_eq!((percent_text(0), percent_text(2005)), ("0.0%".to_owned(), "200.5%".to_owned()));
+        assert!((percent(123) - 12.3).abs() < f64::EPSILON);
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub(crate) fn among(
 fn values_of(key: &str) -> &'static [&'static str] {
     match key {
         "kind" => engine::book::Kind::NAMES,
-        "status" => &["created", "starting", "running", "restarting", "exited"],
+        "status" => &["created", "starting", "running", "paused", "restarting", "exited"],
         "health" => &["starting", "healthy", "unhealthy", "none"],
         "dangling" => &["true", "false"],
         "outcome" => &["go", "go-with-controls", "no-go"],
@@ -77,7 +77,7 @@ mod tests {
     fn values_that_nothing_can_have_are_refused() {
         let parse = among(&["status", "dangling"]);
         assert!(parse("status=exited").is_ok() && parse("dangling=false").is_ok());
-        assert_eq!(parse("status=dead").unwrap_err().right, "one of created, running, exited");
+        assert_eq!(parse("status=dead").unwrap_err().right, "one of created, running, paused, exited");
         assert!(parse("dangling=maybe").is_err());
     }
 

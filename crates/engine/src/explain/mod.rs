@@ -23,6 +23,7 @@ pub use status::{CapabilitySets, ProcessStatus, parse as parse_status};
 
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::resources::Freezer;
 use crate::state::{ProcDir, Record, Status};
 
 /// What holds a container in.
@@ -30,6 +31,8 @@ use crate::state::{ProcDir, Record, Status};
 pub struct Explanation {
     /// The container.
     pub container: Record,
+    /// Whether it is paused.
+    pub freezer: Freezer,
     /// Who says so.
     pub source: Source,
     /// All eight kinds.
@@ -112,7 +115,8 @@ impl Engine {
             Status::Running { process, .. } => process.open(),
             _ => None,
         };
-        let mut explanation = from_start(record, enforced.as_ref(), spec.as_ref());
+        let freezer = self.freezer(&record);
+        let mut explanation = from_start(record, freezer, enforced.as_ref(), spec.as_ref());
         if let Some(process) = live {
             explanation.read_back(&process);
         }
@@ -120,7 +124,12 @@ impl Engine {
     }
 }
 
-fn from_start(container: Record, enforced: Option<&Enforced>, spec: Option<&Spec>) -> Explanation {
+fn from_start(
+    container: Record,
+    freezer: Freezer,
+    enforced: Option<&Enforced>,
+    spec: Option<&Spec>,
+) -> Explanation {
     let private = |kind: NamespaceKind| {
         enforced
             .is_some_and(|enforced| enforced.private_namespaces.iter().any(|name| name == kind.proc_name()))
@@ -129,6 +138,7 @@ fn from_start(container: Record, enforced: Option<&Enforced>, spec: Option<&Spec
     let exceptions = container.decision.exceptions.clone();
     Explanation {
         container,
+        freezer,
         source: if enforced.is_some() { Source::Start } else { Source::Nothing },
         namespaces: NamespaceKind::ALL.map(|kind| NamespaceLine { kind, scope: scope(kind) }).into(),
         uid_map: enforced.map(|enforced| enforced.uid_map.clone()).unwrap_or_default(),

@@ -1,7 +1,9 @@
 //! Signals that reach us while a container runs: they are the container's.
 
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::Signal;
 use sys::signal::{SignalSet, next_signal, set_mask, signalfd};
 
@@ -87,6 +89,17 @@ impl Interruptions {
         let waiting = || next_signal(self.0.fd()).ok().flatten();
         let ends = [Signal::HUP, Signal::INT, Signal::QUIT, Signal::TERM].map(Signal::as_raw);
         std::iter::from_fn(waiting).find(|number| ends.contains(number))
+    }
+}
+
+impl Interruptions {
+    /// Waits for so long, or until a signal comes; its number if it asks us to end.
+    pub fn within(&self, time: Duration) -> Option<i32> {
+        let mut watched = [PollFd::from_borrowed_fd(self.0.fd(), PollFlags::IN)];
+        let time = Timespec::try_from(time).ok();
+        // Whatever woke us, what waits is looked at next.
+        let _woken = poll(&mut watched, time.as_ref());
+        self.asked()
     }
 }
 

@@ -8,6 +8,7 @@ mod processes;
 mod top;
 mod stats;
 
+pub use pause::Freezer;
 pub use processes::{ProcessTimes, parse_stat};
 pub use stats::Sample;
 pub use top::TopLine;

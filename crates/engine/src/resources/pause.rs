@@ -1,12 +1,24 @@
 //! Pausing: the kernel's freezer is the only place where it is kept.
 
 use launch::cgroup::Group;
+use serde::Serialize;
 
 use super::group;
 use crate::book::{Entry, Kind};
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::state::{Record, StateError, Status};
+
+/// Whether a container's processes get processor time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Freezer {
+    /// They do.
+    #[default]
+    Thawed,
+    /// They are held still.
+    Frozen,
+}
 
 impl Engine {
     /// Holds every process of the container still until [`Self::unpause`].
@@ -42,9 +54,16 @@ impl Engine {
 
     /// Whether the container is held still; for one that runs, one file is read.
     #[must_use]
+    pub fn freezer(&self, record: &Record) -> Freezer {
+        let runs = matches!(record.status, Status::Running { .. });
+        let frozen = || Group::at(&record.cgroup).is_some_and(|group| group.is_frozen());
+        if runs && frozen() { Freezer::Frozen } else { Freezer::Thawed }
+    }
+
+    /// The same in one word.
+    #[must_use]
     pub fn is_paused(&self, record: &Record) -> bool {
-        matches!(record.status, Status::Running { .. })
-            && Group::at(&record.cgroup).is_some_and(|group| group.is_frozen())
+        self.freezer(record) == Freezer::Frozen
     }
 
     /// Lets a container go on that was sent a signal, so that it hears it: a frozen process does not even

@@ -156,6 +156,21 @@ pub(super) const ALL: &[Code] = &[
         "Leave the limit out, or have the controller enabled; coffer system check says how.",
     ),
     code(
+        "E-launch-ended",
+        "The container ended while something was done to its control group.",
+        "coffer ps -a shows how it ended.",
+    ),
+    code(
+        "E-launch-half-changed",
+        "One of several limits could not be set, and those before it could not be set back. The message names them.",
+        "Give all of them again, with values that can be: coffer update.",
+    ),
+    code(
+        "E-launch-memory-in-use",
+        "A limit on memory was asked for that is below what the container has in use. It stays as it was.",
+        "Give a higher limit, or end something in the container first.",
+    ),
+    code(
         "E-launch-died",
         "The container's first process was killed while it was being set up, by a memory limit for instance.",
         "Try again with more memory; dmesg tells whether the kernel killed it.",
@@ -386,6 +401,14 @@ pub(super) const ALL: &[Code] = &[
         "coffer unpause CONTAINER lets it go on.",
     ),
     code("E-state-newer", "A newer version of coffer wrote the record.", "Use that version."),
+    code(
+        "E-state-no-group",
+        "What was asked for needs a control group, and the container has none: its user has no group to divide.",
+        "coffer system check says how to have one delegated; the container gets it at its next start.",
+    ),
+    code("E-state-not-paused", "The container is not paused.", "coffer ps shows which ones are."),
+    code("E-state-not-running", "The container is not running.", "coffer ps -a shows how it stands."),
+    code("E-state-paused", "The container is paused.", "Let it go on: coffer unpause."),
     code(
         "E-state-no-range",
         "Every range of user ids belongs to some container.",
