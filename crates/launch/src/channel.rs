@@ -35,6 +35,8 @@ pub(crate) enum Message {
     Mapped,
     /// Parent: here are the root and the binds, as many as said.
     Trees(u16),
+    /// Child's maker: here is the child, which has this number.
+    Born(i32),
     /// Child: here is the terminal.
     Terminal,
     /// Child: everything is in force, only exec is left.
@@ -59,6 +61,10 @@ impl Message {
             Self::Terminal => plain(3),
             Self::Ready => plain(4),
             Self::Go => plain(5),
+            Self::Born(pid) => {
+                let [a, b, c, d] = pid.to_le_bytes();
+                [7, 0, 0, 0, a, b, c, d]
+            }
             Self::Failed(fault) => {
                 let [low, high] = fault.index.to_le_bytes();
                 let [a, b, c, d] = fault.errno.raw_os_error().to_le_bytes();
@@ -80,6 +86,7 @@ impl Message {
                 index: u16::from_le_bytes([low, high]),
                 errno: Errno::from_raw_os_error(i32::from_le_bytes([a, b, c, d])),
             }),
+            7 => Self::Born(i32::from_le_bytes([a, b, c, d])),
             _ => return None,
         })
     }

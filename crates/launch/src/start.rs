@@ -182,7 +182,11 @@ pub(crate) fn tell(
     }
 }
 
-fn listen(channel: &Channel, plan: &Plan, take: impl FnMut(OwnedFd)) -> Result<Option<Message>, LaunchError> {
+pub(crate) fn listen(
+    channel: &Channel,
+    plan: &Plan,
+    take: impl FnMut(OwnedFd),
+) -> Result<Option<Message>, LaunchError> {
     match channel.receive(take) {
         Ok(Some(Message::Failed(fault))) => Err(translate(plan, fault)),
         Ok(message) => Ok(message),

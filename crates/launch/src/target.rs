@@ -1,11 +1,11 @@
 //! A container that runs, as seen by one who wants to go in: its first process and its namespaces.
 
-use std::os::fd::{AsFd as _, BorrowedFd};
+use std::os::fd::BorrowedFd;
 
 use model::spec::NamespaceKind;
-use rustix::fs::{CWD, Mode, OFlags, readlinkat};
+use rustix::fs::{CWD, readlinkat};
 use rustix::io::Errno;
-use sys::clone::{Cloned, flag};
+use sys::clone::flag;
 
 use crate::error::LaunchError;
 
@@ -37,26 +37,6 @@ impl Target<'_> {
             other => other?,
         };
         Ok(readlinkat(self.proc, name, Vec::new())? != ours)
-    }
-
-    /// Clones a process that is in the container's pid namespace from its first instruction. Only this
-    /// thread's next child is: the parent's later ones are born where the parent is.
-    pub(crate) fn born_inside(
-        &self,
-        clone: impl FnOnce() -> Result<Cloned, Errno>,
-    ) -> Result<Cloned, LaunchError> {
-        let fault = || LaunchError::host("enter the container's pid namespace", "");
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-        let ours =
-            rustix::fs::openat(CWD, c"/proc/thread-self/ns/pid", flags, Mode::empty()).map_err(fault())?;
-        sys::namespace::setns(self.pidfd, flag::NEWPID).map_err(fault())?;
-        let cloned = clone();
-        if matches!(cloned, Ok(Cloned::Child)) {
-            return Ok(Cloned::Child);
-        }
-        sys::namespace::setns(ours.as_fd(), flag::NEWPID)
-            .map_err(LaunchError::host("go back to our pid namespace", ""))?;
-        cloned.map_err(LaunchError::host("clone a process in the container", ""))
     }
 }
 

@@ -28,6 +28,8 @@ pub mod flag {
     pub(super) const CLEAR_SIGHAND: u64 = 0x1_0000_0000;
     /// Put the child straight into a cgroup v2 (Linux 5.7).
     pub(super) const INTO_CGROUP: u64 = 0x2_0000_0000;
+    /// Make a sibling instead of a child.
+    pub(super) const PARENT: u64 = libc::CLONE_PARENT as u64;
     /// Hand back a pidfd.
     pub(super) const PIDFD: u64 = libc::CLONE_PIDFD as u64;
 }
@@ -71,15 +73,29 @@ pub enum Cloned {
 /// clone3(2): `EPERM`, `ENOSPC` or `EUSERS` (namespace limits), `EAGAIN` (process limits), `ENOSYS`
 /// (kernels before 5.3, or a filter around us).
 pub fn clone3(namespaces: u64, cgroup: Option<BorrowedFd<'_>>) -> Result<Cloned, Errno> {
+    call(namespaces, libc::SIGCHLD as u64, cgroup)
+}
+
+/// The same for a child of the caller's parent, which waits for it; whoever is its child's parent here is
+/// the one that made it.
+///
+/// # Errors
+/// As [`clone3`].
+pub fn sibling(cgroup: Option<BorrowedFd<'_>>) -> Result<Cloned, Errno> {
+    // Its end is told in the way in which the caller's own is.
+    call(flag::PARENT, 0, cgroup)
+}
+
+fn call(flags: u64, exit_signal: u64, cgroup: Option<BorrowedFd<'_>>) -> Result<Cloned, Errno> {
     let mut pidfd: i32 = -1;
-    let mut flags = namespaces | flag::PIDFD | flag::CLEAR_SIGHAND;
+    let mut flags = flags | flag::PIDFD | flag::CLEAR_SIGHAND;
     if cgroup.is_some() {
         flags |= flag::INTO_CGROUP;
     }
     let arguments = CloneArgs {
         flags,
         pidfd: (&raw mut pidfd) as u64,
-        exit_signal: libc::SIGCHLD as u64,
+        exit_signal,
         cgroup: cgroup.map_or(0, |fd| fd.as_raw_fd() as u64),
         ..CloneArgs::default()
     };
@@ -108,6 +124,29 @@ mod tests {
             Cloned::Parent { pid, pidfd } => {
                 assert!(pid > 0);
                 let id = rustix::process::WaitId::PidFd(pidfd.as_fd());
+                let status = waitid(id, WaitIdOptions::EXITED).unwrap().unwrap();
+                assert_eq!(status.exit_status(), Some(7));
+            }
+        }
+    }
+
+    #[test]
+    fn a_sibling_is_the_child_of_its_maker_s_parent() {
+        let (told, tell) = rustix::pipe::pipe().unwrap();
+        match clone3(0, None).unwrap() {
+            Cloned::Child => match sibling(None) {
+                Ok(Cloned::Child) => crate::exec::exit(7),
+                Ok(Cloned::Parent { pid, .. }) => {
+                    crate::exec::exit(i32::from(rustix::io::write(tell, &pid.to_le_bytes()).is_err()))
+                }
+                Err(_) => crate::exec::exit(1),
+            },
+            Cloned::Parent { .. } => {
+                let mut pid = [0; 4];
+                assert_eq!(rustix::io::read(told, &mut pid), Ok(4));
+                let id = rustix::process::WaitId::Pid(
+                    rustix::process::Pid::from_raw(i32::from_le_bytes(pid)).unwrap(),
+                );
                 let status = waitid(id, WaitIdOptions::EXITED).unwrap().unwrap();
                 assert_eq!(status.exit_status(), Some(7));
             }

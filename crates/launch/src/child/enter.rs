@@ -7,7 +7,7 @@
 use std::os::fd::{AsFd as _, BorrowedFd};
 
 use rustix::process::DumpableBehavior;
-use sys::clone::flag;
+use sys::clone::{Cloned, flag};
 
 use super::{At as _, Streams, confine_and_exec, give_up, namespaces, streams};
 use crate::cgroup::Cgroup;
@@ -23,22 +23,51 @@ pub(crate) struct Entrance<'a> {
     pub streams: Streams<'a>,
     /// The container's first process.
     pub target: BorrowedFd<'a>,
-    /// Its namespaces that are to be joined; the pid namespace was by the clone.
+    /// Its namespaces that are to be joined, all but the pid namespace: see [`beget`].
     pub namespaces: u64,
+    pub birth: Birth,
+}
+
+/// Where the process is born.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Birth {
+    /// The container shares our pid namespace.
+    Here,
+    /// In the container's own.
+    Inside,
 }
 
 /// Most descriptors that come along: the channel, the target and three streams.
 const COMPANIONS: usize = 5;
 
-/// Becomes a process of the container, or reports why not and exits.
+/// Becomes a process of the container, or makes the one that does; or reports why not and exits.
 pub(crate) fn run(entrance: &Entrance<'_>) -> ! {
-    give_up(entrance.channel, become_one_of_them(entrance))
+    match entrance.birth {
+        Birth::Here => give_up(entrance.channel, become_one_of_them(entrance)),
+        Birth::Inside => beget(entrance),
+    }
 }
+
+/// Makes the process in the container's pid namespace, which only those can be in who are born there. It is
+/// a child of our parent: who has joined a pid namespace cannot always go back, so that this process was
+/// made to end here.
+fn beget(entrance: &Entrance<'_>) -> ! {
+    let joined = sys::namespace::setns(entrance.target, flag::NEWPID);
+    match joined.and_then(|()| sys::clone::sibling(entrance.cgroup.clone_target())).at(Step::Join, 3) {
+        Ok(Cloned::Child) => give_up(entrance.channel, become_one_of_them(entrance)),
+        Ok(Cloned::Parent { pid, pidfd }) => {
+            let told = entrance.channel.send(Message::Born(pid), &[pidfd.as_fd()]);
+            sys::exec::exit(i32::from(told.is_err()))
+        }
+        Err(fault) => give_up(entrance.channel, Err(fault)),
+    }
+}
+
 
 fn become_one_of_them(entrance: &Entrance<'_>) -> Result<(), Fault> {
     let Entrance { plan, channel, streams, target, .. } = *entrance;
-    entrance.cgroup.enter().at(Step::Cgroup, 0)?;
     channel.expect(Message::Mapped).at(Step::Handshake, 0)?;
+    entrance.cgroup.enter().at(Step::Cgroup, 0)?;
     // The places that are left over name the target once more.
     let mut companions = [target; COMPANIONS];
     let others = streams.descriptors().chain([channel.as_fd()]);
