@@ -6,6 +6,7 @@ pub(crate) mod exec;
 pub(crate) mod lifecycle;
 pub(crate) mod global;
 pub(crate) mod image;
+pub(crate) mod logs;
 pub(crate) mod other;
 pub(crate) mod port;
 pub(crate) mod resources;

@@ -7,6 +7,7 @@ mod exec;
 mod image;
 mod ledger;
 mod lifecycle;
+mod logs;
 mod meta;
 mod port;
 mod resources;
@@ -81,7 +82,7 @@ impl Life {
 }
 
 /// Every command, in the order of help.
-pub(crate) const ALL: [&Entry; 43] = [
+pub(crate) const ALL: [&Entry; 44] = [
     &demo::DEMO,
     &image::IMPORT,
     &image::LIST,
@@ -101,6 +102,7 @@ pub(crate) const ALL: [&Entry; 43] = [
     &lifecycle::RESTART,
     &lifecycle::KILL,
     &lifecycle::WAIT,
+    &logs::LOGS,
     &lifecycle::ATTACH,
     &lifecycle::RENAME,
     &exec::EXEC,

@@ -6,6 +6,7 @@ pub(crate) mod history;
 pub(crate) mod host;
 pub(crate) mod image;
 pub(crate) mod ledger;
+pub(crate) mod logs;
 pub(crate) mod stats;
 pub(crate) mod style;
 pub(crate) mod table;

@@ -7,6 +7,7 @@ pub(crate) mod env;
 pub(crate) mod filter;
 pub(crate) mod hostname;
 pub(crate) mod instant;
+pub(crate) mod lines;
 pub(crate) mod mount;
 pub(crate) mod pair;
 pub(crate) mod rate;

@@ -55,9 +55,9 @@ pub use monitor::{Answer, HealthLog};
 
 pub use volumes::{Volume, VolumeError};
 
-pub use run::Announce;
-pub use stop::Grace;
 pub use launch::{Enforced, Usage};
 pub use ledger::Verified;
 pub use policy::Refusal;
+pub use run::Announce;
+pub use stop::Grace;
 pub use store::{Finding, Format, Imported, Naming, Progress, Prune, Pruned, Quiet, Removal, Removed};

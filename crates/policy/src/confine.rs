@@ -23,6 +23,7 @@ mod mounts;
 mod paths;
 mod ports;
 mod process;
+mod upkeep;
 pub(crate) mod sysctl;
 
 pub use error::ConfineError;
@@ -150,6 +151,7 @@ pub fn validate(request: &RunRequest, image: &Image) -> Result<(), ConfineError>
     limits::rlimits(request, u64::MAX, limits::Group::Own)?;
     sysctl::check(request)?;
     devices::check(request)?;
+    upkeep::check(request, image)?;
     ports::check(request)?;
     mounts::check(request, &image.config)
 }

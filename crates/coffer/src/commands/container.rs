@@ -2,8 +2,8 @@
 
 use engine::containers::{Force, Which};
 use engine::id::ContainerId;
-use engine::state::{HealthState, Record, StateError};
 use engine::resources::Freezer;
+use engine::state::{HealthState, Record, StateError};
 use engine::{Engine, EngineError};
 
 use super::{Act, Entry, Life, Truncate, act, options};

@@ -85,13 +85,15 @@ impl Act for Run {
 
 /// What only a monitor can do is not forgotten silently.
 fn in_front_only(request: &RunRequest) -> Result<(), Failure> {
-    use model::upkeep::{HealthCommand, OnUnhealthy, Restart};
+    use model::upkeep::{HealthCommand, Log, OnUnhealthy, Restart};
     let upkeep = &request.upkeep;
     let checked = matches!(upkeep.health.command, Some(HealthCommand::Program(_) | HealthCommand::Shell(_)));
     let option = match () {
         () if upkeep.restart != Restart::No => "--restart",
         () if checked => "--health-cmd",
         () if upkeep.on_unhealthy != OnUnhealthy::Nothing => "--health-on-failure",
+        () if upkeep.log.driver != Log::default().driver => "--log-driver",
+        () if upkeep.log != Log::default() => "--log-opt",
         () => return Ok(()),
     };
     Err(Failure::usage(

@@ -11,7 +11,7 @@ pub(crate) fn instead_of_command(typed: &str) -> Option<&'static str> {
     find(&COMMANDS, typed)
 }
 
-/// What to do instead of an option of `run` that is not there: `-p`, `--restart`.
+/// What to do instead of an option of `run` that is not there: `--init`, `--gpus`.
 pub(crate) fn instead_of_option(typed: &str) -> Option<&'static str> {
     find(&RUN_OPTIONS, typed.split_once('=').map_or(typed, |(name, _)| name))
 }
@@ -20,7 +20,7 @@ fn find(habits: &[Habit], typed: &str) -> Option<&'static str> {
     habits.iter().find(|habit| habit.typed.contains(&typed)).map(|habit| habit.instead)
 }
 
-const COMMANDS: [Habit; 7] = [
+const COMMANDS: [Habit; 6] = [
     Habit {
         typed: &["pull", "image pull", "push", "image push", "login", "logout", "search"],
         instead: "images come from files in this version: `docker save IMAGE -o FILE`, then `coffer image import FILE`",
@@ -28,10 +28,6 @@ const COMMANDS: [Habit; 7] = [
     Habit {
         typed: &["build", "image build", "buildx", "commit"],
         instead: "images are built elsewhere in this version, and taken in with `coffer image import FILE`",
-    },
-    Habit {
-        typed: &["logs", "container logs"],
-        instead: "what a container prints goes to where `coffer run` was started: redirect it there to keep it",
     },
     Habit {
         typed: &["cp", "export", "container cp"],
@@ -51,14 +47,10 @@ const COMMANDS: [Habit; 7] = [
     },
 ];
 
-const RUN_OPTIONS: [Habit; 8] = [
+const RUN_OPTIONS: [Habit; 7] = [
     Habit {
         typed: &["--expose", "--link", "--ip", "--dns"],
         instead: "it has no network but loopback, into which `-p` leads; `--network host` shares this host's, and is recorded",
-    },
-    Habit {
-        typed: &["--restart"],
-        instead: "let a service manager watch over it: a systemd unit with `ExecStart=coffer run ...` and `Restart=`",
     },
     Habit {
         typed: &["--init"],
@@ -69,7 +61,7 @@ const RUN_OPTIONS: [Habit; 8] = [
         instead: "leave it out: only images that were imported can run, see `coffer image ls`",
     },
     Habit {
-        typed: &["--log-driver", "--log-opt", "-a", "--attach", "--sig-proxy"],
+        typed: &["-a", "--attach", "--sig-proxy"],
         instead: "leave it out: output comes here, and signals go there",
     },
     Habit { typed: &["--gpus"], instead: "pass its device on: `--device /dev/dri/renderD128`" },

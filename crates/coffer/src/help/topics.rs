@@ -84,6 +84,9 @@ TERM             no colour if it is `dumb`",
         name: "values",
         text: "\
 sizes     a number and b, k, m, g or t, in units of 1024: 512m, 1.5g
+lengths   numbers with ns, us, ms, s, m or h: 30s, 1m30s, 500ms
+instants  2026-11-25T17:49:00Z, less of it (UTC without a zone), seconds since 1970, or a length ago
+signals   TERM, SIGTERM, 15, RTMIN+3
 cpus      a number from 0.01, up to three decimals: 0.5, 2
 limits    name=soft or name=soft:hard, -1 is unlimited: nofile=1024:2048
 volumes   /host/path:/target[:ro,exec], name:/target, /target
@@ -114,6 +117,8 @@ ps                         [] id, name, image, image_digest, command, labels, cr
                            ports[] (address, host_port, port, protocol),
                            verdict, level, missing, exceptions, permit
 inspect                    [] the same, and request, spec (OCI runtime specification), enforced, health_log
+logs                       one object a line, as the log is kept: log, stream (stdout, stderr, coffer),
+                           time, raw (base64; where the bytes are no text)
 port                       [] address, host_port, port, protocol
 pause, unpause, update     [] the containers, as they were typed
 top                        [] pid, inside, user, cpu_percent, memory, elapsed, command

@@ -9,6 +9,37 @@ pub(crate) fn plain(text: &str) -> String {
     shown
 }
 
+/// What a container printed, for a terminal: colours and tabs stay, every other control sequence is made
+/// visible, and so is what is no text.
+pub(crate) fn for_terminal(text: &[u8], shown: &mut Vec<u8>) {
+    // A terminal's own line end, as programs with a terminal write it.
+    let text = text.strip_suffix(b"\r").unwrap_or(text);
+    for chunk in text.utf8_chunks() {
+        let mut rest = chunk.valid();
+        while let Some(c) = rest.chars().next() {
+            let length = if c == '\u{1b}' { colour(rest) } else { 0 };
+            let (shown_as_is, after) = rest.split_at(length.max(c.len_utf8()));
+            if length > 0 || c == '\t' || is_shown(c) {
+                shown.extend_from_slice(shown_as_is.as_bytes());
+            } else {
+                shown.extend(c.escape_unicode().map(|c| c as u8));
+            }
+            rest = after;
+        }
+        if !chunk.invalid().is_empty() {
+            shown.extend_from_slice("\u{fffd}".as_bytes());
+        }
+    }
+}
+
+/// Length of the sequence at the beginning that changes colours (ECMA-48, SGR) and nothing else; 0 if there
+/// is none.
+fn colour(text: &str) -> usize {
+    let Some(parameters) = text.strip_prefix("\u{1b}[") else { return 0 };
+    let length = parameters.bytes().take_while(|b| b.is_ascii_digit() || matches!(b, b';' | b':')).count();
+    if parameters.as_bytes().get(length) == Some(&b'm') { length + 3 } else { 0 }
+}
+
 /// The first `width` characters, the last of them `…` where something is left out.
 pub(crate) fn cut(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
@@ -74,7 +105,31 @@ mod tests {
         assert_eq!(cut("äöü", 3), "äöü");
     }
 
+    #[test]
+    fn colours_of_containers_reach_a_terminal_and_nothing_else_does() {
+        let shown = |text: &[u8]| {
+            let mut shown = Vec::new();
+            for_terminal(text, &mut shown);
+            String::from_utf8(shown).unwrap()
+        };
+        assert_eq!(shown(b"\x1b[1;38:5:9mred\x1b[m\tend\r"), "\x1b[1;38:5:9mred\x1b[m\tend");
+        assert_eq!(shown(b"\x1b]0;title\x07"), r"\u{1b}]0;title\u{7}");
+        assert_eq!(shown(b"\x1b[2J\x1b[1\x1b"), r"\u{1b}[2J\u{1b}[1\u{1b}");
+        assert_eq!(shown("a\rb\u{9b}2Jc\u{202e}".as_bytes()), r"a\u{d}b\u{9b}2Jc\u{202e}");
+        assert_eq!(shown(b"a\xffb\x00"), "a\u{fffd}b\\u{0}");
+    }
+
     proptest! {
+        #[test]
+        fn whatever_a_container_prints_only_colours_control_a_terminal(text: Vec<u8>) {
+            let mut shown = Vec::new();
+            for_terminal(&text, &mut shown);
+            let shown = String::from_utf8(shown).unwrap();
+            for (at, _) in shown.match_indices(|c: char| c.is_control() && c != '\t') {
+                prop_assert!(colour(&shown[at..]) > 0);
+            }
+        }
+
         #[test]
         fn nothing_plain_holds_a_control_character(text in any::<String>()) {
             prop_assert!(!plain(&text).chars().any(char::is_control));

@@ -1,30 +1,9 @@
-//! `--restart on-failure:5`, `--log-opt max-size=10m` and the like: their syntax. Policy knows the ranges.
+//! `--log-opt max-size=10m`, `--health-on-failure stop` and the like: their syntax. Policy knows the ranges.
 
 use model::signal::Signal;
-use model::upkeep::{LogDriver, OnUnhealthy, Restart};
+use model::upkeep::{LogDriver, OnUnhealthy};
 
 use super::{ValueError, size};
-
-/// Docker's restart policies.
-pub(crate) fn restart(text: &str) -> Result<Restart, ValueError> {
-    let wrong =
-        |wrong: String| ValueError::new(wrong, "no, always, unless-stopped, on-failure or on-failure:5");
-    match text.split_once(':') {
-        None => match text {
-            "no" => Ok(Restart::No),
-            "always" => Ok(Restart::Always),
-            "unless-stopped" => Ok(Restart::UnlessStopped),
-            "on-failure" => Ok(Restart::OnFailure { most: None }),
-            _ => Err(wrong("it is no restart policy".to_owned())),
-        },
-        Some(("on-failure", count)) => match number(count) {
-            // As with Docker, 0 is no limit.
-            Some(most) => Ok(Restart::OnFailure { most: Some(most).filter(|most| *most > 0) }),
-            None => Err(wrong(format!("`{count}` is no count"))),
-        },
-        Some((policy, _)) => Err(wrong(format!("`{policy}` has no count"))),
-    }
-}
 
 /// Where output goes.
 pub(crate) fn log_driver(text: &str) -> Result<LogDriver, ValueError> {
@@ -89,18 +68,6 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn restart_policies_are_docker_s() {
-        assert_eq!(restart("unless-stopped"), Ok(Restart::UnlessStopped));
-        assert_eq!(restart("on-failure:5"), Ok(Restart::OnFailure { most: Some(5) }));
-        assert_eq!(restart("on-failure:0"), Ok(Restart::OnFailure { most: None }));
-        for text in ["", "yes", "always:5", "on-failure:", "on-failure:-1", "on-failure:+1", "on-failure:1:2"]
-        {
-            assert!(restart(text).is_err(), "{text}");
-        }
-        assert_eq!(restart("always:5").unwrap_err().wrong, "`always` has no count");
-    }
-
-    #[test]
     fn options_of_a_log_come_alone_or_together() {
         let both = LogOptions { max_size: Some(10 << 20), max_files: Some(3) };
         assert_eq!(log_options("max-size=10m,max-file=3"), Ok(both));
@@ -118,8 +85,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_understood_or_an_error(text in "((on-failure|always):|max-(size|file)=)?.{0,20}") {
-            let _either = (restart(&text), log_options(&text), signal(&text));
+        fn any_text_is_understood_or_an_error(text in "(max-(size|file)=)?.{0,20}") {
+            let _either = (log_options(&text), signal(&text));
         }
     }
 }

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::piece::{End, LONGEST, Piece, whole_characters};
-use super::scan;
+use super::{Entry, REMARK, Stream, scan};
 use crate::time::Moment;
 
 /// Bytes that are gathered before they are written; a line of [`LONGEST`] plain bytes fits.
@@ -144,6 +144,37 @@ impl Batch {
             }
         };
         self.bytes.extend_from_slice(&[b'\\', short]);
+    }
+}
+
+/// Entries in the form of the files, for whoever takes them elsewhere.
+#[derive(Debug)]
+pub struct JsonLines(Batch);
+
+impl Default for JsonLines {
+    fn default() -> Self {
+        Self(Batch::new())
+    }
+}
+
+impl JsonLines {
+    /// Adds an entry to the lines; one that is longer than ours are becomes several.
+    pub fn add(&mut self, entry: &Entry<'_>, lines: &mut Vec<u8>) {
+        self.0.stamp(entry.stream.map_or(REMARK, Stream::as_str), entry.time);
+        let mut rest = entry.text;
+        loop {
+            self.0.clear();
+            let piece = match rest.get(..LONGEST) {
+                Some(long) if rest.len() > LONGEST => Piece::open(long),
+                _ => Piece { text: rest, end: entry.end, plain: scan::plain(rest) },
+            };
+            let taken = self.0.add(&piece).unwrap_or(0);
+            lines.extend_from_slice(self.0.bytes());
+            match rest.get(taken..) {
+                Some(more) if !more.is_empty() => rest = more,
+                _ => return,
+            }
+        }
     }
 }
 

@@ -176,6 +176,11 @@ mod tests {
         Some((String::from_utf8_lossy(entry.text).into_owned(), entry.end))
     }
 
+    fn said(entry: &Entry<'_>) -> Vec<u8> {
+        let newline: &[u8] = if entry.end == End::Newline { b"\n" } else { b"" };
+        [entry.text, newline].concat()
+    }
+
     #[test]
     fn other_forms_of_an_entry_are_read_too() {
         let line = |text: &str| Some((text.to_owned(), End::Newline));
@@ -229,6 +234,24 @@ mod tests {
         ) {
             let line = [before.as_bytes(), &line, after.as_bytes()].concat();
             let _either = Parser::default().parse(&line);
+        }
+
+        #[test]
+        fn what_is_read_of_others_is_written_again_and_read_the_same(
+            text in "[a-z\n\t\"\u{80}-\u{ff}]{0,40}", raw: Option<Vec<u8>>, times in 1_usize..120,
+        ) {
+            let raw = raw.map(|raw| STANDARD.encode(raw.repeat(times)));
+            let json = serde_json::json!({"log": text.repeat(times), "raw": raw, "time": "2026-11-25T17:49:00Z"});
+            let line = json.to_string();
+            let mut parser = Parser::default();
+            let entry = parser.parse(line.as_bytes()).unwrap();
+            let mut lines = Vec::new();
+            crate::logs::JsonLines::default().add(&entry, &mut lines);
+            let mut again = Vec::new();
+            for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+                again.extend(said(&Parser::default().parse(line).unwrap()));
+            }
+            prop_assert_eq!(again, said(&entry));
         }
     }
 }

@@ -22,6 +22,7 @@ mod follow;
 
 mod error;
 
+pub use batch::JsonLines;
 pub use entry::{Entry, Parser};
 pub use error::LogsError;
 pub use files::{MAX_FILES, MAX_SIZE};

@@ -115,8 +115,9 @@ impl LogWriter {
         }
     }
 
-    /// Writes everything that is held. [`Written::Full`] means that it could not be kept.
-    pub fn finish(mut self, now: Moment) -> Written {
+    /// Writes everything that is held: the container has ended, and nothing belongs to it any more.
+    /// [`Written::Full`] means that not all of it could be kept.
+    pub fn finish(&mut self, now: Moment) -> Written {
         if let Some(lost) = &mut self.lost {
             lost.tried = Moment::default();
         }

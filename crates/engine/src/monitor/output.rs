@@ -44,7 +44,10 @@ impl Output {
     /// Writes what was just read.
     pub(super) fn write(&mut self, stream: Stream, bytes: &[u8], now: Instant) {
         match self.log.write(stream, bytes, (self.clock)()) {
-            Written::Done => self.partial = self.log.holds().then(|| now + PARTIAL),
+            Written::Done if !self.log.holds() => self.partial = None,
+            // What is held began here, or it has waited for its end since before.
+            Written::Done if bytes.contains(&b'\n') => self.partial = Some(now + PARTIAL),
+            Written::Done => self.partial = self.partial.or(Some(now + PARTIAL)),
             Written::Full => {
                 self.stuck = Some((stream, bytes.to_vec(), now));
                 self.retry = now + RETRY;
@@ -59,12 +62,14 @@ impl Output {
             if now.saturating_duration_since(since) >= PATIENCE {
                 self.log.give_up((self.clock)());
             }
-            if self.log.write(stream, &bytes, (self.clock)()) == Written::Full {
-                self.stuck = Some((stream, bytes, since));
+            match self.log.write(stream, &bytes, (self.clock)()) {
+                Written::Done => self.partial = self.log.holds().then_some(now + PARTIAL),
+                Written::Full => self.stuck = Some((stream, bytes, since)),
             }
         }
-        if self.partial.take_if(|at| *at <= now).is_some() && self.log.flush((self.clock)()) == Written::Full {
-            self.partial = Some(now + PARTIAL);
+        if self.partial.take_if(|at| *at <= now).is_some() {
+            let _tried_again = self.log.flush((self.clock)());
+            self.partial = self.log.holds().then_some(now + PARTIAL);
         }
     }
 
@@ -76,7 +81,6 @@ impl Output {
             self.tend(Instant::now());
         }
         self.partial = None;
-        // The ends of lines that will never come; a disk that is full even for these keeps the rest.
-        let _kept_what_could_be = self.log.flush((self.clock)());
+        let _lost_at_the_end = self.log.finish((self.clock)());
     }
 }

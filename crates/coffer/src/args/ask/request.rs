@@ -25,6 +25,9 @@ impl Run {
 impl Create {
     /// The request that each start will be judged by.
     pub(crate) fn request(self, site: Level) -> Result<RunRequest, Failure> {
+        if self.remove {
+            self.ask.upkeep.check_removal()?;
+        }
         let mut words = self.words.into_iter();
         let image = words.next().unwrap_or_default();
         let request = self.ask.request(image, site)?;

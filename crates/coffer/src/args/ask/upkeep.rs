@@ -5,14 +5,14 @@ use model::upkeep::{Health, HealthCommand, Log, LogDriver, OnUnhealthy, Restart}
 
 use crate::errors::Failure;
 use crate::value::upkeep::{self, LogOptions};
-use crate::value::{ValueError, duration};
+use crate::value::{ValueError, duration, restart};
 
 /// What its monitor is told.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Upkeep")]
 pub(crate) struct Upkeep {
     /// When to start it again: no, always, unless-stopped or on-failure[:N]
-    #[arg(long, value_name = "POLICY", value_parser = upkeep::restart)]
+    #[arg(long, value_name = "POLICY", value_parser = restart::parse)]
     restart: Option<Restart>,
     /// Ask it whether it is well, with a line for its /bin/sh
     #[arg(long, value_name = "LINE", conflicts_with = "no_healthcheck")]

@@ -374,6 +374,31 @@ pub(super) const ALL: &[Code] = &[
         "`-t` was given and standard input is no terminal.",
         "Leave `-t` out in scripts and pipes; `-i` alone passes input on.",
     ),
+    code(
+        "E-logs-elsewhere",
+        "The container ran in the foreground: its output went to where coffer run was started, and is not kept.",
+        "Start it in the background, coffer run -d, or redirect its output to a file.",
+    ),
+    code(
+        "E-logs-io",
+        "The files of a log cannot be made or read.",
+        "Make room with coffer prune; dmesg shows whether the disk is in trouble.",
+    ),
+    code(
+        "E-logs-journal",
+        "What the container prints went to systemd's journal, as --log-driver journald says.",
+        "Read it there: journalctl CONTAINER_NAME=NAME.",
+    ),
+    code(
+        "E-logs-no-journal",
+        "--log-driver journald was given, and nothing listens at /run/systemd/journal/socket.",
+        "Leave the option out: files beside the container are the default.",
+    ),
+    code(
+        "E-logs-none",
+        "What the container prints is not kept, as --log-driver none says.",
+        "Start the next one without the option.",
+    ),
     code("E-state-ambiguous", "Several containers' ids begin so.", "Type more of the id, or the name."),
     code(
         "E-state-damaged",
