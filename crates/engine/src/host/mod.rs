@@ -18,6 +18,8 @@ use serde::{Deserialize, Serialize};
 use crate::site::{Invoker, Site};
 use crate::state;
 
+pub(crate) use cgroup::controllers;
+pub(crate) use kernel::release;
 pub(crate) use subordinate::session_map;
 
 /// How long a cached level is believed, seconds: settings can be changed without a reboot.
