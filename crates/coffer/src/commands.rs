@@ -81,7 +81,7 @@ impl Life {
 }
 
 /// Every command, in the order of help.
-pub(crate) const ALL: [&Entry; 43] = [
+pub(crate) const ALL: [&Entry; 47] = [
     &demo::DEMO,
     &image::IMPORT,
     &image::LIST,
@@ -94,6 +94,7 @@ pub(crate) const ALL: [&Entry; 43] = [
     &image::PRUNE,
     &assess::ASSESS,
     &system::CHECK,
+    &system::INFO,
     &run::RUN,
     &run::CREATE,
     &lifecycle::START,
@@ -121,6 +122,9 @@ pub(crate) const ALL: [&Entry; 43] = [
     &ledger::SHOW,
     &ledger::VERIFY,
     &ledger::CHECKPOINT,
+    &system::RESTORE,
+    &system::STOP,
+    &system::INSTALL,
     &meta::HELP,
     &meta::COMPLETIONS,
     &meta::MAN,

@@ -42,10 +42,6 @@ const COMMANDS: [Habit; 7] = [
         instead: "containers have no networks in this version; `coffer run --network host` shares this host's",
     },
     Habit {
-        typed: &["info", "system info"],
-        instead: "`coffer system check` says what this host can enforce",
-    },
-    Habit {
         typed: &["system prune", "system df"],
         instead: "each has its own: `coffer prune`, `coffer image prune`, `coffer volume prune`",
     },

@@ -66,6 +66,11 @@ fn remember(run: &Path, level: Host, now: i64) -> std::io::Result<()> {
     state::replace_file(state::open_dir(run)?, CACHE, &serde_json::to_vec(&cached)?)
 }
 
+/// What /etc/passwd calls a user; the number where it has none.
+pub(crate) fn user_name(uid: u32) -> String {
+    subordinate::User::of(uid).name()
+}
+
 /// One check before it was made.
 #[derive(Debug, Clone, Copy)]
 struct Probe {
