@@ -4,13 +4,11 @@
 use std::path::Path;
 
 use crate::errors::Failure;
+use crate::site;
 
 /// The profile of the program that is running, by its path.
 pub(crate) fn profile() -> Result<String, Failure> {
-    let program = std::env::current_exe().map_err(|error| {
-        Failure::file("find the path of this program", Path::new("/proc/self/exe"), &error)
-    })?;
-    Ok(text(&program))
+    Ok(text(&site::program()?))
 }
 
 /// apparmor.d(5): a quoted path may hold spaces, and what would be a pattern stands behind a backslash.

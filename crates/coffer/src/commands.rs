@@ -82,7 +82,7 @@ impl Life {
 }
 
 /// Every command, in the order of help.
-pub(crate) const ALL: [&Entry; 44] = [
+pub(crate) const ALL: [&Entry; 48] = [
     &demo::DEMO,
     &image::IMPORT,
     &image::LIST,
@@ -95,6 +95,7 @@ pub(crate) const ALL: [&Entry; 44] = [
     &image::PRUNE,
     &assess::ASSESS,
     &system::CHECK,
+    &system::INFO,
     &run::RUN,
     &run::CREATE,
     &lifecycle::START,
@@ -123,6 +124,9 @@ pub(crate) const ALL: [&Entry; 44] = [
     &ledger::SHOW,
     &ledger::VERIFY,
     &ledger::CHECKPOINT,
+    &system::RESTORE,
+    &system::STOP,
+    &system::INSTALL,
     &meta::HELP,
     &meta::COMPLETIONS,
     &meta::MAN,

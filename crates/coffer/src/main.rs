@@ -22,6 +22,7 @@ mod render;
 mod screen;
 mod session;
 mod site;
+mod units;
 mod value;
 
 use std::process::ExitCode;

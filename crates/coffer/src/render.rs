@@ -4,6 +4,7 @@ pub(crate) mod container;
 pub(crate) mod explain;
 pub(crate) mod history;
 pub(crate) mod host;
+pub(crate) mod info;
 pub(crate) mod image;
 pub(crate) mod ledger;
 pub(crate) mod logs;

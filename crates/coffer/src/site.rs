@@ -42,6 +42,28 @@ pub(crate) fn site() -> Result<Site, Failure> {
     Ok(Site { state, run, level: Level::default(), invoker })
 }
 
+/// Where a user's own settings are.
+pub(crate) fn config_home() -> Result<PathBuf, Failure> {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    set("XDG_CONFIG_HOME").or_else(|| Some(set("HOME")?.join(".config"))).ok_or_else(|| {
+        Failure::failed("E-cli-home", "there is no place for settings: HOME is not set", "set HOME")
+    })
+}
+
+/// Variables that say where things live, as far as they are set: a service has none of them.
+pub(crate) fn explicit() -> Vec<(String, String)> {
+    ["COFFER_ROOT", "XDG_DATA_HOME"]
+        .into_iter()
+        .filter_map(|name| Some((name.to_owned(), std::env::var(name).ok().filter(|set| !set.is_empty())?)))
+        .collect()
+}
+
+/// The path of this program.
+pub(crate) fn program() -> Result<PathBuf, Failure> {
+    std::env::current_exe()
+        .map_err(|error| Failure::file("find the path of this program", Path::new("/proc/self/exe"), &error))
+}
+
 /// The engine of whoever runs this process, for a command that starts nothing.
 pub(crate) fn open() -> Result<Engine, Failure> {
     open_at(site()?, Purpose::Look)

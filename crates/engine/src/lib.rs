@@ -14,6 +14,7 @@
 mod run;
 mod start;
 mod stop;
+mod restore;
 mod rename;
 mod attach;
 mod monitor;
@@ -28,6 +29,7 @@ pub mod book;
 pub mod containers;
 pub mod explain;
 pub mod images;
+mod info;
 
 pub mod state;
 pub mod id;
@@ -48,6 +50,7 @@ pub mod time;
 
 pub use attach::{Attached, PassSignals};
 pub use engine::{Assessment, Clock, Engine};
+pub use info::Info;
 pub use error::EngineError;
 pub use exec::HealthResult;
 pub use foreground::{Detach, DetachKeys, Foreground, Interruptions};

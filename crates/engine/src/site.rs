@@ -34,6 +34,12 @@ pub enum Invoker {
     },
 }
 
+/// What /etc/passwd calls a user; the number where it has none.
+#[must_use]
+pub fn user_name(uid: u32) -> String {
+    crate::host::user_name(uid)
+}
+
 impl Site {
     /// Makes the directories that are missing, `0700`, and checks that they belong to the caller.
     ///

@@ -146,7 +146,7 @@ impl Start {
 }
 
 /// What became of one of several containers.
-enum Done {
+pub(super) enum Done {
     /// What was asked.
     Yes,
     /// Something else, which was said already; the exit code.
@@ -157,7 +157,7 @@ enum Done {
 
 /// Does something to each container, prints the names of those it was done to, and goes on after a
 /// failure. The exit code is the last failure's.
-fn each(
+pub(super) fn each(
     texts: &[String],
     context: &Context,
     mut act: impl FnMut(&str) -> Result<Done, Failure>,
@@ -184,7 +184,7 @@ fn each(
 }
 
 /// The clone of this process that starts the container becomes its monitor.
-fn start_behind(engine: &Engine, site: &Site, text: &str) -> Result<Done, Failure> {
+pub(super) fn start_behind(engine: &Engine, site: &Site, text: &str) -> Result<Done, Failure> {
     match split_off().map_err(EngineError::from)? {
         Side::Outside(outside) => match outside.follow() {
             0 => Ok(Done::Yes),

@@ -75,6 +75,7 @@ others   0 done; 1 failed; 2 not understood",
 COFFER_ROOT      where images, containers and the ledger are kept, instead of /var/lib/coffer
                  (root) or $XDG_DATA_HOME/coffer (everybody else)
 XDG_DATA_HOME    as the XDG base directory specification says; ~/.local/share if unset
+XDG_CONFIG_HOME  where a user's systemd units are written to; ~/.config if unset
 XDG_RUNTIME_DIR  where a user's things that a reboot may take are kept; in TMPDIR if unset
 TMPDIR           where the demo is for as long as it takes; /tmp if unset
 NO_COLOR         no colour if it is set and not empty; --color always overrides it
@@ -136,6 +137,10 @@ ledger show                [] index, time, kind, and what applies of container, 
 ledger verify              entries, root
 ledger checkpoint          origin, size, root, note, key
 system check               host, checks[] (id, text, state, found, remedy, weight)
+system info                version, kernel, cgroup_version, controllers, rootless, ids, state, run, running,
+                           containers, images, entries, origin, level, host, enforced, lacking
+system restore, stop       [] names
+system install-units       unit, commands (still to be typed)
 demo                       image, verdict, walls[], run_millis, attacks[], attacks_millis, refusal, ledger
 man, version               pages; version
 

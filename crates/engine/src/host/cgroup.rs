@@ -22,10 +22,7 @@ const VERSION_1: &str =
     "only cgroup v2 lets users have limits: start the kernel with systemd.unified_cgroup_hierarchy=1";
 
 pub(super) fn checks(invoker: Invoker) -> Vec<HostCheck> {
-    let found = match invoker {
-        Invoker::Root => mounted(&text("/proc/self/mountinfo").unwrap_or_default(), &root_controllers),
-        Invoker::Rootless { uid, .. } => delegated(uid),
-    };
+    let found = found(invoker);
     WANTED
         .iter()
         .map(|&(id, controller, text, weight)| {
@@ -36,6 +33,20 @@ pub(super) fn checks(invoker: Invoker) -> Vec<HostCheck> {
             }
         })
         .collect()
+}
+
+/// Controllers that the invoker's containers can be limited by.
+pub(crate) fn controllers(invoker: Invoker) -> Vec<String> {
+    let kept = ["cpu", "cpuset", "io", "blkio", "memory", "pids"];
+    let names: BTreeSet<String> = found(invoker).into_iter().map(|(name, _)| name).collect();
+    names.into_iter().filter(|name| kept.contains(&name.as_str())).collect()
+}
+
+fn found(invoker: Invoker) -> Found {
+    match invoker {
+        Invoker::Root => mounted(&text("/proc/self/mountinfo").unwrap_or_default(), &root_controllers),
+        Invoker::Rootless { uid, .. } => delegated(uid),
+    }
 }
 
 /// A user's containers start without delegation, and `explain` says that nothing limits them.

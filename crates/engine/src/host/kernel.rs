@@ -22,7 +22,7 @@ pub(super) fn checks() -> Vec<HostCheck> {
 }
 
 /// `6.18.44-amd64`.
-pub(super) fn release() -> String {
+pub(crate) fn release() -> String {
     rustix::system::uname().release().to_string_lossy().into_owned()
 }
 

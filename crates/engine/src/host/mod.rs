@@ -18,6 +18,8 @@ use serde::{Deserialize, Serialize};
 use crate::site::{Invoker, Site};
 use crate::state;
 
+pub(crate) use cgroup::controllers;
+pub(crate) use kernel::release;
 pub(crate) use subordinate::session_map;
 
 /// How long a cached level is believed, seconds: settings can be changed without a reboot.
@@ -62,6 +64,11 @@ fn remembered(run: &Path, now: i64) -> Option<Host> {
 fn remember(run: &Path, level: Host, now: i64) -> std::io::Result<()> {
     let cached = Cached { boot: state::boot_id()?, kernel: kernel::release(), at: now, level };
     state::replace_file(state::open_dir(run)?, CACHE, &serde_json::to_vec(&cached)?)
+}
+
+/// What /etc/passwd calls a user; the number where it has none.
+pub(crate) fn user_name(uid: u32) -> String {
+    subordinate::User::of(uid).name()
 }
 
 /// One check before it was made.

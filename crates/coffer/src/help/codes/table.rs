@@ -50,6 +50,11 @@ pub(super) const ALL: &[Code] = &[
         "Get more subordinate ids in /etc/subuid and /etc/subgid, or import it as root.",
     ),
     code(
+        "E-cli-units",
+        "systemd did not take the unit that was written for it.",
+        "Type the command that the message names, and see what systemctl says.",
+    ),
+    code(
         "E-cli-demo",
         "The demo did not go as it should on this host.",
         "coffer system check shows what this host lacks; please report the rest.",
