@@ -327,7 +327,7 @@ fn privileged_stats_are_redrawn_on_a_terminal_until_somebody_interrupts() {
     until("bars", || terminal.screen().contains('█'));
     terminal.types(b"\x03");
     assert_eq!(child.wait().unwrap().code(), Some(130));
-    assert!(terminal.screen().ends_with("\x1b[?25h"), "the cursor is back");
+    until("the cursor is back", || terminal.screen().ends_with("\x1b[?25h"));
     web.end();
 }
 
