@@ -147,6 +147,9 @@ impl EngineError {
             }
             Self::Foreground(error) => error.remedy(),
             Self::Logs(error) => error.remedy(),
+            Self::HostPath { asked_by, .. } if asked_by.starts_with("--device") => {
+                "give a device of this host: `ls -l /dev`, `lsblk`".into()
+            }
             Self::HostPath { source, path, .. } if source.kind() == io::ErrorKind::NotFound => {
                 format!("make it first: `mkdir -p {path}`")
             }

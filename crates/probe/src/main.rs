@@ -25,6 +25,7 @@ const USAGE: &str = "usage: coffer-probe COMMAND
                                  exit code 0 stopped, 1 succeeded, 2 usage, 3 not applicable
   true | false | exit N | sleep SECONDS | echo TEXT... | env | id | tty
   cat PATH... | write PATH [TEXT...] | flood BYTES | signal-wait [COUNT] | spawn N
+  burn | tick | hold BYTES | fill PATH BYTES
   listen PORT | serve PORT [udp] | connect PORT [IP]
 ";
 

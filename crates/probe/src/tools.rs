@@ -35,6 +35,10 @@ pub(crate) fn run(tool: &str, arguments: &[String]) -> Ended {
         ("signal-wait", []) => wait_for_signals(1),
         ("signal-wait", [count]) => wait_for_signals(number(count)?),
         ("spawn", [count]) => spawn(number(count)?),
+        ("burn", []) => burn(),
+        ("tick", []) => tick(),
+        ("hold", [bytes]) => hold(number(bytes)?),
+        ("fill", [path, bytes]) => fill(path, number(bytes)?),
         _ => Err(Failure::Usage(format!("no command `{tool}` with {} arguments", words.len()))),
     }
 }
@@ -167,6 +171,44 @@ fn spawn(count: usize) -> Ended {
         child.wait().map_err(Failure::io("a child"))?;
     }
     Ok(0)
+}
+
+/// Uses as much of a processor as it gets, for ever.
+fn burn() -> Ended {
+    loop {
+        std::hint::spin_loop();
+    }
+}
+
+/// Counts, a line each hundredth of a second, for ever.
+fn tick() -> Ended {
+    for count in 1_u64.. {
+        print(&format!("{count}\n"))?;
+        thread::sleep(Duration::from_millis(10));
+    }
+    Ok(0)
+}
+
+/// Has so many bytes in memory, says so, and stays.
+fn hold(bytes: usize) -> Ended {
+    // The kernel gives memory only to who writes to it, and a page of zeros for nothing.
+    let held = std::hint::black_box(vec![1_u8; bytes]);
+    print(&format!("holding {}\n", held.len()))?;
+    thread::sleep(Duration::from_secs(3600));
+    Ok(0)
+}
+
+/// Writes so many bytes to a file, and has them on the disk.
+fn fill(path: &str, mut bytes: usize) -> Ended {
+    let block = [b'x'; 64 << 10];
+    let mut file = File::create(path).map_err(Failure::io(path))?;
+    while bytes > 0 {
+        let piece = block.get(..bytes).unwrap_or(&block);
+        file.write_all(piece).map_err(Failure::io(path))?;
+        bytes -= piece.len();
+    }
+    file.sync_data().map_err(Failure::io(path))?;
+    print("on the disk\n")
 }
 
 fn end(children: Vec<Child>) -> Ended {

@@ -35,8 +35,8 @@ impl Failure {
             }
             ErrorKind::ArgumentConflict => {
                 let other = text(error, ContextKind::PriorArg);
-                let what = match (option, other.as_str()) {
-                    (option, other) if other.is_empty() || other == argument => {
+                let what = match (option, other.split_whitespace().next().unwrap_or_default()) {
+                    (option, other) if other.is_empty() || other == option => {
                         format!("`{option}` was given more than once")
                     }
                     (option, other) => format!("`{option}` and `{other}` exclude each other"),

@@ -7,6 +7,7 @@
 mod image;
 mod canary;
 mod traces;
+mod disk;
 mod kernel;
 mod runc;
 mod terminal;
@@ -16,6 +17,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 pub(crate) use canary::{Canary, SECRET};
+pub(crate) use disk::Disk;
 pub(crate) use image::{Rootfs, probe};
 pub(crate) use kernel::Controls;
 pub(crate) use runc::Bundle;

@@ -7,7 +7,7 @@ use super::{find, until};
 use crate::conversation::Session;
 
 /// Controllers whose hierarchies a container may have a group in; the empty one is version 2's own.
-const HIERARCHIES: [&str; 7] = ["", "memory", "pids", "cpu", "cpuset", "freezer", "unified"];
+const HIERARCHIES: [&str; 8] = ["", "memory", "pids", "cpu", "cpuset", "blkio", "freezer", "unified"];
 
 /// A session's containers, also those whose directories are gone.
 pub(crate) struct Traces<'a> {

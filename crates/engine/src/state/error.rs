@@ -82,13 +82,13 @@ pub enum StateError {
     #[error("container {0} is running")]
     Running(String),
     /// It is paused.
-    #[error("container {0} is paused")]
+    #[error("container `{0}` is paused")]
     Paused(String),
     /// It is not paused.
-    #[error("container {0} is not paused")]
+    #[error("container `{0}` is not paused")]
     NotPaused(String),
     /// It has no control group, which is what is wanted for this.
-    #[error("container {container} cannot be {doing}: it has no control group")]
+    #[error("container `{container}` cannot be {doing}: it has no control group")]
     NoGroup {
         /// Its name.
         container: String,
