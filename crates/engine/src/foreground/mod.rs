@@ -57,16 +57,21 @@ pub enum Detach {
 
 /// For a process that stays behind when its parent ends.
 pub(crate) fn leave_terminal() {
+    outlive_parent();
+    abandon_standard_streams();
+}
+
+/// The first half of it: whoever started us may go, and still be told something.
+pub(crate) fn outlive_parent() {
     // A session of our own, so that the end of the terminal is not ours. It fails only for a group's
     // leader, which our parent is.
     let _ = rustix::process::setsid();
     // A session's outside ends when we let it go, and must not take us with it.
     let _ = rustix::process::set_parent_process_death_signal(None);
-    abandon_standard_streams();
 }
 
 /// Whoever waits for the end of a pipe that we inherited shall not wait for us.
-fn abandon_standard_streams() {
+pub(crate) fn abandon_standard_streams() {
     let flags = rustix::fs::OFlags::RDWR | rustix::fs::OFlags::CLOEXEC;
     let Ok(null) = rustix::fs::open("/dev/null", flags, rustix::fs::Mode::empty()) else { return };
     let null = null.as_fd();

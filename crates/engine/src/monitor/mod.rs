@@ -33,7 +33,7 @@ use sys::signal::{SignalSet, set_mask, signalfd};
 use crate::book::{Entry, Kind};
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::foreground::leave_terminal;
+use crate::foreground::{abandon_standard_streams, outlive_parent};
 use crate::start::{Keeper, Live};
 use crate::state::{Ended, ProcessId, Reservation, Status};
 
@@ -70,8 +70,9 @@ impl Engine {
         announce: impl FnOnce(),
     ) -> Result<Ended, EngineError> {
         let monitor = Monitor::new(self, reservation, output)?;
-        leave_terminal();
+        outlive_parent();
         announce();
+        abandon_standard_streams();
         monitor.settle_in();
         monitor.look_after(live, streams)
     }
