@@ -14,6 +14,7 @@ mod attacks;
 mod attack;
 mod tools;
 mod network;
+mod spy;
 
 use std::env;
 use std::io::{self, Write as _};
@@ -24,6 +25,7 @@ const USAGE: &str = "usage: coffer-probe COMMAND
   attack NAME|all|--list [--json] [--marker PATH] [--connect IP:PORT] [--socket NAME] [--count N] [--bytes N]
                                  exit code 0 stopped, 1 succeeded, 2 usage, 3 not applicable
   true | false | exit N | sleep SECONDS | echo TEXT... | env | id | tty
+  link TARGET PATH | fifo PATH | bind FROM TO | spy SECONDS
   cat PATH... | write PATH [TEXT...] | flood BYTES | signal-wait [COUNT] | spawn N
   burn | tick | hold BYTES | fill PATH BYTES
   listen PORT | serve PORT [udp] | connect PORT [IP]

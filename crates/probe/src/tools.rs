@@ -31,6 +31,10 @@ pub(crate) fn run(tool: &str, arguments: &[String]) -> Ended {
         ("tty", []) => print_terminal(),
         ("cat", paths) => paths.iter().try_fold(0, |_, path| cat(path)),
         ("write", [path, words @ ..]) => write(path, words),
+        ("link", [target, path]) => done(path, std::os::unix::fs::symlink(target, path)),
+        ("fifo", [path]) => done(path, make_fifo(path)),
+        ("bind", [from, to]) => done(to, rustix::mount::mount_bind(*from, *to).map_err(io::Error::from)),
+        ("spy", [time]) => crate::spy::spy(time_of(time)?),
         ("flood", [bytes]) => flood(number(bytes)?),
         ("signal-wait", []) => wait_for_signals(1),
         ("signal-wait", [count]) => wait_for_signals(number(count)?),
@@ -48,12 +52,26 @@ pub(crate) fn number<T: std::str::FromStr>(text: &str) -> Result<T, Failure> {
     text.parse().map_err(|_| Failure::Usage(format!("`{text}` is no number that fits here")))
 }
 
-/// At most a year.
 fn sleep(text: &str) -> Ended {
+    thread::sleep(time_of(text)?);
+    Ok(0)
+}
+
+/// At most a year.
+fn time_of(text: &str) -> Result<Duration, Failure> {
     const YEAR: Duration = Duration::from_secs(31_536_000);
     let time = seconds(text).filter(|time| *time <= YEAR);
-    thread::sleep(time.ok_or_else(|| Failure::Usage(format!("`{text}` seconds are no time to sleep")))?);
-    Ok(0)
+    time.ok_or_else(|| Failure::Usage(format!("`{text}` seconds are no time to sleep")))
+}
+
+/// A tool that is one call about one path.
+fn done(path: &str, result: io::Result<()>) -> Ended {
+    result.map(|()| 0).map_err(Failure::io(path))
+}
+
+fn make_fifo(path: &str) -> io::Result<()> {
+    let (kind, mode) = (rustix::fs::FileType::Fifo, rustix::fs::Mode::from_raw_mode(0o666));
+    Ok(rustix::fs::mknodat(rustix::fs::CWD, path, kind, mode, 0)?)
 }
 
 /// Whole seconds, or with up to nine digits after the point. Floating point would bring its tables along.

@@ -11,7 +11,7 @@ use sys::attempt::{read_memory, seize};
 
 use super::SELF;
 use crate::outcome::{Attack, Class, Options, Outcome, errno_name, stopped_by};
-use crate::report::surroundings::processes;
+use crate::report::surroundings::{Process, processes};
 
 const CLASS: Class = Class::Processes;
 
@@ -69,11 +69,10 @@ fn take_descriptor(_: &Options) -> Outcome {
 /// Kernel threads are in the host's pid namespace and in no other.
 fn signal_host(_: &Options) -> Outcome {
     let seen = processes();
-    let kernel = seen.iter().filter(|process| process.is_kernel_thread()).count();
     if seen.is_empty() {
         return Outcome::not_applicable("/proc cannot be read");
     }
-    if kernel == 0 {
+    if !seen.iter().any(Process::is_kthreadd) {
         return Outcome::stopped(format!("sees {} of its own, and none of the host", seen.len()));
     }
     let pids = seen.iter().filter_map(|process| Pid::from_raw(process.pid));

@@ -14,9 +14,9 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// kthreadd is pid 2 and the parent of every other kernel thread.
-    pub(crate) fn is_kernel_thread(&self) -> bool {
-        self.parent == 2 || (self.pid == 2 && self.name == "kthreadd")
+    /// The parent of every other kernel thread. In a container, pid 2 may be anybody.
+    pub(crate) fn is_kthreadd(&self) -> bool {
+        self.pid == 2 && self.parent == 0 && self.name == "kthreadd"
     }
 }
 
@@ -105,7 +105,8 @@ mod tests {
     fn a_process_may_have_brackets_in_its_name() {
         let process = parse_stat("12 (a) b) S 2 12 12 0").unwrap();
         assert_eq!((process.pid, process.name.as_str(), process.parent), (12, "a) b", 2));
-        assert!(process.is_kernel_thread());
+        assert!(!process.is_kthreadd());
+        assert!(parse_stat("2 (kthreadd) S 0 0 0 0").unwrap().is_kthreadd());
         assert!(parse_stat("12 (a").is_none());
     }
 
