@@ -10,4 +10,5 @@ pub(crate) mod other;
 pub(crate) mod port;
 pub(crate) mod resources;
 pub(crate) mod run;
+pub(crate) mod system;
 pub(crate) mod volume;

@@ -41,12 +41,15 @@ mod ports;
 pub mod user;
 mod volumes;
 pub mod resources;
+mod measure;
+pub mod usage;
 
 pub mod foreground;
 pub mod logs;
 pub mod time;
 
 pub use attach::{Attached, PassSignals};
+pub use containers::Cleared;
 pub use engine::{Assessment, Clock, Engine};
 pub use error::EngineError;
 pub use exec::HealthResult;
@@ -55,9 +58,9 @@ pub use monitor::{Answer, HealthLog};
 
 pub use volumes::{Volume, VolumeError};
 
-pub use run::Announce;
-pub use stop::Grace;
 pub use launch::{Enforced, Usage};
 pub use ledger::Verified;
 pub use policy::Refusal;
+pub use run::Announce;
+pub use stop::Grace;
 pub use store::{Finding, Format, Imported, Naming, Progress, Prune, Pruned, Quiet, Removal, Removed};

@@ -13,8 +13,8 @@ use model::verdict::Level;
 
 pub(crate) use limits::{GroupLimits, Limits};
 pub(crate) use storage::Storage;
-pub(crate) use variables::Variables;
 pub(crate) use upkeep::Upkeep;
+pub(crate) use variables::Variables;
 pub(crate) use walls::Walls;
 
 use crate::value::hostname;

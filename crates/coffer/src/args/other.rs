@@ -1,4 +1,4 @@
-//! The commands with few options: `demo`, `ledger`, `system`, `completions`, `man`, `help`, `version`.
+//! The commands with few options: `demo`, `ledger`, `completions`, `man`, `help`, `version`.
 
 use std::path::PathBuf;
 
@@ -36,14 +36,6 @@ pub(crate) struct LedgerVerify {
 /// `ledger checkpoint`
 #[derive(Debug, Args)]
 pub(crate) struct LedgerCheckpoint {}
-
-/// `system check`
-#[derive(Debug, Args)]
-pub(crate) struct SystemCheck {
-    /// Print the AppArmor profile that gives this program user namespaces, and nothing else
-    #[arg(long)]
-    pub(crate) apparmor_profile: bool,
-}
 
 /// `completions`
 #[derive(Debug, Args)]

@@ -20,7 +20,7 @@ fn find(habits: &[Habit], typed: &str) -> Option<&'static str> {
     habits.iter().find(|habit| habit.typed.contains(&typed)).map(|habit| habit.instead)
 }
 
-const COMMANDS: [Habit; 7] = [
+const COMMANDS: [Habit; 6] = [
     Habit {
         typed: &["pull", "image pull", "push", "image push", "login", "logout", "search"],
         instead: "images come from files in this version: `docker save IMAGE -o FILE`, then `coffer image import FILE`",
@@ -44,10 +44,6 @@ const COMMANDS: [Habit; 7] = [
     Habit {
         typed: &["info", "system info"],
         instead: "`coffer system check` says what this host can enforce",
-    },
-    Habit {
-        typed: &["system prune", "system df"],
-        instead: "each has its own: `coffer prune`, `coffer image prune`, `coffer volume prune`",
     },
 ];
 

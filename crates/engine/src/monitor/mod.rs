@@ -78,11 +78,7 @@ impl Engine {
 }
 
 impl<'e> Monitor<'e> {
-    fn new(
-        engine: &'e Engine,
-        mut reservation: Reservation,
-        output: Output,
-    ) -> Result<Self, EngineError> {
+    fn new(engine: &'e Engine, mut reservation: Reservation, output: Output) -> Result<Self, EngineError> {
         let signals = take_signals().map_err(EngineError::io("take over the signals"))?;
         let guests = Guests::invite(reservation.held()).map_err(EngineError::io("make the attach socket"))?;
         if reservation.record.monitor.is_none() {

@@ -63,7 +63,8 @@ impl Output {
                 self.stuck = Some((stream, bytes, since));
             }
         }
-        if self.partial.take_if(|at| *at <= now).is_some() && self.log.flush((self.clock)()) == Written::Full {
+        if self.partial.take_if(|at| *at <= now).is_some() && self.log.flush((self.clock)()) == Written::Full
+        {
             self.partial = Some(now + PARTIAL);
         }
     }

@@ -26,9 +26,9 @@ use rustix::io::Errno;
 use crate::error::LaunchError;
 
 pub use group::Group;
+pub use scope::{Delegation, bus, delegate, divisible, manager};
 pub use sweep::sweep;
 pub use usage::Usage;
-pub use scope::{Delegation, bus, delegate, divisible, manager};
 
 /// Where hierarchies are mounted on every Linux distribution.
 const ROOT: &str = "/sys/fs/cgroup";
