@@ -4,6 +4,7 @@ mod assess;
 mod container;
 mod demo;
 mod exec;
+mod events;
 mod image;
 mod ledger;
 mod lifecycle;
@@ -82,7 +83,7 @@ impl Life {
 }
 
 /// Every command, in the order of help.
-pub(crate) const ALL: [&Entry; 48] = [
+pub(crate) const ALL: [&Entry; 53] = [
     &demo::DEMO,
     &image::IMPORT,
     &image::LIST,
@@ -117,16 +118,21 @@ pub(crate) const ALL: [&Entry; 48] = [
     &resources::UPDATE,
     &container::REMOVE,
     &container::PRUNE,
+    &volume::CREATE,
     &volume::LIST,
+    &volume::INSPECT,
     &volume::REMOVE,
     &volume::PRUNE,
     &container::EXPLAIN,
+    &events::EVENTS,
     &ledger::SHOW,
     &ledger::VERIFY,
     &ledger::CHECKPOINT,
     &system::RESTORE,
     &system::STOP,
     &system::INSTALL,
+    &system::DF,
+    &system::PRUNE,
     &meta::HELP,
     &meta::COMPLETIONS,
     &meta::MAN,

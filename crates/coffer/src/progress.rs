@@ -1,4 +1,5 @@
-//! A bar on standard error while an image is imported; nothing where nobody watches.
+//! A bar on standard error while an image is imported, a sum while a disk is measured; nothing where nobody
+//! watches.
 
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
@@ -63,6 +64,42 @@ impl Progress for Bar {
 
 impl Drop for Bar {
     /// Whatever came of it, the next thing that is written begins on a clean line.
+    fn drop(&mut self) {
+        if self.drawn.is_some() {
+            write_error("\r\x1b[K");
+        }
+    }
+}
+
+/// What takes less than this needs no sign of life.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How much was counted on disk so far.
+#[derive(Debug)]
+pub(crate) struct Measuring {
+    watched: bool,
+    begun: Instant,
+    drawn: Option<Instant>,
+}
+
+impl Measuring {
+    /// A sum that is drawn only on a terminal.
+    pub(crate) fn new() -> Self {
+        Self { watched: std::io::stderr().is_terminal(), begun: Instant::now(), drawn: None }
+    }
+
+    /// Shows it from the first second on.
+    pub(crate) fn counted(&mut self, bytes: u64) {
+        let now = Instant::now();
+        let due = self.drawn.map_or(now - self.begun >= PATIENCE, |drawn| now - drawn >= BETWEEN_DRAWINGS);
+        if self.watched && due {
+            self.drawn = Some(now);
+            write_error(&format!("\rmeasuring  {}\x1b[K", units::bytes(bytes)));
+        }
+    }
+}
+
+impl Drop for Measuring {
     fn drop(&mut self) {
         if self.drawn.is_some() {
             write_error("\r\x1b[K");

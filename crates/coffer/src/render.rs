@@ -1,6 +1,8 @@
 //! From values to text for people and data for programs; nothing here writes anything.
 
+pub(crate) mod cleared;
 pub(crate) mod container;
+pub(crate) mod event;
 pub(crate) mod explain;
 pub(crate) mod history;
 pub(crate) mod host;
@@ -15,4 +17,6 @@ pub(crate) mod text;
 pub(crate) mod time;
 pub(crate) mod top;
 pub(crate) mod units;
+pub(crate) mod usage;
 pub(crate) mod verdict;
+pub(crate) mod volume;

@@ -28,9 +28,9 @@ coffer: `docker://alpine` is not on this machine's disk: this version takes imag
   have it saved, `docker save IMAGE -o FILE`, and take that in: `coffer image import FILE`
 exit 1
 $ coffer system prune
-coffer: there is no command `system prune` [E-cli-usage]
-  each has its own: `coffer prune`, `coffer image prune`, `coffer volume prune`
-exit 2
+coffer: `coffer system prune` asks before it removes anything, and there is nobody to ask [E-cli-confirm]
+  say it beforehand: `coffer system prune --force`
+exit 1
 ",
     );
 }

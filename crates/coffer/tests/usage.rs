@@ -40,9 +40,9 @@ $ coffer run
 coffer: `coffer run` needs IMAGE [E-cli-usage]
   see coffer run --help
 exit 125
-$ coffer run --publish 80 alpine
-coffer: `coffer run` has no option `--publish` [E-cli-usage]
-  it has no network but loopback; `--network host` shares this host's, and is recorded
+$ coffer run --link db alpine
+coffer: `coffer run` has no option `--link` [E-cli-usage]
+  it has no network but loopback, into which `-p` leads; `--network host` shares this host's, and is recorded
 exit 125
 $ coffer run --memory 12q alpine
 coffer: `12q` does not work for `--memory`: `q` is no unit of size [E-cli-value]

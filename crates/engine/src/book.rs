@@ -14,6 +14,7 @@ use model::permit::Permit;
 use model::verdict::{Exception, Level, Outcome};
 use serde::{Deserialize, Serialize};
 
+use crate::error::EngineError;
 use crate::id::ContainerId;
 use crate::state::{Ended, Record};
 use crate::time::rfc3339;
@@ -66,6 +67,9 @@ pub struct Entry {
     /// Index of the permit that this follows from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permit: Option<u64>,
+    /// The labels that the container was asked for with; in permits, and where it was only made.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
     /// What else belongs to its kind, by the names that [`Kind`] gives; a container's `name` at the time.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, String>,
@@ -90,6 +94,7 @@ impl Entry {
             detail: None,
             exit: None,
             permit: None,
+            labels: BTreeMap::new(),
             attributes: BTreeMap::new(),
         }
     }
@@ -122,6 +127,11 @@ impl Entry {
     /// Something about a volume.
     pub(crate) fn volume(kind: Kind, name: &str, now: i64) -> Self {
         Self { volume: Some(name.to_owned()), ..Self::new(kind, now) }
+    }
+
+    /// The same with the container's name and labels.
+    pub(crate) fn for_container(self, record: &Record) -> Self {
+        Self { labels: record.request.labels.clone(), ..self }.with("name", &record.name)
     }
 
     /// The same with one more attribute.
@@ -194,6 +204,17 @@ impl Book {
         entries.map(|entry| entry.map(|(index, bytes)| line(index, &bytes))).collect()
     }
 
+    /// Entries from `first` on.
+    pub(crate) fn lines_from(&self, first: u64) -> Result<Vec<Line>, LedgerError> {
+        let entries = self.ledger.entries(first..u64::MAX)?;
+        entries.map(|entry| entry.map(|(index, bytes)| line(index, &bytes))).collect()
+    }
+
+    /// How many entries there are.
+    pub(crate) fn len(&self) -> Result<u64, LedgerError> {
+        self.ledger.len()
+    }
+
     /// Proves the whole log, and that `saved` is a part of it.
     pub(crate) fn verify(&self, saved: Option<&str>) -> Result<Verified, LedgerError> {
         let saved = saved.map(CheckpointNote::parse).transpose()?;
@@ -206,6 +227,28 @@ impl Book {
         let head = parsed.verify(self.ledger.verifier_key())?;
         let (origin, size, root) = (head.origin.clone(), head.size, head.root.to_string());
         Ok(Statement { origin, size, root, note, key: self.ledger.verifier_key().to_string() })
+    }
+}
+
+/// History as it goes on: each entry once, in order.
+pub struct History {
+    book: Book,
+    next: u64,
+}
+
+impl History {
+    pub(crate) fn of(book: Book) -> Self {
+        Self { book, next: 0 }
+    }
+
+    /// Every entry that was written since the last call; at first, all of them.
+    ///
+    /// # Errors
+    /// The ledger's; a changed entry is [`LedgerError::Damaged`].
+    pub fn news(&mut self) -> Result<Vec<Line>, EngineError> {
+        let lines = self.book.lines_from(self.next)?;
+        self.next = lines.last().map_or(self.next, |line| line.index + 1);
+        Ok(lines)
     }
 }
 

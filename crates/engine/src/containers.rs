@@ -15,6 +15,7 @@ use crate::monitor::{self, HealthLog};
 use crate::resources::Freezer;
 use crate::start::Start;
 use crate::state::{Ended, Held, Lock, Record, START, StateError, Status, open_dir, read_file, read_record};
+use crate::usage;
 
 /// How often a killed container is looked at, and for how long: ten seconds.
 const POLLS: u32 = 1000;
@@ -36,6 +37,15 @@ pub enum Force {
     No,
     /// It is killed.
     Kill,
+}
+
+/// What was removed because nothing needed it.
+#[derive(Debug)]
+pub struct Cleared<T> {
+    /// Names or ids.
+    pub removed: Vec<T>,
+    /// Bytes on disk that this freed.
+    pub bytes: u64,
 }
 
 /// Everything that is kept about a container.
@@ -129,19 +139,21 @@ impl Engine {
         Ok(id)
     }
 
-    /// Removes every container that has ended. Returns their ids.
+    /// Removes every container that has ended, of those that are `meant`.
     ///
     /// # Errors
     /// The first that cannot be removed.
-    pub fn prune(&self) -> Result<Vec<ContainerId>, EngineError> {
-        let mut removed = Vec::new();
+    pub fn prune(&self, meant: &dyn Fn(&Record) -> bool) -> Result<Cleared<ContainerId>, EngineError> {
+        let mut cleared = Cleared { removed: Vec::new(), bytes: 0 };
         for record in self.containers(Which::All)? {
-            if matches!(record.status, Status::Exited { .. }) {
+            if usage::is_over(&record) && meant(&record) {
+                let bytes = self.container_bytes(&record)?;
                 self.remove_ended(&record.id)?;
-                removed.push(record.id);
+                cleared.bytes += bytes;
+                cleared.removed.push(record.id);
             }
         }
-        Ok(removed)
+        Ok(cleared)
     }
 
     fn remove_ended(&self, id: &ContainerId) -> Result<(), EngineError> {

@@ -10,7 +10,7 @@ use model::verdict::Verdict;
 use policy::{Decision, Question};
 use store::{Limits, Owner, Store};
 
-use crate::book::{Book, Entry, Line, Statement};
+use crate::book::{Book, Entry, History, Line, Statement};
 use crate::error::EngineError;
 use crate::host;
 use crate::idspace;
@@ -100,6 +100,14 @@ impl Engine {
     /// The ledger's; a changed entry is [`ledger::LedgerError::Damaged`].
     pub fn ledger_lines(&self, latest: Option<u64>) -> Result<Vec<Line>, EngineError> {
         Ok(self.book()?.lines(latest)?)
+    }
+
+    /// The whole history, and then what comes.
+    ///
+    /// # Errors
+    /// The ledger's.
+    pub fn history(&self) -> Result<History, EngineError> {
+        Ok(History::of(self.book()?))
     }
 
     /// Proves the whole history, and that a checkpoint that was kept elsewhere (the text of its note) is

@@ -93,12 +93,14 @@ impl Engine {
         Ok(removed)
     }
 
-    /// Removes images that no container uses.
+    /// Removes images that no container uses, of those that are `meant`.
     ///
     /// # Errors
     /// The store's.
-    pub fn prune_images(&self, which: Prune) -> Result<Pruned, EngineError> {
-        let pruned = self.store.prune(&self.images_in_use()?, which)?;
+    pub fn prune_images(&self, which: Prune, meant: &dyn Fn(&Image) -> bool) -> Result<Pruned, EngineError> {
+        let mut kept = self.images_in_use()?;
+        kept.extend(self.store.list()?.iter().filter(|image| !meant(image)).map(|image| image.digest));
+        let pruned = self.store.prune(&kept, which)?;
         for digest in &pruned.images {
             self.note(&Entry::image(Kind::ImageRemove, Some(*digest), String::new(), self.now()))?;
         }

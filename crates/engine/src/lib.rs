@@ -43,12 +43,15 @@ mod ports;
 pub mod user;
 mod volumes;
 pub mod resources;
+mod measure;
+pub mod usage;
 
 pub mod foreground;
 pub mod logs;
 pub mod time;
 
 pub use attach::{Attached, PassSignals};
+pub use containers::Cleared;
 pub use engine::{Assessment, Clock, Engine};
 pub use info::Info;
 pub use error::EngineError;

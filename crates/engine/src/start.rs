@@ -183,8 +183,7 @@ impl Engine {
     ) -> Result<(Prepared, Book, u64), EngineError> {
         let request = request_digest(&record.request)
             .map_err(|error| EngineError::io("write the request")(error.into()))?;
-        let entry =
-            Entry::permit(&permit, request, &record.image_name, self.now()).with("name", &record.name);
+        let entry = Entry::permit(&permit, request, &record.image_name, self.now()).for_container(record);
         let (prepared, book, index) = self.overlapped(&entry, || launch::prepare(permit, spec, io))?;
         match prepared {
             Ok(prepared) => Ok((prepared, book, index)),

@@ -47,4 +47,8 @@ pub(crate) struct Remove {
 
 /// `prune`
 #[derive(Debug, Args)]
-pub(crate) struct Prune {}
+pub(crate) struct Prune {
+    /// Remove only what matches; keys: until, label, label!
+    #[arg(long, value_name = "KEY=VALUE", value_parser = filter::among(&["until", "label", "label!"]))]
+    pub(crate) filter: Vec<Filter>,
+}

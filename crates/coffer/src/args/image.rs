@@ -88,6 +88,9 @@ pub(crate) struct Prune {
     /// Also remove images that have a name, where no container uses them
     #[arg(short, long)]
     pub(crate) all: bool,
+    /// Remove only what matches; keys: until, label, label!
+    #[arg(long, value_name = "KEY=VALUE", value_parser = filter::among(&["until", "label", "label!"]))]
+    pub(crate) filter: Vec<Filter>,
 }
 
 /// `image verify`

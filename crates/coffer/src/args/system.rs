@@ -1,6 +1,9 @@
-//! `coffer system`
+//! `coffer system ...` and `coffer events`
 
 use clap::Args;
+
+use crate::value::filter::{self, Filter};
+use crate::value::instant::{self, Instant};
 
 /// `system check`
 #[derive(Debug, Args)]
@@ -34,4 +37,50 @@ pub(crate) struct InstallUnits {
     /// Print the unit and write nothing
     #[arg(long)]
     pub(crate) print: bool,
+}
+
+/// `system df`
+#[derive(Debug, Args)]
+pub(crate) struct Df {
+    /// Show every image, container and volume
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+}
+
+/// `system prune`
+#[derive(Debug, Args)]
+pub(crate) struct Prune {
+    /// Also remove images that have a name, where no container uses them
+    #[arg(short, long)]
+    pub(crate) all: bool,
+    /// Also remove the volumes that no container has
+    #[arg(long)]
+    pub(crate) volumes: bool,
+    /// Do not ask
+    #[arg(short, long)]
+    pub(crate) force: bool,
+    /// Remove only what matches; keys: until, label, label!
+    #[arg(long, value_name = "KEY=VALUE", value_parser = filter::among(&["until", "label", "label!"]))]
+    pub(crate) filter: Vec<Filter>,
+}
+
+/// `events`
+#[derive(Debug, Args)]
+pub(crate) struct Events {
+    /// Go on with what happens from now on
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+    /// Begin here: a time, or how long ago: 10m
+    #[arg(long, value_name = "TIME", value_parser = instant::parse)]
+    pub(crate) since: Option<Instant>,
+    /// End here
+    #[arg(long, value_name = "TIME", value_parser = instant::parse)]
+    pub(crate) until: Option<Instant>,
+    /// Show only what matches; keys: type, event, container, image, volume, label; of several with the
+    /// same key, one has to match
+    #[arg(long, value_name = "KEY=VALUE", value_parser = filter::among(&["type", "event", "container", "image", "volume", "label"]))]
+    pub(crate) filter: Vec<Filter>,
+    /// Print ids and digests whole
+    #[arg(long)]
+    pub(crate) no_trunc: bool,
 }

@@ -74,7 +74,10 @@ pub(super) const PRUNE: Entry = Entry {
     aliases: &[&["container", "prune"]],
     life: Life::Run,
     about: "Remove every container that has ended",
-    examples: [("coffer prune", "and print their ids"), ("coffer prune --format json", "for programs")],
+    examples: [
+        ("coffer prune", "and print their ids"),
+        ("coffer prune --filter until=24h", "those that were made a day ago or earlier"),
+    ],
     notes: "Images and volumes have commands of their own: coffer image prune, coffer volume prune.",
     codes: ExitCodes::Ordinary,
     options: options::<Prune>,
@@ -83,11 +86,18 @@ pub(super) const PRUNE: Entry = Entry {
 
 impl Act for Prune {
     fn act(self, context: &mut Context) -> Result<u8, Failure> {
-        let removed = site::open()?.prune()?;
+        let now = time::now();
+        let removed = site::open()?.prune(&|record| is_meant(record, &self.filter, now))?.removed;
         let ids: Vec<&str> = removed.iter().map(ContainerId::as_str).collect();
         context.show(|| &ids, || removed.iter().map(|id| format!("{}\n", id.short())).collect())?;
         Ok(0)
     }
+}
+
+/// Whether a container is one of those that the filters of a prune mean.
+pub(super) fn is_meant(record: &Record, filters: &[Filter], now: i64) -> bool {
+    let labels = &record.request.labels;
+    filters.iter().all(|filter| filter::prune_holds(filter, labels, record.created, now))
 }
 
 impl Act for Ps {

@@ -240,10 +240,18 @@ impl Act for Remove {
     }
 }
 
+/// Whether an image is one of those that the filters of a prune mean.
+pub(super) fn is_meant(image: &Image, filters: &[Filter], now: i64) -> bool {
+    let (labels, made) = (&image.config.labels, image.created.unwrap_or(image.imported));
+    filters.iter().all(|filter| filter::prune_holds(filter, labels, made, now))
+}
+
 impl Act for args::Prune {
     fn act(self, context: &mut Context) -> Result<u8, Failure> {
         let which = if self.all { Prune::Unused } else { Prune::Dangling };
-        let pruned = site::open()?.prune_images(which)?;
+        let now = time::now();
+        let meant = |image: &Image| is_meant(image, &self.filter, now);
+        let pruned = site::open()?.prune_images(which, &meant)?;
         context.show(|| image::PrunedJson::new(&pruned), || image::pruned(&pruned))?;
         Ok(0)
     }

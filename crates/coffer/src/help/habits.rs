@@ -20,7 +20,7 @@ fn find(habits: &[Habit], typed: &str) -> Option<&'static str> {
     habits.iter().find(|habit| habit.typed.contains(&typed)).map(|habit| habit.instead)
 }
 
-const COMMANDS: [Habit; 5] = [
+const COMMANDS: [Habit; 4] = [
     Habit {
         typed: &["pull", "image pull", "push", "image push", "login", "logout", "search"],
         instead: "images come from files in this version: `docker save IMAGE -o FILE`, then `coffer image import FILE`",
@@ -36,10 +36,6 @@ const COMMANDS: [Habit; 5] = [
     Habit {
         typed: &["network", "network ls", "network create"],
         instead: "containers have no networks in this version; `coffer run --network host` shares this host's",
-    },
-    Habit {
-        typed: &["system prune", "system df"],
-        instead: "each has its own: `coffer prune`, `coffer image prune`, `coffer volume prune`",
     },
 ];
 

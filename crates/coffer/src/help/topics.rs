@@ -93,6 +93,7 @@ limits    name=soft or name=soft:hard, -1 is unlimited: nofile=1024:2048
 volumes   /host/path:/target[:ro,exec], name:/target, /target
 ports     [address:][host port:]port[/udp], 127.0.0.1 where no address is given; 8000-8009:80-89
 mounts    type=bind|tmpfs|volume,source=...,target=...[,readonly][,exec][,tmpfs-size=][,tmpfs-mode=]
+times     2026-11-22T09:27:01Z, 2026-11-22, seconds since 1970, or how long ago: 90s, 1h30m, 48h
 variables NAME=value; NAME alone passes ours on; a file holds one on each line, # begins a remark
 Nothing on a volume or tmpfs can be executed unless its options say `exec`.",
     },
@@ -129,8 +130,12 @@ stats                      [] id, name, time, cpu_percent, cpu_limit, memory, me
 explain                    container, source (kernel, start, nothing), namespaces, uid_map, no_new_privs,
                            capabilities, seccomp, landlock_abi, mounts, islands, masked, sysctls,
                            limits, exceptions
-volume ls                  [] name, changed, containers
+volume ls                  [] name, created, changed, labels, containers
+volume inspect             [] the same, and mountpoint, size (with -s)
+volume create              name
 volume rm, volume prune    [] names
+events                     one object on each line: entry, time, type (container, image, volume), action,
+                           id, attributes
 ledger show                [] index, time, kind, and what applies of container, volume, image, name,
                            request, level, outcome, missing, exceptions, rule, detail, exit, permit,
                            attributes
@@ -141,6 +146,9 @@ system info                version, kernel, cgroup_version, controllers, rootles
                            containers, images, entries, origin, level, host, enforced, lacking
 system restore, stop       [] names
 system install-units       unit, commands (still to be typed)
+system df                  images, containers, logs, volumes, ledger (each total, active, size,
+                           reclaimable), each (with -v)
+system prune               containers[], images[], volumes[], bytes
 demo                       image, verdict, walls[], run_millis, attacks[], attacks_millis, refusal, ledger
 man, version               pages; version
 

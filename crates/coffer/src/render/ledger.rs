@@ -70,7 +70,7 @@ fn what(entry: &Entry) -> String {
 }
 
 /// The algorithm, if there is one, and twelve digits.
-fn shortened(id: &str, truncate: Truncate) -> String {
+pub(crate) fn shortened(id: &str, truncate: Truncate) -> String {
     match (truncate, id.split_once(':')) {
         (Truncate::Whole, _) => id.to_owned(),
         (Truncate::Short, Some((algorithm, hex))) => format!("{algorithm}:{}", text::first(hex, 12)),

@@ -1,6 +1,10 @@
 //! `--filter key=value`: every filter that is given must hold.
 
-use super::ValueError;
+use std::collections::BTreeMap;
+
+use engine::time::Moment;
+
+use super::{ValueError, instant};
 
 /// One condition on a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +32,9 @@ pub(crate) fn among(
             let wrong = format!("`{}` is no {}", filter.value, filter.key);
             return Err(ValueError::new(wrong, format!("one of {}", values.join(", "))));
         }
+        if filter.key == "until" {
+            instant::parse(&filter.value)?;
+        }
         if keys.contains(&filter.key.as_str()) {
             return Ok(filter);
         }
@@ -42,6 +49,7 @@ fn values_of(key: &str) -> &'static [&'static str] {
         "kind" => engine::book::Kind::NAMES,
         "status" => &["created", "starting", "running", "paused", "restarting", "exited"],
         "health" => &["starting", "healthy", "unhealthy", "none"],
+        "type" => &["container", "image", "volume"],
         "dangling" => &["true", "false"],
         "outcome" => &["go", "go-with-controls", "no-go"],
         _ => &[],
@@ -53,8 +61,25 @@ pub(crate) fn keep<T>(rows: Vec<T>, filters: &[Filter], holds: impl Fn(&T, &Filt
     rows.into_iter().filter(|row| filters.iter().all(|filter| holds(row, filter))).collect()
 }
 
+/// Whether, of the filters with the same key, one holds, and that for every key that is given.
+pub(crate) fn one_of_each(filters: &[Filter], holds: impl Fn(&Filter) -> bool) -> bool {
+    filters.iter().all(|filter| filters.iter().any(|other| other.key == filter.key && holds(other)))
+}
+
+/// The filters of a prune, on something with these labels that was made then: `until`, `label`, `label!`.
+pub(crate) fn prune_holds(filter: &Filter, labels: &BTreeMap<String, String>, made: i64, now: i64) -> bool {
+    match filter.key.as_str() {
+        "label" => label_holds(labels, &filter.value),
+        "label!" => !label_holds(labels, &filter.value),
+        _ => {
+            let now = Moment { seconds: now, nanos: 0 };
+            instant::parse(&filter.value).is_ok_and(|until| made <= until.seen_from(now).seconds)
+        }
+    }
+}
+
 /// `label=name` asks that the label is there, `label=name=value` for its value too.
-pub(crate) fn label_holds(labels: &std::collections::BTreeMap<String, String>, asked: &str) -> bool {
+pub(crate) fn label_holds(labels: &BTreeMap<String, String>, asked: &str) -> bool {
     match asked.split_once('=') {
         Some((name, value)) => labels.get(name).is_some_and(|found| found == value),
         None => labels.contains_key(asked),
@@ -79,6 +104,26 @@ mod tests {
         assert!(parse("status=exited").is_ok() && parse("dangling=false").is_ok());
         assert_eq!(parse("status=dead").unwrap_err().right, "one of created, running, paused, exited");
         assert!(parse("dangling=maybe").is_err());
+    }
+
+    #[test]
+    fn a_prune_spares_what_is_young_or_has_the_label() {
+        let parse = among(&["until", "label", "label!"]);
+        let labels = BTreeMap::from([("team".to_owned(), "web".to_owned())]);
+        let holds = |text: &str, made| prune_holds(&parse(text).unwrap(), &labels, made, 10_000);
+        assert!(holds("until=1h", 6_400) && !holds("until=1h", 6_401));
+        assert!(holds("label=team", 0) && holds("label=team=web", 0) && !holds("label=team=db", 0));
+        assert!(!holds("label!=team", 0) && holds("label!=other", 0));
+        assert!(parse("until=soon").is_err());
+    }
+
+    #[test]
+    fn of_filters_with_one_key_one_must_hold() {
+        let filters = ["event=start", "event=die", "type=container"].map(|text| parse(text).unwrap());
+        let holds = |words: [&str; 2]| one_of_each(&filters, |filter| words.contains(&filter.value.as_str()));
+        assert!(holds(["die", "container"]) && holds(["start", "container"]));
+        assert!(!holds(["die", "image"]) && !holds(["oom", "container"]));
+        assert!(one_of_each(&[], |_| false));
     }
 
     #[test]

@@ -112,7 +112,10 @@ fn normal_line(line: &str) -> String {
         words.push(normal_word(word));
     }
     let line = words.join(" ");
-    ["just now", "1 s ago", "2 s ago", "3 s ago"].iter().fold(line, |line, time| line.replace(time, "TIME"))
+    // The shorter words are padded where another row has the longer ones.
+    ["just now", "1 s ago", "2 s ago", "3 s ago"]
+        .iter()
+        .fold(line, |line, time| line.replace(&format!("{time}   "), "TIME  ").replace(time, "TIME"))
 }
 
 fn normal_word(word: &str) -> String {

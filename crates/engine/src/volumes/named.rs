@@ -12,7 +12,7 @@ use rustix::fs::{AtFlags, FlockOperation, Mode};
 use super::card::{Card, FirstUse};
 use super::{exists_already, file_name};
 use crate::book::{Entry, Kind};
-use crate::containers::Which;
+use crate::containers::{Cleared, Which};
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::id::ContainerId;
@@ -172,19 +172,21 @@ impl Engine {
         Ok(renamed.map_err(StateError::errno("remove", &self.site.volumes()))?)
     }
 
-    /// Removes every volume that no container has, of those that are `meant`. Returns their names.
+    /// Removes every volume that no container has, of those that are `meant`.
     ///
     /// # Errors
     /// The first that cannot be removed.
-    pub fn prune_volumes(&self, meant: &dyn Fn(&Volume) -> bool) -> Result<Vec<String>, EngineError> {
-        let mut removed = Vec::new();
+    pub fn prune_volumes(&self, meant: &dyn Fn(&Volume) -> bool) -> Result<Cleared<String>, EngineError> {
+        let mut cleared = Cleared { removed: Vec::new(), bytes: 0 };
         for volume in self.volumes()? {
             if volume.containers.is_empty() && meant(&volume) {
+                let bytes = self.volume_bytes(&volume.name)?;
                 self.remove_volume(&volume.name)?;
-                removed.push(volume.name);
+                cleared.bytes += bytes;
+                cleared.removed.push(volume.name);
             }
         }
-        Ok(removed)
+        Ok(cleared)
     }
 }
 

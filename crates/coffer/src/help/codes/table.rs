@@ -60,6 +60,11 @@ pub(super) const ALL: &[Code] = &[
         "coffer system check shows what this host lacks; please report the rest.",
     ),
     code(
+        "E-cli-confirm",
+        "The command asks before it removes anything, and its standard input is no terminal.",
+        "Say it beforehand: --force.",
+    ),
+    code(
         "E-network-port-in-use",
         "Another process of this host, or another container, has the port that is to be published.",
         "Publish another port, or end what has it: coffer ps shows the ports of containers, ss -lnp all.",
