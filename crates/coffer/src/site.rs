@@ -3,13 +3,14 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use engine::Engine;
 use engine::session::Purpose;
 use engine::site::{Invoker, Site};
+use engine::{Engine, Notice};
 use model::verdict::Level;
 
+use crate::context::write_error;
 use crate::errors::Failure;
-use crate::render::time;
+use crate::render::{text, time};
 use crate::session;
 
 /// What the environment says.
@@ -77,7 +78,17 @@ pub(crate) fn open_at(site: Site, purpose: Purpose) -> Result<Engine, Failure> {
 
 /// The engine of a site whose session has begun.
 pub(crate) fn enter(site: Site) -> Result<Engine, Failure> {
-    Ok(Engine::open(site, time::moment)?)
+    Ok(Engine::open(site, time::moment)?.heard_by(say))
+}
+
+/// What an engine finds on the way, in a line on standard error.
+fn say(notice: &Notice<'_>) {
+    let text = match notice {
+        Notice::LostMonitor { name } => {
+            format!("`{name}` lost its monitor and was ended with it; `coffer start {name}` starts it again")
+        }
+    };
+    write_error(&format!("coffer: {}\n", text::plain(&text)));
 }
 
 /// A site of its own below `root`, for the demo.

@@ -61,7 +61,8 @@ fn is_whole(session: &Session) {
         // A name that belongs to nobody is not found.
         works(session, &format!("inspect {name}"));
     }
-    assert_eq!(entries(&session.root().join("ranges")).len(), 0, "none runs, none has ids");
+    let ranges = entries(&session.root().join("ranges")).len();
+    assert!(ranges <= listed.len(), "{ranges} ranges of ids for {} containers", listed.len());
 }
 
 #[test]

@@ -8,13 +8,15 @@ use model::spec::Spec;
 use serde::Serialize;
 
 use crate::book::{Entry, Kind};
-use crate::engine::Engine;
+use crate::engine::{Engine, Notice};
 use crate::error::EngineError;
 use crate::id::ContainerId;
 use crate::monitor::{self, HealthLog};
 use crate::resources::Freezer;
 use crate::start::Start;
-use crate::state::{Ended, Held, Lock, Record, START, StateError, Status, open_dir, read_file, read_record};
+use crate::state::{
+    Ended, Held, Lock, ProcessId, Record, START, StateError, Status, open_dir, read_file, read_record,
+};
 use crate::usage;
 
 /// How often a killed container is looked at, and for how long: ten seconds.
@@ -211,7 +213,7 @@ impl Engine {
         let exit = match &record.status {
             Status::Created | Status::Exited { .. } => return Ok(Some(record)),
             Status::Starting => Ended::NeverStarted,
-            // That end is history already, and nobody is left to start it again.
+            // That end is history already.
             Status::Restarting { exit, .. } => *exit,
             Status::Running { process, .. } => {
                 process.kill().map_err(EngineError::io("kill what is left of the container"))?;
@@ -222,8 +224,13 @@ impl Engine {
             launch::cgroup::sweep(&record.cgroup)?;
         }
         let now = self.now();
-        let detail = Some("found without anybody looking after it".to_owned());
-        self.note(&Entry { exit: Some(exit), detail, ..Entry::about(Kind::Exit, &record, now) })?;
+        if !matches!(record.status, Status::Restarting { .. }) {
+            let detail = Some("found without anybody looking after it".to_owned());
+            self.note(&Entry { exit: Some(exit), detail, ..Entry::about(Kind::Exit, &record, now) })?;
+        }
+        if record.monitor.as_ref().is_some_and(ProcessId::is_of_this_boot) {
+            (self.herald)(&Notice::LostMonitor { name: &record.name });
+        }
         if record.request.remove {
             self.containers.remove(held, Some(&record))?;
             return Ok(None);

@@ -21,6 +21,19 @@ use crate::time::Moment;
 /// Tells the time.
 pub type Clock = fn() -> Moment;
 
+/// Hears what was found on the way, which is no error of what was asked.
+pub type Herald = fn(&Notice<'_>);
+
+/// Something that a person should know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notice<'a> {
+    /// The monitor of this container was killed, and so the container was ended.
+    LostMonitor {
+        /// The container's name.
+        name: &'a str,
+    },
+}
+
 /// The file that holds the ledger's name.
 const ORIGIN: &str = "origin";
 
@@ -28,6 +41,7 @@ const ORIGIN: &str = "origin";
 pub struct Engine {
     pub(crate) site: Site,
     pub(crate) clock: Clock,
+    pub(crate) herald: Herald,
     pub(crate) containers: Containers,
     pub(crate) store: Store,
 }
@@ -55,7 +69,13 @@ impl Engine {
             Invoker::Rootless { .. } => Owner::SingleUser,
         };
         let store = Store::open(site.images(), owner, Limits::default())?;
-        Ok(Self { containers: Containers::of(&site), site, clock, store })
+        Ok(Self { containers: Containers::of(&site), site, clock, herald: |_| {}, store })
+    }
+
+    /// The same, with somebody who hears what is found on the way.
+    #[must_use]
+    pub fn heard_by(self, herald: Herald) -> Self {
+        Self { herald, ..self }
     }
 
     pub(crate) fn now(&self) -> i64 {

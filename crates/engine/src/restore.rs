@@ -116,7 +116,8 @@ mod tests {
 
     #[test]
     fn what_the_host_took_down_comes_back_as_its_policy_says() {
-        for lost in [Ended::Unknown, Ended::Signal { signal: 15 }, Ended::Code { code: 1 }, Ended::NeverStarted]
+        for lost in
+            [Ended::Unknown, Ended::Signal { signal: 15 }, Ended::Code { code: 1 }, Ended::NeverStarted]
         {
             for at in [BEFORE, SINCE] {
                 assert_eq!(restored(lost, at, false, 0), [false, true, true, true, true], "{lost:?}");

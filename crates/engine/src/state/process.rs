@@ -37,6 +37,11 @@ impl ProcessId {
         Self::of(rustix::process::getpid().as_raw_nonzero().get())
     }
 
+    /// Whether it is of this boot, and not one that a shutdown took with it.
+    pub(crate) fn is_of_this_boot(&self) -> bool {
+        boot_id().is_ok_and(|boot| boot == self.boot)
+    }
+
     /// Sends a signal to the process, if it is still this process. `false`: it is not.
     ///
     /// # Errors
