@@ -46,7 +46,7 @@ coffer: container `web` runs already [E-state-running-already]
 exit 125
 $ coffer rm web
 coffer: container ID is running [E-state-running]
-  end it first, or remove it with `coffer rm -f ID`
+  end it first, or remove it all the same: `coffer rm -f ID`
 exit 1
 $ coffer rename web site
 $ coffer stop site

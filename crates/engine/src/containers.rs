@@ -128,7 +128,7 @@ impl Engine {
     /// [`StateError::Running`] unless forced; as [`Engine::container`].
     pub fn remove(&self, text: &str, force: Force) -> Result<ContainerId, EngineError> {
         let id = self.containers.find(text)?;
-        match self.settled(&id) {
+        match self.once_started(&id) {
             Ok(None) => return Ok(id),
             Ok(Some(record)) if !record.status.is_settled() => {
                 self.end(&record, force)?;
@@ -169,16 +169,12 @@ impl Engine {
         })
     }
 
-    /// Kills a running container; whoever looks after it notices its end and lets go of it.
+    /// Kills a running container for good; whoever looks after it notices its end and lets go of it.
     fn end(&self, record: &Record, force: Force) -> Result<(), EngineError> {
-        match (&record.status, force) {
-            (Status::Running { process, .. }, Force::Kill) => {
-                process.kill().map_err(EngineError::io("kill the container"))?;
-                self.thaw_for(record)
-            }
-            // About to start: in a moment it will run, or be gone.
-            _ => Err(StateError::Running(record.id.short().to_owned()).into()),
+        if force == Force::No || record.status == Status::Starting {
+            return Err(StateError::Running(record.id.short().to_owned()).into());
         }
+        self.kill_for_good(record)
     }
 
     fn wait_for_lock(&self, id: &ContainerId) -> Result<Option<Held>, EngineError> {
@@ -190,6 +186,17 @@ impl Engine {
             }
         }
         Err(StateError::Stuck(id.short().to_owned()).into())
+    }
+
+    /// The container's record once it is not about to start any more, which takes a moment.
+    fn once_started(&self, id: &ContainerId) -> Result<Option<Record>, EngineError> {
+        for _ in 0..POLLS {
+            match self.settled(id)? {
+                Some(record) if record.status == Status::Starting => std::thread::sleep(POLL),
+                record => return Ok(record),
+            }
+        }
+        self.settled(id)
     }
 
     /// The container's record after a look whether somebody still looks after it; `None` if it is gone.

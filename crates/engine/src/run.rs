@@ -135,8 +135,7 @@ impl Engine {
         let record = held.record()?.ok_or_else(unknown)?;
         let mut reservation = Reservation::resume(&self.containers, held, record);
         let (permit, image) = self.permitted_again(&mut reservation, |record| {
-            record.stopped = false;
-            record.restarts = 0;
+            (record.stopped, record.monitor, record.restarts) = (false, None, 0);
         })?;
         Ok((reservation, permit, image))
     }
@@ -154,7 +153,6 @@ impl Engine {
         let decision = Decided::of(&permit, &verdict);
         reservation.change(|record| {
             (record.request, record.decision, record.status) = (request, decision, Status::Starting);
-            record.monitor = None;
             change(record);
         })?;
         Ok((permit, image))

@@ -123,12 +123,12 @@ impl<'e> Monitor<'e> {
         // Others may have changed it since.
         self.reservation.change(|_| {})?;
         let record = &self.reservation.record;
+        if record.stopped || wish == Wish::End {
+            return Ok(None);
+        }
         if record.restart_asked || wish == Wish::Again {
             self.restarts.reset();
             return Ok(Some(Duration::ZERO));
-        }
-        if record.stopped || wish == Wish::End {
-            return Ok(None);
         }
         Ok(self.restarts.after(record.request.upkeep.restart, exit, lasted))
     }
