@@ -63,7 +63,6 @@ fn beget(entrance: &Entrance<'_>) -> ! {
     }
 }
 
-
 fn become_one_of_them(entrance: &Entrance<'_>) -> Result<(), Fault> {
     let Entrance { plan, channel, streams, target, .. } = *entrance;
     channel.expect(Message::Mapped).at(Step::Handshake, 0)?;
