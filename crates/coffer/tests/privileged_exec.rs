@@ -349,38 +349,20 @@ coffer: container `ended` does not run [E-state-not-running]
 exit 1
 ",
     );
-    let pid = web(&session, "");
-    let group = Frozen::new(&session, pid);
-    let said = ends(&session, "web /bin/probe true", 1);
-    assert!(said.contains("container web is paused [E-state-paused]"), "{said}");
-    drop(group);
-    ends(&session, "web /bin/probe true", 0);
-}
-
-/// The container's group, frozen as by `coffer pause`, until dropped.
-struct Frozen(std::path::PathBuf, &'static str);
-
-impl Frozen {
-    fn new(session: &Session, pid: i32) -> Self {
-        let shown: Value = serde_json::from_slice(&session.coffer(words("inspect web")).stdout).unwrap();
-        let id = find(&shown, "id").unwrap().as_str().unwrap().to_owned();
-        let version_2 = Path::new("/sys/fs/cgroup/coffer").join(&id);
-        if version_2.exists() {
-            std::fs::write(version_2.join("cgroup.freeze"), "1").unwrap();
-            return Self(version_2.join("cgroup.freeze"), "0");
-        }
-        let group = Path::new("/sys/fs/cgroup/freezer/coffer").join(id);
-        std::fs::create_dir_all(&group).unwrap();
-        std::fs::write(group.join("cgroup.procs"), pid.to_string()).unwrap();
-        std::fs::write(group.join("freezer.state"), "FROZEN").unwrap();
-        Self(group.join("freezer.state"), "THAWED")
-    }
-}
-
-impl Drop for Frozen {
-    fn drop(&mut self) {
-        std::fs::write(&self.0, self.1).unwrap();
-    }
+    web(&session, "");
+    session.holds(
+        "
+$ coffer pause web
+web
+$ coffer exec web /bin/probe true
+coffer: container `web` is paused [E-state-paused]
+  let it go on: `coffer unpause web`
+exit 1
+$ coffer unpause web
+web
+$ coffer exec web /bin/probe true
+",
+    );
 }
 
 fn type_in(session: &Session, terminal: &Terminal, line: &str) -> Child {

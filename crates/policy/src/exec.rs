@@ -41,7 +41,7 @@ const ROOT_USER: Rule = Rule { id: "root-user", nist: &["4.4.3"], cis: &["4.1", 
 ///
 /// # Errors
 /// The [`Refusal`].
-pub fn decide_exec(question: &ExecQuestion<'_>, now: i64) -> Result<Permit, Refusal> {
+pub fn decide_exec(question: &ExecQuestion<'_>, now: i64) -> Result<Permit, Box<Refusal>> {
     let ExecQuestion { request, container, level, .. } = *question;
     let name = container.name.as_deref().unwrap_or("CONTAINER");
     if request.privileged && !container.privileged {
@@ -58,8 +58,8 @@ pub fn decide_exec(question: &ExecQuestion<'_>, now: i64) -> Result<Permit, Refu
             format!("choose another user: coffer exec -u 1000 {name} ..."),
         ));
     }
-    validate_exec(question).map_err(|error| *malformed(level, error.to_string(), error.remedy()))?;
-    let digest = decide::request_digest(request).map_err(|error| *decide::unrecordable(level, &error))?;
+    validate_exec(question).map_err(|error| malformed(level, error.to_string(), error.remedy()))?;
+    let digest = decide::request_digest(request).map_err(|error| decide::unrecordable(level, &error))?;
     Ok(decide::permit(Grant {
         container: question.id.to_owned(),
         image: question.image,
@@ -81,8 +81,9 @@ fn exceptions(request: &ExecRequest) -> Vec<Exception> {
     request.privileged.then_some(privileged).into_iter().collect()
 }
 
-fn refusal(rule: &Rule, level: Level, asked: String, instead: String) -> Refusal {
-    Refusal { asked, rule: rule.id, level, nist: rule.nist, cis: rule.cis, instead, or: None, further: 0 }
+fn refusal(rule: &Rule, level: Level, asked: String, instead: String) -> Box<Refusal> {
+    let Rule { id, nist, cis } = *rule;
+    Box::new(Refusal { asked, rule: id, level, nist, cis, instead, or: None, further: 0 })
 }
 
 #[cfg(test)]

@@ -79,8 +79,8 @@ impl From<EngineError> for HealthResult {
     }
 }
 
-impl From<Refusal> for HealthResult {
-    fn from(refusal: Refusal) -> Self {
+impl From<Box<Refusal>> for HealthResult {
+    fn from(refusal: Box<Refusal>) -> Self {
         Self { exit: Some(125), output: refusal.asked.into_bytes() }
     }
 }

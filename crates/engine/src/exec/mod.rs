@@ -104,7 +104,7 @@ impl Engine {
     /// A refusal is history before it is an answer.
     fn exec_refused(
         &self,
-        refusal: Refusal,
+        refusal: Box<Refusal>,
         question: &ExecQuestion<'_>,
         record: &Record,
         now: i64,
@@ -120,7 +120,7 @@ impl Engine {
         };
         let written = self.book().and_then(|book| Ok(book.append(&entry, Durability::Flushed)?));
         match written {
-            Ok(entry) => EngineError::Refused { refusal: Box::new(refusal), entry },
+            Ok(entry) => EngineError::Refused { refusal, entry },
             Err(error) => error,
         }
     }

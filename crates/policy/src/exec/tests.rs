@@ -38,7 +38,7 @@ impl Fixture {
     }
 
     fn refused(&self, request: &ExecRequest) -> Refusal {
-        decide_exec(&self.question(request), 42).unwrap_err()
+        *decide_exec(&self.question(request), 42).unwrap_err()
     }
 
     fn spec(&self, request: &ExecRequest) -> Spec {
