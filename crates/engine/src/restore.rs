@@ -1,6 +1,7 @@
 //! The two ends of a boot: all containers end together, and those that are to run are started again.
 
 use std::os::fd::AsFd as _;
+use std::time::Duration;
 
 use model::upkeep::Restart;
 use rustix::process::Signal;
@@ -8,8 +9,12 @@ use rustix::process::Signal;
 use crate::containers::Which;
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::state::{Ended, Record, Status};
+use crate::state::{Ended, Record, StateError, Status};
 use crate::stop::StopPlan;
+
+/// How often a container that is being started is looked at, and how long after another: ten seconds.
+const LOOKS: u32 = 1000;
+const LOOK: Duration = Duration::from_millis(10);
 
 impl Engine {
     /// Containers that should run and do not, the first that was made first: because the host went down, or
@@ -29,16 +34,24 @@ impl Engine {
     /// one of them, so all are [`Engine::to_restore`] as their policies say.
     ///
     /// # Errors
-    /// As [`Engine::stop`].
+    /// As [`Engine::stop`]; [`StateError::Stuck`] where one is being started and never runs.
     pub fn halt(&self) -> Result<Vec<String>, EngineError> {
-        let running = self.containers(Which::Running)?;
-        for record in &running {
-            self.ask_to_end(record)?;
+        let mut running = self.containers(Which::Running)?;
+        let names = running.iter().map(|record| record.name.clone()).collect();
+        for _ in 0..LOOKS {
+            for record in &running {
+                self.ask_to_end(record)?;
+            }
+            for record in &running {
+                self.see_end(record)?;
+            }
+            running = self.containers(Which::Running)?;
+            if running.is_empty() {
+                return Ok(names);
+            }
         }
-        for record in &running {
-            self.see_end(record)?;
-        }
-        Ok(running.into_iter().map(|record| record.name).collect())
+        let stuck = running.first().map(|record| record.id.short().to_owned()).unwrap_or_default();
+        Err(StateError::Stuck(stuck).into())
     }
 
     /// A monitor ends its container and does not start it again; without one, the container is asked.
@@ -58,9 +71,17 @@ impl Engine {
     }
 
     fn see_end(&self, record: &Record) -> Result<(), EngineError> {
-        if let (None, Status::Running { process, .. }) = (&record.monitor, &record.status) {
-            let plan = StopPlan::of(record, self);
-            self.end_process(process, plan.signal, plan.grace)?;
+        match (&record.monitor, &record.status) {
+            (Some(_), _) => {}
+            (None, Status::Running { process, .. }) => {
+                let plan = StopPlan::of(record, self);
+                self.end_process(process, plan.signal, plan.grace)?;
+            }
+            // It is being started, and there is nobody to ask before it runs.
+            (None, _) => {
+                std::thread::sleep(LOOK);
+                return Ok(());
+            }
         }
         self.await_settled(&record.id).map(drop)
     }
