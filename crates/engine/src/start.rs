@@ -97,6 +97,7 @@ impl Engine {
             version: VERSION,
             id: id.clone(),
             name: String::new(),
+            other_name: None,
             image: image.digest.into(),
             image_name: request.image.clone(),
             command: Vec::new(),

@@ -139,7 +139,9 @@ impl Containers {
     /// Gives name and ids back and takes the directory its name: from now on there is no such container.
     fn forget(&self, held: &Held, record: Option<&Record>) -> Result<(), StateError> {
         if let Some(record) = record {
-            self.release(&self.names.join(&record.name), &held.id);
+            for name in std::iter::once(&record.name).chain(&record.other_name) {
+                self.release(&self.names.join(name), &held.id);
+            }
             if let Some(range) = record.range {
                 self.release(&self.ranges.join(range.number().to_string()), &held.id);
             }

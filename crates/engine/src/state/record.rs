@@ -22,6 +22,9 @@ pub struct Record {
     pub id: ContainerId,
     /// Its name; unique.
     pub name: String,
+    /// A name that a rename gave it or took from it, and that it still has if the rename was cut short.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_name: Option<String>,
     /// The image's manifest digest.
     pub image: ClaimedDigest,
     /// The image, as it was asked for.
@@ -224,6 +227,7 @@ pub(crate) mod tests {
             version: VERSION,
             id: id.clone(),
             name: "calm-harbour".into(),
+            other_name: None,
             image: format!("sha256:{}", "a".repeat(64)).parse().unwrap(),
             image_name: "alpine:latest".into(),
             request: RunRequest::default(),
