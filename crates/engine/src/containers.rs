@@ -167,15 +167,39 @@ impl Engine {
         })
     }
 
-    /// Kills a running container; whoever looks after it notices its end and lets go of it.
+    /// Kills a running container; whoever looks after it notices its end, does not start it again, and lets
+    /// go of it. One that is about to start is waited for: in a moment it runs, or is gone.
     fn end(&self, record: &Record, force: Force) -> Result<(), EngineError> {
-        match (&record.status, force) {
-            (Status::Running { process, .. }, Force::Kill) => {
+        if force == Force::No {
+            return Err(StateError::Running(record.id.short().to_owned()).into());
+        }
+        match self.containers.change_record(&record.id, |record| record.stopped = true) {
+            // Its own end was faster, and `--rm` took it.
+            Err(StateError::Unknown(_)) => return Ok(()),
+            changed => drop(changed?),
+        }
+        for _ in 0..POLLS {
+            match self.settled(&record.id)? {
+                Some(record) if !record.status.is_settled() => self.kill_life(&record)?,
+                _ => return Ok(()),
+            }
+            std::thread::sleep(POLL);
+        }
+        Err(StateError::Stuck(record.id.short().to_owned()).into())
+    }
+
+    /// A frozen process that was killed has to go on to end, and a monitor that waits is told to look.
+    fn kill_life(&self, record: &Record) -> Result<(), EngineError> {
+        match (&record.status, &record.monitor) {
+            (Status::Running { process, .. }, _) => {
                 process.kill().map_err(EngineError::io("kill the container"))?;
                 self.thaw_for(record)
             }
-            // About to start: in a moment it will run, or be gone.
-            _ => Err(StateError::Running(record.id.short().to_owned()).into()),
+            (_, Some(monitor)) => monitor
+                .signal(monitor::LOOK_AGAIN)
+                .map(drop)
+                .map_err(EngineError::io("wake the container's monitor")),
+            _ => Ok(()),
         }
     }
 
