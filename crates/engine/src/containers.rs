@@ -128,7 +128,7 @@ impl Engine {
     /// [`StateError::Running`] unless forced; as [`Engine::container`].
     pub fn remove(&self, text: &str, force: Force) -> Result<ContainerId, EngineError> {
         let id = self.containers.find(text)?;
-        match self.once_started(&id) {
+        match self.settled(&id) {
             Ok(None) => return Ok(id),
             Ok(Some(record)) if !record.status.is_settled() => {
                 self.end(&record, force)?;
@@ -169,12 +169,40 @@ impl Engine {
         })
     }
 
-    /// Kills a running container for good; whoever looks after it notices its end and lets go of it.
+    /// Kills a running container; whoever looks after it notices its end, does not start it again, and lets
+    /// go of it. One that is about to start is waited for: in a moment it runs, or is gone.
     fn end(&self, record: &Record, force: Force) -> Result<(), EngineError> {
-        if force == Force::No || record.status == Status::Starting {
+        if force == Force::No {
             return Err(StateError::Running(record.id.short().to_owned()).into());
         }
-        self.kill_for_good(record)
+        match self.containers.change_record(&record.id, |record| record.stopped = true) {
+            // Its own end was faster, and `--rm` took it.
+            Err(StateError::Unknown(_)) => return Ok(()),
+            changed => drop(changed?),
+        }
+        for _ in 0..POLLS {
+            match self.settled(&record.id)? {
+                Some(record) if !record.status.is_settled() => self.kill_life(&record)?,
+                _ => return Ok(()),
+            }
+            std::thread::sleep(POLL);
+        }
+        Err(StateError::Stuck(record.id.short().to_owned()).into())
+    }
+
+    /// A frozen process that was killed has to go on to end, and a monitor that waits is told to look.
+    fn kill_life(&self, record: &Record) -> Result<(), EngineError> {
+        match (&record.status, &record.monitor) {
+            (Status::Running { process, .. }, _) => {
+                process.kill().map_err(EngineError::io("kill the container"))?;
+                self.thaw_for(record)
+            }
+            (_, Some(monitor)) => monitor
+                .signal(monitor::LOOK_AGAIN)
+                .map(drop)
+                .map_err(EngineError::io("wake the container's monitor")),
+            _ => Ok(()),
+        }
     }
 
     fn wait_for_lock(&self, id: &ContainerId) -> Result<Option<Held>, EngineError> {
@@ -186,17 +214,6 @@ impl Engine {
             }
         }
         Err(StateError::Stuck(id.short().to_owned()).into())
-    }
-
-    /// The container's record once it is not about to start any more, which takes a moment.
-    fn once_started(&self, id: &ContainerId) -> Result<Option<Record>, EngineError> {
-        for _ in 0..POLLS {
-            match self.settled(id)? {
-                Some(record) if record.status == Status::Starting => std::thread::sleep(POLL),
-                record => return Ok(record),
-            }
-        }
-        self.settled(id)
     }
 
     /// The container's record after a look whether somebody still looks after it; `None` if it is gone.

@@ -173,22 +173,6 @@ impl Engine {
         Ok(lines.into_iter().rev().filter(|line| of_it(&line.entry)).find_map(|line| line.entry.exit))
     }
 
-    /// Kills a container that is to be removed: nothing starts it again.
-    pub(crate) fn kill_for_good(&self, record: &Record) -> Result<(), EngineError> {
-        let gone = self.containers.change_record(&record.id, |record| {
-            (record.stopped, record.restart_asked) = (true, false);
-        });
-        match (gone, &record.status) {
-            (Err(StateError::Unknown(_)), _) => Ok(()),
-            (Err(error), _) => Err(error.into()),
-            (Ok(_), Status::Running { process, .. }) => {
-                process.kill().map_err(EngineError::io("kill the container"))?;
-                self.thaw_for(record)
-            }
-            (Ok(_), _) => wake(record),
-        }
-    }
-
     fn end_it(&self, record: &Record, grace: Option<Grace>, next: Next) -> Result<(), EngineError> {
         let plan = StopPlan::of(record, self);
         let grace = grace.unwrap_or(plan.grace);

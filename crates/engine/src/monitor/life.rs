@@ -182,10 +182,15 @@ impl Monitor<'_> {
                     state.wish = Wish::End;
                     self.ask_to_end(running, state);
                 }
-                // Whoever changes the record also does to the container what belongs to it.
+                // Whoever stops a container ends it, unless it was about to be started when they looked.
+                Some(LOOK_AGAIN) if self.is_stopped() => self.ask_to_end(running, state),
                 _ => {}
             }
         }
+    }
+
+    fn is_stopped(&mut self) -> bool {
+        self.reservation.change(|_| {}).is_ok() && self.reservation.record.stopped
     }
 
     fn ask_to_end(&self, running: &Running, state: &mut State) {
