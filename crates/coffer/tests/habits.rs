@@ -15,10 +15,6 @@ fn session() -> Session {
 fn commands_of_other_tools_are_answered_with_what_to_do_here() {
     Session::new().holds(
         "
-$ coffer stop web
-coffer: there is no command `stop` [E-cli-usage]
-  press ctrl-c where it runs, or end and remove it: `coffer rm -f CONTAINER`
-exit 2
 $ coffer image pull alpine
 coffer: there is no command `image pull` [E-cli-usage]
   images come from files in this version: `docker save IMAGE -o FILE`, then `coffer image import FILE`
@@ -39,10 +35,6 @@ exit 1
 fn options_of_other_tools_are_answered_with_what_to_do_here() {
     Session::new().holds(
         "
-$ coffer run -d alpine
-coffer: `coffer run` has no option `-d` [E-cli-usage]
-  it runs in the foreground: add `&` to the line, or leave its terminal (-it) with ctrl-p ctrl-q
-exit 125
 $ coffer run --expose=80 alpine
 coffer: `coffer run` has no option `--expose` [E-cli-usage]
   it has no network but loopback, into which `-p` leads; `--network host` shares this host's, and is recorded
@@ -65,7 +57,7 @@ fn values_that_nothing_can_have_are_refused() {
         "
 $ coffer ps --filter status=dead
 coffer: `status=dead` does not work for `--filter`: `dead` is no status [E-cli-value]
-  right would be: one of created, running, paused, exited
+  right would be: one of created, starting, running, paused, restarting, exited
 exit 2
 $ coffer image ls --filter dangling=maybe
 coffer: `dangling=maybe` does not work for `--filter`: `maybe` is no dangling [E-cli-value]
@@ -140,7 +132,7 @@ $ coffer run --rm -v data:/data small:1 /probe true
 $ coffer run --name holder -v data:/data small:1 /probe true
 $ coffer run --rm -v spare:/data small:1 /probe true
 $ coffer volume ls
-NAME   CHANGED   CONTAINERS
+NAME   CHANGED  CONTAINERS
 data   TIME  holder
 spare  TIME
 $ coffer volume rm data

@@ -98,7 +98,7 @@ coffer: `NAME`: `UPPER` is not a repository name: lower-case letters, digits and
 exit 2
 $ coffer ps --filter nme=web
 coffer: `nme=web` does not work for `--filter`: there is no filter `nme` here [E-cli-value]
-  right would be: one of id, name, image, label, status
+  right would be: one of id, name, image, label, status, health
 exit 2
 $ coffer --format yaml ps
 coffer: `yaml` does not work for `--format`: it is not known [E-cli-value]

@@ -112,7 +112,8 @@ fn normal_line(line: &str) -> String {
         words.push(normal_word(word));
     }
     let line = words.join(" ");
-    // The shorter words are padded where another row has the longer ones.
+    // What is shorter is padded where another row has something longer.
+    let line = line.replace("CHANGED   ", "CHANGED  ");
     ["just now", "1 s ago", "2 s ago", "3 s ago"]
         .iter()
         .fold(line, |line, time| line.replace(&format!("{time}   "), "TIME  ").replace(time, "TIME"))
