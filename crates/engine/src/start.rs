@@ -275,16 +275,26 @@ impl Engine {
         book: &Book,
     ) -> Result<Ended, EngineError> {
         let noted = self.note_exit(&reservation.record, exit, book);
-        self.write_end(reservation, exit)?;
+        self.write_end(reservation, exit, book)?;
         noted?;
         Ok(exit)
     }
 
     /// The same without history.
-    pub(crate) fn write_end(&self, reservation: Reservation, exit: Ended) -> Result<(), EngineError> {
-        let removal = if reservation.record.request.remove { AtEnd::Remove } else { AtEnd::Stay };
+    pub(crate) fn write_end(
+        &self,
+        reservation: Reservation,
+        exit: Ended,
+        book: &Book,
+    ) -> Result<(), EngineError> {
         let at = self.now();
-        Ok(reservation.end(removal, |record| record.end(exit, at))?)
+        if !reservation.record.request.remove {
+            return Ok(reservation.end(AtEnd::Stay, |record| record.end(exit, at))?);
+        }
+        let entry = Entry::about(Kind::ContainerRemove, &reservation.record, at);
+        reservation.end(AtEnd::Remove, |_| {})?;
+        book.append(&entry, Durability::Buffered)?;
+        Ok(())
     }
 
     /// One line of history about an end.

@@ -236,5 +236,5 @@ impl Sum {
 
 /// Whether pruning takes it.
 pub(crate) fn is_over(record: &Record) -> bool {
-    matches!(record.status, crate::state::Status::Exited { .. })
+    record.status.is_settled()
 }

@@ -102,7 +102,10 @@ mod tests {
     fn values_that_nothing_can_have_are_refused() {
         let parse = among(&["status", "dangling"]);
         assert!(parse("status=exited").is_ok() && parse("dangling=false").is_ok());
-        assert_eq!(parse("status=dead").unwrap_err().right, "one of created, starting, running, paused, restarting, exited");
+        assert_eq!(
+            parse("status=dead").unwrap_err().right,
+            "one of created, starting, running, paused, restarting, exited"
+        );
         assert!(parse("dangling=maybe").is_err());
     }
 

@@ -174,7 +174,8 @@ impl<'e> Monitor<'e> {
 
     /// The end was written into history already.
     fn conclude(self, exit: Ended) -> Result<Ended, EngineError> {
-        self.engine.write_end(self.reservation, exit)?;
+        let book = self.engine.book()?;
+        self.engine.write_end(self.reservation, exit, &book)?;
         Ok(exit)
     }
 }
