@@ -45,7 +45,10 @@ fn privileged_a_container_that_is_being_started_again_ends_too() {
 fn privileged_a_site_says_what_it_is() {
     let user = User::new(4313);
     let info: serde_json::Value = serde_json::from_str(&user.does("system info --format json")).unwrap();
-    assert_eq!((&info["rootless"], &info["images"], &info["containers"]), (&true.into(), &1.into(), &0.into()));
+    assert_eq!(
+        (&info["rootless"], &info["images"], &info["containers"]),
+        (&true.into(), &1.into(), &0.into())
+    );
     assert_eq!(info["ids"], 1);
     assert!(info["state"].as_str().unwrap().starts_with(user.session().root().to_str().unwrap()));
     assert!(info["enforced"].as_array().unwrap().contains(&"seccomp".into()));

@@ -56,7 +56,8 @@ impl Engine {
     pub fn info(&self) -> Result<Info, EngineError> {
         let checks = self.system_check();
         let walls = |state| {
-            let counts = checks.iter().filter(|check| check.weight == HostWeight::Baseline || is_limit(check.id));
+            let counts =
+                checks.iter().filter(|check| check.weight == HostWeight::Baseline || is_limit(check.id));
             counts.filter(|check| check.state == state).map(|check| check.id).collect()
         };
         let containers = self.containers(Which::All)?;

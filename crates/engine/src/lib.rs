@@ -53,10 +53,10 @@ pub mod time;
 pub use attach::{Attached, PassSignals};
 pub use containers::Cleared;
 pub use engine::{Assessment, Clock, Engine};
-pub use info::Info;
 pub use error::EngineError;
 pub use exec::HealthResult;
 pub use foreground::{Detach, DetachKeys, Foreground, Interruptions};
+pub use info::Info;
 pub use monitor::{Answer, HealthLog};
 
 pub use volumes::{Volume, VolumeError};

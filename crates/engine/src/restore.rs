@@ -23,7 +23,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::containers`].
     pub fn to_restore(&self) -> Result<Vec<Record>, EngineError> {
-        let booted = self.now().saturating_sub(rustix::system::sysinfo().uptime.into());
+        let booted = self.now().saturating_sub(rustix::system::sysinfo().uptime);
         let mut records = self.containers(Which::All)?;
         records.retain(|record| should_run(record, booted));
         records.reverse();
@@ -137,7 +137,8 @@ mod tests {
 
     #[test]
     fn what_the_host_took_down_comes_back_as_its_policy_says() {
-        for lost in [Ended::Unknown, Ended::Signal { signal: 15 }, Ended::Code { code: 1 }, Ended::NeverStarted]
+        for lost in
+            [Ended::Unknown, Ended::Signal { signal: 15 }, Ended::Code { code: 1 }, Ended::NeverStarted]
         {
             for at in [BEFORE, SINCE] {
                 assert_eq!(restored(lost, at, false, 0), [false, true, true, true, true], "{lost:?}");

@@ -213,7 +213,12 @@ impl Engine {
     }
 
     /// The signal, time to act on it, SIGKILL.
-    pub(crate) fn end_process(&self, process: &ProcessId, signal: i32, grace: Grace) -> Result<(), EngineError> {
+    pub(crate) fn end_process(
+        &self,
+        process: &ProcessId,
+        signal: i32,
+        grace: Grace,
+    ) -> Result<(), EngineError> {
         let failed = || EngineError::io("end the container");
         let Some(pidfd) = process.pidfd().map_err(failed())? else { return Ok(()) };
         self.deliver(process, signal)?;
