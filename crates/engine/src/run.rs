@@ -177,6 +177,7 @@ impl Engine {
                 let Live { running, book, ports } = live;
                 let exit = running.wait()?.into();
                 drop(ports);
+                self.end_the_rest(&reservation.record)?;
                 relay.drain().map_err(EngineError::io("carry the container's input and output"))?;
                 self.ended(reservation, exit, &book)
             }

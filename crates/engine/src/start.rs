@@ -4,7 +4,7 @@ use launch::{Io, Prepared, Running};
 use ledger::Durability;
 use model::image::Image;
 use model::permit::Permit;
-use model::request::RunRequest;
+use model::request::{HostNamespace, RunRequest};
 use model::spec::Spec;
 use model::verdict::Verdict;
 use network::Serving;
@@ -294,6 +294,14 @@ impl Engine {
         let entry = Entry::about(Kind::ContainerRemove, &reservation.record, at);
         reservation.end(AtEnd::Remove, |_| {})?;
         book.append(&entry, Durability::Buffered)?;
+        Ok(())
+    }
+
+    /// With the host's pid namespace the kernel ends nobody but the first process.
+    pub(crate) fn end_the_rest(&self, record: &Record) -> Result<(), EngineError> {
+        if record.request.host_namespaces.contains(&HostNamespace::Pid) {
+            launch::cgroup::sweep(&record.cgroup)?;
+        }
         Ok(())
     }
 

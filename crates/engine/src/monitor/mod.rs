@@ -105,6 +105,7 @@ impl<'e> Monitor<'e> {
             let Live { running, book, ports } = live;
             let exit: Ended = running.wait()?.into();
             drop(ports);
+            self.engine.end_the_rest(&self.reservation.record)?;
             self.output.rest();
             let Some(delay) = self.again(exit, began.elapsed(), wish)? else {
                 return self.engine.ended(self.reservation, exit, &book);
