@@ -35,4 +35,4 @@ pub use running::{Exit, Running};
 pub use start::{Io, Prepared, prepare};
 pub use step::Step;
 pub use target::Target;
-pub use visit::{Visitor, visit};
+pub use visit::{Sight, Tree, Visitor, visit};

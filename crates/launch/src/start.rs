@@ -106,7 +106,7 @@ fn cgroup_views(cgroup: &Cgroup) -> Result<Vec<(CString, CString)>, LaunchError>
 }
 
 /// The parent's half: maps, limits, trees.
-fn converse(process: &Process, plan: &Plan, channel: &Channel) -> Result<(), LaunchError> {
+pub(crate) fn converse(process: &Process, plan: &Plan, channel: &Channel) -> Result<(), LaunchError> {
     let namespace = if plan.has_user_namespace() {
         idmap::write(process.pid(), &plan.uid_map, &plan.gid_map)?;
         Some(user_namespace(process.pid())?)
@@ -149,7 +149,7 @@ fn set_oom_score(pid: i32, plan: &Plan) -> Result<(), LaunchError> {
     }
 }
 
-fn await_ready(plan: &Plan, channel: &Channel, io: &Io) -> Result<Option<OwnedFd>, LaunchError> {
+pub(crate) fn await_ready(plan: &Plan, channel: &Channel, io: &Io) -> Result<Option<OwnedFd>, LaunchError> {
     let mut terminal = None;
     loop {
         match listen(channel, plan, |descriptor| terminal = Some(descriptor))? {

@@ -107,7 +107,11 @@ fn assemble(lower: &[CString], overlay: &Overlay, attributes: u64) -> Result<Own
     if overlay.durability == OverlayDurability::Volatile {
         fsconfig_set_flag(context.as_fd(), "volatile")?;
     }
-    if !owns_initial_namespace() {
+    if owns_initial_namespace() {
+        // Whatever the host's default is: a renamed directory and its content belong in one layer.
+        fsconfig_set_string(context.as_fd(), "redirect_dir", "off")?;
+        fsconfig_set_string(context.as_fd(), "metacopy", "off")?;
+    } else {
         fsconfig_set_flag(context.as_fd(), "userxattr")?;
     }
     fsconfig_create(context.as_fd())?;

@@ -17,6 +17,7 @@ use crate::{capabilities, islands, seccomp};
 mod devices;
 mod error;
 mod exec;
+mod furnish;
 mod io;
 mod limits;
 mod mounts;
@@ -29,6 +30,7 @@ pub(crate) mod sysctl;
 pub use error::ConfineError;
 pub(crate) use exec::validate_exec;
 pub use exec::{ExecPlace, confine_exec};
+pub use furnish::furnish;
 use limits::Group;
 pub(crate) use limits::pids_limit;
 

@@ -20,7 +20,7 @@ pub mod islands;
 pub mod confine;
 
 pub use assess::{Question, assess};
-pub use confine::{ConfineError, ExecPlace, Placement, confine, confine_exec};
+pub use confine::{ConfineError, ExecPlace, Placement, confine, confine_exec, furnish};
 pub use decide::{Decision, Refusal, decide};
 pub use exec::{ExecQuestion, decide_exec};
 

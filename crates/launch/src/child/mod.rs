@@ -12,8 +12,9 @@ mod exec;
 mod files;
 mod masks;
 mod mounts;
-mod namespaces;
+pub(crate) mod namespaces;
 mod root;
+pub(crate) mod stage;
 mod streams;
 
 use std::os::fd::{BorrowedFd, OwnedFd};

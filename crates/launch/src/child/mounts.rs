@@ -16,7 +16,7 @@ use sys::mount::{Change, Depth, Propagation, attr, set_attributes};
 
 use super::{At as _, Inheritance, Trees};
 use crate::channel::Fault;
-use crate::plan::{InRoot, Plan, PlannedMount, Source, last_component};
+use crate::plan::{InRoot, Options, Plan, PlannedMount, Source, last_component};
 use crate::step::Step;
 
 /// Filesystems that later steps work on, by descriptor and not by path.
@@ -268,11 +268,7 @@ fn make(
     let options = &mount.options;
     let tree = match (&mount.source, early) {
         (_, Some(made)) => made,
-        (Source::Tree(index), None) => {
-            let tree = trees.take(index + 1)?;
-            change(&tree, options.set, options.clear, Depth::Single)?;
-            tree
-        }
+        (Source::Tree(index), None) => take(trees, *index, options)?,
         (Source::Filesystem { kind, source, data }, None) => {
             filesystem(kind, source.as_deref(), data, options.set)?
         }
@@ -281,11 +277,37 @@ fn make(
         }
         (Source::Cgroups, None) => filesystem(c"cgroup2", Some(c"cgroup"), &[], options.set)?,
     };
-    change(&tree, options.recursive_set, options.recursive_clear, Depth::Recursive)?;
-    if let Some((propagation, depth)) = options.propagation {
-        set_attributes(tree.as_fd(), depth, Change { propagation, ..Change::default() })?;
-    }
+    arrange(&tree, options)?;
     Ok(tree)
+}
+
+/// A tree that the parent sent.
+fn take(trees: &mut Trees, index: usize, options: &Options) -> Result<OwnedFd, Errno> {
+    let tree = trees.take(index + 1)?;
+    change(&tree, options.set, options.clear, Depth::Single)?;
+    Ok(tree)
+}
+
+fn arrange(tree: &OwnedFd, options: &Options) -> Result<(), Errno> {
+    change(tree, options.recursive_set, options.recursive_clear, Depth::Recursive)?;
+    match options.propagation {
+        Some((propagation, depth)) => {
+            set_attributes(tree.as_fd(), depth, Change { propagation, ..Change::default() })
+        }
+        None => Ok(()),
+    }
+}
+
+/// Attaches the parent's trees and none of the kernel's filesystems: those hold nothing while nothing runs.
+pub(super) fn attach_trees(plan: &Plan, root: &OwnedFd, trees: &mut Trees) -> Result<(), Fault> {
+    for (index, mount) in plan.mounts.iter().enumerate() {
+        if let Source::Tree(number) = mount.source {
+            let tree = take(trees, number, &mount.options).at(Step::Mount, index)?;
+            arrange(&tree, &mount.options).at(Step::Mount, index)?;
+            place(root, mount, &tree).at(Step::Attach, index)?;
+        }
+    }
+    Ok(())
 }
 
 fn change(tree: &OwnedFd, set: u64, clear: u64, depth: Depth) -> Result<(), Errno> {

@@ -10,7 +10,7 @@ mod process;
 
 use std::ffi::{CStr, CString};
 
-use model::spec::{IdMapping, Island, Landlock, NamespaceKind, Overlay, Spec};
+use model::spec::{IdMapping, Island, Landlock, NamespaceKind, Overlay, Process, Spec};
 use rustix::fs::FileType;
 use sys::clone::flag;
 
@@ -18,6 +18,7 @@ use crate::error::LaunchError;
 use crate::seccomp::{self, Filter};
 
 pub(crate) use mounts::{PlannedMount, Source, TreeRequest};
+pub(crate) use options::Options;
 pub(crate) use path::{InRoot, cstring, last_component};
 pub(crate) use process::{CAPABILITIES, CapabilityPlan, ProcessPlan};
 
@@ -175,6 +176,15 @@ impl Plan {
             seccomp,
             own_file: rustix::fs::stat(c"/proc/self/exe").ok().map(|stat| (stat.st_dev, stat.st_ino)),
         })
+    }
+
+    /// The same for files without a process. A plan has one, so that its program is nothing to execute.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub(crate) fn of_files(spec: &Spec) -> Result<Self, LaunchError> {
+        let process = Process { args: vec!["/".to_owned()], ..Process::default() };
+        Self::new(&Spec { process, ..spec.clone() })
     }
 
     /// The same for one more process of a container that runs.

@@ -90,9 +90,7 @@ fn options(overlay: &Overlay, base: &str) -> Result<String, Errno> {
     if overlay.durability == OverlayDurability::Volatile {
         options.push_str(",volatile");
     }
-    if !owns_initial_namespace() {
-        options.push_str(",userxattr");
-    }
+    options.push_str(if owns_initial_namespace() { ",redirect_dir=off,metacopy=off" } else { ",userxattr" });
     if options.len() > MAX_OPTIONS { Err(Errno::TOOBIG) } else { Ok(options) }
 }
 

@@ -55,6 +55,22 @@ pub(super) fn mounts(
     config: &ImageConfig,
     placement: &Placement,
 ) -> Result<Vec<Mount>, ConfineError> {
+    let asked = asked(request, config, placement)?;
+    let mut mounts = kernel_filesystems(request, placement);
+    mounts.retain(|mount| {
+        !REPLACEABLE.contains(&&*mount.destination)
+            || !asked.iter().any(|other| other.destination == mount.destination)
+    });
+    mounts.extend(asked);
+    Ok(mounts)
+}
+
+/// Those that request and image ask for.
+pub(super) fn asked(
+    request: &RunRequest,
+    config: &ImageConfig,
+    placement: &Placement,
+) -> Result<Vec<Mount>, ConfineError> {
     let mut asked = Vec::new();
     for mount in &request.mounts {
         asked.push(requested(mount, placement)?);
@@ -67,13 +83,7 @@ pub(super) fn mounts(
         }
     }
     asked.sort_by_key(|mount| components(&mount.destination).count());
-    let mut mounts = kernel_filesystems(request, placement);
-    mounts.retain(|mount| {
-        !REPLACEABLE.contains(&&*mount.destination)
-            || !asked.iter().any(|other| other.destination == mount.destination)
-    });
-    mounts.extend(asked);
-    Ok(mounts)
+    Ok(asked)
 }
 
 fn requested(mount: &MountRequest, placement: &Placement) -> Result<Mount, ConfineError> {

@@ -299,3 +299,36 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn files_without_a_container_are_its_root_its_islands_and_what_is_bound() {
+    let request = RunRequest {
+        mounts: vec![
+            MountRequest {
+                source: MountSource::Bind { path: "/srv/x".into() },
+                target: "/data".into(),
+                access: Access::ReadOnly,
+                exec: ExecMode::Refused,
+                asked_by: "-v /srv/x:/data".into(),
+            },
+            MountRequest {
+                source: MountSource::Tmpfs { size: None, mode: None },
+                target: "/scratch".into(),
+                access: Access::ReadWrite,
+                exec: ExecMode::Refused,
+                asked_by: "--tmpfs /scratch".into(),
+            },
+        ],
+        remove: true,
+        ..request()
+    };
+    let spec = furnish(&request, &image(), &placement()).unwrap();
+    let kinds: Vec<_> = spec.linux.namespaces.iter().map(|namespace| namespace.kind).collect();
+    assert!(kinds.contains(&NamespaceKind::User) && kinds.len() == 2, "{kinds:?}");
+    let targets: Vec<_> = spec.mounts.iter().map(|mount| mount.destination.as_str()).collect();
+    assert_eq!(targets, ["/data"]);
+    assert!(spec.process.args.is_empty() && spec.linux.cgroups_path.is_empty());
+    let hardening = spec.hardening.unwrap();
+    assert_eq!(hardening.islands.len(), 2);
+    assert_eq!(hardening.overlay.unwrap().durability, OverlayDurability::Synced);
+}
