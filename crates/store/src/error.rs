@@ -8,6 +8,7 @@ use rustix::io::Errno;
 
 use crate::archive::TarError;
 use crate::compress::Bomb;
+use crate::copy::CopyError;
 
 /// Why the store did not do what was asked. Nothing is left half done by any of them.
 #[derive(Debug, thiserror::Error)]
@@ -170,6 +171,9 @@ pub enum StoreError {
         /// Its media type.
         media_type: String,
     },
+    /// A container's own layer cannot be read.
+    #[error(transparent)]
+    Copy(#[from] CopyError),
     /// Another caller's error stopped this part of the work; never returned by the public interface.
     #[error("the import was stopped")]
     Stopped,
@@ -207,6 +211,7 @@ impl StoreError {
             Self::Lost { .. } => "E-store-lost",
             Self::Platform { .. } => "E-store-platform",
             Self::Compression { .. } => "E-store-compression",
+            Self::Copy(error) => error.code(),
             Self::Stopped => "E-store-stopped",
         }
     }
@@ -250,6 +255,7 @@ impl StoreError {
             Self::Lost { .. } => "import it again; what is damaged has been removed".into(),
             Self::Platform { wanted, .. } => format!("get the variant for {wanted}"),
             Self::Compression { .. } => "rebuild the image with gzip or zstd layers".into(),
+            Self::Copy(error) => error.remedy(),
             Self::Stopped => "try again".into(),
         }
     }

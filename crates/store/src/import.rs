@@ -107,13 +107,13 @@ impl Store {
     }
 
     /// Cleans up after others, and keeps the sweeper away while this import runs.
-    fn begin_import(&self) -> Result<Lock> {
+    pub(crate) fn begin_import(&self) -> Result<Lock> {
         self.clean();
         self.after_restart()?;
         self.share("sweep")
     }
 
-    fn admit(
+    pub(crate) fn admit(
         &self,
         plan: &Plan,
         naming: &Naming,
@@ -245,7 +245,7 @@ fn acceptable(name: &str) -> Option<String> {
     parts.join("-").parse::<ImageName>().ok().map(|name| familiar(&name))
 }
 
-fn claim(digest: &Digest) -> ClaimedDigest {
+pub(crate) fn claim(digest: &Digest) -> ClaimedDigest {
     ClaimedDigest::from(*digest)
 }
 
@@ -255,6 +255,10 @@ fn config_bytes(plan: &Plan, layers: &[Admitted]) -> Result<Vec<u8>> {
         PlannedConfig::Made(config) => {
             let diff_ids = layers.iter().map(|admitted| claim(&admitted.layer.diff_id)).collect();
             json(&ConfigFile::of(config, diff_ids))
+        }
+        PlannedConfig::Grown(growth) => {
+            let diff_ids = layers.iter().map(|admitted| claim(&admitted.layer.diff_id)).collect();
+            json(&growth.config_file(diff_ids)?)
         }
     }
 }

@@ -26,6 +26,10 @@ mod names;
 mod resolve;
 mod synced;
 
+// To and from containers.
+pub mod copy;
+mod commit;
+
 // Out: kept true, handed on, taken away.
 mod verify;
 mod compare;
@@ -37,6 +41,7 @@ pub mod fuzz;
 mod limits;
 mod wire;
 
+pub use commit::Commit;
 pub use disk::Store;
 pub use error::{Result, StoreError};
 pub use import::{Imported, Naming, Progress, Quiet};

@@ -132,7 +132,7 @@ impl Store {
         })
     }
 
-    fn small_blob(&self, digest: &Digest) -> Result<Vec<u8>> {
+    pub(crate) fn small_blob(&self, digest: &Digest) -> Result<Vec<u8>> {
         let path = self.blob_path(digest);
         let bytes = fs::read(&path).map_err(StoreError::read_path(&path))?;
         self.confirm(Digest::of(&bytes), digest)?;

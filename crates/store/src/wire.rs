@@ -92,6 +92,8 @@ pub(crate) struct Manifest {
 pub(crate) struct ConfigFile {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) created: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) author: Option<String>,
     pub(crate) architecture: Option<String>,
     pub(crate) os: Option<String>,
     pub(crate) config: Option<Execution>,
@@ -136,17 +138,19 @@ pub(crate) struct Execution {
     healthcheck: Option<Healthcheck>,
 }
 
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct History {
     #[serde(skip_serializing_if = "Option::is_none")]
-    created: Option<String>,
+    pub(crate) created: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    created_by: Option<String>,
+    pub(crate) author: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    comment: Option<String>,
+    pub(crate) created_by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    empty_layer: Option<bool>,
+    pub(crate) comment: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) empty_layer: Option<bool>,
 }
 
 /// Parses JSON that `what` names in the error.

@@ -10,7 +10,7 @@ pub(crate) struct Segment {
 }
 
 /// Runs that one file may have: more than any file system makes, few enough to hold.
-pub(super) const MAX_SEGMENTS: usize = 65_536;
+pub(crate) const MAX_SEGMENTS: usize = 65_536;
 
 /// Old GNU: 24-byte (offset, length) pairs, ended by an empty one.
 pub(super) fn old_gnu(fields: &[u8], segments: &mut Vec<Segment>) -> Option<()> {

@@ -15,6 +15,7 @@ use model::digest::ClaimedDigest;
 use model::image::ImageConfig;
 use model::reference::{ArchiveSource, Transport};
 
+use crate::commit::Growth;
 use crate::compress::{Compression, decoder};
 use crate::disk::Scratch;
 use crate::error::{Result, StoreError};
@@ -39,6 +40,8 @@ pub(crate) enum PlannedConfig {
     Shipped(Vec<u8>),
     /// The source has none; this one will be written.
     Made(Box<ImageConfig>),
+    /// That of another image, changed, with one more line of history.
+    Grown(Box<Growth>),
 }
 
 /// One layer, not yet read.

@@ -64,7 +64,7 @@ impl Meta {
 }
 
 /// `user.overlay.` would let an archive speak to overlayfs: redirects, metacopy, opaque marks.
-fn is_kept(name: &[u8]) -> bool {
+pub(crate) fn is_kept(name: &[u8]) -> bool {
     name == b"security.capability" || (name.starts_with(b"user.") && !name.starts_with(b"user.overlay."))
 }
 
@@ -130,7 +130,7 @@ fn unmapped(error: Errno) -> Errno {
     if error == Errno::INVAL { Errno::OVERFLOW } else { error }
 }
 
-fn times(mtime: Mtime) -> Timestamps {
+pub(crate) fn times(mtime: Mtime) -> Timestamps {
     let time = Timespec { tv_sec: mtime.seconds, tv_nsec: mtime.nanoseconds.into() };
     Timestamps { last_access: time, last_modification: time }
 }

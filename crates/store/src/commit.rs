@@ -1,0 +1,108 @@
+//! An image made of another one and of what a container has changed.
+
+use std::fs::File;
+use std::io::BufWriter;
+
+use model::digest::ClaimedDigest;
+use model::image::{Image, ImageConfig, Layer};
+use model::reference::ImageName;
+
+use crate::copy::{LayerChange, Notices, Upper, layer};
+use crate::disk::{Scratch, Store};
+use crate::error::{Result, StoreError};
+use crate::import::{Imported, Naming, Quiet, claim};
+use crate::source::{Form, Part, Plan, PlannedConfig, PlannedLayer};
+use crate::wire::{ConfigFile, History, parse};
+
+/// What a new image is made of.
+pub struct Commit<'a> {
+    /// The image below.
+    pub base: &'a Image,
+    /// The layer to put on it, and what of it; none where nothing was changed.
+    pub layer: Option<(Upper<'a>, &'a [LayerChange])>,
+    /// How it starts.
+    pub config: ImageConfig,
+    /// Who made it; may be empty.
+    pub author: String,
+    /// A remark; may be empty.
+    pub comment: String,
+    /// The command that made the changes.
+    pub created_by: String,
+}
+
+/// How a new configuration comes from the old one.
+pub(crate) struct Growth {
+    base: ConfigFile,
+    /// Layers of the base.
+    below: usize,
+    config: ImageConfig,
+    line: History,
+}
+
+impl Store {
+    /// Makes an image, hashed and unpacked like any other. `now` is in seconds since the epoch.
+    ///
+    /// # Errors
+    /// [`StoreError::Copy`] where the layer cannot be read; as [`Store::import`].
+    pub fn commit(&self, commit: Commit<'_>, names: Vec<ImageName>, now: i64) -> Result<(Imported, Notices)> {
+        let _present = self.begin_import()?;
+        let scratch = self.scratch()?;
+        let mut layers =
+            commit.base.layers.iter().map(|layer| self.present(layer)).collect::<Result<Vec<_>>>()?;
+        let mut notices = Notices::default();
+        if let Some((upper, changes)) = &commit.layer {
+            let (part, said) = spool(upper, changes, &scratch)?;
+            layers.push(PlannedLayer { part, blob: Form::AsShipped(None), diff_id: None });
+            notices = said;
+        }
+        let config = PlannedConfig::Grown(Box::new(self.growth(commit, now)?));
+        let plan = Plan { names: Vec::new(), manifest: None, config, layers };
+        let imported = self.admit(&plan, &Naming::As(names), now, &mut Quiet, &scratch)?;
+        Ok((imported, notices))
+    }
+
+    /// A layer that is in the store already.
+    fn present(&self, layer: &Layer) -> Result<PlannedLayer> {
+        let part = Part::whole(self.open_blob(&layer.blob)?, &layer.blob.to_string())?;
+        let (blob, diff_id) = (Form::AsShipped(Some(claim(&layer.blob))), Some(claim(&layer.diff_id)));
+        Ok(PlannedLayer { part, blob, diff_id })
+    }
+
+    fn growth(&self, commit: Commit<'_>, now: i64) -> Result<Growth> {
+        let base = self.small_blob(&commit.base.config_digest)?;
+        let text = |text: String| Some(text).filter(|text| !text.is_empty());
+        let line = History {
+            created: jiff::Timestamp::from_second(now).ok().map(|time| time.to_string()),
+            author: text(commit.author),
+            created_by: text(commit.created_by),
+            comment: text(commit.comment),
+            empty_layer: commit.layer.is_none().then_some(true),
+        };
+        let below = commit.base.layers.len();
+        Ok(Growth { base: parse(&base, "the configuration")?, below, config: commit.config, line })
+    }
+}
+
+impl Growth {
+    /// Every layer has a line of history, also those of images that came without any.
+    pub(crate) fn config_file(&self, diff_ids: Vec<ClaimedDigest>) -> Result<ConfigFile> {
+        let mut history = self.base.history.clone().unwrap_or_default();
+        let described = history.iter().filter(|line| line.empty_layer != Some(true)).count();
+        history.extend((described..self.below).map(|_| History::default()));
+        history.push(self.line.clone());
+        Ok(ConfigFile {
+            created: self.line.created.clone(),
+            author: self.line.author.clone().or_else(|| self.base.author.clone()),
+            history: Some(history),
+            ..ConfigFile::of(&self.config, diff_ids)
+        })
+    }
+}
+
+fn spool(upper: &Upper<'_>, changes: &[LayerChange], scratch: &Scratch) -> Result<(Part, Notices)> {
+    let path = scratch.fresh();
+    let file = File::options().create_new(true).read(true).write(true).open(&path);
+    let file = file.map_err(StoreError::write_path(&path))?;
+    let notices = layer::write(upper, changes, BufWriter::with_capacity(1 << 17, &file))?;
+    Ok((Part::whole(file, "the container's layer")?, notices))
+}
