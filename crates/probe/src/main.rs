@@ -13,6 +13,7 @@ mod report;
 mod attacks;
 mod attack;
 mod tools;
+mod unrest;
 mod network;
 mod spy;
 
@@ -28,6 +29,7 @@ const USAGE: &str = "usage: coffer-probe COMMAND
   link TARGET PATH | fifo PATH | bind FROM TO | spy SECONDS
   cat PATH... | write PATH [TEXT...] | flood BYTES | signal-wait [COUNT] | spawn N
   burn | tick | hold BYTES | fill PATH BYTES
+  swap DIRECTORY LINK TARGET | breathe PATH | remove PATH...
   listen PORT | serve PORT [udp] | connect PORT [IP]
 ";
 

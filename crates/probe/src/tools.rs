@@ -15,7 +15,7 @@ use rustix::termios::{isatty, tcgetwinsize};
 use sys::signal::{SignalSet, next_signal, set_mask, signalfd};
 
 use crate::attacks::SELF;
-use crate::{Ended, Failure, print};
+use crate::{Ended, Failure, print, unrest};
 
 /// Runs the tool of this name.
 pub(crate) fn run(tool: &str, arguments: &[String]) -> Ended {
@@ -43,6 +43,9 @@ pub(crate) fn run(tool: &str, arguments: &[String]) -> Ended {
         ("tick", []) => tick(),
         ("hold", [bytes]) => hold(number(bytes)?),
         ("fill", [path, bytes]) => fill(path, number(bytes)?),
+        ("swap", [directory, link, target]) => unrest::swap(directory, link, target),
+        ("breathe", [path]) => unrest::breathe(path),
+        ("remove", paths) => paths.iter().try_fold(0, |_, path| unrest::remove(path)),
         _ => Err(Failure::Usage(format!("no command `{tool}` with {} arguments", words.len()))),
     }
 }
