@@ -9,6 +9,7 @@ use model::reference::ReferenceSyntax;
 use network::NetworkError;
 use policy::{ConfineError, Refusal};
 use store::StoreError;
+use store::copy::CopyError;
 
 use crate::foreground::ForegroundError;
 use crate::logs::LogsError;
@@ -66,6 +67,17 @@ pub enum EngineError {
         /// Its name.
         container: String,
     },
+    /// About a copy, on the host's side.
+    #[error(transparent)]
+    Copy(#[from] CopyError),
+    /// About a copy, on the container's side.
+    #[error("in container {container}: {source}")]
+    CopyInside {
+        /// The container's name.
+        container: String,
+        /// What went wrong there.
+        source: CopyError,
+    },
     /// About terminals and pipes.
     #[error(transparent)]
     Foreground(#[from] ForegroundError),
@@ -114,6 +126,7 @@ impl EngineError {
             Self::Launch(error) => error.code(),
             Self::Network(error) => error.code(),
             Self::PortInUse { .. } => "E-network-port-in-use",
+            Self::Copy(error) | Self::CopyInside { source: error, .. } => error.code(),
             Self::Foreground(error) => error.code(),
             Self::Logs(error) => error.code(),
             Self::HostPath { .. } => "E-run-host-path",
@@ -145,6 +158,7 @@ impl EngineError {
             Self::PortInUse { container, .. } => {
                 format!("end and remove it: `coffer rm -f {container}`; or publish another port")
             }
+            Self::Copy(error) | Self::CopyInside { source: error, .. } => error.remedy(),
             Self::Foreground(error) => error.remedy(),
             Self::Logs(error) => error.remedy(),
             Self::HostPath { asked_by, .. } if asked_by.starts_with("--device") => {

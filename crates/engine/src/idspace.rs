@@ -36,6 +36,18 @@ impl IdSpace {
         self.map.first().map_or(id, |map| map.host_id.saturating_add(id))
     }
 
+    /// What an id of ours is in the container; `None` if it has none there.
+    pub(crate) fn inside(&self, id: u32) -> Option<u32> {
+        if self.map.is_empty() {
+            return Some(id);
+        }
+        let inside = |map: &IdMapping| {
+            let offset = id.checked_sub(map.host_id)?;
+            (offset < map.size).then(|| map.container_id.saturating_add(offset))
+        };
+        self.map.iter().find_map(inside)
+    }
+
     /// Whether the container's ids are not ours, so that files need a shifted view.
     pub(crate) fn is_shifted(&self) -> bool {
         self.map.first().is_some_and(|map| map.host_id != 0)
@@ -130,6 +142,7 @@ mod tests {
         let request = RunRequest::default();
         let space = IdSpace::new(&request, Some(IdRange { first: 1000, size: 10 })).unwrap();
         assert_eq!((space.size(), space.outside(3), space.is_shifted()), (10, 1003, true));
+        assert_eq!((space.inside(1003), space.inside(3), space.inside(1010)), (Some(3), None, None));
         let shared = RunRequest { host_namespaces: vec![HostNamespace::User], ..request };
         let space = IdSpace::new(&shared, None).unwrap();
         assert_eq!((space.size(), space.outside(3), space.is_shifted()), (u32::MAX, 3, false));

@@ -28,6 +28,7 @@ pub mod session;
 pub mod book;
 pub mod containers;
 pub mod explain;
+pub mod files;
 pub mod images;
 mod info;
 

@@ -42,11 +42,16 @@ pub(crate) struct Place {
 }
 
 impl Engine {
+    /// The directories below a container's own layer, top first.
+    pub(crate) fn lower(&self, image: &Image) -> Vec<String> {
+        let layers = image.layers.iter().rev().map(|layer| self.store.layer_dir(layer));
+        layers.chain([self.store.skeleton()]).map(|path| text(&path)).collect()
+    }
+
     /// Makes the container's storage and resolves what its names mean.
     pub(crate) fn place(&self, held: &Held, record: &Record, image: &Image) -> Result<Place, EngineError> {
         let request = &record.request;
-        let layers = image.layers.iter().rev().map(|layer| self.store.layer_dir(layer));
-        let lower: Vec<String> = layers.chain([self.store.skeleton()]).map(|path| text(&path)).collect();
+        let lower = self.lower(image);
         let root = MergedRoot::open(&lower).map_err(EngineError::io("open the image's layers"))?;
         let wanted = request.user.as_deref().unwrap_or(&image.config.user);
         let space = IdSpace::new(request, record.range)?;

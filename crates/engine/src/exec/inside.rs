@@ -94,6 +94,6 @@ fn open_in(root: &OwnedFd, path: &str) -> Result<OwnedFd, Errno> {
     attempts.find(|opened| !matches!(opened, Err(Errno::AGAIN))).unwrap_or_else(open)
 }
 
-fn opened(process: &ProcessId) -> Option<(OwnedFd, ProcDir)> {
+pub(crate) fn opened(process: &ProcessId) -> Option<(OwnedFd, ProcDir)> {
     Some((process.pidfd().ok()??, process.open()?))
 }

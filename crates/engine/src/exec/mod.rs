@@ -21,7 +21,7 @@ use crate::user;
 
 use attend::{attend, manner};
 pub use health::HealthResult;
-pub(crate) use inside::Inside;
+pub(crate) use inside::{Inside, opened};
 
 /// Longest command that is written down, in characters.
 const LONGEST: usize = 200;

@@ -95,6 +95,9 @@ pub enum StateError {
         /// To complete "cannot be ...".
         doing: &'static str,
     },
+    /// Somebody is starting it, or clearing up after it.
+    #[error("container {0} is about to start or to end")]
+    Busy(String),
     /// It does not end.
     #[error("container {0} was killed and does not end")]
     Stuck(String),
@@ -139,6 +142,7 @@ impl StateError {
             Self::Paused(_) => "E-state-paused",
             Self::NotPaused(_) => "E-state-not-paused",
             Self::NoGroup { .. } => "E-state-no-group",
+            Self::Busy(_) => "E-state-busy",
             Self::Stuck(_) => "E-state-stuck",
             Self::VolumeName(_) => "E-run-volume-name",
         }
@@ -173,6 +177,7 @@ impl StateError {
                 "have groups delegated to you (systemd: `Delegate=yes` for user@.service), then start it again; `coffer system check` says how"
                     .into()
             }
+            Self::Busy(_) => "try again in a moment".into(),
             Self::Stuck(_) => {
                 "look for a process that waits for a device: `ps -eo pid,stat,wchan,comm`".into()
             }

@@ -26,7 +26,7 @@ pub(crate) struct MergedRoot {
 }
 
 /// A directory of the merged tree: the same directory in those layers that show it, top first.
-type MergedDir = Vec<OwnedFd>;
+pub(crate) type MergedDir = Vec<OwnedFd>;
 
 /// What a path leads to.
 enum Found {
@@ -84,6 +84,21 @@ impl MergedRoot {
             Found::Directory(dir) => copy_directory(&dir, target, 0),
             Found::File(_) | Found::Nothing => Ok(()),
         }
+    }
+
+    /// The directory of that path where no part of it is a link; empty where there is none.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub(crate) fn strictly(&self, path: &[u8]) -> io::Result<MergedDir> {
+        let mut at = self.layers.iter().map(OwnedFd::try_clone).collect::<io::Result<MergedDir>>()?;
+        for name in components(Path::new(std::ffi::OsStr::from_bytes(path))) {
+            at = match entry(&at, &name)? {
+                Entry::Directory(dir) => dir,
+                _ => return Ok(MergedDir::new()),
+            };
+        }
+        Ok(at)
     }
 
     fn lookup(&self, path: &str) -> io::Result<Found> {
@@ -211,6 +226,36 @@ fn copy_entry(merged: &[OwnedFd], name: &OsString, target: &OwnedFd, depth: usiz
     }
 }
 
+/// What the topmost layer says that has the name; `None` where that is a whiteout.
+///
+/// # Errors
+/// What the kernel says.
+pub(crate) fn visible(merged: &[OwnedFd], name: &[u8]) -> io::Result<Option<Stat>> {
+    Ok(first_stat(merged, name)?.filter(|stat| !is_whiteout(stat)))
+}
+
+/// Every name of a merged directory that is visible.
+///
+/// # Errors
+/// What the kernel says.
+pub(crate) fn names(merged: &[OwnedFd]) -> io::Result<Vec<Vec<u8>>> {
+    let mut names = std::collections::BTreeSet::new();
+    for dir in merged {
+        for listed in rustix::fs::Dir::read_from(dir)? {
+            let name = listed?.file_name().to_bytes().to_vec();
+            if name != b"." && name != b".." && visible(merged, &name)?.is_some() {
+                names.insert(name);
+            }
+        }
+    }
+    Ok(names.into_iter().collect())
+}
+
+/// A character device with the number 0:0.
+pub(crate) fn is_whiteout(stat: &Stat) -> bool {
+    FileType::from_raw_mode(stat.st_mode) == FileType::CharacterDevice && stat.st_rdev == 0
+}
+
 fn first_stat(merged: &[OwnedFd], name: &[u8]) -> io::Result<Option<Stat>> {
     for dir in merged {
         match rustix::fs::statat(dir, name, AtFlags::SYMLINK_NOFOLLOW) {
@@ -234,7 +279,8 @@ fn imitate(stat: &Stat, copy: &OwnedFd) -> io::Result<()> {
     Ok(rustix::fs::futimens(copy, &times)?)
 }
 
-fn is_opaque(dir: &OwnedFd) -> bool {
+/// Whether a directory hides what lower layers have in it.
+pub(crate) fn is_opaque(dir: &OwnedFd) -> bool {
     ["trusted.overlay.opaque", "user.overlay.opaque"].into_iter().any(|attribute| {
         let mut value = [0_u8; 1];
         rustix::fs::fgetxattr(dir, attribute, &mut value[..]) == Ok(1) && value == *b"y"
