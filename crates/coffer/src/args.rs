@@ -4,6 +4,7 @@ pub(crate) mod ask;
 pub(crate) mod container;
 pub(crate) mod exec;
 pub(crate) mod lifecycle;
+pub(crate) mod files;
 pub(crate) mod global;
 pub(crate) mod image;
 pub(crate) mod logs;

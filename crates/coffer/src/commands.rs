@@ -5,6 +5,7 @@ mod container;
 mod demo;
 mod exec;
 mod events;
+mod files;
 mod image;
 mod ledger;
 mod lifecycle;
@@ -83,7 +84,7 @@ impl Life {
 }
 
 /// Every command, in the order of help.
-pub(crate) const ALL: [&Entry; 53] = [
+pub(crate) const ALL: [&Entry; 57] = [
     &demo::DEMO,
     &image::IMPORT,
     &image::LIST,
@@ -111,6 +112,10 @@ pub(crate) const ALL: [&Entry; 53] = [
     &container::PS,
     &container::INSPECT,
     &port::PORT,
+    &files::COPY,
+    &files::DIFF,
+    &files::COMMIT,
+    &files::EXPORT,
     &resources::TOP,
     &resources::STATS,
     &resources::PAUSE,

@@ -1,5 +1,5 @@
-//! A bar on standard error while an image is imported, a sum while a disk is measured; nothing where nobody
-//! watches.
+//! A bar on standard error while an image is imported or files are copied, a sum while a disk is measured;
+//! nothing where nobody watches.
 
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
@@ -15,10 +15,11 @@ const BETWEEN_DRAWINGS: Duration = Duration::from_millis(80);
 /// Cells of the bar.
 const BAR: u64 = 24;
 
-/// How far an import has come.
+/// How far an import or a copy has come.
 #[derive(Debug)]
 pub(crate) struct Bar {
     watched: bool,
+    of: Of,
     begun: Instant,
     drawn: Option<Instant>,
     layers: usize,
@@ -27,18 +28,42 @@ pub(crate) struct Bar {
     total: u64,
 }
 
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Of {
+    Layers,
+    Bytes,
+}
+
 impl Bar {
-    /// A bar that is drawn only on a terminal.
+    /// A bar for an import that is drawn only on a terminal.
     pub(crate) fn new() -> Self {
         let watched = std::io::stderr().is_terminal();
-        Self { watched, begun: Instant::now(), drawn: None, layers: 0, finished: 0, done: 0, total: 0 }
+        let begun = Instant::now();
+        Self { watched, of: Of::Layers, begun, drawn: None, layers: 0, finished: 0, done: 0, total: 0 }
+    }
+
+    /// The same for a copy whose length nobody knows.
+    pub(crate) fn of_bytes() -> Self {
+        Self { of: Of::Bytes, ..Self::new() }
+    }
+
+    /// So many bytes more were copied.
+    pub(crate) fn moved(&mut self, bytes: u64) {
+        self.done += bytes;
+        if self.begun.elapsed() >= PATIENCE {
+            self.draw();
+        }
     }
 
     fn draw(&mut self) {
         let now = Instant::now();
         if self.watched && self.drawn.is_none_or(|drawn| now - drawn >= BETWEEN_DRAWINGS) {
             self.drawn = Some(now);
-            let label = format!("layer {} of {}", (self.finished + 1).min(self.layers), self.layers);
+            let label = match self.of {
+                Of::Layers => format!("layer {} of {}", (self.finished + 1).min(self.layers), self.layers),
+                Of::Bytes => "copied".to_owned(),
+            };
             let line = line(&label, self.done, self.total, now - self.begun);
             // A line that wraps cannot be taken back.
             write_error(&format!("\r{}\x1b[K", text::cut(&line, columns() - 1)));

@@ -1,5 +1,6 @@
 //! From values to text for people and data for programs; nothing here writes anything.
 
+pub(crate) mod changes;
 pub(crate) mod cleared;
 pub(crate) mod container;
 pub(crate) mod event;

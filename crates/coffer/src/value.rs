@@ -3,10 +3,12 @@
 pub(crate) mod capability;
 pub(crate) mod cpus;
 pub(crate) mod duration;
+pub(crate) mod end;
 pub(crate) mod env;
 pub(crate) mod filter;
 pub(crate) mod hostname;
 pub(crate) mod instant;
+pub(crate) mod instruction;
 pub(crate) mod lines;
 pub(crate) mod mount;
 pub(crate) mod pair;

@@ -20,18 +20,14 @@ fn find(habits: &[Habit], typed: &str) -> Option<&'static str> {
     habits.iter().find(|habit| habit.typed.contains(&typed)).map(|habit| habit.instead)
 }
 
-const COMMANDS: [Habit; 4] = [
+const COMMANDS: [Habit; 3] = [
     Habit {
         typed: &["pull", "image pull", "push", "image push", "login", "logout", "search"],
         instead: "images come from files in this version: `docker save IMAGE -o FILE`, then `coffer image import FILE`",
     },
     Habit {
-        typed: &["build", "image build", "buildx", "commit"],
+        typed: &["build", "image build", "buildx"],
         instead: "images are built elsewhere in this version, and taken in with `coffer image import FILE`",
-    },
-    Habit {
-        typed: &["cp", "export", "container cp"],
-        instead: "share a directory when it starts: `coffer run -v ./DIR:/DIR IMAGE`",
     },
     Habit {
         typed: &["network", "network ls", "network create"],

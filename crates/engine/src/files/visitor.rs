@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::{AsFd as _, OwnedFd};
 
-use launch::{Exit, Sight, Target, Tree};
+use launch::{Exit, LaunchError, Sight, Target, Tree};
 use model::image::Image;
 use model::reference::ImageName;
 use rustix::io::Errno;
@@ -60,7 +60,13 @@ impl Engine {
             Status::Running { process, .. } => {
                 let (pidfd, proc) = opened(process).ok_or_else(busy)?;
                 let tree = Tree::Running(Target { pidfd: pidfd.as_fd(), proc: proc.as_fd() });
-                converse(&record, tree, &errand, there, here)
+                match converse(&record, tree, &errand, there, here) {
+                    // A process that ends has lost its namespaces before anybody is told.
+                    Err(EngineError::Launch(LaunchError::Host {
+                        errno: Errno::NOENT | Errno::SRCH, ..
+                    })) => Err(busy()),
+                    done => done,
+                }
             }
             Status::Starting | Status::Restarting { .. } => Err(busy()),
             Status::Created | Status::Exited { .. } => {

@@ -76,7 +76,11 @@ pub fn collect(
         Naming::Named => selection.path.name().unwrap_or_default().to_owned(),
         Naming::Bare | Naming::Content => Vec::new(),
     };
-    let mut collector = Collector { prefix, ..Collector::new(out, &|id| id, advanced) };
+    let mut collector = Collector {
+        top: selection.path.as_bytes().to_owned(),
+        prefix,
+        ..Collector::new(out, &|id| id, advanced)
+    };
     if FileType::from_raw_mode(stat.st_mode) == FileType::Directory {
         collector.tree(&top, &stat, selection.naming)?;
     } else {
@@ -102,6 +106,8 @@ pub(super) struct Collector<'a, W> {
     pub(super) out: Writer<W>,
     /// What an owner's id on disk is called in the stream.
     ids: &'a dyn Fn(u32) -> u32,
+    /// What a person calls the top.
+    top: Vec<u8>,
     /// What all paths begin with.
     prefix: Vec<u8>,
     /// First name of each file that has several.
@@ -117,6 +123,7 @@ impl<'a, W: Write> Collector<'a, W> {
         Self {
             out: Writer::new(out),
             ids,
+            top: Vec::new(),
             prefix: Vec::new(),
             links: HashMap::new(),
             entries: 0,
@@ -393,8 +400,8 @@ impl<'a, W: Write> Collector<'a, W> {
     }
 
     fn notice(&mut self, path: &[u8], what: NoticeKind) {
-        let path = printable(&self.full(path));
-        self.notices.add(path, what);
+        let path = if path.is_empty() { self.top.clone() } else { self.full(path) };
+        self.notices.add(printable(&path), what);
     }
 }
 

@@ -4,6 +4,56 @@ use super::{Code, code};
 
 pub(super) const ALL: &[Code] = &[
     code(
+        "E-copy-missing",
+        "What is to be copied is not there, or the directory that it is to go to.",
+        "Check the path; directories above a destination are not made.",
+    ),
+    code(
+        "E-copy-kind",
+        "A directory is to take the place of something else, or the other way round.",
+        "Name a directory as the destination, or remove what is in the way.",
+    ),
+    code(
+        "E-copy-full",
+        "The disk that is copied to is full, or its quota.",
+        "Make room there, and copy again.",
+    ),
+    code(
+        "E-copy-read-only",
+        "The destination cannot be written to: it is a read-only mount, or a place of programs, which no container changes.",
+        "Copy to another directory, or run the container with --mutable.",
+    ),
+    code(
+        "E-copy-kernel",
+        "The kernel refused a part of a copy. The message has its reason.",
+        "Check the permissions of the path that is named.",
+    ),
+    code(
+        "E-copy-archive",
+        "The stream is not a tar archive.",
+        "Give it one: tar -c FILES | coffer cp - CONTAINER:DIRECTORY.",
+    ),
+    code(
+        "E-copy-entry",
+        "An entry of the archive leads out of where it is to go, or goes through a link. Nothing was written there.",
+        "Do not trust where it comes from; copy the parts that you need.",
+    ),
+    code(
+        "E-copy-limit",
+        "There is more to copy than one copy takes: paths of more than 4095 bytes, or millions of files.",
+        "Copy the directories one by one.",
+    ),
+    code(
+        "E-copy-cut",
+        "One side of a copy ended before its time: it was killed, or the container's files went away.",
+        "Copy again; what has arrived is not complete.",
+    ),
+    code(
+        "E-state-busy",
+        "Somebody is starting the container, or clearing up after it.",
+        "Try again in a moment.",
+    ),
+    code(
         "E-run-volume-name",
         "The text cannot be a volume's name.",
         "Choose a name of letters, digits, `_`, `.` and `-`, such as db-data.",
