@@ -59,7 +59,9 @@ impl<'a> Running<'a> {
 
 #[track_caller]
 fn number(data: &Value, name: &str) -> f64 {
-    find(data, name).and_then(Value::as_f64).unwrap_or_else(|| panic!("no number `{name}` in {data}"))
+    let found = find(data, name).and_then(Value::as_f64);
+    assert!(found.is_some(), "no number `{name}` in {data}");
+    found.unwrap_or_default()
 }
 
 #[track_caller]
