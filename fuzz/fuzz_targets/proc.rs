@@ -2,10 +2,12 @@
 #![no_main]
 
 use engine::explain::{parse_mountinfo, parse_status};
+use engine::resources::parse_stat;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let _mounts = parse_mountinfo(bytes);
+    let _times = parse_stat(bytes);
     if let Ok(text) = std::str::from_utf8(bytes) {
         let _status = parse_status(text);
     }

@@ -57,9 +57,21 @@ impl<'a> Running<'a> {
     }
 }
 
+/// A test that fails leaves nobody frozen or at work.
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        if let Ok(None) = self.child.try_wait() {
+            let _removed = self.session.coffer(["rm", "-f", "web"]);
+            let _ended = self.child.kill();
+        }
+    }
+}
+
 #[track_caller]
 fn number(data: &Value, name: &str) -> f64 {
-    find(data, name).and_then(Value::as_f64).unwrap_or_else(|| panic!("no number `{name}` in {data}"))
+    let found = find(data, name).and_then(Value::as_f64);
+    assert!(found.is_some(), "no number `{name}` in {data}");
+    found.unwrap_or_default()
 }
 
 #[track_caller]

@@ -9,14 +9,18 @@ use super::subordinate::find_helper;
 use super::{Probe, text};
 use crate::site::Invoker;
 
-/// Controllers that the default limits need, with the weight of their lack.
-const WANTED: [(&str, &str, &str, HostWeight); 3] = [
+/// Controllers that limits need, and pausing, with the weight of their lack.
+const WANTED: [(&str, &str, &str, HostWeight); 5] = [
     ("cgroup-memory", "memory", "memory limits", HostWeight::Baseline),
     ("cgroup-pids", "pids", "limits on the number of processes", HostWeight::Baseline),
     ("cgroup-cpu", "cpu", "limits on processor time", HostWeight::Advice),
+    ("cgroup-io", "io", "limits on disks", HostWeight::Advice),
+    ("cgroup-freezer", "freezer", "pausing containers", HostWeight::Advice),
 ];
 
-const DELEGATE: &str = "let systemd delegate: `systemctl edit user@.service` with `[Service]` and `Delegate=cpu memory pids`, then log in again";
+const DELEGATE: &str = "let systemd delegate: `systemctl edit user@.service` with `[Service]` and `Delegate=cpu cpuset io memory pids`, then log in again";
+/// How version 1 is called where a controller is found there.
+const VERSION_1_FOUND: &str = "cgroup v1";
 const NO_BUS: &str = "sudo apt-get install dbus-user-session systemd, then log in again, not with su";
 const VERSION_1: &str =
     "only cgroup v2 lets users have limits: start the kernel with systemd.unified_cgroup_hierarchy=1";
@@ -27,12 +31,21 @@ pub(super) fn checks(invoker: Invoker) -> Vec<HostCheck> {
         .iter()
         .map(|&(id, controller, text, weight)| {
             let probe = Probe { id, text, weight: weighed(invoker, weight) };
-            match found.iter().find(|(name, _)| name == controller) {
+            match found.iter().find(|(name, version)| offers(name, version, controller)) {
                 Some((_, version)) => probe.present(*version),
                 None => probe.missing("none", remedy(invoker, controller)),
             }
         })
         .collect()
+}
+
+/// Version 1 has another name for what limits disks; every group of version 2 can be frozen.
+fn offers(name: &str, version: &str, controller: &str) -> bool {
+    match controller {
+        "io" => matches!(name, "io" | "blkio"),
+        "freezer" => name == "freezer" || version != VERSION_1_FOUND,
+        _ => name == controller,
+    }
 }
 
 /// Controllers that the invoker's containers can be limited by.
@@ -86,7 +99,7 @@ fn mounted(mountinfo: &str, v2_controllers: &dyn Fn(&str) -> String) -> Found {
             }
             Some("cgroup") => {
                 let options = fields.nth(1).unwrap_or_default();
-                found.extend(options.split(',').map(|name| (name.to_owned(), "cgroup v1")));
+                found.extend(options.split(',').map(|name| (name.to_owned(), VERSION_1_FOUND)));
             }
             _ => {}
         }
@@ -135,6 +148,13 @@ mod tests {
         let has = |name: &str, version| found.contains(&(name.to_owned(), version));
         assert!(has("pids", "cgroup v2") && has("memory", "cgroup v1") && has("cpu", "cgroup v1"));
         assert!(!has("io", "cgroup v1"));
+    }
+
+    #[test]
+    fn disks_and_pausing_have_other_names_in_each_version() {
+        assert!(offers("blkio", "cgroup v1", "io") && offers("io", "delegated", "io"));
+        assert!(offers("freezer", "cgroup v1", "freezer") && offers("pids", "cgroup v2", "freezer"));
+        assert!(!offers("pids", "cgroup v1", "freezer") && !offers("blkio", "cgroup v1", "cpu"));
     }
 
     #[test]

@@ -92,7 +92,7 @@ fn sum(processes: &[ProcDir], value: impl Fn(&ProcDir) -> Option<u64>) -> u64 {
     processes.iter().filter_map(value).fold(0, u64::saturating_add)
 }
 
-/// `Threads:	4`, `read_bytes: 4096`
+/// The number behind a name, a colon and blanks: `read_bytes: 4096`.
 pub(super) fn number(text: &str, name: &str) -> Option<u64> {
     let value = |line: &str| {
         line.strip_prefix(name)?.strip_prefix(':')?.split_ascii_whitespace().next()?.parse().ok()
@@ -100,7 +100,7 @@ pub(super) fn number(text: &str, name: &str) -> Option<u64> {
     text.lines().find_map(value)
 }
 
-/// `RssAnon:	   64 kB`, in bytes.
+/// `RssAnon: 64 kB`, in bytes.
 pub(super) fn kilobytes(text: &str, name: &str) -> Option<u64> {
     number(text, name).map(|kilobytes| kilobytes.saturating_mul(1024))
 }

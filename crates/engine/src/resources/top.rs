@@ -67,7 +67,7 @@ fn ticks(uptime: &str) -> u64 {
     seconds.trim().parse().unwrap_or(0_u64).saturating_mul(TICKS).saturating_add(hundredths)
 }
 
-/// `NSpid:	4711	1`: the last is that of the innermost namespace.
+/// `NSpid: 4711 1`: the last is that of the innermost namespace.
 fn inside(status: &str) -> Option<i32> {
     let line = status.lines().find_map(|line| line.strip_prefix("NSpid:"))?;
     line.split_ascii_whitespace().next_back()?.parse().ok()
