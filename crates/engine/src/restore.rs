@@ -23,7 +23,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::containers`].
     pub fn to_restore(&self) -> Result<Vec<Record>, EngineError> {
-        let booted = self.now().saturating_sub(rustix::system::sysinfo().uptime.into());
+        let booted = self.now().saturating_sub(rustix::system::sysinfo().uptime);
         let mut records = self.containers(Which::All)?;
         records.retain(|record| should_run(record, booted));
         records.reverse();
