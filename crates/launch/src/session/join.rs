@@ -1,10 +1,10 @@
 //! Going into a session that is there already: no fork, no helper, and the right to mount at once.
 
+use std::ffi::CString;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
-use std::path::PathBuf;
 
 use rustix::fs::{CWD, Mode, OFlags, fstat};
-use rustix::process::{chdir, fchdir};
+use rustix::process::{chdir, fchdir, getcwd};
 use sys::clone::flag;
 use sys::namespace::{setns, unshare};
 
@@ -41,7 +41,7 @@ pub fn join(keeper: BorrowedFd<'_>) -> Result<Joined, LaunchError> {
 
 /// setns(2) leaves its caller at the root of the mount namespace.
 struct WorkingDirectory {
-    path: Option<PathBuf>,
+    path: Option<CString>,
     directory: OwnedFd,
 }
 
@@ -50,12 +50,12 @@ impl WorkingDirectory {
     fn now() -> Option<Self> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let directory = rustix::fs::openat(CWD, ".", flags, Mode::empty()).ok()?;
-        Some(Self { path: std::env::current_dir().ok(), directory })
+        Some(Self { path: getcwd(Vec::new()).ok(), directory })
     }
 
     /// By its path, so that it can be named; by its descriptor where the path leads elsewhere.
     fn go_back(&self) -> Result<(), LaunchError> {
-        let by_path = self.path.as_ref().is_some_and(|path| chdir(path).is_ok()) && self.is_here();
+        let by_path = self.path.as_ref().is_some_and(|path| chdir(path.as_c_str()).is_ok()) && self.is_here();
         if by_path {
             return Ok(());
         }
