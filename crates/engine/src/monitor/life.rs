@@ -291,8 +291,9 @@ impl Monitor<'_> {
         let mut fds = [readable(self.signals.as_fd())];
         let _time_or_signal = poll(&mut fds, Some(&timespec(left)));
         let heard = std::iter::from_fn(|| next_signal(self.signals.as_fd()).ok().flatten());
-        let look = LOOK_AGAIN.as_raw();
-        heard.fold(false, |ended, number| ended || (number != look && number != Signal::HUP.as_raw()))
+        let harmless = [LOOK_AGAIN, Signal::HUP].map(Signal::as_raw);
+        // All of them are read, so that none ends the next pause.
+        heard.filter(|number| !harmless.contains(number)).count() > 0
     }
 }
 

@@ -4,7 +4,7 @@ use std::ffi::CString;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
 use rustix::fs::{CWD, Mode, OFlags, fstat};
-use rustix::process::{chdir, fchdir};
+use rustix::process::{chdir, fchdir, getcwd};
 use sys::clone::flag;
 use sys::namespace::{setns, unshare};
 
@@ -50,7 +50,7 @@ impl WorkingDirectory {
     fn now() -> Option<Self> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let directory = rustix::fs::openat(CWD, ".", flags, Mode::empty()).ok()?;
-        Some(Self { path: rustix::process::getcwd(Vec::new()).ok(), directory })
+        Some(Self { path: getcwd(Vec::new()).ok(), directory })
     }
 
     /// By its path, so that it can be named; by its descriptor where the path leads elsewhere.
