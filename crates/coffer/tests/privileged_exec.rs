@@ -1,7 +1,7 @@
 //! Commands in containers that run: confined as the container is, decided and recorded by themselves, and
 //! safe from a container that lies in wait for them.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod conversation;
 mod harness;
