@@ -83,14 +83,14 @@ pub(crate) fn text(manager: Manager, program: &Path, environment: &[(String, Str
     )
 }
 
-/// systemd.service(5), systemd.syntax(7): quotes keep spaces, and three characters mean something within.
+/// systemd.syntax(7): quotes keep spaces, and `%` means something within. `$` means nothing in the path of
+/// a program, nor in a variable.
 fn quoted(value: &str) -> String {
     let mut quoted = String::from("\"");
     for c in value.chars() {
         match c {
             '"' | '\\' => quoted.extend(['\\', c]),
             '%' => quoted.push_str("%%"),
-            '$' => quoted.push_str("$$"),
             c if c.is_control() => quoted.push_str(&format!("\\u{:04x}", u32::from(c))),
             c => quoted.push(c),
         }
@@ -116,6 +116,6 @@ mod tests {
 
     #[test]
     fn nothing_in_a_path_ends_its_line_or_means_something_to_systemd() {
-        assert_eq!(quoted("/a\n%h\"$X\\"), "\"/a\\u000a%%h\\\"$$X\\\\\"");
+        assert_eq!(quoted("/a\n%h\"$X\\"), "\"/a\\u000a%%h\\\"$X\\\\\"");
     }
 }
