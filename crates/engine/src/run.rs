@@ -134,8 +134,10 @@ impl Engine {
         };
         let record = held.record()?.ok_or_else(unknown)?;
         let mut reservation = Reservation::resume(&self.containers, held, record);
+        // Another keeper than before may have its groups elsewhere.
+        let cgroup = crate::place::cgroup(&id, self.site.invoker);
         let (permit, image) = self.permitted_again(&mut reservation, |record| {
-            (record.stopped, record.monitor, record.restarts) = (false, None, 0);
+            (record.stopped, record.monitor, record.restarts, record.cgroup) = (false, None, 0, cgroup);
         })?;
         Ok((reservation, permit, image))
     }
