@@ -124,7 +124,7 @@ coffer: `5` does not work for `--health-interval`: `5` has no unit [E-cli-value]
   right would be: numbers with ns, us, ms, s, m or h, such as 30s, 1m30s or 500ms
 exit 125
 $ coffer run -d --no-healthcheck --health-cmd true probe:1 /bin/probe true
-coffer: `--no-healthcheck` and `--health-cmd <LINE>` exclude each other [E-cli-usage]
+coffer: `--no-healthcheck` and `--health-cmd` exclude each other [E-cli-usage]
   see coffer run --help
 exit 125
 $ coffer run -d --stop-signal TERMINATE probe:1 /bin/probe true

@@ -180,7 +180,7 @@ fn privileged_a_run_is_confined_recorded_and_leaves_nothing() {
     for expected in ["pid 1 uid 1000", "NoNewPrivs:\t1", "Groups:\t77", "home /home/app", "anew"] {
         assert!(output.contains(expected), "{expected} is not in {output}");
     }
-    assert_eq!(f.kinds(), ["image-import", "permit", "start", "exit"]);
+    assert_eq!(f.kinds(), ["image-import", "permit", "start", "exit", "container-remove"]);
     f.engine.ledger_verify(None).unwrap();
     f.assert_empty();
 }
