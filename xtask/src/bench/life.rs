@@ -4,6 +4,7 @@ mod crowd;
 mod engines;
 
 use crate::bench::Settings;
+use crate::bench::cgroups;
 use crate::bench::docker::Docker;
 use crate::bench::measure::{self, Contestant};
 use crate::bench::podman::Podman;
@@ -41,29 +42,28 @@ pub(crate) fn run(settings: &Settings) -> Outcome<Results> {
         return Err("the peers need root".to_owned());
     }
     let scratch = Scratch::disk("life")?;
+    let _mounted = cgroups::hugetlb()?;
     let tarball = image(&scratch)?;
     let (podman, docker) = (Podman::new(&scratch), Docker::start(&scratch));
     let mut notes = Vec::new();
-    let mut engines = vec![Engine::coffer(&scratch, &tarball)?];
+    let ours = Engine::coffer(&scratch, &tarball)?;
+    ours.prepare(LINES)?;
+    let mut engines = vec![ours];
     for (name, engine) in [
         ("podman", podman.as_ref().map_err(Clone::clone).and_then(|podman| Engine::podman(podman, &tarball))),
         ("docker", docker.as_ref().map_err(Clone::clone).and_then(|docker| Engine::docker(docker, &tarball))),
     ] {
-        match engine {
+        match engine.and_then(|engine| engine.prepare(LINES).map(|()| engine)) {
             Ok(engine) => engines.push(engine),
             Err(error) => notes.push(format!("{name} is left out: {error}")),
         }
     }
-    engines.iter().try_for_each(|engine| engine.prepare(LINES))?;
     let mut rows: Vec<Row> = engines.iter().map(|engine| Row::new(&engine.name, &engine.version)).collect();
     for task in TASKS {
         let rounds = settings.rounds.unwrap_or(ROUNDS);
         let (measured, more) = measure::interleaved(contestants(&engines, &task, &scratch), WARMUP, rounds)?;
         notes.extend(more);
         measured.iter().for_each(|from| merge(&mut rows, from, task.name));
-    }
-    for engine in &engines {
-        engine.clear_up();
     }
     if let Some(ours) = engines.first() {
         rows.push(crowd::measure(ours)?);

@@ -74,12 +74,6 @@ impl Engine {
         Err(format!("{} lost lines of its log", self.name))
     }
 
-    pub(super) fn clear_up(&self) {
-        if let Err(error) = shell::capture(&mut self.shell("$E rm -f standing talker")()) {
-            eprintln!("{} left something behind: {error}", self.name);
-        }
-    }
-
     /// A shell in which `$E` is the engine and `$O` the options of `run`.
     pub(super) fn shell(&self, script: &str) -> Box<dyn Fn() -> Command> {
         let (line, options, state) = (self.line.clone(), self.options, self.state.clone());
@@ -97,6 +91,15 @@ impl Engine {
         let mut command = Command::new(&self.line);
         command.args(words).env("COFFER_ROOT", &self.state);
         command
+    }
+}
+
+/// Nothing of it may run when its disk is taken away.
+impl Drop for Engine {
+    fn drop(&mut self) {
+        if let Err(error) = shell::capture(&mut self.shell("$E rm -f $($E ps -aq)")()) {
+            eprintln!("{} left something behind: {error}", self.name);
+        }
     }
 }
 
