@@ -84,7 +84,9 @@ fn user(process: &ProcDir, uid: u32) -> Option<u32> {
 
 fn command(process: &ProcDir, status: &str) -> Vec<String> {
     let line = process.read("cmdline").unwrap_or_default();
-    let text = line.strip_suffix(b"\0").unwrap_or(&line);
+    // A server that shows what it does in its command line leaves the rest of it empty.
+    let end = line.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    let text = line.get(..end).unwrap_or_default();
     if text.is_empty() {
         let name = status.lines().find_map(|line| line.strip_prefix("Name:")).unwrap_or_default();
         return vec![format!("[{}]", name.trim())];
