@@ -9,15 +9,8 @@ mod harness;
 use std::time::{Duration, Instant};
 
 use conversation::Session;
-use harness::{PATIENCE, Terminal, Traces, find, session, text, until, words};
+use harness::{PATIENCE, Terminal, Traces, find, session, until, words, works};
 use serde_json::Value;
-
-#[track_caller]
-fn works(session: &Session, line: &str) -> String {
-    let output = session.coffer(words(line));
-    assert!(output.status.success(), "{line}: {}", session.said(&output));
-    text(&output)
-}
 
 fn inspected(session: &Session, name: &str) -> Value {
     let output = session.coffer(["inspect", name]);

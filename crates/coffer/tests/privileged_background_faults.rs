@@ -11,7 +11,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use conversation::Session;
-use harness::{Traces, entries, find, session, start, text, until, words};
+use harness::{Traces, entries, find, session, start, text, until, words, works};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
@@ -21,13 +21,6 @@ const ATTEMPTS: u32 = 16;
 fn instants(span: Duration) -> impl Iterator<Item = Duration> {
     // 5 and 16 have no factor in common, so that every step comes once.
     (0..ATTEMPTS).map(move |attempt| span * (attempt * 5 % ATTEMPTS) / ATTEMPTS)
-}
-
-#[track_caller]
-fn works(session: &Session, line: &str) -> String {
-    let output = session.coffer(words(line));
-    assert!(output.status.success(), "{line}: {}", session.said(&output));
-    text(&output)
 }
 
 fn number(session: &Session, name: &str, field: &str) -> Option<i32> {
@@ -221,4 +214,30 @@ fn privileged_whoever_waits_for_the_end_of_output_does_not_wait_for_the_monitor(
     assert!(output.status.success());
     assert_eq!(number(&session, "web", "restarts"), Some(0));
     works(&session, "rm -f web");
+}
+
+/// Processes that this one has started.
+fn children(parent: i32) -> Vec<i32> {
+    let pids = entries(std::path::Path::new("/proc")).into_iter().filter_map(|name| name.parse().ok());
+    let is_child = |pid: &i32| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+        fields.into_iter().nth(1) == Some(parent.to_string().as_str())
+    };
+    pids.filter(is_child).collect()
+}
+
+#[test]
+fn privileged_a_container_whose_ports_are_lost_gets_others() {
+    let session = session();
+    let mut traces = Traces::of(&session);
+    works(&session, "run -d --name web --restart always -p 80 probe:1 /bin/probe signal-wait");
+    let (monitor, pid) =
+        (number(&session, "web", "monitor_pid").unwrap(), number(&session, "web", "pid").unwrap());
+    let forwarder = children(monitor).into_iter().find(|child| *child != pid).unwrap();
+    kill(forwarder);
+    until("it runs again", || number(&session, "web", "pid").is_some_and(|now| now != pid));
+    assert_ne!(children(monitor).len(), 1);
+    works(&session, "rm -f web");
+    traces.are_gone();
 }

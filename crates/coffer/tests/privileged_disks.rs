@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use conversation::Session;
-use harness::{Rootfs, Traces, containers, done, entries, session, text, words};
+use harness::{Rootfs, Traces, containers, done, entries, session, text, words, works};
 
 /// A filesystem of its own at the session's root, for as long as the value lives.
 struct Disk(PathBuf);
@@ -58,13 +58,6 @@ fn explains(session: &Session, output: &Output, code: u8, expected: &[&str]) {
     assert_eq!(output.status.code(), Some(i32::from(code)), "{said}");
     assert!(expected.iter().any(|code| said.contains(&format!("[{code}]"))), "{expected:?}: {said}");
     assert!(lines.len() >= 3 && lines.iter().any(|line| line.starts_with("  ")), "no next step: {said}");
-}
-
-#[track_caller]
-fn works(session: &Session, line: &str) -> String {
-    let output = session.coffer(words(line));
-    assert!(output.status.success(), "{line}: {}", session.said(&output));
-    text(&output)
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use conversation::Session;
-use harness::{Rootfs, Traces, containers, entries, session, start, text, until, words};
+use harness::{Rootfs, Traces, containers, entries, session, start, text, until, works};
 
 /// A different instant for each attempt, spread over `span`, in no order.
 fn instants(span: Duration) -> impl Iterator<Item = Duration> {
@@ -31,13 +31,6 @@ fn span(session: &Session, line: &str) -> Duration {
     let begun = std::time::Instant::now();
     assert!(start(session, line).wait().unwrap().success(), "{line}");
     begun.elapsed()
-}
-
-#[track_caller]
-fn works(session: &Session, line: &str) -> String {
-    let output = session.coffer(words(line));
-    assert!(output.status.success(), "{line}: {}", session.said(&output));
-    text(&output)
 }
 
 /// The state is whole: what is listed is there and nothing else once the files behind removed containers

@@ -12,7 +12,7 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use conversation::Session;
-use harness::{Controls, Disk, Terminal, Traces, find, pid_of, session, start, text, until, words};
+use harness::{Controls, Disk, Terminal, Traces, find, pid_of, session, start, until, words, works};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
@@ -72,13 +72,6 @@ fn number(data: &Value, name: &str) -> f64 {
     let found = find(data, name).and_then(Value::as_f64);
     assert!(found.is_some(), "no number `{name}` in {data}");
     found.unwrap_or_default()
-}
-
-#[track_caller]
-fn works(session: &Session, line: &str) -> String {
-    let output = session.coffer(words(line));
-    assert!(output.status.success(), "{line}: {}", session.said(&output));
-    text(&output)
 }
 
 #[track_caller]

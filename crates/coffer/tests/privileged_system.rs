@@ -9,15 +9,8 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, ChildStdout, Stdio};
 
 use conversation::Session;
-use harness::{Rootfs, Terminal, containers, find, pid_of, session, start, text, until, words};
+use harness::{Rootfs, Terminal, containers, find, pid_of, session, start, until, words, works};
 use serde_json::Value;
-
-#[track_caller]
-fn works(session: &Session, line: &str) -> String {
-    let output = session.coffer(words(line));
-    assert!(output.status.success(), "{line}: {}", session.said(&output));
-    text(&output)
-}
 
 #[track_caller]
 fn json(session: &Session, line: &str) -> Value {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Child;
 
 use conversation::Session;
-use harness::{Rootfs, entries, find, pid_of, session, start, text, words};
+use harness::{Rootfs, entries, find, pid_of, session, start, words, works};
 
 /// A container that sleeps until the test is done with it.
 struct Asleep<'a> {
@@ -45,13 +45,6 @@ impl Drop for Asleep<'_> {
         let _ended_already = self.session.coffer(["rm", "-f", self.name]);
         let _reaped_already = self.keeper.wait();
     }
-}
-
-#[track_caller]
-fn works(session: &Session, line: &str) -> String {
-    let output = session.coffer(words(line));
-    assert!(output.status.success(), "{line}: {}", session.said(&output));
-    text(&output)
 }
 
 /// Runs the probe with these words; whether it succeeded.

@@ -24,23 +24,20 @@ pub(crate) struct Start {
 /// `stop`
 #[derive(Debug, Args)]
 pub(crate) struct Stop {
-    /// Names, ids or beginnings of ids
-    #[arg(value_name = "CONTAINER", required = true)]
-    pub(crate) containers: Vec<String>,
-    /// Seconds before they are killed; -1 waits for ever
-    #[arg(
-        short,
-        long = "timeout",
-        visible_alias = "time",
-        value_name = "SECONDS",
-        allow_hyphen_values = true
-    )]
-    pub(crate) timeout: Option<i64>,
+    #[command(flatten)]
+    pub(crate) ending: Ending,
 }
 
 /// `restart`
 #[derive(Debug, Args)]
 pub(crate) struct Restart {
+    #[command(flatten)]
+    pub(crate) ending: Ending,
+}
+
+/// Which containers are to end, and how long they may take.
+#[derive(Debug, Args)]
+pub(crate) struct Ending {
     /// Names, ids or beginnings of ids
     #[arg(value_name = "CONTAINER", required = true)]
     pub(crate) containers: Vec<String>,

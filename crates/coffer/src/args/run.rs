@@ -11,35 +11,27 @@ use super::ask::{Answers, Limits, Process, Storage, Upkeep, Walls};
 #[derive(Debug, Args)]
 #[command(override_usage = "coffer run [OPTIONS] IMAGE [COMMAND] [ARG...]")]
 pub(crate) struct Run {
-    /// The image, then what to run in it; options after the image belong to the command
-    #[arg(value_name = "IMAGE", required = true, num_args = 1.., trailing_var_arg = true)]
-    pub(crate) words: Vec<String>,
     /// Run in the background and print the id
     #[arg(short, long)]
     pub(crate) detach: bool,
-    /// Keep standard input open
-    #[arg(short, long)]
-    pub(crate) interactive: bool,
-    /// Give it a terminal
-    #[arg(short, long)]
-    pub(crate) tty: bool,
     /// Keys that leave its terminal and let it run, instead of ctrl-p,ctrl-q
     #[arg(long, value_name = "KEYS")]
     pub(crate) detach_keys: Option<DetachKeys>,
-    /// Remove it when it ends
-    #[arg(long = "rm")]
-    pub(crate) remove: bool,
-    /// Write the id into this file, which must not exist
-    #[arg(long, value_name = "FILE")]
-    pub(crate) cidfile: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) ask: Ask,
+    pub(crate) make: Make,
 }
 
 /// `create`
 #[derive(Debug, Args)]
 #[command(override_usage = "coffer create [OPTIONS] IMAGE [COMMAND] [ARG...]")]
 pub(crate) struct Create {
+    #[command(flatten)]
+    pub(crate) make: Make,
+}
+
+/// A container that is made.
+#[derive(Debug, Args)]
+pub(crate) struct Make {
     /// The image, then what to run in it; options after the image belong to the command
     #[arg(value_name = "IMAGE", required = true, num_args = 1.., trailing_var_arg = true)]
     pub(crate) words: Vec<String>,

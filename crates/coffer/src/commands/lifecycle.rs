@@ -204,8 +204,8 @@ pub(super) fn start_behind(engine: &Engine, site: &Site, text: &str) -> Result<D
 impl Act for Stop {
     fn act(self, context: &mut Context) -> Result<u8, Failure> {
         let engine = site::open()?;
-        let grace = self.timeout.map(Grace::of);
-        each(&self.containers, context, |text| {
+        let grace = self.ending.timeout.map(Grace::of);
+        each(&self.ending.containers, context, |text| {
             engine.stop(text, grace).map(|_| Done::Yes).map_err(Into::into)
         })
     }
@@ -216,8 +216,8 @@ impl Act for Restart {
         let site = site::site()?;
         session::hold(session::begin(&site, Purpose::Start)?);
         let engine = site::enter(site.clone())?;
-        let grace = self.timeout.map(Grace::of);
-        each(&self.containers, context, |text| {
+        let grace = self.ending.timeout.map(Grace::of);
+        each(&self.ending.containers, context, |text| {
             if engine.stop_to_restart(text, grace)? {
                 Ok(Done::Yes)
             } else {

@@ -61,8 +61,8 @@ impl Act for Run {
     fn act(self, context: &mut Context) -> Result<u8, Failure> {
         let site = site::site()?;
         let keys = self.detach_keys.clone().unwrap_or_default();
-        let (detach, ticket) = (self.detach, Ticket::open(self.cidfile.as_deref())?);
-        let request = self.request(site.level)?;
+        let (detach, ticket) = (self.detach, Ticket::open(self.make.cidfile.as_deref())?);
+        let request = self.make.request(site.level)?;
         if detach {
             return run_behind(request, site, ticket, context);
         }
@@ -125,8 +125,8 @@ fn run_behind(
 impl Act for Create {
     fn act(self, context: &mut Context) -> Result<u8, Failure> {
         let site = site::site()?;
-        let ticket = Ticket::open(self.cidfile.as_deref())?;
-        let request = self.request(site.level)?;
+        let ticket = Ticket::open(self.make.cidfile.as_deref())?;
+        let request = self.make.request(site.level)?;
         let engine = site::open_at(site, Purpose::Look)?;
         image::admit_embedded(&engine, &request.image)?;
         let id = engine.create(request, &mut Bar::new())?;

@@ -53,6 +53,14 @@ pub(crate) fn words(line: &str) -> Vec<&str> {
     line.split(' ').collect()
 }
 
+/// What a command printed that has to work.
+#[track_caller]
+pub(crate) fn works(session: &Session, line: &str) -> String {
+    let output = session.coffer(words(line));
+    assert!(output.status.success(), "{line}: {}", session.said(&output));
+    text(&output)
+}
+
 /// `coffer` with these words, its streams closed, in the background.
 pub(crate) fn start(session: &Session, line: &str) -> Child {
     let mut command = session.command(words(line));

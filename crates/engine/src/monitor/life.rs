@@ -46,6 +46,7 @@ enum Role {
     Source(usize),
     Knock(Knock),
     Checkup,
+    Forwarder,
 }
 
 /// What changes while the container runs.
@@ -55,7 +56,15 @@ struct State {
     checkup: Option<Checkup>,
     /// When a container that was asked to end is killed.
     kill: Option<Instant>,
+    ports: Ports,
     buffer: Vec<u8>,
+}
+
+/// Whether the container's ports lead to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ports {
+    Served,
+    Lost,
 }
 
 impl Monitor<'_> {
@@ -66,7 +75,7 @@ impl Monitor<'_> {
         if state.health.is_some() {
             self.set_health(HealthState::Starting)?;
         }
-        while self.step(&live.running, streams, &mut state).map_err(failed())? == Going::On {}
+        while self.step(live, streams, &mut state).map_err(failed())? == Going::On {}
         self.drain(streams, &mut state.buffer);
         if let Some(checkup) = state.checkup {
             drop(checkup.finish());
@@ -86,8 +95,9 @@ impl Monitor<'_> {
         }
     }
 
-    fn step(&mut self, running: &Running, streams: &mut Streams, state: &mut State) -> io::Result<Going> {
-        for role in self.wait(running, streams, state)? {
+    fn step(&mut self, live: &Live, streams: &mut Streams, state: &mut State) -> io::Result<Going> {
+        let running = &live.running;
+        for role in self.wait(live, streams, state)? {
             match role {
                 Role::Process => return Ok(Going::Over),
                 Role::Signal => self.obey(running, state),
@@ -95,15 +105,16 @@ impl Monitor<'_> {
                 Role::Knock(Knock::Door) => self.guests.open(),
                 Role::Knock(Knock::Arriving(index)) => self.guests.hear(index, streams),
                 Role::Checkup => self.hear_answer(running, state),
+                Role::Forwarder => self.lose_ports(running, state),
             }
         }
         self.tend(running, state);
         Ok(Going::On)
     }
 
-    fn wait(&self, running: &Running, streams: &Streams, state: &State) -> io::Result<Vec<Role>> {
+    fn wait(&self, live: &Live, streams: &Streams, state: &State) -> io::Result<Vec<Role>> {
         let mut roles = vec![Role::Process, Role::Signal];
-        let mut fds = vec![readable(running.pidfd()), readable(self.signals.as_fd())];
+        let mut fds = vec![readable(live.running.pidfd()), readable(self.signals.as_fd())];
         let mut watch = |role, fd| {
             roles.push(role);
             fds.push(readable(fd));
@@ -117,6 +128,9 @@ impl Monitor<'_> {
         if let Some(checkup) = &state.checkup {
             watch(Role::Checkup, checkup.pidfd());
         }
+        if let Some(ports) = live.ports.as_ref().filter(|_| state.ports == Ports::Served) {
+            watch(Role::Forwarder, ports.pidfd());
+        }
         let wakes = [self.output.wakes(), state.wakes()].into_iter().flatten().min();
         let timeout = wakes.map(|at| timespec(at.saturating_duration_since(Instant::now())));
         match poll(&mut fds, timeout.as_ref()) {
@@ -126,6 +140,22 @@ impl Monitor<'_> {
         }
         let ready = roles.into_iter().zip(fds.iter().map(PollFd::revents));
         Ok(ready.filter(|(_, events)| !events.is_empty()).map(|(role, _)| role).collect())
+    }
+
+    /// Whoever forwards its ports was killed: a container that nobody can reach any more is ended, so that
+    /// its restart policy can give it others, and that is said where people look.
+    fn lose_ports(&mut self, running: &Running, state: &mut State) {
+        if state.ports == Ports::Lost {
+            return;
+        }
+        state.ports = Ports::Lost;
+        let entry = Entry {
+            detail: Some("whoever forwards its ports has ended".to_owned()),
+            ..Entry::about(Kind::Stop, &self.reservation.record, self.engine.now())
+        };
+        // A container that cannot be reached ends with or without a line about it.
+        let _unwritten = self.engine.note(&entry);
+        self.ask_to_end(running, state);
     }
 
     /// Passes on what one source has; the end of a source is closed here.
@@ -310,6 +340,7 @@ impl State {
             health: health.map(|(command, health)| (command, Schedule::new(&health, now))),
             checkup: None,
             kill: None,
+            ports: Ports::Served,
             buffer: vec![0; BUFFER],
         }
     }

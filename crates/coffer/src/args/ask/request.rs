@@ -3,27 +3,13 @@
 use model::request::RunRequest;
 use model::verdict::Level;
 
-use super::super::run::{Ask, Assess, Create, Run};
+use super::super::run::{Ask, Assess, Make};
 use super::Answers;
 use super::walls::SecurityOption;
 use crate::errors::Failure;
 
-impl Run {
-    /// The request; `site` is the level where nobody asked for one.
-    pub(crate) fn request(self, site: Level) -> Result<RunRequest, Failure> {
-        if self.remove {
-            self.ask.upkeep.check_removal()?;
-        }
-        let mut words = self.words.into_iter();
-        let image = words.next().unwrap_or_default();
-        let request = self.ask.request(image, site)?;
-        let (interactive, tty, remove) = (self.interactive, self.tty, self.remove);
-        Ok(RunRequest { command: words.collect(), interactive, tty, remove, ..request })
-    }
-}
-
-impl Create {
-    /// The request that each start will be judged by.
+impl Make {
+    /// The request that each start will be judged by; `site` is the level where nobody asked for one.
     pub(crate) fn request(self, site: Level) -> Result<RunRequest, Failure> {
         if self.remove {
             self.ask.upkeep.check_removal()?;
