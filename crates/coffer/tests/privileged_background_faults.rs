@@ -48,9 +48,37 @@ fn is_whole(session: &Session) {
     assert!(entries(&session.root().join("ranges")).len() <= listed.len());
 }
 
-/// Kills the command at each of its instants; `before` and `after` put the container where it has to be.
+/// Who is killed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Victims {
+    /// The command that was typed.
+    Command,
+    /// It and all that it has begun: the process that becomes a monitor, and monitors.
+    Everybody,
+}
+
+/// Processes of the session, by their environment.
+fn processes(session: &Session) -> Vec<i32> {
+    let root = session.root();
+    let root = root.to_str().unwrap().as_bytes();
+    let pids = entries(std::path::Path::new("/proc")).into_iter().filter_map(|name| name.parse().ok());
+    let is_ours = |pid: &i32| {
+        let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        environment.windows(root.len()).any(|part| part == root)
+    };
+    pids.filter(is_ours).collect()
+}
+
+/// Kills at each of the command's instants; `before` and `after` put the container where it has to be.
 #[track_caller]
 fn killed_at_each_instant(before: &[&str], line: &str, after: &[&str]) {
+    for victims in [Victims::Command, Victims::Everybody] {
+        kill_at_each_instant(victims, before, line, after);
+    }
+}
+
+#[track_caller]
+fn kill_at_each_instant(victims: Victims, before: &[&str], line: &str, after: &[&str]) {
     let session = session();
     let mut traces = Traces::of(&session);
     before.iter().for_each(|line| drop(works(&session, line)));
@@ -62,6 +90,11 @@ fn killed_at_each_instant(before: &[&str], line: &str, after: &[&str]) {
         before.iter().for_each(|line| drop(works(&session, line)));
         let mut child = start(&session, line);
         std::thread::sleep(instant);
+        if victims == Victims::Everybody {
+            for pid in processes(&session) {
+                let _ended_meanwhile = kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL);
+            }
+        }
         // One that goes on behind its command is its own process by then.
         child.kill().unwrap();
         child.wait().unwrap();

@@ -9,9 +9,10 @@ mod harness;
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::Duration;
 
 use conversation::Session;
-use harness::{Rootfs, Traces, containers, done, entries, session, text, words, works};
+use harness::{Rootfs, Traces, containers, done, entries, session, text, until, words, works};
 
 /// A filesystem of its own at the session's root, for as long as the value lives.
 struct Disk(PathBuf);
@@ -106,6 +107,33 @@ fn privileged_a_run_on_a_full_disk_is_an_error_and_leaves_nothing() {
         works(&session, "run --rm --name web probe:1 /bin/probe true");
     }
     Traces::of(&session).are_gone();
+}
+
+#[test]
+fn privileged_a_full_disk_holds_no_container_up_for_ever_and_the_log_says_what_is_missing() {
+    let session = unmounted();
+    let disk = Disk::new(&session, 64);
+    Rootfs::with_probe().import(&session, "probe:1");
+    works(&session, "run -d --name web probe:1 /bin/probe tick");
+    until("it prints", || works(&session, "logs web").lines().count() > 2);
+    let ballast = disk.fill(0);
+    let length = || std::fs::metadata(log_of(&session)).unwrap().len();
+    let mut before = length();
+    until("nothing fits any more", || {
+        std::thread::sleep(Duration::from_secs(1));
+        before == std::mem::replace(&mut before, length())
+    });
+    // Its output waits for ten seconds, and goes on without being kept.
+    std::thread::sleep(Duration::from_secs(11));
+    std::fs::remove_file(ballast).unwrap();
+    let said = || session.said(&session.coffer(["logs", "web"]));
+    until("the log says so", || said().contains("bytes of output were lost"));
+    works(&session, "rm -f web");
+}
+
+fn log_of(session: &Session) -> PathBuf {
+    let id = works(session, "ps -q --no-trunc");
+    session.root().join("containers").join(id.trim()).join("log.json")
 }
 
 #[test]

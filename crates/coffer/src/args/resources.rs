@@ -28,7 +28,7 @@ pub(crate) struct Update {
     /// Names, ids or beginnings of ids
     #[arg(value_name = "CONTAINER", required = true)]
     pub(crate) containers: Vec<String>,
-    /// Start it again when it ends: no, always, unless-stopped, on-failure[:N]
+    /// Start it again when it ends: no, always, unless-stopped, on-failure or on-failure:N
     #[arg(long, value_name = "POLICY", value_parser = restart::parse)]
     pub(crate) restart: Option<Restart>,
     #[command(flatten)]

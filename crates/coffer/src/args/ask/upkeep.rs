@@ -11,7 +11,7 @@ use crate::value::{ValueError, duration, restart};
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Upkeep")]
 pub(crate) struct Upkeep {
-    /// When to start it again: no, always, unless-stopped or on-failure[:N]
+    /// When to start it again: no, always, unless-stopped, on-failure or on-failure:N
     #[arg(long, value_name = "POLICY", value_parser = restart::parse)]
     restart: Option<Restart>,
     /// Ask it whether it is well, with a line for its /bin/sh
