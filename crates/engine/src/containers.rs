@@ -236,7 +236,7 @@ impl Engine {
         let Some(record) = held.record()? else { return Ok(None) };
         let exit = match &record.status {
             Status::Created | Status::Exited { .. } => return Ok(Some(record)),
-            Status::Starting => Ended::NeverStarted,
+            Status::Making | Status::Starting => Ended::NeverStarted,
             // That end is history already.
             Status::Restarting { exit, .. } => *exit,
             Status::Running { process, .. } => {
@@ -255,7 +255,7 @@ impl Engine {
         if record.monitor.as_ref().is_some_and(ProcessId::is_of_this_boot) {
             (self.herald)(&Notice::LostMonitor { name: &record.name });
         }
-        if record.request.remove {
+        if record.request.remove || record.status == Status::Making {
             self.containers.remove(held, Some(&record))?;
             return Ok(None);
         }

@@ -5,7 +5,7 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::id::ContainerId;
 use crate::name::ContainerName;
-use crate::state::{StateError, Status};
+use crate::state::StateError;
 
 impl Engine {
     /// Gives a container another name, whether or not it runs. Killed in between, it has both, and its
@@ -16,7 +16,7 @@ impl Engine {
     pub fn rename(&self, text: &str, name: &str) -> Result<ContainerId, EngineError> {
         let name: ContainerName = name.parse()?;
         let record = self.container(text)?;
-        if record.status == Status::Starting {
+        if record.status.is_starting() {
             return Err(StateError::Running(record.id.short().to_owned()).into());
         }
         if record.name == name.as_str() {

@@ -167,6 +167,7 @@ mod tests {
         let process = ProcessId { pid: 1, start_ticks: 1, boot: "another".into() };
         for status in [
             Status::Created,
+            Status::Making,
             Status::Starting,
             Status::Running { process, since: BEFORE },
             Status::Restarting { exit: Ended::Unknown, at: BEFORE },

@@ -106,7 +106,7 @@ impl Engine {
             range: None,
             cgroup: place::cgroup(id, self.site.invoker),
             ports: Vec::new(),
-            status: Status::Starting,
+            status: Status::Making,
             monitor: None,
             restarts: 0,
             health: None,

@@ -131,7 +131,7 @@ impl<'a> InspectJson<'a> {
 pub(crate) fn status(status: &Status, freezer: Freezer) -> &'static str {
     match status {
         Status::Created => "created",
-        Status::Starting => "starting",
+        Status::Making | Status::Starting => "starting",
         Status::Restarting { .. } => "restarting",
         Status::Running { .. } if freezer == Freezer::Frozen => "paused",
         Status::Running { .. } => "running",
@@ -143,7 +143,7 @@ pub(crate) fn status(status: &Status, freezer: Freezer) -> &'static str {
 pub(crate) fn since(status: &Status, freezer: Freezer, now: i64) -> String {
     match status {
         Status::Created => "created".to_owned(),
-        Status::Starting => "starting".to_owned(),
+        Status::Making | Status::Starting => "starting".to_owned(),
         Status::Restarting { exit, at } => {
             format!("restarting ({}) {}", exit.exit_code(), time::ago(*at, now))
         }

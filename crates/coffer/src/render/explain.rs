@@ -124,7 +124,7 @@ fn source(explanation: &Explanation) -> &'static str {
     match (explanation.source, &explanation.container.status) {
         (Source::Kernel, _) => "the kernel, now",
         (Source::Start, _) => "the kernel, when it started",
-        (Source::Nothing, Status::Created | Status::Starting) => {
+        (Source::Nothing, Status::Making | Status::Created | Status::Starting) => {
             "nothing is in force yet: it has not started"
         }
         (Source::Nothing, _) => "nothing was in force: it never started",

@@ -68,7 +68,7 @@ impl Engine {
                     done => done,
                 }
             }
-            Status::Starting | Status::Restarting { .. } => Err(busy()),
+            Status::Making | Status::Starting | Status::Restarting { .. } => Err(busy()),
             Status::Created | Status::Exited { .. } => {
                 // Held until the visitor has left: nobody starts or removes it meanwhile.
                 let Lock::Held(held) = self.containers.lock(&record.id)? else { return Err(busy()) };

@@ -66,7 +66,7 @@ impl Engine {
     fn started_or_ended(&self, text: &str) -> Result<Record, EngineError> {
         for _ in 0..LOOKS {
             let record = self.container(text)?;
-            if record.status != Status::Starting {
+            if !record.status.is_starting() {
                 return Ok(record);
             }
             std::thread::sleep(BETWEEN_LOOKS);

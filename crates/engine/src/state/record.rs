@@ -96,9 +96,11 @@ pub struct Decided {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "state")]
 pub enum Status {
+    /// Somebody is making it. Whoever is killed at that has made nothing.
+    Making,
     /// Made by `create`, and waits for somebody to start it.
     Created,
-    /// Somebody is starting it.
+    /// Somebody is starting it, as it was made or has ended before.
     Starting,
     /// Its first process runs.
     Running {
@@ -166,6 +168,12 @@ impl HealthState {
 }
 
 impl Status {
+    /// Whether somebody is about to start it, and nothing about it can be changed.
+    #[must_use]
+    pub fn is_starting(&self) -> bool {
+        matches!(self, Self::Making | Self::Starting)
+    }
+
     /// Whether nobody has to look after the container.
     #[must_use]
     pub fn is_settled(&self) -> bool {
