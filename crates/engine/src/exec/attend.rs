@@ -8,6 +8,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 
 use crate::error::EngineError;
 use crate::foreground::{Detach, Foreground, Input, Signals, leave_terminal};
+use crate::monitor::settle_in;
 use crate::run::{Company, Wiring, accompany, wire};
 use crate::state::Ended;
 
@@ -59,10 +60,8 @@ pub(super) fn attend(running: Running, manner: Manner, input: Input) -> Result<E
 /// Lets whoever waits go, and is all that is left of the command line: the command does not outlive us.
 fn stay(running: &Running, release: Option<OwnedFd>) {
     leave_terminal();
-    // A directory that somebody wants to unmount is not ours to keep.
-    let _stays_where_it_is = rustix::process::chdir("/");
     let _nobody_waits = release.map(|release| rustix::io::write(release, b"d"));
-    sys::memory::trim();
+    settle_in("coffer-exec");
     let mut terminal = running.terminal();
     while !has_ended(running.pidfd(), terminal) {
         // A program that prints must not be stuck because nobody reads.

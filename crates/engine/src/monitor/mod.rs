@@ -22,6 +22,7 @@ pub(crate) use checkup::read as read_health;
 pub use checkup::{Answer, HealthLog};
 pub(crate) use guests::Admission;
 pub(crate) use output::Output;
+pub(crate) use shrink::settle_in;
 pub(crate) use streams::{Streams, wire};
 
 use std::os::fd::OwnedFd;
@@ -73,7 +74,7 @@ impl Engine {
         outlive_parent();
         announce();
         abandon_standard_streams();
-        monitor.settle_in();
+        settle_in(&format!("coffer-monitor {}", monitor.reservation.record.id.short()));
         monitor.look_after(live, streams)
     }
 }
@@ -87,14 +88,6 @@ impl<'e> Monitor<'e> {
             reservation.change(|record| record.monitor = Some(own))?;
         }
         Ok(Self { engine, reservation, signals, output, guests, restarts: Restarts::default() })
-    }
-
-    /// Gives back what only the command needed.
-    fn settle_in(&self) {
-        // A directory that somebody wants to unmount is not ours to keep.
-        let _stays_where_it_is = rustix::process::chdir("/");
-        shrink::rename(&format!("coffer-monitor {}", self.reservation.record.id.short()));
-        shrink::give_memory_back();
     }
 
     fn look_after(mut self, live: Live, streams: Streams) -> Result<Ended, EngineError> {

@@ -5,9 +5,17 @@ use std::os::unix::fs::FileExt as _;
 /// Most bytes of a command line.
 const MAX_TITLE: usize = 4096;
 
+/// Gives back what only the command needed.
+pub(crate) fn settle_in(title: &str) {
+    // A directory that somebody wants to unmount is not ours to keep.
+    let _stays_where_it_is = rustix::process::chdir("/");
+    rename(title);
+    give_memory_back();
+}
+
 /// Replaces the command line that others see (`ps`): the one that was typed may hold passwords, and says
 /// nothing about what this process is now.
-pub(super) fn rename(title: &str) {
+fn rename(title: &str) {
     // Without a name of its own a monitor does its work as well.
     let _keeps_its_name = write_title(title);
     let short: String = title.chars().take_while(|c| *c != ' ').take(15).collect();
