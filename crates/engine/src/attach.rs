@@ -79,14 +79,6 @@ impl Engine {
             }
         }
     }
-
-    /// Whether the container has a terminal, for whoever wants to attach.
-    ///
-    /// # Errors
-    /// As [`Engine::container`].
-    pub fn has_terminal(&self, text: &str) -> Result<bool, EngineError> {
-        Ok(self.container(text)?.request.tty)
-    }
 }
 
 /// What the monitor writes into.

@@ -18,6 +18,7 @@ use rustix::fs::{Gid, Uid};
 use rustix::pipe::{PipeFlags, pipe_with};
 
 pub use detach::{DetachKeys, DetachSyntax};
+pub(crate) use pump::nonblocking;
 pub(crate) use relay::{Left, Relay, Subject};
 pub use signals::Interruptions;
 pub(crate) use signals::Signals;

@@ -69,7 +69,7 @@ impl Sink {
 }
 
 /// Sets `O_NONBLOCK` on a description of our own.
-pub(super) fn nonblocking(fd: &OwnedFd) -> io::Result<()> {
+pub(crate) fn nonblocking(fd: &OwnedFd) -> io::Result<()> {
     let flags = rustix::fs::fcntl_getfl(fd)?;
     Ok(rustix::fs::fcntl_setfl(fd, flags | OFlags::NONBLOCK)?)
 }

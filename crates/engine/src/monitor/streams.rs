@@ -5,11 +5,11 @@ use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
 use launch::{Io, Running};
 use model::request::RunRequest;
-use rustix::fs::{Gid, OFlags, Uid};
+use rustix::fs::{Gid, Uid};
 use rustix::pipe::{PipeFlags, pipe_with};
 
 use crate::error::EngineError;
-use crate::foreground::ForegroundError;
+use crate::foreground::{ForegroundError, nonblocking};
 use crate::logs::Stream;
 
 /// What a container's monitor reads, and where it can be written to.
@@ -61,11 +61,6 @@ fn pipes(request: &RunRequest, (uid, gid): (u32, u32)) -> io::Result<(Io, Stream
     }
     let sources = vec![(Stream::Output, Some(output)), (Stream::Errors, Some(errors))];
     Ok((Io::Streams { stdin, stdout, stderr }, Streams { sources, input, kind: Kind::Pipes }))
-}
-
-fn nonblocking(fd: &OwnedFd) -> rustix::io::Result<()> {
-    let flags = rustix::fs::fcntl_getfl(fd)?;
-    rustix::fs::fcntl_setfl(fd, flags | OFlags::NONBLOCK)
 }
 
 impl Unconnected {

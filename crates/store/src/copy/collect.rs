@@ -146,7 +146,7 @@ impl<'a, W: Write> Collector<'a, W> {
                 continue;
             }
             let mut below = Vec::new();
-            for name in names(&directory).map_err(CopyError::kernel("read", &path))? {
+            for name in sorted_names(&directory).map_err(CopyError::kernel("read", &path))? {
                 let path =
                     if path.is_empty() { name.clone() } else { [&path, b"/".as_slice(), &name].concat() };
                 self.child(&directory, &name, path, &mut below)?;
@@ -409,8 +409,8 @@ fn is_gone(errno: Errno) -> bool {
     matches!(errno, Errno::NOENT | Errno::SRCH | Errno::NXIO | Errno::NOTDIR)
 }
 
-/// In order, so that equal trees give equal streams.
-fn names(directory: &OwnedFd) -> rustix::io::Result<Vec<Vec<u8>>> {
+/// What is in a directory, in order, so that equal trees give equal streams.
+pub(crate) fn sorted_names(directory: &OwnedFd) -> rustix::io::Result<Vec<Vec<u8>>> {
     let mut names = Vec::new();
     for entry in Dir::read_from(directory)? {
         let name = entry?.file_name().to_bytes().to_owned();

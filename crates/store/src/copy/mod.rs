@@ -15,6 +15,7 @@ use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use collect::sorted_names;
 pub use collect::{Links, Naming, Selection, collect};
 pub use error::CopyError;
 pub use extract::{Destination, Owners, Rules, Trust, extract};

@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, openat, readlinkat, statat};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, openat, readlinkat, statat};
 
 use crate::error::{Result, StoreError};
 
@@ -39,14 +39,7 @@ struct Packer<W: Write> {
 
 impl<W: Write> Packer<W> {
     fn directory(&mut self, directory: &OwnedFd) -> io::Result<()> {
-        let mut names = Vec::new();
-        for entry in Dir::read_from(directory)? {
-            let name = entry?.file_name().to_bytes().to_owned();
-            if !matches!(name.as_slice(), b"." | b"..") {
-                names.push(name);
-            }
-        }
-        names.sort_unstable();
+        let names = crate::copy::sorted_names(directory)?;
         if self.at.components().count() >= MAX_DEPTH {
             return Err(io::Error::other("directories nest too deep"));
         }
