@@ -68,6 +68,7 @@ pub fn profile() -> Seccomp {
             allow(CALLS.iter().map(|(name, _)| Text::Borrowed(name)).collect(), Vec::new()),
             allow(vec![Text::Borrowed("socket")], vec![inet]),
         ],
+        ..Seccomp::default()
     }
 }
 

@@ -185,6 +185,7 @@ pub fn confine(
         )]),
         linux: linux(request, placement, granted)?,
         hardening: Some(hardening(request, image, placement, granted)),
+        ..Spec::default()
     })
 }
 
@@ -248,6 +249,7 @@ fn linux(request: &RunRequest, placement: &Placement, granted: CapabilitySet) ->
         masked_paths: masked,
         readonly_paths: readonly,
         sysctl: sysctl::settings(request, placement),
+        ..Linux::default()
     })
 }
 

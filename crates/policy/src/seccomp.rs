@@ -135,7 +135,12 @@ pub fn filter(capabilities: CapabilitySet, memfd: MemfdGuard) -> Seccomp {
         .map(|line| Text::Borrowed(line.name))
         .collect();
     syscalls.push(SeccompRule { names, action: SeccompAction::Allow, errno_ret: None, args: Vec::new() });
-    Seccomp { default_action: SeccompAction::Errno, default_errno_ret: Some(EPERM), syscalls }
+    Seccomp {
+        default_action: SeccompAction::Errno,
+        default_errno_ret: Some(EPERM),
+        syscalls,
+        ..Seccomp::default()
+    }
 }
 
 fn granted(capabilities: CapabilitySet) -> impl Iterator<Item = &'static ByCapability> {

@@ -75,11 +75,11 @@ impl Settings {
     }
 
     fn v1(&mut self, resources: &Resources, bfq: bool) {
-        let MemoryLimits { limit, reservation, swap } = resources.memory;
+        let MemoryLimits { limit, reservation, swap, .. } = resources.memory;
         self.set("memory", "memory.limit_in_bytes", limit.map(|bytes| bytes.to_string()));
         self.set("memory", "memory.soft_limit_in_bytes", reservation.map(|bytes| bytes.to_string()));
         self.set("memory", "memory.memsw.limit_in_bytes", swap.map(|bytes| bytes.to_string()));
-        let CpuLimits { shares, quota, period, ref cpus, ref mems } = resources.cpu;
+        let CpuLimits { shares, quota, period, ref cpus, ref mems, .. } = resources.cpu;
         self.set("cpu", "cpu.shares", shares.map(|shares| shares.to_string()));
         self.set("cpu", "cpu.cfs_period_us", period.map(|period| period.to_string()));
         self.set("cpu", "cpu.cfs_quota_us", quota.map(|quota| quota.to_string()));
@@ -100,11 +100,11 @@ impl Settings {
     }
 
     fn v2(&mut self, resources: &Resources, bfq: bool) {
-        let MemoryLimits { limit, reservation, swap } = resources.memory;
+        let MemoryLimits { limit, reservation, swap, .. } = resources.memory;
         self.set("memory", "memory.max", limit.map(unlimited_or));
         self.set("memory", "memory.low", reservation.map(unlimited_or));
         self.set("memory", "memory.swap.max", swap_v2(limit, swap));
-        let CpuLimits { shares, quota, period, ref cpus, ref mems } = resources.cpu;
+        let CpuLimits { shares, quota, period, ref cpus, ref mems, .. } = resources.cpu;
         self.set("cpu", "cpu.weight", shares.map(|shares| weight(shares).to_string()));
         self.set("cpu", "cpu.max", bandwidth_v2(quota, period));
         self.set("cpuset", "cpuset.cpus", given(cpus));
@@ -171,7 +171,7 @@ mod tests {
 
     fn resources() -> Resources {
         Resources {
-            memory: MemoryLimits { limit: Some(64 << 20), reservation: None, swap: Some(96 << 20) },
+            memory: MemoryLimits { limit: Some(64 << 20), swap: Some(96 << 20), ..MemoryLimits::default() },
             cpu: CpuLimits {
                 shares: Some(1024),
                 quota: Some(50_000),

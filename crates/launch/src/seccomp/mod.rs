@@ -17,6 +17,10 @@ use tree::{Decision, Range};
 
 const RET_KILL_PROCESS: u32 = 0x8000_0000;
 const RET_ERRNO: u32 = 0x0005_0000;
+const RET_KILL_THREAD: u32 = 0;
+const RET_TRAP: u32 = 0x0003_0000;
+const RET_USER_NOTIF: u32 = 0x7fc0_0000;
+const RET_TRACE: u32 = 0x7ff0_0000;
 const RET_LOG: u32 = 0x7ffc_0000;
 const RET_ALLOW: u32 = 0x7fff_0000;
 const EPERM: u32 = 1;
@@ -163,6 +167,10 @@ fn action(action: SeccompAction, errno: Option<u32>) -> u32 {
         SeccompAction::Allow => RET_ALLOW,
         SeccompAction::Errno => RET_ERRNO | errno.unwrap_or(EPERM) & 0xffff,
         SeccompAction::KillProcess => RET_KILL_PROCESS,
+        SeccompAction::KillThread => RET_KILL_THREAD,
+        SeccompAction::Notify => RET_USER_NOTIF,
+        SeccompAction::Trace => RET_TRACE | errno.unwrap_or(EPERM) & 0xffff,
+        SeccompAction::Trap => RET_TRAP,
         SeccompAction::Log => RET_LOG,
     }
 }

@@ -52,7 +52,7 @@ pub(super) fn devices(request: &RunRequest, placement: &Placement) -> Result<Vec
                 major: i64::from(node.major),
                 minor: i64::from(node.minor),
                 source: host.to_owned(),
-                file_mode: None,
+                ..Device::default()
             })
         })
         .collect()

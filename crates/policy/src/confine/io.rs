@@ -29,6 +29,7 @@ pub(super) fn block_io(limits: &Limits, disks: &[HostDevice]) -> Result<BlockIo,
         throttle_write_bps_device: throttles(IoRateKind::WriteBytes)?,
         throttle_read_iops_device: throttles(IoRateKind::ReadOperations)?,
         throttle_write_iops_device: throttles(IoRateKind::WriteOperations)?,
+        ..BlockIo::default()
     })
 }
 

@@ -84,6 +84,7 @@ pub(super) fn resources(
         cpu: cpu(limits)?,
         pids: PidsLimit { limit: Some(pids_limit(request)) },
         block_io: io::block_io(limits, disks)?,
+        ..Resources::default()
     })
 }
 
@@ -118,7 +119,12 @@ fn memory(limits: &Limits, host_memory: u64) -> Result<MemoryLimits, ConfineErro
     {
         return Err(refused("--memory-reservation", &soft, "more than `--memory`"));
     }
-    Ok(MemoryLimits { limit: limit.map(bytes), reservation: limits.memory_reservation.map(bytes), swap })
+    Ok(MemoryLimits {
+        limit: limit.map(bytes),
+        reservation: limits.memory_reservation.map(bytes),
+        swap,
+        ..MemoryLimits::default()
+    })
 }
 
 /// More than a file offset can say is no limit; the largest offset is as good.
@@ -135,7 +141,7 @@ fn cpu(limits: &Limits) -> Result<CpuLimits, ConfineError> {
     let (quota, period) = bandwidth(limits)?;
     let cpus = list("--cpuset-cpus", limits.cpuset.as_ref())?;
     let mems = list("--cpuset-mems", limits.cpuset_mems.as_ref())?;
-    Ok(CpuLimits { shares: limits.cpu_shares, quota, period, cpus, mems })
+    Ok(CpuLimits { shares: limits.cpu_shares, quota, period, cpus, mems, ..CpuLimits::default() })
 }
 
 /// Quota and period, by either way to ask for them.

@@ -126,7 +126,13 @@ fn volume_mount(
 }
 
 fn bind(destination: String, source: String, options: Vec<Text>) -> Mount {
-    Mount { destination, kind: Text::Borrowed("bind"), source: Text::Owned(source), options }
+    Mount {
+        destination,
+        kind: Text::Borrowed("bind"),
+        source: Text::Owned(source),
+        options,
+        ..Mount::default()
+    }
 }
 
 /// The recursive forms (config.md "Linux mount options"): the others leave what is mounted below the
@@ -152,7 +158,13 @@ fn tmpfs(destination: String, mount: &MountRequest, size: Option<u64>, mode: Opt
     }
     options.push(Text::Owned(format!("size={}", size.unwrap_or(TMPFS_SIZE))));
     options.push(Text::Owned(format!("mode={:04o}", mode.unwrap_or(0o1777) & 0o7777)));
-    Mount { destination, kind: Text::Borrowed("tmpfs"), source: Text::Borrowed("tmpfs"), options }
+    Mount {
+        destination,
+        kind: Text::Borrowed("tmpfs"),
+        source: Text::Borrowed("tmpfs"),
+        options,
+        ..Mount::default()
+    }
 }
 
 /// /proc, /dev and /sys, and what lies on them.
@@ -175,7 +187,13 @@ fn kernel_filesystems(request: &RunRequest, placement: &Placement) -> Vec<Mount>
 
 fn kernel(destination: &str, kind: &'static str, options: &[&'static str]) -> Mount {
     let kind = Text::Borrowed(kind);
-    Mount { destination: destination.to_owned(), source: kind.clone(), kind, options: texts(options) }
+    Mount {
+        destination: destination.to_owned(),
+        source: kind.clone(),
+        kind,
+        options: texts(options),
+        ..Mount::default()
+    }
 }
 
 fn host(path: &str) -> Mount {

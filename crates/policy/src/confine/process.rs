@@ -31,6 +31,7 @@ pub(super) fn process(
         rlimits: limits::rlimits(request, placement.max_open_files, placement.group())?,
         no_new_privileges: !request.privileged,
         oom_score_adj: request.limits.oom_score_adj,
+        ..Process::default()
     })
 }
 
