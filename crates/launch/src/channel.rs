@@ -39,9 +39,17 @@ pub(crate) enum Message {
     Born(i32),
     /// Child: here is the terminal.
     Terminal,
+    /// Child: the host's tree is still there, hooks may run.
+    Halted,
+    /// Parent: go on after the halt; the state that hooks read comes along.
+    Resume,
+    /// Child: here is what answers for the system call filter.
+    Listener,
     /// Child: everything is in force, only exec is left.
     Ready,
-    /// Parent: the history is written, execute.
+    /// Parent: the creation is complete, wait for the start.
+    Stay,
+    /// Parent: the history is written, execute. The state that hooks read may come along.
     Go,
     /// Child: this failed.
     Failed(Fault),
@@ -61,6 +69,10 @@ impl Message {
             Self::Terminal => plain(3),
             Self::Ready => plain(4),
             Self::Go => plain(5),
+            Self::Halted => plain(8),
+            Self::Resume => plain(9),
+            Self::Listener => plain(10),
+            Self::Stay => plain(11),
             Self::Born(pid) => {
                 let [a, b, c, d] = pid.to_le_bytes();
                 [7, 0, 0, 0, a, b, c, d]
@@ -87,6 +99,10 @@ impl Message {
                 errno: Errno::from_raw_os_error(i32::from_le_bytes([a, b, c, d])),
             }),
             7 => Self::Born(i32::from_le_bytes([a, b, c, d])),
+            8 => Self::Halted,
+            9 => Self::Resume,
+            10 => Self::Listener,
+            11 => Self::Stay,
             _ => return None,
         })
     }
@@ -95,6 +111,13 @@ impl Message {
 impl AsFd for Channel {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
+    }
+}
+
+impl From<OwnedFd> for Channel {
+    /// One end of a connection of packets.
+    fn from(socket: OwnedFd) -> Self {
+        Self(socket)
     }
 }
 
@@ -145,8 +168,14 @@ impl Channel {
 
     /// Receives exactly `expected`, without descriptors.
     pub(crate) fn expect(&self, expected: Message) -> Result<(), Errno> {
-        match self.receive(drop)? {
-            Some(message) if message == expected => Ok(()),
+        self.expect_with(expected).map(drop)
+    }
+
+    /// Receives exactly `expected`, with the descriptor that may have come along.
+    pub(crate) fn expect_with(&self, expected: Message) -> Result<Option<OwnedFd>, Errno> {
+        let mut descriptor = None;
+        match self.receive(|received| descriptor = Some(received))? {
+            Some(message) if message == expected => Ok(descriptor),
             Some(_) => Err(Errno::BADMSG),
             None => Err(Errno::PIPE),
         }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::cgroup::{Cgroup, Version};
 use crate::error::LaunchError;
 use crate::plan::CAPABILITIES;
-use crate::plan::Plan;
+use crate::plan::{FilterTime, Plan};
 use crate::target::bit;
 
 /// The confinement of one container as the kernel reported it, and what the kernel does not report.
@@ -62,14 +62,15 @@ struct Status {
 /// [`LaunchError::Floor`] with the first difference.
 pub(crate) fn verify(pid: i32, plan: &Plan, cgroup: &Cgroup) -> Result<Enforced, LaunchError> {
     let status = Status::parse(&read(pid, "status")?);
-    let sets = &plan.process.capabilities;
+    let sets = plan.waiting_capabilities();
     let same =
         |what, planned: u64, actual: u64| differs(what, planned == actual, || (hex(planned), hex(actual)));
     differs("no_new_privs", status.no_new_privs == u32::from(plan.process.no_new_privileges), || {
         (plan.process.no_new_privileges.to_string(), status.no_new_privs.to_string())
     })?;
-    let mode = if plan.seccomp.is_some() { 2 } else { 0 };
-    differs("seccomp", status.seccomp == mode || plan.seccomp.is_none(), || {
+    let filtered = plan.seccomp.is_some() && plan.manner.filter == FilterTime::BeforeTheWait;
+    let mode = if filtered { 2 } else { 0 };
+    differs("seccomp", status.seccomp == mode || !filtered, || {
         (mode.to_string(), status.seccomp.to_string())
     })?;
     same("the bounding set", sets.bounding.bits(), status.bounding)?;
@@ -78,7 +79,7 @@ pub(crate) fn verify(pid: i32, plan: &Plan, cgroup: &Cgroup) -> Result<Enforced,
     same("the inheritable set", sets.inheritable.bits(), status.inheritable)?;
     same("the ambient set", sets.ambient.bits(), status.ambient)?;
     let uid_map = parse_map(&read(pid, "uid_map")?);
-    if plan.has_user_namespace() {
+    if plan.makes_user_namespace() {
         let planned: Vec<_> =
             plan.uid_map.iter().map(|map| (map.container_id, map.host_id, map.size)).collect();
         differs("the user map", planned == uid_map, || (format!("{planned:?}"), format!("{uid_map:?}")))?;

@@ -4,11 +4,8 @@
 //! for what the container has already: its namespaces, its mounts and its control group are joined. The
 //! container is hostile and awake meanwhile; see `child::enter`.
 
-use std::os::fd::{AsFd as _, OwnedFd};
-
-use model::permit::Permit;
+use model::commission::Leave;
 use model::spec::Spec;
-use rustix::process::{WaitId, WaitIdOptions, waitid};
 use sys::clone::{Cloned, clone3, flag};
 
 use crate::cgroup::Cgroup;
@@ -16,19 +13,27 @@ use crate::channel::{Channel, Message};
 use crate::child;
 use crate::child::enter::{Birth, Entrance};
 use crate::error::LaunchError;
-use crate::plan::Plan;
+use crate::plan::{Keyring, Manner, Plan, RootChange};
 use crate::running::Process;
-use crate::start::{Io, Prepared, listen, set_limits, streams, tell};
+use crate::start::{Io, Prepared, born, set_limits, streams, tell};
 use crate::target::Target;
 
 /// Carries out the process of `spec`, which is otherwise the one that `target` was started with, inside
-/// its container, up to the last step before exec. The permit is consumed: it is good for one start.
+/// its container, up to the last step before exec. The leave is consumed: it is good for one start.
 ///
 /// # Errors
 /// [`LaunchError`]; nothing of the process is left, and the container is as it was.
-pub fn enter(permit: Permit, target: Target<'_>, spec: &Spec, io: Io) -> Result<Prepared, LaunchError> {
-    drop(permit);
-    let plan = Plan::entering(spec)?;
+pub fn enter(
+    leave: impl Into<Leave>,
+    target: Target<'_>,
+    spec: &Spec,
+    io: Io,
+) -> Result<Prepared, LaunchError> {
+    let manner = match leave.into() {
+        Leave::Permit(_) => Manner::OURS,
+        Leave::Commission(_) => Manner::foreign(Keyring::Own, RootChange::Pivot),
+    };
+    let plan = Plan::entering(spec, manner)?;
     let foreign = foreign(&target, &plan)?;
     let cgroup = Cgroup::join(&spec.linux.cgroups_path)?;
     let (ours, theirs) = Channel::pair().map_err(LaunchError::host("make a socket pair", ""))?;
@@ -59,21 +64,8 @@ pub fn enter(permit: Permit, target: Target<'_>, spec: &Spec, io: Io) -> Result<
             // As long as it can be looked into: afterwards /proc gives its files to the host's root.
             set_limits(pid, &plan)?;
             tell(&ours, &plan, Message::Mapped, &[])?;
-            Prepared::when_ready(process, plan, ours, &io)
+            Prepared::when_ready(process, plan, ours, &io, &mut |_| Err(LaunchError::Died))
         }
-    }
-}
-
-/// The process that `maker` has made in the container's pid namespace, as a child of ours.
-fn born(channel: &Channel, plan: &Plan, maker: &OwnedFd) -> Result<(i32, OwnedFd), LaunchError> {
-    let mut pidfd = None;
-    let said = listen(channel, plan, |descriptor| pidfd = Some(descriptor));
-    // It has nothing else to do, and ends by itself.
-    waitid(WaitId::PidFd(maker.as_fd()), WaitIdOptions::EXITED)
-        .map_err(LaunchError::host("wait for a process of ours", ""))?;
-    match (said?, pidfd) {
-        (Some(Message::Born(pid)), Some(pidfd)) => Ok((pid, pidfd)),
-        _ => Err(LaunchError::Died),
     }
 }
 

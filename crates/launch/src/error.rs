@@ -23,7 +23,7 @@ pub enum LaunchError {
         errno: Errno,
     },
     /// A step between clone and exec failed.
-    #[error("could not {}{}: {}", .step.describe(), quoted(.subject), describe(*.errno))]
+    #[error("could not {}{}: {}", .step.describe(), quoted(.subject), of_step(*.step, *.errno))]
     Step {
         /// Which one.
         step: Step,
@@ -54,6 +54,19 @@ pub enum LaunchError {
         /// What keeps them.
         barrier: Barrier,
     },
+    /// A hook on the host's side failed.
+    #[error("the {point} hook `{path}` {why}")]
+    Hook {
+        /// The specification's name for when it runs.
+        point: &'static str,
+        /// Its program.
+        path: String,
+        /// What became of it.
+        why: String,
+    },
+    /// Nobody waits at the gate of the container.
+    #[error("the container does not wait for a start")]
+    NotWaiting,
     /// The container ended before its program was executed.
     #[error("the container ended while it was being set up")]
     Died,
@@ -121,6 +134,8 @@ impl LaunchError {
             Self::Step { .. } => "E-launch-step",
             Self::Host { .. } => "E-launch-host",
             Self::Session { .. } => "E-launch-session",
+            Self::Hook { .. } => "E-launch-hook",
+            Self::NotWaiting => "E-launch-not-waiting",
             Self::Died => "E-launch-died",
             Self::Floor { .. } => "E-launch-floor",
             Self::Spec { .. } => "E-launch-spec",
@@ -163,6 +178,8 @@ impl LaunchError {
             Self::Host { errno: Errno::NOSPC, .. } => "free some space, then run again".into(),
             Self::Host { .. } => "`coffer system check` says what this host lacks".into(),
             Self::Session { barrier } => barrier.remedy().into(),
+            Self::Hook { .. } => "correct the hook, or what it needs, and create the container again".into(),
+            Self::NotWaiting => "it was started before, or has ended".into(),
             Self::Died => "look for an out-of-memory kill in the kernel log; raise `--memory`".into(),
             Self::Floor { .. } => "this is a defect or a hostile kernel: please report it".into(),
             Self::Spec { .. } | Self::Seccomp(_) => "correct the value and run again".into(),
@@ -199,6 +216,15 @@ fn step_remedy(step: Step, errno: Errno) -> &'static str {
             "this host (or a container around us) forbids the mount: see `coffer system check`"
         }
         _ => "`coffer system check` says what this host lacks",
+    }
+}
+
+/// Why a step failed: of a hook, no errno of the kernel's says it.
+fn of_step(step: Step, errno: Errno) -> String {
+    match (step, errno) {
+        (Step::CreateHook | Step::StartHook, Errno::CANCELED) => "it failed".to_owned(),
+        (Step::CreateHook | Step::StartHook, Errno::TIMEDOUT) => "it took longer than its timeout".to_owned(),
+        (_, other) => describe(other),
     }
 }
 

@@ -3,7 +3,8 @@
 //!
 //! Invariants:
 //! - One clone, no re-exec, no async runtime. Between clone and exec there are only system calls.
-//! - Nothing starts without a [`model::permit::Permit`], which a start consumes.
+//! - Nothing starts without a [`model::commission::Leave`], which a start consumes: our own permit, or the
+//!   commission of somebody else's engine.
 //! - A step that fails is a start that fails, with an error that names the step. Right before exec the
 //!   kernel's own account of the process is compared with the plan.
 //! - Every path under a root filesystem is opened below an owned descriptor; nothing of it is executed
@@ -20,7 +21,10 @@ mod idmap;
 mod trees;
 mod child;
 mod enforced;
+mod seal;
+pub mod gate;
 mod start;
+mod create;
 mod target;
 mod enter;
 mod visit;
@@ -28,11 +32,13 @@ mod running;
 pub mod session;
 
 pub use cgroup::Usage;
+pub use create::{Order, create};
 pub use enforced::Enforced;
 pub use enter::enter;
 pub use error::LaunchError;
+pub use plan::{Keyring, RootChange};
 pub use running::{Exit, Running};
-pub use start::{Io, Prepared, prepare};
+pub use start::{AtHalt, Io, Prepared, prepare};
 pub use step::Step;
 pub use target::Target;
 pub use visit::{Sight, Tree, Visitor, visit};

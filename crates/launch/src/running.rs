@@ -53,6 +53,13 @@ impl Process {
     }
 }
 
+impl Process {
+    /// Leaves it to itself: it neither ends nor loses its control group with us.
+    pub(crate) fn let_go(self) {
+        std::mem::forget(self);
+    }
+}
+
 impl Drop for Process {
     fn drop(&mut self) {
         if !self.reaped {
@@ -121,6 +128,11 @@ impl Running {
     #[must_use]
     pub fn enforced(&self) -> &Enforced {
         &self.enforced
+    }
+
+    /// Leaves it to itself: dropping it ends nothing any more.
+    pub fn let_go(self) {
+        self.process.let_go();
     }
 
     /// Sends a signal to the first process; one that has ended is not an error.

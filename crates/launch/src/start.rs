@@ -3,11 +3,11 @@
 use std::ffi::CString;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
-use model::permit::Permit;
+use model::commission::Leave;
 use model::spec::Spec;
 use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal, pidfd_send_signal};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, pidfd_send_signal, waitid};
 use rustix::termios::Winsize;
 use sys::clone::Cloned;
 
@@ -16,10 +16,11 @@ use crate::channel::{Channel, Fault, Message};
 use crate::child::{self, Inheritance};
 use crate::enforced::{self, Enforced};
 use crate::error::LaunchError;
+use crate::gate::Gate;
 use crate::plan::{Plan, cstring};
 use crate::running::{Process, Running};
 use crate::step::Step;
-use crate::{idmap, trees};
+use crate::{idmap, seal, trees};
 
 /// Where the container's standard streams come from.
 #[derive(Debug)]
@@ -41,6 +42,11 @@ pub enum Io {
     },
     /// Nothing to read and nobody to listen: the container's own /dev/null.
     Nowhere,
+    /// The caller's own, and descriptors of the caller above them.
+    Inherited {
+        /// How many, from 3 upwards. Each must be open, or one of ours could be in its place.
+        preserved: u32,
+    },
 }
 
 /// A container that is completely set up and waits for [`Prepared::release`]. Dropping it ends it.
@@ -53,34 +59,65 @@ pub struct Prepared {
     enforced: Enforced,
 }
 
-/// Carries out `spec` up to the last step before exec. The permit is consumed: it is good for one start.
+/// Carries out `spec` up to the last step before exec. The leave is consumed: it is good for one start.
 ///
 /// # Errors
 /// [`LaunchError`]; nothing of the container is left.
-pub fn prepare(permit: Permit, spec: &Spec, io: Io) -> Result<Prepared, LaunchError> {
-    drop(permit);
-    let mut plan = Plan::new(spec)?;
+pub fn prepare(leave: impl Into<Leave>, spec: &Spec, io: Io) -> Result<Prepared, LaunchError> {
+    drop(leave.into());
+    let plan = Plan::new(spec)?;
     let cgroup = Cgroup::create(&spec.linux.cgroups_path, &spec.linux.resources)?;
+    carry_out(plan, cgroup, io, None, &mut |_| Ok(Vec::new()))
+}
+
+/// What is done at the halt of a creation, told the number of the container's first process: hooks on the
+/// host. Gives the container's state, which hooks inside read.
+pub type AtHalt<'a> = &'a mut dyn FnMut(i32) -> Result<Vec<u8>, LaunchError>;
+
+/// The parent's half of a start beside the child's, up to the child's last step before exec.
+pub(crate) fn carry_out(
+    mut plan: Plan,
+    cgroup: Cgroup,
+    io: Io,
+    gate: Option<&Gate>,
+    at_halt: AtHalt<'_>,
+) -> Result<Prepared, LaunchError> {
     let views = cgroup_views(&cgroup)?;
     let (ours, theirs) = Channel::pair().map_err(LaunchError::host("make a socket pair", ""))?;
     let streams = streams(&io);
     let inherited =
-        Inheritance { plan: &plan, cgroup: &cgroup, cgroup_views: &views, channel: &theirs, streams };
-    let cloned = sys::clone::clone3(plan.clone_flags, cgroup.clone_target())
+        Inheritance { plan: &plan, cgroup: &cgroup, cgroup_views: &views, channel: &theirs, streams, gate };
+    let (flags, group) =
+        if plan.needs_maker() { (0, None) } else { (plan.clone_flags, cgroup.clone_target()) };
+    let cloned = sys::clone::clone3(flags, group)
         .map_err(LaunchError::host("clone the container's first process", ""))?;
     let (pid, pidfd) = match cloned {
         Cloned::Child => {
             // The copy of the parent's end, or the parent's death would go unnoticed.
             drop(ours);
-            child::run(&inherited)
+            if plan.needs_maker() { child::maker::run(&inherited) } else { child::run(&inherited) }
         }
         Cloned::Parent { pid, pidfd } => (pid, pidfd),
     };
     drop(theirs);
+    let (pid, pidfd) = if plan.needs_maker() { born(&ours, &plan, &pidfd)? } else { (pid, pidfd) };
     let process = Process::new(pid, pidfd, cgroup);
     converse(&process, &plan, &ours)?;
     plan.trees.clear();
-    Prepared::when_ready(process, plan, ours, &io)
+    Prepared::when_ready(process, plan, ours, &io, at_halt)
+}
+
+/// The process that `maker` has made as a child of ours.
+pub(crate) fn born(channel: &Channel, plan: &Plan, maker: &OwnedFd) -> Result<(i32, OwnedFd), LaunchError> {
+    let mut pidfd = None;
+    let said = listen(channel, plan, |descriptor| pidfd = Some(descriptor));
+    // It has nothing else to do, and ends by itself.
+    waitid(WaitId::PidFd(maker.as_fd()), WaitIdOptions::EXITED)
+        .map_err(LaunchError::host("wait for a process of ours", ""))?;
+    match (said?, pidfd) {
+        (Some(Message::Born(pid)), Some(pidfd)) => Ok((pid, pidfd)),
+        _ => Err(LaunchError::Died),
+    }
 }
 
 pub(crate) fn streams(io: &Io) -> child::Streams<'_> {
@@ -92,6 +129,7 @@ pub(crate) fn streams(io: &Io) -> child::Streams<'_> {
             stderr: stderr.as_fd(),
         },
         Io::Nowhere => child::Streams::Nowhere,
+        Io::Inherited { preserved } => child::Streams::Inherited { preserved: *preserved },
     }
 }
 
@@ -107,12 +145,10 @@ fn cgroup_views(cgroup: &Cgroup) -> Result<Vec<(CString, CString)>, LaunchError>
 
 /// The parent's half: maps, limits, trees.
 pub(crate) fn converse(process: &Process, plan: &Plan, channel: &Channel) -> Result<(), LaunchError> {
-    let namespace = if plan.has_user_namespace() {
+    if plan.makes_user_namespace() {
         idmap::write(process.pid(), &plan.uid_map, &plan.gid_map)?;
-        Some(user_namespace(process.pid())?)
-    } else {
-        None
-    };
+    }
+    let namespace = plan.has_user_namespace().then(|| user_namespace(process.pid())).transpose()?;
     tell(channel, plan, Message::Mapped, &[])?;
     set_limits(process.pid(), plan)?;
     let trees = trees::open(plan, namespace.as_ref().map(OwnedFd::as_fd))?;
@@ -149,11 +185,18 @@ fn set_oom_score(pid: i32, plan: &Plan) -> Result<(), LaunchError> {
     }
 }
 
-pub(crate) fn await_ready(plan: &Plan, channel: &Channel, io: &Io) -> Result<Option<OwnedFd>, LaunchError> {
+pub(crate) fn await_ready(
+    process: &Process,
+    plan: &Plan,
+    channel: &Channel,
+    io: &Io,
+    at_halt: AtHalt<'_>,
+) -> Result<Option<OwnedFd>, LaunchError> {
     let mut terminal = None;
     loop {
         match listen(channel, plan, |descriptor| terminal = Some(descriptor))? {
             Some(Message::Terminal) => {}
+            Some(Message::Halted) => resume(plan, channel, &at_halt(process.pid())?)?,
             Some(Message::Ready) => break,
             _ => return Err(LaunchError::Died),
         }
@@ -163,6 +206,11 @@ pub(crate) fn await_ready(plan: &Plan, channel: &Channel, io: &Io) -> Result<Opt
         rustix::termios::tcsetwinsize(master, size).map_err(LaunchError::host("size the terminal", ""))?;
     }
     Ok(terminal)
+}
+
+fn resume(plan: &Plan, channel: &Channel, state: &[u8]) -> Result<(), LaunchError> {
+    let state = seal::memory_file(state).map_err(LaunchError::host("keep the state", ""))?;
+    tell(channel, plan, Message::Resume, &[state.as_fd()])
 }
 
 /// Sends; if the child is gone, what it said last is the error.
@@ -197,11 +245,17 @@ pub(crate) fn listen(
 
 fn translate(plan: &Plan, fault: Fault) -> LaunchError {
     let Fault { step, index, errno } = fault;
-    let program = plan.process.program.clone();
-    match (step, errno) {
-        (Step::Exec, Errno::NOENT | Errno::NOTDIR) => LaunchError::NotFound { program },
-        (Step::Exec, errno) => LaunchError::NotExecutable { program, errno },
+    match step {
+        Step::Exec => exec_error(plan.process.program.clone(), errno),
         _ => LaunchError::Step { step, subject: plan.subject(step, index), errno },
+    }
+}
+
+/// Why `program` was not executed.
+pub(crate) fn exec_error(program: String, errno: Errno) -> LaunchError {
+    match errno {
+        Errno::NOENT | Errno::NOTDIR => LaunchError::NotFound { program },
+        errno => LaunchError::NotExecutable { program, errno },
     }
 }
 
@@ -212,8 +266,9 @@ impl Prepared {
         plan: Plan,
         channel: Channel,
         io: &Io,
+        at_halt: AtHalt<'_>,
     ) -> Result<Self, LaunchError> {
-        let terminal = await_ready(&plan, &channel, io)?;
+        let terminal = await_ready(&process, &plan, &channel, io, at_halt)?;
         let enforced = enforced::verify(process.pid(), &plan, process.cgroup())?;
         Ok(Self { process, channel, plan, terminal, enforced })
     }
@@ -236,18 +291,54 @@ impl Prepared {
         &self.enforced
     }
 
+    /// The master side of the terminal, if it has one.
+    #[must_use]
+    pub fn terminal(&self) -> Option<BorrowedFd<'_>> {
+        self.terminal.as_ref().map(OwnedFd::as_fd)
+    }
+
     /// Lets the program run. When this returns, exec has happened.
     ///
     /// # Errors
     /// [`LaunchError::NotFound`] or [`LaunchError::NotExecutable`]; the container is gone then.
     pub fn release(self) -> Result<Running, LaunchError> {
+        self.release_with(None, |_| Err(LaunchError::Died))
+    }
+
+    /// The same; its startContainer hooks read `state`, and `listener` gets what answers for its system
+    /// call filter, if that asks anybody.
+    ///
+    /// # Errors
+    /// As [`Prepared::release`], and [`LaunchError::Step`] for a hook that fails.
+    pub fn release_with(
+        self,
+        state: Option<&[u8]>,
+        mut listener: impl FnMut(OwnedFd) -> Result<(), LaunchError>,
+    ) -> Result<Running, LaunchError> {
         let Self { process, channel, plan, terminal, enforced } = self;
-        tell(&channel, &plan, Message::Go, &[])?;
-        match listen(&channel, &plan, drop)? {
-            // The other end closed on exec.
-            None => Ok(Running::new(process, terminal, enforced)),
-            Some(_) => Err(LaunchError::Died),
+        let state =
+            state.map(seal::memory_file).transpose().map_err(LaunchError::host("keep the state", ""))?;
+        let with: Vec<BorrowedFd<'_>> = state.iter().map(OwnedFd::as_fd).collect();
+        tell(&channel, &plan, Message::Go, &with)?;
+        loop {
+            let mut descriptor = None;
+            match (listen(&channel, &plan, |received| descriptor = Some(received))?, descriptor) {
+                // The other end closed on exec.
+                (None, _) => return Ok(Running::new(process, terminal, enforced)),
+                (Some(Message::Listener), Some(descriptor)) => listener(descriptor)?,
+                (Some(_), _) => return Err(LaunchError::Died),
+            }
         }
+    }
+
+    /// Leaves the container waiting at its gate, for whoever opens that.
+    ///
+    /// # Errors
+    /// [`LaunchError`]; the container is gone then.
+    pub fn stay(self) -> Result<(), LaunchError> {
+        tell(&self.channel, &self.plan, Message::Stay, &[])?;
+        self.process.let_go();
+        Ok(())
     }
 }
 

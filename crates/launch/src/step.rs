@@ -14,6 +14,8 @@ pub enum Step {
     MemfdNoexec,
     /// Entering the namespaces of a container that runs.
     Join,
+    /// Entering a namespace that the specification names.
+    JoinPath,
     /// Becoming root of the user namespace.
     BecomeRoot,
     /// Bringing loopback up.
@@ -40,6 +42,8 @@ pub enum Step {
     Mask,
     /// Making a path read-only.
     ReadOnly,
+    /// Running a hook before the root is changed.
+    CreateHook,
     /// Writing a kernel parameter.
     Sysctl,
     /// Leaving the host's tree.
@@ -62,17 +66,20 @@ pub enum Step {
     Landlock,
     /// Installing the system call filter.
     Seccomp,
+    /// Running a hook before the program.
+    StartHook,
     /// Executing the program.
     Exec,
 }
 
 impl Step {
-    const ALL: [Self; 30] = [
+    const ALL: [Self; 33] = [
         Self::Handshake,
         Self::Cgroup,
         Self::Namespaces,
         Self::MemfdNoexec,
         Self::Join,
+        Self::JoinPath,
         Self::BecomeRoot,
         Self::Loopback,
         Self::Hostname,
@@ -86,6 +93,7 @@ impl Step {
         Self::File,
         Self::Mask,
         Self::ReadOnly,
+        Self::CreateHook,
         Self::Sysctl,
         Self::Pivot,
         Self::Terminal,
@@ -97,6 +105,7 @@ impl Step {
         Self::NoNewPrivileges,
         Self::Landlock,
         Self::Seccomp,
+        Self::StartHook,
         Self::Exec,
     ];
 
@@ -113,6 +122,7 @@ impl Step {
             Self::Namespaces => "make the container's namespaces",
             Self::MemfdNoexec => "set vm.memfd_noexec for the container",
             Self::Join => "enter the container's namespaces",
+            Self::JoinPath => "join the namespace",
             Self::BecomeRoot => "become root of the container's user namespace",
             Self::Loopback => "bring the loopback interface up",
             Self::Hostname => "set the host name",
@@ -126,6 +136,7 @@ impl Step {
             Self::File => "place the file",
             Self::Mask => "hide the path",
             Self::ReadOnly => "make the path read-only",
+            Self::CreateHook => "run the createContainer hook",
             Self::Sysctl => "set the kernel parameter",
             Self::Pivot => "leave the host's file tree",
             Self::Terminal => "make the terminal",
@@ -137,6 +148,7 @@ impl Step {
             Self::NoNewPrivileges => "set no_new_privs",
             Self::Landlock => "restrict file access with Landlock",
             Self::Seccomp => "install the system call filter",
+            Self::StartHook => "run the startContainer hook",
             Self::Exec => "execute",
         }
     }

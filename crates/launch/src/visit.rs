@@ -110,7 +110,8 @@ fn stage(
     let group = Cgroup::create("", &Resources::default())?;
     let (ours, theirs) = Channel::pair().map_err(LaunchError::host("make a socket pair", ""))?;
     let streams = child::Streams::Nowhere;
-    let inherited = Inheritance { plan: &plan, cgroup: &group, cgroup_views: &[], channel: &theirs, streams };
+    let inherited =
+        Inheritance { plan: &plan, cgroup: &group, cgroup_views: &[], channel: &theirs, streams, gate: None };
     let companions = [kept, &[theirs.as_fd()]].concat();
     let cloned =
         clone3(plan.clone_flags, None).map_err(LaunchError::host("clone a visitor of the container", ""))?;
@@ -126,7 +127,7 @@ fn stage(
     drop(theirs);
     let visitor = Visitor(Process::new(pid, pidfd, group));
     converse(&visitor.0, &plan, &ours)?;
-    await_ready(&plan, &ours, &Io::Nowhere)?;
+    await_ready(&visitor.0, &plan, &ours, &Io::Nowhere, &mut |_| Err(LaunchError::Died))?;
     Ok(visitor)
 }
 

@@ -21,4 +21,5 @@ pub mod usecase;
 pub mod host;
 pub mod verdict;
 pub mod permit;
+pub mod commission;
 pub mod spec;

@@ -104,7 +104,7 @@ fn descriptors(kept: &[BorrowedFd<'_>]) -> Result<(), Errno> {
     rustix::stdio::dup2_stdout(&null)?;
     rustix::stdio::dup2_stderr(&null)?;
     drop(null);
-    sys::fds::keep_only(kept)
+    sys::fds::keep_only(3, kept)
 }
 
 /// The bounding set needs CAP_SETPCAP and the ids CAP_SETUID, so the sets go last.

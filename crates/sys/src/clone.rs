@@ -81,9 +81,9 @@ pub fn clone3(namespaces: u64, cgroup: Option<BorrowedFd<'_>>) -> Result<Cloned,
 ///
 /// # Errors
 /// As [`clone3`].
-pub fn sibling(cgroup: Option<BorrowedFd<'_>>) -> Result<Cloned, Errno> {
+pub fn sibling(namespaces: u64, cgroup: Option<BorrowedFd<'_>>) -> Result<Cloned, Errno> {
     // Its end is told in the way in which the caller's own is.
-    call(flag::PARENT, 0, cgroup)
+    call(namespaces | flag::PARENT, 0, cgroup)
 }
 
 fn call(flags: u64, exit_signal: u64, cgroup: Option<BorrowedFd<'_>>) -> Result<Cloned, Errno> {
@@ -134,7 +134,7 @@ mod tests {
     fn a_sibling_is_the_child_of_its_maker_s_parent() {
         let (told, tell) = rustix::pipe::pipe().unwrap();
         match clone3(0, None).unwrap() {
-            Cloned::Child => match sibling(None) {
+            Cloned::Child => match sibling(0, None) {
                 Ok(Cloned::Child) => crate::exec::exit(7),
                 Ok(Cloned::Parent { pid, .. }) => {
                     crate::exec::exit(i32::from(rustix::io::write(tell, &pid.to_le_bytes()).is_err()))

@@ -18,13 +18,13 @@ pub fn close_on_exec_from(first: u32) -> Result<(), Errno> {
     unsafe { syscall(libc::SYS_close_range, arguments) }.map(drop)
 }
 
-/// Closes every descriptor above standard error but these. For a process that was cloned for one task
+/// Closes every descriptor from `first` upwards but these. For a process that was cloned for one task
 /// and ends in [`crate::exec::exit`]: the owners of the others are never dropped in it.
 ///
 /// # Errors
 /// close_range(2).
-pub fn keep_only(kept: &[BorrowedFd<'_>]) -> Result<(), Errno> {
-    let mut first = 3;
+pub fn keep_only(first: u32, kept: &[BorrowedFd<'_>]) -> Result<(), Errno> {
+    let mut first = first as usize;
     loop {
         let next = kept.iter().map(|fd| fd.as_raw_fd() as usize).filter(|fd| *fd >= first).min();
         let last = next.map_or(u32::MAX as usize, |next| next.saturating_sub(1));
@@ -37,6 +37,18 @@ pub fn keep_only(kept: &[BorrowedFd<'_>]) -> Result<(), Errno> {
             None => return Ok(()),
         }
     }
+}
+
+/// The first of `count` descriptors from `first` upwards that is not open, or closes on exec.
+#[must_use]
+pub fn first_closed(first: u32, count: u32) -> Option<u32> {
+    let passed_on = |number: &u32| {
+        let arguments = [*number as usize, libc::F_GETFD as usize, 0, 0, 0, 0];
+        // SAFETY: asks for a flag of a descriptor, whoever owns it; no memory is passed.
+        let flags = unsafe { syscall(libc::SYS_fcntl, arguments) };
+        flags == Ok(0)
+    };
+    (first..first.saturating_add(count)).find(|number| !passed_on(number))
 }
 
 #[cfg(test)]
@@ -53,7 +65,7 @@ mod tests {
         match clone3(0, None).unwrap() {
             Cloned::Child => {
                 let [kept, closed, also_kept, also_closed] = &files;
-                let done = keep_only(&[also_kept.as_fd(), kept.as_fd()]);
+                let done = keep_only(3, &[also_kept.as_fd(), kept.as_fd()]);
                 let is_open = |file: &std::fs::File| rustix::io::fcntl_getfd(file).is_ok();
                 let as_said =
                     is_open(kept) && is_open(also_kept) && !is_open(closed) && !is_open(also_closed);

@@ -14,6 +14,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("ledger", &["model", "sys"]),
     ("engine", &["model", "sys", "store", "policy", "launch", "network", "ledger"]),
     ("coffer", &["model", "engine"]),
+    ("runtime", &["model", "sys", "launch"]),
     ("probe", &["sys"]),
     ("xtask", &[]),
 ];

@@ -5,8 +5,11 @@ use std::collections::BTreeSet;
 use crate::tree::{files, none};
 
 /// The call, and where in the product it may stand.
-const VOUCHERS: &[(&str, &str)] =
-    &[("Permit::assertion(", "crates/policy/src/decide.rs"), ("Digest::assertion(", "crates/store/src/")];
+const VOUCHERS: &[(&str, &str)] = &[
+    ("Permit::assertion(", "crates/policy/src/decide.rs"),
+    ("Commission::assertion(", "crates/runtime/src/floor.rs"),
+    ("Digest::assertion(", "crates/store/src/"),
+];
 
 /// Files of the product that call it.
 fn callers(call: &str) -> BTreeSet<String> {

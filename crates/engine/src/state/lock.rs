@@ -128,7 +128,7 @@ impl Containers {
         match sys::clone::clone3(0, None) {
             Ok(Cloned::Child) => {
                 foreground::leave_terminal();
-                let alone = sys::fds::keep_only(&[held.dir()]);
+                let alone = sys::fds::keep_only(3, &[held.dir()]);
                 sys::exec::exit(i32::from(alone.is_err() || self.clear(held).is_err()))
             }
             Ok(Cloned::Parent { .. }) => Ok(()),

@@ -10,18 +10,16 @@ use sys::landlock::{Ruleset, right};
 
 use super::At as _;
 use super::mounts::open_in_root;
-use crate::channel::Fault;
-use crate::plan::{CapabilityPlan, LandlockPlan, Moved, Plan, ProcessPlan};
+use crate::channel::{Channel, Fault};
+use crate::plan::{CapabilityPlan, FilterTime, Keeper, Keyring, LandlockPlan, Moved, Plan, ProcessPlan};
 use crate::step::Step;
 
 /// Bounding set, ids, working directory, capabilities, in that order: the bounding set needs
 /// CAP_SETPCAP, the ids need CAP_SETUID, and the directory is entered with the user's own rights.
 pub(super) fn identity(plan: &Plan) -> Result<(), Fault> {
     let process = &plan.process;
-    match sys::keyring::join_new_session() {
-        // A kernel without key management has no keys to leak.
-        Ok(()) | Err(Errno::NOSYS) => {}
-        Err(errno) => return Err(errno).at(Step::Session, 1),
+    if plan.manner.keyring == Keyring::Own {
+        leave_keys()?;
     }
     rustix::process::umask(Mode::from_raw_mode(process.umask));
     drop_bounding(process.capabilities.bounding).at(Step::Capabilities, 0)?;
@@ -29,9 +27,18 @@ pub(super) fn identity(plan: &Plan) -> Result<(), Fault> {
     become_user(process, plan.has_user_namespace())?;
     rustix::thread::set_keep_capabilities(false).at(Step::Capabilities, 2)?;
     enter_working_directory(process)?;
-    set_capabilities(&process.capabilities).at(Step::Capabilities, 3)?;
+    set_capabilities(&plan.waiting_capabilities()).at(Step::Capabilities, 3)?;
     // The container does not outlive its engine unnoticed; a change of ids would clear this.
-    rustix::process::set_parent_process_death_signal(Some(Signal::KILL)).at(Step::Session, 2)
+    let signal = (plan.manner.keeper == Keeper::Starter).then_some(Signal::KILL);
+    rustix::process::set_parent_process_death_signal(signal).at(Step::Session, 2)
+}
+
+fn leave_keys() -> Result<(), Fault> {
+    match sys::keyring::join_new_session() {
+        // A kernel without key management has no keys to leak.
+        Ok(()) | Err(Errno::NOSYS) => Ok(()),
+        Err(errno) => Err(errno).at(Step::Session, 1),
+    }
 }
 
 pub(super) fn drop_bounding(keep: CapabilitySet) -> Result<(), Errno> {
@@ -61,13 +68,17 @@ fn become_user(process: &ProcessPlan, mapped: bool) -> Result<(), Fault> {
     rustix::thread::set_thread_res_uid(uid, uid, uid).at(Step::Identity, 2)
 }
 
-fn set_capabilities(plan: &CapabilityPlan) -> Result<(), Errno> {
+fn drop_to(plan: &CapabilityPlan) -> Result<(), Errno> {
     let sets = CapabilitySets {
         effective: plan.effective,
         permitted: plan.permitted,
         inheritable: plan.inheritable,
     };
-    rustix::thread::set_capabilities(None, sets)?;
+    rustix::thread::set_capabilities(None, sets)
+}
+
+fn set_capabilities(plan: &CapabilityPlan) -> Result<(), Errno> {
+    drop_to(plan)?;
     rustix::thread::clear_ambient_capability_set()?;
     plan.ambient
         .iter()
@@ -91,10 +102,28 @@ pub(super) fn restrict(plan: &Plan) -> Result<(), Fault> {
     if let Some(landlock) = &plan.landlock {
         landlocked(landlock).at(Step::Landlock, 0)?;
     }
-    if let Some(filter) = &plan.seccomp {
-        sys::seccomp::install(&filter.program).at(Step::Seccomp, 0)?;
+    match plan.manner.filter {
+        FilterTime::BeforeTheWait => install_filter(plan),
+        FilterTime::BeforeExec => Ok(()),
     }
-    Ok(())
+}
+
+/// Right before exec: a foreign filter, and the right to install it.
+pub(super) fn finish(plan: &Plan, _channel: &Channel) -> Result<(), Fault> {
+    if plan.manner.filter == FilterTime::BeforeExec {
+        install_filter(plan)?;
+    }
+    if plan.waiting_capabilities() == plan.process.capabilities {
+        return Ok(());
+    }
+    drop_to(&plan.process.capabilities).at(Step::Capabilities, 4)
+}
+
+fn install_filter(plan: &Plan) -> Result<(), Fault> {
+    match &plan.seccomp {
+        Some(filter) => sys::seccomp::install(&filter.program).at(Step::Seccomp, 0),
+        None => Ok(()),
+    }
 }
 
 /// Everything outside the root is closed, whatever descriptor or link leads there; EXECUTE is allowed

@@ -9,7 +9,7 @@ use std::os::fd::{AsFd as _, BorrowedFd};
 use rustix::process::DumpableBehavior;
 use sys::clone::{Cloned, flag};
 
-use super::{At as _, Streams, confine_and_exec, give_up, namespaces, streams};
+use super::{At as _, Inheritance, Streams, confine_and_exec, give_up, namespaces, streams};
 use crate::cgroup::Cgroup;
 use crate::channel::{Channel, Fault, Message};
 use crate::plan::Plan;
@@ -53,7 +53,7 @@ pub(crate) fn run(entrance: &Entrance<'_>) -> ! {
 /// made to end here.
 fn beget(entrance: &Entrance<'_>) -> ! {
     let joined = sys::namespace::setns(entrance.target, flag::NEWPID);
-    match joined.and_then(|()| sys::clone::sibling(entrance.cgroup.clone_target())).at(Step::Join, 3) {
+    match joined.and_then(|()| sys::clone::sibling(0, entrance.cgroup.clone_target())).at(Step::Join, 3) {
         Ok(Cloned::Child) => give_up(entrance.channel, become_one_of_them(entrance)),
         Ok(Cloned::Parent { pid, pidfd }) => {
             let told = entrance.channel.send(Message::Born(pid), &[pidfd.as_fd()]);
@@ -71,16 +71,23 @@ fn become_one_of_them(entrance: &Entrance<'_>) -> Result<(), Fault> {
     let mut companions = [target; COMPANIONS];
     let others = streams.descriptors().chain([channel.as_fd()]);
     companions.iter_mut().skip(1).zip(others).for_each(|(place, other)| *place = other);
-    join(target, entrance.namespaces, &companions)?;
+    join(target, entrance.namespaces, streams.first_of_ours(), &companions)?;
     let terminal = streams::open_terminal_inside(streams, plan, channel)?;
-    streams::arrange(streams, terminal)?;
-    confine_and_exec(plan, channel)
+    let inherited =
+        Inheritance { plan, cgroup: entrance.cgroup, cgroup_views: &[], channel, streams, gate: None };
+    streams::arrange(&inherited, terminal)?;
+    give_up(channel, confine_and_exec(&inherited))
 }
 
-/// Leaves everything behind but the descriptors of `kept`, and goes in as root of the container.
-pub(super) fn join(target: BorrowedFd<'_>, kinds: u64, kept: &[BorrowedFd<'_>]) -> Result<(), Fault> {
+/// Leaves everything from `first` upwards behind but the descriptors of `kept`, and goes in as root of the container.
+pub(super) fn join(
+    target: BorrowedFd<'_>,
+    kinds: u64,
+    first: u32,
+    kept: &[BorrowedFd<'_>],
+) -> Result<(), Fault> {
     rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable).at(Step::Join, 0)?;
-    sys::fds::keep_only(kept).at(Step::Join, 1)?;
+    sys::fds::keep_only(first, kept).at(Step::Join, 1)?;
     sys::namespace::setns(target, kinds).at(Step::Join, 2)?;
     if kinds & flag::NEWUSER != 0 {
         namespaces::become_root()?;

@@ -2,11 +2,12 @@
 
 use std::ffi::CStr;
 
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat, openat, statat};
+use rustix::fs::{Access, AtFlags, CWD, FileType, Mode, OFlags, Stat, accessat, openat, statat};
 use rustix::io::Errno;
 
+use super::At as _;
 use crate::channel::Fault;
-use crate::plan::Plan;
+use crate::plan::{Plan, ProgramCheck};
 use crate::step::Step;
 
 /// Tries each candidate as execvp(3) does, and comes back only with the reason why none ran: a program
@@ -32,6 +33,32 @@ pub(super) fn exec(plan: &Plan) -> Fault {
         }
     }
     Fault { step: Step::Exec, index: 0, errno: answer }
+}
+
+/// Whether any candidate can be executed, as far as can be told beforehand.
+pub(super) fn look(plan: &Plan) -> Result<(), Fault> {
+    if plan.manner.program == ProgramCheck::AtExec {
+        return Ok(());
+    }
+    let mut answer = Errno::NOENT;
+    for candidate in &plan.process.candidates {
+        match accessat(CWD, candidate, Access::EXEC_OK, AtFlags::EACCESS)
+            .map_or_else(Err, |()| is_file(candidate))
+        {
+            Ok(()) => return Ok(()),
+            Err(Errno::NOENT | Errno::NOTDIR) => {}
+            Err(Errno::ACCESS) => answer = why_refused(candidate),
+            Err(errno) => answer = errno,
+        }
+    }
+    Err(answer).at(Step::Exec, 0)
+}
+
+fn is_file(candidate: &CStr) -> Result<(), Errno> {
+    match FileType::from_raw_mode(statat(CWD, candidate, AtFlags::empty())?.st_mode) {
+        FileType::Directory => Err(Errno::ISDIR),
+        _ => Ok(()),
+    }
 }
 
 /// EACCES has three meanings, and only one of them is ours.

@@ -6,10 +6,12 @@
 
 pub(crate) mod devices;
 pub(crate) mod enter;
+pub(crate) mod maker;
 pub(crate) mod visit;
 mod confine;
 mod exec;
 mod files;
+mod hooks;
 mod masks;
 mod mounts;
 pub(crate) mod namespaces;
@@ -17,12 +19,13 @@ mod root;
 pub(crate) mod stage;
 mod streams;
 
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
 use rustix::io::Errno;
 
 use crate::cgroup::Cgroup;
 use crate::channel::{Channel, Fault, Message};
+use crate::gate::Gate;
 use crate::plan::Plan;
 use crate::step::Step;
 
@@ -34,6 +37,8 @@ pub(crate) struct Inheritance<'a> {
     pub cgroup_views: &'a [(std::ffi::CString, std::ffi::CString)],
     pub channel: &'a Channel,
     pub streams: Streams<'a>,
+    /// Where it waits for a start that another process orders.
+    pub gate: Option<&'a Gate>,
 }
 
 /// Where standard input, output and error come from.
@@ -45,14 +50,24 @@ pub(crate) enum Streams<'a> {
     Pipes { stdin: Option<BorrowedFd<'a>>, stdout: BorrowedFd<'a>, stderr: BorrowedFd<'a> },
     /// The container's own /dev/null, for all three.
     Nowhere,
+    /// Those of the caller, and as many descriptors above them as are said.
+    Inherited { preserved: u32 },
 }
 
 impl<'a> Streams<'a> {
+    /// The lowest descriptor that is ours.
+    fn first_of_ours(self) -> u32 {
+        match self {
+            Self::Inherited { preserved } => 3_u32.saturating_add(preserved),
+            _ => 3,
+        }
+    }
+
     /// The descriptors that they come from.
     fn descriptors(self) -> impl Iterator<Item = BorrowedFd<'a>> {
         let three = match self {
             Self::Pipes { stdin, stdout, stderr } => [stdin, Some(stdout), Some(stderr)],
-            Self::Terminal | Self::Nowhere => [None; 3],
+            Self::Terminal | Self::Nowhere | Self::Inherited { .. } => [None; 3],
         };
         three.into_iter().flatten()
     }
@@ -89,7 +104,7 @@ fn become_container(inherited: &Inheritance<'_>) -> Result<(), Fault> {
     inherited.cgroup.enter().at(Step::Cgroup, 0)?;
     namespaces::enter(plan, channel)?;
     let proc = mounts::private_proc().at(Step::Proc, 0)?;
-    namespaces::configure(plan, &proc)?;
+    namespaces::configure(plan)?;
     let mut early = mounts::Early::make(plan)?;
     let mut trees = root::receive(channel)?;
     let root = root::attach(&mut trees)?;
@@ -102,17 +117,53 @@ fn become_container(inherited: &Inheritance<'_>) -> Result<(), Fault> {
     let terminal = streams::open_terminal(inherited, &made)?;
     root::protect(plan, &root)?;
     root::make_working_directory(plan, &root)?;
-    root::pivot(&root)?;
-    streams::arrange(inherited.streams, terminal)?;
-    confine_and_exec(plan, channel)
+    halt(plan, channel)?;
+    namespaces::set_parameters(plan, &proc)?;
+    root::pivot(plan, &root)?;
+    streams::arrange(inherited, terminal)?;
+    // No way back: descriptors that are owned above may be closed by now.
+    give_up(channel, confine_and_exec(inherited))
+}
+
+/// Hooks of the host may still change what is inside, its network above all; those that run inside have
+/// the host's tree for the last time.
+fn halt(plan: &Plan, channel: &Channel) -> Result<(), Fault> {
+    if !plan.hooks.halts {
+        return Ok(());
+    }
+    channel.send(Message::Halted, &[]).at(Step::Handshake, 0)?;
+    let state = channel.expect_with(Message::Resume).and_then(|state| state.ok_or(Errno::BADMSG));
+    let state = state.at(Step::Handshake, 0)?;
+    hooks::run_all(&plan.hooks.create, state.as_fd(), Step::CreateHook)
 }
 
 /// Comes back only with the reason why not.
-fn confine_and_exec(plan: &Plan, channel: &Channel) -> Result<(), Fault> {
+fn confine_and_exec(inherited: &Inheritance<'_>) -> Result<(), Fault> {
+    let Inheritance { plan, channel, gate, .. } = *inherited;
     confine::identity(plan)?;
     confine::restrict(plan)?;
+    exec::look(plan)?;
     channel.send(Message::Ready, &[]).at(Step::Handshake, 0)?;
-    channel.expect(Message::Go).at(Step::Handshake, 0)?;
+    match gate {
+        None => {
+            let state = channel.expect_with(Message::Go).at(Step::Handshake, 0)?;
+            start(plan, channel, state)
+        }
+        Some(gate) => {
+            // Whoever creates us and is killed before all of it is written down has created nothing.
+            channel.expect(Message::Stay).at(Step::Handshake, 0)?;
+            let (starter, state) = gate.wait().at(Step::Handshake, 0)?;
+            give_up(&starter, start(plan, &starter, state))
+        }
+    }
+}
+
+/// The last steps, once the start is ordered.
+fn start(plan: &Plan, channel: &Channel, state: Option<OwnedFd>) -> Result<(), Fault> {
+    if let Some(state) = state {
+        hooks::run_all(&plan.hooks.start, state.as_fd(), Step::StartHook)?;
+    }
+    confine::finish(plan, channel)?;
     Err(exec::exec(plan))
 }
 

@@ -45,8 +45,8 @@ fn unmappable_groups(errno: rustix::io::Errno) -> Result<(), rustix::io::Errno> 
     if errno == rustix::io::Errno::PERM { Ok(()) } else { Err(errno) }
 }
 
-/// Host name, loopback and kernel parameters.
-pub(super) fn configure(plan: &Plan, proc: &OwnedFd) -> Result<(), Fault> {
+/// Host name and loopback.
+pub(super) fn configure(plan: &Plan) -> Result<(), Fault> {
     if let Some(name) = &plan.hostname {
         rustix::system::sethostname(name.as_bytes()).at(Step::Hostname, 0)?;
     }
@@ -55,6 +55,11 @@ pub(super) fn configure(plan: &Plan, proc: &OwnedFd) -> Result<(), Fault> {
             .at(Step::Loopback, 0)?;
         sys::link::loopback_up(socket.as_fd()).at(Step::Loopback, 0)?;
     }
+    Ok(())
+}
+
+/// Kernel parameters, which may be about a network device that a hook has brought.
+pub(super) fn set_parameters(plan: &Plan, proc: &OwnedFd) -> Result<(), Fault> {
     for (index, (path, value)) in plan.sysctls.iter().enumerate() {
         write_proc(proc, path, value).at(Step::Sysctl, index)?;
     }

@@ -9,7 +9,7 @@ use sys::mount::{Change, Depth, attr, set_attributes};
 
 use super::{At as _, Trees};
 use crate::channel::{Channel, Fault, MAX_DESCRIPTORS, Message};
-use crate::plan::Plan;
+use crate::plan::{Plan, RootChange};
 use crate::step::Step;
 
 /// Takes the parent's trees, in as many packets as they need.
@@ -67,8 +67,11 @@ pub(super) fn make_working_directory(plan: &Plan, root: &OwnedFd) -> Result<(), 
 }
 
 /// Swaps the roots and drops the host's tree: no path leads back.
-pub(super) fn pivot(root: &OwnedFd) -> Result<(), Fault> {
+pub(super) fn pivot(plan: &Plan, root: &OwnedFd) -> Result<(), Fault> {
     rustix::process::fchdir(root).at(Step::Pivot, 0)?;
+    if plan.manner.root == RootChange::Chroot {
+        return rustix::process::chroot(c".").at(Step::Pivot, 0);
+    }
     rustix::process::pivot_root(c".", c".").at(Step::Pivot, 0)?;
     unmount(c".", UnmountFlags::DETACH).at(Step::Pivot, 0)?;
     rustix::process::chdir(c"/").at(Step::Pivot, 0)

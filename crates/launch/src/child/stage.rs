@@ -15,5 +15,5 @@ pub(crate) fn put_together(inherited: &Inheritance<'_>) -> Result<(), Fault> {
     bind_islands(plan, &root)?;
     attach_trees(plan, &root, &mut trees)?;
     root::protect(plan, &root)?;
-    root::pivot(&root)
+    root::pivot(plan, &root)
 }

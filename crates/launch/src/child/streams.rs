@@ -12,7 +12,8 @@ use rustix::stdio::{dup2_stderr, dup2_stdin, dup2_stdout};
 use super::mounts::{Made, attach, clone_of, open_below, open_in_root};
 use super::{At as _, Inheritance, Streams};
 use crate::channel::{Channel, Fault, Message};
-use crate::plan::Plan;
+use crate::gate::Gate;
+use crate::plan::{Keeper, Plan};
 use crate::step::Step;
 
 /// DEVPTS_SUPER_MAGIC (linux/magic.h).
@@ -77,7 +78,8 @@ fn bind_console(dev: &OwnedFd, slave: &OwnedFd) -> Result<(), Errno> {
 
 /// Makes a session of its own, and puts the three descriptors where programs expect them. Everything
 /// above them closes on exec.
-pub(super) fn arrange(streams: Streams<'_>, terminal: Option<OwnedFd>) -> Result<(), Fault> {
+pub(super) fn arrange(inherited: &Inheritance<'_>, terminal: Option<OwnedFd>) -> Result<(), Fault> {
+    let Inheritance { plan, streams, .. } = *inherited;
     rustix::process::setsid().at(Step::Session, 0)?;
     match (streams, terminal) {
         (Streams::Pipes { stdin, stdout, stderr }, _) => {
@@ -91,20 +93,45 @@ pub(super) fn arrange(streams: Streams<'_>, terminal: Option<OwnedFd>) -> Result
         }
         (Streams::Terminal, Some(slave)) => {
             rustix::process::ioctl_tiocsctty(&slave).at(Step::Terminal, 3)?;
-            dup2_stdin(&slave).at(Step::Streams, 0)?;
-            dup2_stdout(&slave).at(Step::Streams, 1)?;
-            dup2_stderr(&slave).at(Step::Streams, 2)?;
+            become_streams(&slave)?;
         }
-        (Streams::Nowhere, _) => {
-            let null = open_null().at(Step::Streams, 0)?;
-            dup2_stdin(&null).at(Step::Streams, 0)?;
-            dup2_stdout(&null).at(Step::Streams, 1)?;
-            dup2_stderr(&null).at(Step::Streams, 2)?;
-        }
+        (Streams::Nowhere, _) => become_streams(&open_null().at(Step::Streams, 0)?)?,
+        (Streams::Inherited { .. }, _) => hand_over(plan.process.uid),
         (Streams::Terminal, None) => return Err(Errno::NOTTY).at(Step::Terminal, 0),
     }
-    // Whatever the caller of the engine leaked into it must not reach the image (CVE-2024-21626).
-    sys::fds::close_on_exec_from(3).at(Step::Streams, 3)
+    leave_descriptors(inherited)
+}
+
+fn become_streams(descriptor: &OwnedFd) -> Result<(), Fault> {
+    dup2_stdin(descriptor).at(Step::Streams, 0)?;
+    dup2_stdout(descriptor).at(Step::Streams, 1)?;
+    dup2_stderr(descriptor).at(Step::Streams, 2)
+}
+
+/// Pipes and terminals of the engine's belong to the container's user, who could not reopen them through
+/// /proc/self/fd otherwise; what cannot be given away can still be used.
+fn hand_over(uid: u32) {
+    for stream in [rustix::stdio::stdin(), rustix::stdio::stdout(), rustix::stdio::stderr()] {
+        let Ok(stat) = fstat(stream) else { continue };
+        let device = FileType::from_raw_mode(stat.st_mode) == FileType::CharacterDevice;
+        let null = device && stat.st_rdev == makedev(NULL.0, NULL.1);
+        if !null && stat.st_uid != uid {
+            let _still_usable = fchown(stream, Some(Uid::from_raw(uid)), None);
+        }
+    }
+}
+
+/// Whatever the caller of the engine leaked into it must not reach the image (CVE-2024-21626). A process
+/// that waits for its start in another command holds nothing open meanwhile that it does not need.
+fn leave_descriptors(inherited: &Inheritance<'_>) -> Result<(), Fault> {
+    let Inheritance { plan, channel, streams, gate, .. } = *inherited;
+    let first = streams.first_of_ours();
+    if plan.manner.keeper == Keeper::Nobody {
+        let ours = channel.as_fd();
+        let [listener, lock] = gate.map_or([ours, ours], Gate::descriptors);
+        sys::fds::keep_only(first, &[ours, listener, lock]).at(Step::Streams, 3)?;
+    }
+    sys::fds::close_on_exec_from(first).at(Step::Streams, 3)
 }
 
 /// The container's own null device: one of the host could not be reopened through /proc/self/fd. What has

@@ -29,14 +29,14 @@ pub(crate) fn go_in(
     sight: Sight,
     kept: &[BorrowedFd<'_>],
 ) -> Result<(), Fault> {
-    join(target, kinds, kept)?;
+    join(target, kinds, 3, kept)?;
     settle(sight)
 }
 
 /// The same among the files of a container that does not run, once they are put together.
 pub(crate) fn stay(sight: Sight, kept: &[BorrowedFd<'_>]) -> Result<(), Fault> {
     rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable).at(Step::Join, 0)?;
-    sys::fds::keep_only(kept).at(Step::Join, 1)?;
+    sys::fds::keep_only(3, kept).at(Step::Join, 1)?;
     settle(sight)
 }
 

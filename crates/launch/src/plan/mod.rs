@@ -3,7 +3,10 @@
 //! Everything that allocates or can be wrong about the specification happens here, before the clone:
 //! the child only walks these lists.
 
+mod hooks;
+mod manner;
 mod mounts;
+mod namespaces;
 mod options;
 mod path;
 mod process;
@@ -12,12 +15,17 @@ use std::ffi::{CStr, CString};
 
 use model::spec::{IdMapping, Island, Landlock, NamespaceKind, Overlay, Process, Spec};
 use rustix::fs::FileType;
+use rustix::thread::CapabilitySet;
 use sys::clone::flag;
 
 use crate::error::LaunchError;
 use crate::seccomp::{self, Filter};
 
+pub(crate) use hooks::{HookPlan, PlannedHook};
+pub(crate) use manner::{FilterTime, Keeper, Manner, ProgramCheck};
+pub use manner::{Keyring, RootChange};
 pub(crate) use mounts::{PlannedMount, Source, TreeRequest};
+pub(crate) use namespaces::JoinedNamespace;
 pub(crate) use options::Options;
 pub(crate) use path::{InRoot, cstring, last_component};
 pub(crate) use process::{CAPABILITIES, CapabilityPlan, ProcessPlan};
@@ -30,6 +38,8 @@ pub(crate) struct Plan {
     /// Namespaces that the child makes: the network's takes longest and overlaps with the parent's
     /// work, the cgroup's must come after the move into the group.
     pub unshare_flags: u64,
+    /// Namespaces that are there already.
+    pub joined: Vec<JoinedNamespace>,
     pub uid_map: Vec<IdMapping>,
     pub gid_map: Vec<IdMapping>,
     pub root: RootPlan,
@@ -51,6 +61,8 @@ pub(crate) struct Plan {
     pub seccomp: Option<Filter>,
     /// Device and inode of the program that runs this, which no container may execute.
     pub own_file: Option<(u64, u64)>,
+    pub hooks: HookPlan,
+    pub manner: Manner,
 }
 
 /// Where the root filesystem comes from.
@@ -145,13 +157,15 @@ impl Plan {
             .collect::<Result<Vec<_>, _>>()?;
         let seccomp = spec.linux.seccomp.as_ref().map(seccomp::compile).transpose()?;
         Ok(Self {
-            clone_flags: clone_flags(spec),
-            unshare_flags: unshare_flags(spec),
+            // Not optional: everything that follows happens in it.
+            clone_flags: namespaces::clone_flags(spec) | flag::NEWNS,
+            unshare_flags: namespaces::unshare_flags(spec),
+            joined: Vec::new(),
             uid_map: spec.linux.uid_mappings.clone(),
             gid_map: spec.linux.gid_mappings.clone(),
             root: RootPlan::new(spec, hardening.overlay),
             hostname: Some(spec.hostname.clone())
-                .filter(|name| !name.is_empty() && private(spec, NamespaceKind::Uts)),
+                .filter(|name| !name.is_empty() && namespaces::private(spec, NamespaceKind::Uts)),
             landlock: landlock(hardening.landlock, &hardening.islands, &mounts)?,
             mounts,
             trees,
@@ -175,7 +189,30 @@ impl Plan {
             process: ProcessPlan::new(&spec.process)?,
             seccomp,
             own_file: rustix::fs::stat(c"/proc/self/exe").ok().map(|stat| (stat.st_dev, stat.st_ino)),
+            hooks: HookPlan::default(),
+            manner: Manner::OURS,
         })
+    }
+
+    /// The same for a container of somebody else's engine.
+    ///
+    /// # Errors
+    /// As [`Plan::new`], and [`LaunchError::Host`] for a namespace that is not there.
+    pub(crate) fn foreign(spec: &Spec, manner: Manner) -> Result<Self, LaunchError> {
+        if !namespaces::made(spec, NamespaceKind::Mount) {
+            return Err(LaunchError::Spec {
+                what: "mount namespace",
+                value: String::new(),
+                why: "its mounts would be the host's: it needs one of its own",
+            });
+        }
+        let mut plan = Self::new(spec)?;
+        plan.clone_flags = namespaces::clone_flags(spec);
+        plan.joined = namespaces::joined(spec)?;
+        plan.hooks = HookPlan::new(&spec.hooks)?;
+        plan.process.capabilities.drop_impossible();
+        plan.manner = manner;
+        Ok(plan)
     }
 
     /// The same for files without a process. A plan has one, so that its program is nothing to execute.
@@ -194,13 +231,18 @@ impl Plan {
     ///
     /// # Errors
     /// As [`Plan::new`].
-    pub(crate) fn entering(spec: &Spec) -> Result<Self, LaunchError> {
+    pub(crate) fn entering(spec: &Spec, manner: Manner) -> Result<Self, LaunchError> {
         use sys::landlock::scope;
         let mut plan = Self::new(spec)?;
+        plan.manner = manner;
+        if manner != Manner::OURS {
+            plan.clone_flags = namespaces::clone_flags(spec);
+            plan.process.capabilities.drop_impossible();
+        }
         if let Some(landlock) = &mut plan.landlock {
             let kept_in =
                 [(NamespaceKind::Pid, scope::SIGNAL), (NamespaceKind::Network, scope::ABSTRACT_UNIX_SOCKET)];
-            for (_, scope) in kept_in.into_iter().filter(|(kind, _)| private(spec, *kind)) {
+            for (_, scope) in kept_in.into_iter().filter(|(kind, _)| namespaces::private(spec, *kind)) {
                 landlock.scopes &= !scope;
             }
             landlock.moved = Moved::Skipped;
@@ -213,8 +255,31 @@ impl Plan {
         self.uid_map.iter().chain(&self.gid_map).any(|map| map.container_id != map.host_id)
     }
 
-    pub(crate) fn has_user_namespace(&self) -> bool {
+    /// What the process holds while it waits for its start: without no_new_privs a filter takes a right of
+    /// its own, which is given up with it.
+    pub(crate) fn waiting_capabilities(&self) -> CapabilityPlan {
+        let mut sets = self.process.capabilities;
+        let filters = self.seccomp.is_some() && self.manner.filter == FilterTime::BeforeExec;
+        if filters && !self.process.no_new_privileges {
+            sets.effective |= CapabilitySet::SYS_ADMIN;
+            sets.permitted |= CapabilitySet::SYS_ADMIN;
+        }
+        sets
+    }
+
+    /// Whether a user namespace is made, whose maps somebody has to write.
+    pub(crate) fn makes_user_namespace(&self) -> bool {
         self.clone_flags & flag::NEWUSER != 0
+    }
+
+    /// Whether the container is in a user namespace that is not the caller's.
+    pub(crate) fn has_user_namespace(&self) -> bool {
+        self.makes_user_namespace() || self.joined.iter().any(|joined| joined.kind == flag::NEWUSER)
+    }
+
+    /// Whether the first process has to be made by one that has gone ahead.
+    pub(crate) fn needs_maker(&self) -> bool {
+        !self.joined.is_empty()
     }
 
     /// What `index` of `step` is called, for messages.
@@ -239,6 +304,9 @@ impl Plan {
                 },
                 |name| Some(format!("/dev/{}", name.to_string_lossy())),
             ),
+            Step::JoinPath => self.joined.get(index).map(|joined| joined.path.clone()),
+            Step::CreateHook => hook(&self.hooks.create, index),
+            Step::StartHook => hook(&self.hooks.start, index),
             Step::WorkingDirectory => Some(self.process.cwd.display()),
             Step::Identity => Some(format!("{}:{}", self.process.uid, self.process.gid)),
             _ => None,
@@ -247,28 +315,8 @@ impl Plan {
     }
 }
 
-fn private(spec: &Spec, kind: NamespaceKind) -> bool {
-    spec.linux.namespaces.iter().any(|namespace| namespace.kind == kind)
-}
-
-fn clone_flags(spec: &Spec) -> u64 {
-    let bit = |kind| match kind {
-        NamespaceKind::User => flag::NEWUSER,
-        NamespaceKind::Pid => flag::NEWPID,
-        NamespaceKind::Mount => flag::NEWNS,
-        NamespaceKind::Ipc => flag::NEWIPC,
-        NamespaceKind::Uts => flag::NEWUTS,
-        NamespaceKind::Time => flag::NEWTIME,
-        NamespaceKind::Cgroup | NamespaceKind::Network => 0,
-    };
-    // The mount namespace is not optional: everything that follows happens in it.
-    spec.linux.namespaces.iter().fold(flag::NEWNS, |flags, namespace| flags | bit(namespace.kind))
-}
-
-fn unshare_flags(spec: &Spec) -> u64 {
-    let network = if private(spec, NamespaceKind::Network) { flag::NEWNET } else { 0 };
-    let cgroup = if private(spec, NamespaceKind::Cgroup) { flag::NEWCGROUP } else { 0 };
-    network | cgroup
+fn hook(hooks: &[PlannedHook], index: usize) -> Option<String> {
+    hooks.get(index).map(|hook| hook.path.to_string_lossy().into_owned())
 }
 
 impl RootPlan {
@@ -362,10 +410,5 @@ mod tests {
         for name in ["", "net..x", "kernel/core_pattern", "net.../../core_pattern", "a\0b"] {
             assert!(sysctl_path(name).is_err(), "{name}");
         }
-    }
-
-    #[test]
-    fn a_mount_namespace_is_made_whether_or_not_it_is_asked_for() {
-        assert_eq!(clone_flags(&Spec::default()) & flag::NEWNS, flag::NEWNS);
     }
 }

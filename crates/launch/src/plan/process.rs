@@ -43,6 +43,14 @@ pub(crate) struct CapabilityPlan {
     pub ambient: CapabilitySet,
 }
 
+impl CapabilityPlan {
+    /// The kernel keeps nothing over an exec that is not permitted and inheritable; the specification wants
+    /// what cannot be granted left out (config.md "capabilities").
+    pub(super) fn drop_impossible(&mut self) {
+        self.ambient &= self.permitted & self.inheritable;
+    }
+}
+
 impl ProcessPlan {
     pub(crate) fn new(process: &Process) -> Result<Self, LaunchError> {
         let Some(program) = process.args.first().filter(|program| !program.is_empty()) else {
@@ -83,7 +91,7 @@ fn candidates(program: &str, environment: &[String]) -> Result<Vec<CString>, Lau
     directories.map(|directory| cstring("command", &format!("{directory}/{program}"))).collect()
 }
 
-fn vector(what: &'static str, texts: &[String]) -> Result<StringVector, LaunchError> {
+pub(super) fn vector(what: &'static str, texts: &[String]) -> Result<StringVector, LaunchError> {
     let strings = texts.iter().map(|text| cstring(what, text)).collect::<Result<_, _>>()?;
     Ok(StringVector::new(strings))
 }

@@ -241,6 +241,11 @@ pub(super) const ALL: &[Code] = &[
         "Please report it, with what the message says and the output of coffer system check.",
     ),
     code(
+        "E-launch-hook",
+        "A program that the specification names for a moment of the container's life failed. Only coffer-runtime runs hooks.",
+        "Correct the hook, or what it needs, and create the container again.",
+    ),
+    code(
         "E-launch-host",
         "The host refused something that a start needs.",
         "coffer system check shows what this host lacks.",
@@ -254,6 +259,11 @@ pub(super) const ALL: &[Code] = &[
         "E-launch-not-found",
         "The program that was to run is not in the container. Exit code 127.",
         "Check the spelling, and that the image has it: coffer image inspect IMAGE shows the entrypoint and the command.",
+    ),
+    code(
+        "E-launch-not-waiting",
+        "The container does not wait for a start: it was started before, or has ended. Only coffer-runtime creates containers that wait.",
+        "coffer-runtime state shows what became of it.",
     ),
     code(
         "E-launch-oom-score",

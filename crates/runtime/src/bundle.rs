@@ -1,0 +1,48 @@
+//! A bundle: a directory with a config.json, and what it names on the host.
+
+use std::path::{Path, PathBuf};
+
+use model::spec::{Mount, Spec};
+use rustix::fs::{CWD, Mode, OFlags};
+
+use crate::error::Failure;
+use crate::json;
+
+const CONFIG: &str = "config.json";
+
+/// Reads the specification of the bundle in `directory`, with every path on the host made absolute.
+///
+/// # Errors
+/// [`Failure::File`] for one that cannot be read, makes no sense or is of another version.
+pub(crate) fn read(directory: &Path) -> Result<(PathBuf, Spec), Failure> {
+    let directory = std::path::absolute(directory)
+        .map_err(Failure::io("find the bundle", directory.display().to_string()))?;
+    let path = directory.join(CONFIG);
+    let shown = path.display().to_string();
+    let file = rustix::fs::openat(CWD, &path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+        .map_err(Failure::system("read the specification", shown.clone()))?;
+    let mut spec: Spec = json::parse("specification", &shown, &json::read("specification", &shown, file)?)?;
+    let refuse =
+        |why: &str| Failure::File { what: "specification", path: shown.clone(), why: why.to_owned() };
+    if !spec.oci_version.starts_with("1.") {
+        return Err(refuse("is of a version that is not 1.x"));
+    }
+    if spec.root.path.is_empty() {
+        return Err(refuse("names no root filesystem: `root.path` is missing"));
+    }
+    spec.root.path = absolute(&directory, &spec.root.path);
+    for mount in spec.mounts.iter_mut().filter(|mount| is_bind(mount)) {
+        mount.source = absolute(&directory, &mount.source).into();
+    }
+    // What is ours alone is not an engine's to ask for.
+    spec.hardening = None;
+    Ok((directory, spec))
+}
+
+fn is_bind(mount: &Mount) -> bool {
+    mount.kind == "bind" || mount.options.iter().any(|option| matches!(option.as_ref(), "bind" | "rbind"))
+}
+
+fn absolute(directory: &Path, path: &str) -> String {
+    directory.join(path).to_string_lossy().into_owned()
+}

@@ -1,0 +1,58 @@
+//! `start`: the program of a created container.
+
+use launch::LaunchError;
+use launch::gate;
+use model::spec::Spec;
+
+use super::{Command, Outcome};
+use crate::error::Failure;
+use crate::globals::Globals;
+use crate::hooks;
+use crate::options::{Given, OptionsEnd};
+use crate::state::{Container, Record, Status};
+
+pub(crate) const COMMAND: Command = Command {
+    name: "start",
+    arguments: "CONTAINER",
+    about: "run the program of a created container",
+    options: &[],
+    end: OptionsEnd::Nowhere,
+    examples: &["start web"],
+    run,
+};
+
+fn run(globals: &Globals, given: &Given) -> Outcome {
+    let container = Container::find(&globals.root, given.only_container()?)?;
+    container.lock()?;
+    let record = container.record()?;
+    let status = container.status(record.as_ref())?;
+    let Some(record) = record.filter(|_| status == Status::Created) else {
+        return Err(Failure::State { action: "start", id: container.id, status: status.as_str() });
+    };
+    let spec = container.spec()?;
+    let program = spec.process.args.first().map_or("", String::as_str);
+    let state = state_for_hooks(&record, &spec);
+    gate::open(container.directory(), program, state.as_deref(), |_| Err(LaunchError::Died))?;
+    after(&container, &record, &spec)?;
+    Ok(0)
+}
+
+/// What startContainer hooks read, if there are any.
+pub(super) fn state_for_hooks(record: &Record, spec: &Spec) -> Option<Vec<u8>> {
+    (!spec.hooks.start_container.is_empty()).then(|| record.state(spec, Status::Created).to_json())
+}
+
+/// The hooks of a container that has been started; one that fails ends it.
+pub(super) fn after(container: &Container, record: &Record, spec: &Spec) -> Result<(), Failure> {
+    if spec.hooks.poststart.is_empty() {
+        return Ok(());
+    }
+    let state = record.state(spec, Status::Running).to_json();
+    let done = hooks::run_all("poststart", &spec.hooks.poststart, &state);
+    if done.is_err() {
+        if let Some(process) = container.process(record)? {
+            let _gone_already = sys::signal::send(std::os::fd::AsFd::as_fd(&process.pidfd), 9);
+        }
+    }
+    Ok(done?)
+}
