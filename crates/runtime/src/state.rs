@@ -1,7 +1,6 @@
 //! What is kept about a container between two commands: a directory for each, below `--root`.
 //!
-//! `config.json` is its specification with absolute paths, `state.json` the rest. Both are written beside
-//! their place and renamed into it, so that a reader finds the old text or the new one. Whoever changes
+//! `config.json` is the bundle's own as it was, `state.json` the rest. Both are written beside their place and renamed into it, so that a reader finds the old text or the new one. Whoever changes
 //! something holds flock(2) on the directory.
 
 use std::collections::BTreeMap;
@@ -14,6 +13,7 @@ use rustix::fs::{AtFlags, Dir, FlockOperation, Mode, OFlags, flock, mkdirat, ope
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
+use crate::bundle;
 use crate::error::Failure;
 use crate::json;
 use crate::process::{self, Alive};
@@ -190,9 +190,11 @@ impl Container {
     }
 
     /// Its specification.
-    pub(crate) fn spec(&self) -> Result<Spec, Failure> {
-        let bytes = self.read(SPEC)?.ok_or_else(|| Failure::Missing(self.id.clone()))?;
-        json::parse("specification", &self.id, &bytes)
+    pub(crate) fn spec(&self, record: &Record) -> Result<Spec, Failure> {
+        let text = self.read(SPEC)?.ok_or_else(|| Failure::Missing(self.id.clone()))?;
+        let mut spec = bundle::parse(Path::new(&record.bundle), &self.id, &text)?;
+        spec.linux.cgroups_path.clone_from(&record.cgroup);
+        Ok(spec)
     }
 
     fn read(&self, name: &'static str) -> Result<Option<Vec<u8>>, Failure> {
@@ -207,21 +209,22 @@ impl Container {
     }
 
     pub(crate) fn write_record(&self, record: &Record) -> Result<(), Failure> {
-        self.write(RECORD, record)
+        // Text and numbers: there is nothing in it that has no JSON.
+        self.write(RECORD, &serde_json::to_vec(record).unwrap_or_default())
     }
 
-    pub(crate) fn write_spec(&self, spec: &Spec) -> Result<(), Failure> {
-        self.write(SPEC, spec)
+    /// Keeps the bundle's config.json.
+    pub(crate) fn write_spec(&self, text: &[u8]) -> Result<(), Failure> {
+        self.write(SPEC, text)
     }
 
-    fn write(&self, name: &'static str, value: &impl Serialize) -> Result<(), Failure> {
+    fn write(&self, name: &'static str, text: &[u8]) -> Result<(), Failure> {
         let fault = |errno| Failure::system("write the state of container", &self.id)(errno);
-        let bytes = serde_json::to_vec(value).map_err(|_| fault(Errno::INVAL))?;
         let draft = format!(".{name}");
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::CLOEXEC | OFlags::NOFOLLOW;
         let file =
             openat(&self.directory, draft.as_str(), flags, Mode::from_raw_mode(0o600)).map_err(fault)?;
-        std::io::Write::write_all(&mut std::fs::File::from(file), &bytes)
+        std::io::Write::write_all(&mut std::fs::File::from(file), text)
             .map_err(Failure::io("write the state of container", &self.id))?;
         renameat(&self.directory, draft.as_str(), &self.directory, name).map_err(fault)
     }

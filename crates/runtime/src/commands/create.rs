@@ -1,17 +1,18 @@
 //! `create`: a container up to the last step before its program.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use launch::gate::Gate;
 use launch::{Keyring, LaunchError, Order, Prepared, RootChange};
 use model::spec::Spec;
 
 use super::{Command, Outcome, clean_up};
+use crate::bundle::{self, Bundle};
 use crate::error::Failure;
 use crate::globals::Globals;
 use crate::options::{Given, Opt, OptionsEnd, switch, value};
 use crate::state::{Container, Record, Status};
-use crate::{bundle, floor, hooks, pidfile, streams};
+use crate::{floor, hooks, pidfile, streams};
 
 pub(crate) const COMMAND: Command = Command {
     name: "create",
@@ -52,24 +53,26 @@ fn run(globals: &Globals, given: &Given) -> Outcome {
 /// What is to be created.
 pub(super) struct Request {
     id: String,
-    bundle: std::path::PathBuf,
+    bundle: PathBuf,
+    text: Vec<u8>,
     pub(super) spec: Spec,
 }
 
 impl Request {
     pub(super) fn read(globals: &Globals, given: &Given, id: &str) -> Result<Self, Failure> {
-        let (bundle, mut spec) = bundle::read(Path::new(given.value("bundle").unwrap_or(".")))?;
+        let Bundle { directory, text, mut spec } =
+            bundle::read(Path::new(given.value("bundle").unwrap_or(".")))?;
         if spec.linux.cgroups_path.is_empty() {
             spec.linux.cgroups_path = format!("/{id}");
         }
         let _ = globals;
-        Ok(Self { id: id.to_owned(), bundle, spec })
+        Ok(Self { id: id.to_owned(), bundle: directory, text, spec })
     }
 
     /// Its place, with everything written down that says what there will be to take away.
     pub(super) fn reserve(&self, globals: &Globals) -> Result<Container, Failure> {
         let container = Container::reserve(&globals.root, &self.id)?;
-        container.write_spec(&self.spec)?;
+        container.write_spec(&self.text)?;
         container.write_record(&self.record())?;
         Ok(container)
     }

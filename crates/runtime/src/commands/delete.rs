@@ -53,7 +53,7 @@ pub(super) fn take_away(
         end(&container, &record, &process)?;
     }
     remove_group(&record)?;
-    let spec = container.spec()?;
+    let spec = container.spec(&record)?;
     let state = record.state(&spec, Status::Stopped).to_json();
     for hook in &spec.hooks.poststop {
         // The container is gone either way, and the others have their turn.

@@ -61,7 +61,7 @@ fn run(globals: &Globals, given: &Given) -> Outcome {
         other => return Err(Failure::State { action: "exec in", id: id.clone(), status: other.as_str() }),
     }
     let first = container.process(&record)?.ok_or_else(|| Failure::NotRunning(id.clone()))?;
-    let spec = container.spec()?;
+    let spec = container.spec(&record)?;
     let spec = Spec { process: process(given, command, &spec.process)?, ..spec };
     let commission = floor::admit(id, &spec, globals.floor)?;
     let target = Target { pidfd: first.pidfd.as_fd(), proc: first.proc.as_fd() };

@@ -128,4 +128,3 @@ pub(crate) fn clean_up(log: &Log, undone: Result<(), Failure>) {
         log.warning(&failure.to_string());
     }
 }
-

@@ -29,7 +29,7 @@ fn run(globals: &Globals, given: &Given) -> Outcome {
     let Some(record) = record.filter(|_| status == Status::Created) else {
         return Err(Failure::State { action: "start", id: container.id, status: status.as_str() });
     };
-    let spec = container.spec()?;
+    let spec = container.spec(&record)?;
     let program = spec.process.args.first().map_or("", String::as_str);
     let state = state_for_hooks(&record, &spec);
     gate::open(container.directory(), program, state.as_deref(), |_| Err(LaunchError::Died))?;

@@ -41,7 +41,7 @@ fn run(globals: &Globals, given: &Given) -> Outcome {
     let container = Container::find(&globals.root, given.only_container()?)?;
     let Some(record) = container.record()? else { return Err(Failure::Missing(container.id)) };
     let status = container.status(Some(&record))?;
-    let spec = container.spec()?;
+    let spec = container.spec(&record)?;
     let shown = Shown {
         oci_version: OCI_VERSION,
         id: &record.id,
