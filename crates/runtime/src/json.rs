@@ -31,8 +31,9 @@ pub(crate) fn parse<T: DeserializeOwned>(what: &'static str, path: &str, bytes: 
         Ok(parsed) => return Ok(parsed),
         Err(error) => error,
     };
-    let without_nulls = || serde_json::from_slice::<Value>(bytes).ok().map(without_nulls);
-    let again = without_nulls().and_then(|value| serde_json::from_value(value).ok());
+    // Through text once more: a second kind of reader for every type would double the program.
+    let without_nulls = || serde_json::to_vec(&without_nulls(serde_json::from_slice(bytes).ok()?)).ok();
+    let again = without_nulls().and_then(|bytes| serde_json::from_slice(&bytes).ok());
     again.ok_or_else(|| Failure::File {
         what,
         path: path.to_owned(),
