@@ -309,3 +309,6 @@ fn is_refused(error: &LaunchError) -> bool {
 fn fault(action: &'static str, path: &Path) -> impl FnOnce(Errno) -> LaunchError {
     LaunchError::host(action, path.display().to_string())
 }
+
+#[cfg(test)]
+mod tests;

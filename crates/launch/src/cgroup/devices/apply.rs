@@ -70,3 +70,49 @@ fn in_user_namespace() -> bool {
     let map = std::fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
     !map.split_whitespace().eq(ALL_IDS)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cgroup::tests::{inside, open_in};
+    use crate::cgroup::{Cgroup, Door, Entrance, Tenure};
+
+    const REFUSED: i32 = 1;
+
+    /// The kernel has just one version 2 hierarchy, which can be mounted beside all others.
+    #[test]
+    fn privileged_a_program_filters_devices_on_version_2() {
+        let mount = tempfile::tempdir().unwrap();
+        let flags = rustix::mount::MountFlags::empty();
+        rustix::mount::mount("cgroup2", mount.path(), "cgroup2", flags, None).unwrap();
+        let path = mount.path().join(format!("coffer-test-{}-bpf", std::process::id()));
+        std::fs::create_dir(&path).unwrap();
+        let group = std::fs::File::open(&path).unwrap();
+        let door = Door::Clone(group.try_clone().unwrap().into());
+        let mut cgroup = Cgroup::none(Tenure::Guest);
+        cgroup.entrances.push(Entrance { controllers: Vec::new(), path: path.clone(), door });
+        let open = |path| inside(&cgroup, || open_in(path));
+        assert_eq!((open(c"/dev/null"), open(c"/dev/kmsg")), (0, 0));
+
+        let rule = |allow, minor| {
+            let (kind, access) = ("c".into(), "rw".into());
+            DeviceRule { allow, kind, major: Some(1), minor, access }
+        };
+        let filter = |asked: &[DeviceRule]| replace(&path, &program(&rules(asked).unwrap())).unwrap();
+        // What version 1 cannot say: an exception from an exception.
+        filter(&[rule(true, None), rule(false, Some(11))]);
+        assert_eq!((open(c"/dev/null"), open(c"/dev/kmsg")), (0, REFUSED));
+        assert_eq!(open(c"/dev/console"), REFUSED);
+        filter(&[rule(true, Some(11))]);
+        assert_eq!((open(c"/dev/kmsg"), open(c"/dev/console")), (0, REFUSED));
+        assert_eq!(attached(group.as_fd()).unwrap().len(), 1, "one took the other's place");
+        for program in attached(group.as_fd()).unwrap() {
+            program.detach(group.as_fd()).unwrap();
+        }
+        assert_eq!(open(c"/dev/console"), 0);
+
+        drop((group, cgroup));
+        std::fs::remove_dir(&path).unwrap();
+        rustix::mount::unmount(mount.path(), rustix::mount::UnmountFlags::empty()).unwrap();
+    }
+}
