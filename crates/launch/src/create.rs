@@ -3,7 +3,7 @@
 use model::commission::Commission;
 use model::spec::Spec;
 
-use crate::cgroup::Cgroup;
+use crate::cgroup::{Cgroup, Location};
 use crate::error::LaunchError;
 use crate::gate::Gate;
 use crate::plan::{Keyring, Manner, Plan, RootChange};
@@ -40,6 +40,6 @@ pub fn create(commission: Commission, order: Order<'_>) -> Result<Prepared, Laun
     drop(commission);
     let Order { spec, io, gate, keyring, root, at_halt } = order;
     let plan = Plan::foreign(spec, Manner::foreign(keyring, root))?;
-    let cgroup = Cgroup::create(&spec.linux.cgroups_path, &spec.linux.resources)?;
+    let cgroup = Cgroup::create(&Location::plain(&spec.linux.cgroups_path), &spec.linux.resources)?;
     carry_out(plan, cgroup, io, gate, at_halt)
 }

@@ -8,7 +8,7 @@ use model::commission::Leave;
 use model::spec::Spec;
 use sys::clone::{Cloned, clone3, flag};
 
-use crate::cgroup::Cgroup;
+use crate::cgroup::{Cgroup, Location};
 use crate::channel::{Channel, Message};
 use crate::child;
 use crate::child::enter::{Birth, Entrance};
@@ -35,7 +35,7 @@ pub fn enter(
     };
     let plan = Plan::entering(spec, manner)?;
     let foreign = foreign(&target, &plan)?;
-    let cgroup = Cgroup::join(&spec.linux.cgroups_path)?;
+    let cgroup = Cgroup::join(&Location::plain(&spec.linux.cgroups_path))?;
     let (ours, theirs) = Channel::pair().map_err(LaunchError::host("make a socket pair", ""))?;
     let birth = if foreign & flag::NEWPID == 0 { Birth::Here } else { Birth::Inside };
     let entrance = Entrance {

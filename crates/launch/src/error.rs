@@ -1,5 +1,6 @@
 //! Why a start did not happen: the step, the thing, the kernel's answer and what to do about it.
 
+use model::spec::Text;
 use rustix::io::Errno;
 
 use crate::session::Barrier;
@@ -97,7 +98,7 @@ pub enum LaunchError {
     #[error("the `{controller}` limit cannot be enforced: this host has no {controller} controller for us")]
     Controller {
         /// Which one.
-        controller: &'static str,
+        controller: Text,
     },
     /// A limit on memory that is below what the container has in use.
     #[error("the limit on memory cannot be {limit} bytes: the container has more in use")]
@@ -109,9 +110,19 @@ pub enum LaunchError {
     #[error("{because}; changed all the same: {}", changed.join(", "))]
     HalfChanged {
         /// Files of the control group.
-        changed: Vec<&'static str>,
+        changed: Vec<Text>,
         /// What could not be changed.
         because: Box<LaunchError>,
+    },
+    /// systemd did not do what was asked of it.
+    #[error("systemd did not {action} `{unit}`: {why}")]
+    Systemd {
+        /// To complete "systemd did not ...".
+        action: &'static str,
+        /// The unit.
+        unit: String,
+        /// In systemd's words, if it had any.
+        why: String,
     },
     /// The container has ended while something was done to its control group.
     #[error("the container has ended meanwhile")]
@@ -143,6 +154,7 @@ impl LaunchError {
             Self::Controller { .. } => "E-launch-controller",
             Self::MemoryInUse { .. } => "E-launch-memory-in-use",
             Self::HalfChanged { .. } => "E-launch-half-changed",
+            Self::Systemd { .. } => "E-launch-systemd",
             Self::Ended => "E-launch-ended",
         }
     }
@@ -188,6 +200,7 @@ impl LaunchError {
             }
             Self::MemoryInUse { .. } => "give a higher limit, or end something in the container first".into(),
             Self::HalfChanged { .. } => "give all limits again, with values that can be".into(),
+            Self::Systemd { .. } => "`systemctl status` and `journalctl -u` with that name say more".into(),
             Self::Ended => "`coffer ps -a` shows how it ended".into(),
         }
     }

@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, pidfd_send_signal, wai
 use rustix::termios::Winsize;
 use sys::clone::Cloned;
 
-use crate::cgroup::{Cgroup, Version};
+use crate::cgroup::{Cgroup, Location, Version};
 use crate::channel::{Channel, Fault, Message};
 use crate::child::{self, Inheritance};
 use crate::enforced::{self, Enforced};
@@ -66,7 +66,7 @@ pub struct Prepared {
 pub fn prepare(leave: impl Into<Leave>, spec: &Spec, io: Io) -> Result<Prepared, LaunchError> {
     drop(leave.into());
     let plan = Plan::new(spec)?;
-    let cgroup = Cgroup::create(&spec.linux.cgroups_path, &spec.linux.resources)?;
+    let cgroup = Cgroup::create(&Location::plain(&spec.linux.cgroups_path), &spec.linux.resources)?;
     carry_out(plan, cgroup, io, None, &mut |_| Ok(Vec::new()))
 }
 

@@ -11,7 +11,7 @@ use model::spec::{Resources, Spec};
 use rustix::io::Errno;
 use sys::clone::{Cloned, clone3, flag};
 
-use crate::cgroup::Cgroup;
+use crate::cgroup::{Cgroup, Location};
 use crate::channel::{Channel, Fault, Message};
 use crate::child::{self, Inheritance};
 use crate::error::LaunchError;
@@ -75,7 +75,7 @@ fn go_in(
         let (planned, actual) = ("the container's".to_owned(), "ours".to_owned());
         return Err(LaunchError::Floor { what: "the mount namespace", planned, actual });
     }
-    let group = Cgroup::join("")?;
+    let group = Cgroup::join(&Location::default())?;
     let (ours, theirs) = Channel::pair().map_err(LaunchError::host("make a socket pair", ""))?;
     let companions = [kept, &[theirs.as_fd(), target.pidfd]].concat();
     match clone3(0, None).map_err(LaunchError::host("clone a visitor of the container", ""))? {
@@ -107,7 +107,7 @@ fn stage(
     work: impl FnOnce() -> i32,
 ) -> Result<Visitor, LaunchError> {
     let plan = Plan::of_files(spec)?;
-    let group = Cgroup::create("", &Resources::default())?;
+    let group = Cgroup::create(&Location::default(), &Resources::default())?;
     let (ours, theirs) = Channel::pair().map_err(LaunchError::host("make a socket pair", ""))?;
     let streams = child::Streams::Nowhere;
     let inherited =

@@ -16,6 +16,7 @@ pub mod namespace;
 pub mod mount;
 pub mod seccomp;
 pub mod landlock;
+pub mod bpf;
 pub mod keyring;
 pub mod link;
 pub mod fds;

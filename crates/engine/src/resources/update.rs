@@ -39,7 +39,9 @@ impl Engine {
         let record = self.started_or_ended(text)?;
         let request = changed(&record.request, change)?;
         let disks = hostpaths::disks(&request)?;
-        let resources = policy::confine::resources(&request, host_memory(), &disks)?;
+        let mut resources = policy::confine::resources(&request, host_memory(), &disks)?;
+        // On version 2 the kernel would kill rather than refuse.
+        resources.memory.check_before_update = Some(true);
         let runs = matches!(record.status, Status::Running { .. }) && change.limits != Limits::default();
         let group = runs.then(|| group(&record, "limited")).transpose()?;
 

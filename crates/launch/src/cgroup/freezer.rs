@@ -41,7 +41,7 @@ impl Group {
             // A process that was started meanwhile may have escaped version 1's first order.
             self.order(Order::Freeze)?;
         }
-        Err(fault("freeze the control group", &self.directory(FREEZER))(Errno::TIMEDOUT))
+        Err(fault("freeze the control group", &self.needed(FREEZER)?)(Errno::TIMEDOUT))
     }
 
     /// Lets every process of the group run on; a group that is not frozen stays as it is.
@@ -50,7 +50,7 @@ impl Group {
     /// [`LaunchError::Host`].
     pub fn thaw(&self) -> Result<(), LaunchError> {
         match self.order(Order::Thaw) {
-            Err(LaunchError::Host { errno: Errno::NOENT, .. }) => Ok(()),
+            Err(LaunchError::Host { errno: Errno::NOENT, .. } | LaunchError::Controller { .. }) => Ok(()),
             done => done,
         }
     }
@@ -58,7 +58,7 @@ impl Group {
     /// Whether it is frozen, or about to be: one file is read.
     #[must_use]
     pub fn is_frozen(&self) -> bool {
-        match self.version {
+        match self.version() {
             Version::V2 => self.read(FREEZER, "cgroup.freeze").is_some_and(|text| text.trim() == "1"),
             _ => self.read(FREEZER, "freezer.state").is_some_and(|text| text.trim() != "THAWED"),
         }
@@ -66,7 +66,7 @@ impl Group {
 
     /// Whether none of its processes runs any more.
     fn has_frozen(&self) -> bool {
-        match self.version {
+        match self.version() {
             Version::V2 => {
                 let events = self.read(FREEZER, "cgroup.events").unwrap_or_default();
                 events.lines().any(|line| line == "frozen 1")
@@ -76,13 +76,13 @@ impl Group {
     }
 
     fn order(&self, order: Order) -> Result<(), LaunchError> {
-        let (file, word) = match (self.version, order) {
+        let (file, word) = match (self.version(), order) {
             (Version::V2, Order::Freeze) => ("cgroup.freeze", "1"),
             (Version::V2, Order::Thaw) => ("cgroup.freeze", "0"),
             (_, Order::Freeze) => ("freezer.state", "FROZEN"),
             (_, Order::Thaw) => ("freezer.state", "THAWED"),
         };
-        let path = self.directory(FREEZER).join(file);
+        let path = self.needed(FREEZER)?.join(file);
         // Not created where it is missing.
         let written = std::fs::OpenOptions::new()
             .write(true)

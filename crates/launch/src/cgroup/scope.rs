@@ -6,19 +6,16 @@
 //! ends with the last process in it.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use rustix::fs::{Access, access};
 use rustix::io::Errno;
 use rustix::process::getpid;
 
+use super::layout::{ROOT, own_groups};
 use super::make::mkdir;
-use super::{ROOT, Version, version};
+use super::systemd::{Unit, Value};
+use super::{Version, version};
 
-/// How often, and how long after another, a look is taken whether systemd has moved us: two seconds.
-const LOOKS: u32 = 1000;
-const LOOK: Duration = Duration::from_millis(2);
 /// The leaf of a scope in which its processes live.
 const LEAF: &str = "keeper";
 
@@ -66,40 +63,24 @@ pub fn delegate(uid: u32) -> Delegation {
     Delegation::Missing
 }
 
-/// org.freedesktop.systemd1(5): `StartTransientUnit(name, mode, properties, auxiliary units)`.
+/// A scope that ends with the last process in it and leaves nothing to remember.
 fn ask(uid: u32) -> bool {
     let mut salt = [0; 4];
     if rustix::rand::getrandom(&mut salt, rustix::rand::GetRandomFlags::empty()) != Ok(salt.len()) {
         return false;
     }
-    let pid = getpid().as_raw_nonzero().to_string();
+    let pid = getpid().as_raw_nonzero();
     let name = format!("coffer-{pid}-{:08x}.scope", u32::from_ne_bytes(salt));
-    let manager = "org.freedesktop.systemd1";
-    let object = ["/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager"];
-    let scope = ["StartTransientUnit", "ssa(sv)a(sa(sv))", &name, "fail", "4"];
-    let process = ["PIDs", "au", "1", &pid];
-    let properties = ["Delegate", "b", "true", "Description", "s", "Containers of Cofferdam"];
-    let forget = ["CollectMode", "s", "inactive-or-failed", "0"];
-    let asked = Command::new("busctl")
-        .args(["--user", "--quiet", "--timeout=5", "call", manager])
-        .args(object.iter().chain(&scope).chain(&process).chain(&properties).chain(&forget))
-        .env("XDG_RUNTIME_DIR", runtime_directory(uid))
-        .env_remove("DBUS_SESSION_BUS_ADDRESS")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    asked.is_ok_and(|status| status.success()) && moved_to(&name)
-}
-
-/// The answer says that systemd will do it, not that it is done.
-fn moved_to(scope: &str) -> bool {
-    (0..LOOKS).any(|look| {
-        if look > 0 {
-            std::thread::sleep(LOOK);
-        }
-        own().is_some_and(|group| group.ends_with(scope))
-    })
+    let text = |text: &str| Value::Text(text.to_owned());
+    let properties = [
+        ("PIDs", Value::Numbers(vec![pid.get().cast_unsigned()])),
+        ("Delegate", Value::Bool(true)),
+        ("Description", text("Containers of Cofferdam")),
+        ("CollectMode", text("inactive-or-failed")),
+    ];
+    let properties = properties.map(|(name, value)| (name.to_owned(), value));
+    let made = Unit::of_user(name.clone(), uid).start_with("fail", &properties);
+    made.is_ok() && own().is_some_and(|group| group.ends_with(&name))
 }
 
 fn move_to_leaf() -> Result<(), Errno> {
@@ -112,7 +93,7 @@ fn move_to_leaf() -> Result<(), Errno> {
 
 /// Our own group of version 2, from its root.
 fn own() -> Option<String> {
-    let groups = std::fs::read_to_string("/proc/self/cgroup").ok()?;
+    let groups = own_groups().ok()?;
     groups.lines().find_map(|line| line.strip_prefix("0::")).map(str::to_owned)
 }
 

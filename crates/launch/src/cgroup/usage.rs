@@ -38,10 +38,16 @@ impl Group {
     /// Reads it; a dozen small files.
     #[must_use]
     pub fn usage(&self) -> Usage {
-        match self.version {
+        match self.version() {
             Version::V2 => self.usage_v2(),
             _ => self.usage_v1(),
         }
+    }
+
+    /// How often the kernel has killed a process in it for lack of memory.
+    pub(super) fn oom_kills(&self) -> Option<u64> {
+        let file = if self.version() == Version::V2 { "memory.events" } else { "memory.oom_control" };
+        field(&self.read("memory", file)?, "oom_kill")
     }
 
     fn usage_v2(&self) -> Usage {
@@ -84,12 +90,12 @@ impl Group {
 }
 
 /// `max`, `-1` and version 1's huge numbers mean that nothing is limited.
-fn amount(text: &str) -> Option<u64> {
+pub(super) fn amount(text: &str) -> Option<u64> {
     text.trim().parse().ok().filter(|amount| *amount < UNLIMITED_V1)
 }
 
 /// The number behind a name: `inactive_file 4096`.
-fn field(text: &str, name: &str) -> Option<u64> {
+pub(super) fn field(text: &str, name: &str) -> Option<u64> {
     let value = |line: &str| line.strip_prefix(name)?.strip_prefix(' ')?.trim().parse().ok();
     text.lines().find_map(value)
 }

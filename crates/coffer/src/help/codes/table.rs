@@ -291,6 +291,11 @@ pub(super) const ALL: &[Code] = &[
         "The message names the step and the kernel's answer; coffer system check shows what this host lacks.",
     ),
     code(
+        "E-launch-systemd",
+        "systemd was asked for a control group and did not make, change or remove it. The message has its words.",
+        "systemctl status, and journalctl -u, with the unit's name say more.",
+    ),
+    code(
         "E-ledger-beyond",
         "The ledger has no entry of that number yet.",
         "coffer ledger show lists the entries.",
