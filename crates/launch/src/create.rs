@@ -13,6 +13,8 @@ use crate::start::{AtHalt, Io, Prepared, carry_out};
 pub struct Order<'a> {
     /// Its paths on the host must be absolute.
     pub spec: &'a Spec,
+    /// Where its control group is made; that stays when its processes are gone.
+    pub location: &'a Location,
     /// Where its standard streams come from.
     pub io: Io,
     /// Where it waits for its start; without one, for [`Prepared::release`].
@@ -38,8 +40,12 @@ impl std::fmt::Debug for Order<'_> {
 /// [`LaunchError`]; nothing of the container is left.
 pub fn create(commission: Commission, order: Order<'_>) -> Result<Prepared, LaunchError> {
     drop(commission);
-    let Order { spec, io, gate, keyring, root, at_halt } = order;
+    let Order { spec, location, io, gate, keyring, root, at_halt } = order;
     let plan = Plan::foreign(spec, Manner::foreign(keyring, root))?;
-    let cgroup = Cgroup::create(&Location::plain(&spec.linux.cgroups_path), &spec.linux.resources)?;
-    carry_out(plan, cgroup, io, gate, at_halt)
+    let resources = &spec.linux.resources;
+    let cgroup = Cgroup::create(location, resources)?;
+    if let Some(owner) = plan.cgroup_owner() {
+        cgroup.give(owner)?;
+    }
+    carry_out(plan, (cgroup, resources), io, gate, at_halt)
 }

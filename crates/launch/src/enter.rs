@@ -19,13 +19,14 @@ use crate::start::{Io, Prepared, born, set_limits, streams, tell};
 use crate::target::Target;
 
 /// Carries out the process of `spec`, which is otherwise the one that `target` was started with, inside
-/// its container, up to the last step before exec. The leave is consumed: it is good for one start.
+/// its container and its control group at `location`, up to the last step before exec. The leave is consumed: it is good for one start.
 ///
 /// # Errors
 /// [`LaunchError`]; nothing of the process is left, and the container is as it was.
 pub fn enter(
     leave: impl Into<Leave>,
     target: Target<'_>,
+    location: &Location,
     spec: &Spec,
     io: Io,
 ) -> Result<Prepared, LaunchError> {
@@ -35,7 +36,7 @@ pub fn enter(
     };
     let plan = Plan::entering(spec, manner)?;
     let foreign = foreign(&target, &plan)?;
-    let cgroup = Cgroup::join(&Location::plain(&spec.linux.cgroups_path))?;
+    let cgroup = Cgroup::join(location)?;
     let (ours, theirs) = Channel::pair().map_err(LaunchError::host("make a socket pair", ""))?;
     let birth = if foreign & flag::NEWPID == 0 { Birth::Here } else { Birth::Inside };
     let entrance = Entrance {
@@ -60,7 +61,8 @@ pub fn enter(
                 Birth::Here => (pid, pidfd),
                 Birth::Inside => born(&ours, &plan, &pidfd)?,
             };
-            let process = Process::new(pid, pidfd, cgroup);
+            let mut process = Process::new(pid, pidfd, cgroup);
+            process.adopted(&spec.linux.resources)?;
             // As long as it can be looked into: afterwards /proc gives its files to the host's root.
             set_limits(pid, &plan)?;
             tell(&ours, &plan, Message::Mapped, &[])?;

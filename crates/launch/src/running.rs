@@ -2,6 +2,7 @@
 
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
+use model::spec::Resources;
 use rustix::io::Errno;
 use rustix::process::{Signal, WaitId, WaitIdOptions, waitid};
 
@@ -30,6 +31,11 @@ impl Process {
 
     pub(crate) fn pidfd(&self) -> BorrowedFd<'_> {
         self.pidfd.as_fd()
+    }
+
+    /// Where systemd moves processes: is moved into its group.
+    pub(crate) fn adopted(&mut self, resources: &Resources) -> Result<(), LaunchError> {
+        self.cgroup.adopt(self.pid, resources)
     }
 
     pub(crate) fn cgroup(&self) -> &Cgroup {

@@ -4,7 +4,7 @@ use std::ffi::CString;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
 use model::commission::Leave;
-use model::spec::Spec;
+use model::spec::{Resources, Spec};
 use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, pidfd_send_signal, waitid};
@@ -66,8 +66,9 @@ pub struct Prepared {
 pub fn prepare(leave: impl Into<Leave>, spec: &Spec, io: Io) -> Result<Prepared, LaunchError> {
     drop(leave.into());
     let plan = Plan::new(spec)?;
-    let cgroup = Cgroup::create(&Location::plain(&spec.linux.cgroups_path), &spec.linux.resources)?;
-    carry_out(plan, cgroup, io, None, &mut |_| Ok(Vec::new()))
+    let resources = &spec.linux.resources;
+    let cgroup = Cgroup::create(&Location::plain(&spec.linux.cgroups_path), resources)?;
+    carry_out(plan, (cgroup, resources), io, None, &mut |_| Ok(Vec::new()))
 }
 
 /// What is done at the halt of a creation, told the number of the container's first process: hooks on the
@@ -77,7 +78,7 @@ pub type AtHalt<'a> = &'a mut dyn FnMut(i32) -> Result<Vec<u8>, LaunchError>;
 /// The parent's half of a start beside the child's, up to the child's last step before exec.
 pub(crate) fn carry_out(
     mut plan: Plan,
-    cgroup: Cgroup,
+    (cgroup, resources): (Cgroup, &Resources),
     io: Io,
     gate: Option<&Gate>,
     at_halt: AtHalt<'_>,
@@ -101,7 +102,8 @@ pub(crate) fn carry_out(
     };
     drop(theirs);
     let (pid, pidfd) = if plan.needs_maker() { born(&ours, &plan, &pidfd)? } else { (pid, pidfd) };
-    let process = Process::new(pid, pidfd, cgroup);
+    let mut process = Process::new(pid, pidfd, cgroup);
+    process.adopted(resources)?;
     converse(&process, &plan, &ours)?;
     plan.trees.clear();
     Prepared::when_ready(process, plan, ours, &io, at_halt)

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::path::Path;
 
+use launch::cgroup::{Group, Location};
 use launch::gate::{self, Passage};
 use model::spec::Spec;
 use rustix::fs::{AtFlags, Dir, FlockOperation, Mode, OFlags, flock, mkdirat, openat, renameat, unlinkat};
@@ -38,8 +39,8 @@ pub(crate) struct Record {
     pub(crate) pid: i32,
     /// When that was started, in ticks since boot.
     pub(crate) start: u64,
-    /// Where its control group is; empty without one.
-    pub(crate) cgroup: String,
+    /// Where its control group is.
+    pub(crate) cgroup: Location,
     /// What its engine gave up of the confinement.
     pub(crate) weaknesses: Vec<String>,
 }
@@ -192,9 +193,7 @@ impl Container {
     /// Its specification.
     pub(crate) fn spec(&self, record: &Record) -> Result<Spec, Failure> {
         let text = self.read(SPEC)?.ok_or_else(|| Failure::Missing(self.id.clone()))?;
-        let mut spec = bundle::parse(Path::new(&record.bundle), &self.id, &text)?;
-        spec.linux.cgroups_path.clone_from(&record.cgroup);
-        Ok(spec)
+        bundle::parse(Path::new(&record.bundle), &self.id, &text)
     }
 
     fn read(&self, name: &'static str) -> Result<Option<Vec<u8>>, Failure> {
@@ -245,7 +244,7 @@ impl Container {
         if gate::passage(self.directory.as_fd())? == Passage::Awaited {
             return Ok(Status::Created);
         }
-        let group = launch::cgroup::Group::at(&record.cgroup);
+        let group = Group::of(&record.cgroup);
         Ok(if group.is_some_and(|group| group.is_frozen()) { Status::Paused } else { Status::Running })
     }
 
@@ -271,7 +270,7 @@ impl Container {
 
 impl Record {
     /// Of a container that is about to be made.
-    pub(crate) fn new(id: &str, bundle: &Path, spec: &Spec) -> Self {
+    pub(crate) fn new(id: &str, bundle: &Path, cgroup: Location) -> Self {
         Self {
             version: VERSION,
             id: id.to_owned(),
@@ -280,7 +279,7 @@ impl Record {
             owner: rustix::process::getuid().as_raw(),
             pid: 0,
             start: 0,
-            cgroup: spec.linux.cgroups_path.clone(),
+            cgroup,
             weaknesses: Vec::new(),
         }
     }
@@ -332,7 +331,7 @@ mod tests {
         let first = Container::reserve(root.path(), "c1").unwrap();
         assert!(matches!(Container::reserve(root.path(), "c1"), Err(Failure::Exists(_))));
         assert_eq!(Container::find(root.path(), "c1").unwrap().status(None).unwrap(), Status::Creating);
-        let record = Record::new("c1", Path::new("/b"), &Spec::default());
+        let record = Record::new("c1", Path::new("/b"), Location::default());
         first.write_record(&record).unwrap();
         assert_eq!(first.record().unwrap().unwrap().bundle, "/b");
         first.remove().unwrap();

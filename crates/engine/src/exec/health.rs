@@ -3,6 +3,7 @@
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::time::{Duration, Instant};
 
+use launch::cgroup::Location;
 use launch::{Io, Running};
 use model::exec::ExecRequest;
 use model::spec::Spec;
@@ -68,7 +69,9 @@ impl Engine {
         let permit = policy::decide_exec(&question, self.now())?;
         let spec = policy::confine_exec(&permit, &question).map_err(EngineError::from)?;
         let (output, io) = streams(owner).map_err(EngineError::io("make a pipe"))?;
-        let prepared = launch::enter(permit, inside.target(), &spec, io).map_err(EngineError::from)?;
+        let group = Location::plain(&spec.linux.cgroups_path);
+        let prepared =
+            launch::enter(permit, inside.target(), &group, &spec, io).map_err(EngineError::from)?;
         Ok((prepared.release().map_err(EngineError::from)?, output))
     }
 }

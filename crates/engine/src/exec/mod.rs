@@ -51,8 +51,9 @@ impl Engine {
         let entry = self.exec_permitted(&permit, &question, &inside.record, now)?;
         let spec = policy::confine_exec(&permit, &question)?;
         let (io, manner) = manner(foreground, &request, input, owner)?;
+        let group = launch::cgroup::Location::plain(&spec.linux.cgroups_path);
         let (prepared, book, index) =
-            self.overlapped(&entry, || launch::enter(permit, inside.target(), &spec, io))?;
+            self.overlapped(&entry, || launch::enter(permit, inside.target(), &group, &spec, io))?;
         let started = prepared.and_then(launch::Prepared::release);
         let running = started.map_err(|error| self.not_entered(error, &inside, &book, index))?;
         let exit = attend(running, manner, input)?;

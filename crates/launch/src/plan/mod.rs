@@ -267,6 +267,18 @@ impl Plan {
         sets
     }
 
+    /// config-linux.md "Cgroup ownership": the host's id of the container's root, where it sees its own
+    /// control group and may write there.
+    pub(crate) fn cgroup_owner(&self) -> Option<u32> {
+        let writes = |mount: &PlannedMount| {
+            let read_only = (mount.options.set | mount.options.recursive_set) & sys::mount::attr::RDONLY != 0;
+            matches!(mount.source, Source::Cgroups) && !read_only
+        };
+        let own = self.unshare_flags & flag::NEWCGROUP != 0 && self.mounts.iter().any(writes);
+        let root = self.uid_map.iter().find(|map| map.container_id == 0);
+        root.filter(|_| own).map(|map| map.host_id)
+    }
+
     /// Whether a user namespace is made, whose maps somebody has to write.
     pub(crate) fn makes_user_namespace(&self) -> bool {
         self.clone_flags & flag::NEWUSER != 0

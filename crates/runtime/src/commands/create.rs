@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use launch::cgroup::{Location, Manager};
 use launch::gate::Gate;
 use launch::{Keyring, LaunchError, Order, Prepared, RootChange};
 use model::spec::Spec;
@@ -56,17 +57,15 @@ pub(super) struct Request {
     bundle: PathBuf,
     text: Vec<u8>,
     pub(super) spec: Spec,
+    location: Location,
 }
 
 impl Request {
     pub(super) fn read(globals: &Globals, given: &Given, id: &str) -> Result<Self, Failure> {
-        let Bundle { directory, text, mut spec } =
-            bundle::read(Path::new(given.value("bundle").unwrap_or(".")))?;
-        if spec.linux.cgroups_path.is_empty() {
-            spec.linux.cgroups_path = format!("/{id}");
-        }
-        let _ = globals;
-        Ok(Self { id: id.to_owned(), bundle: directory, text, spec })
+        let Bundle { directory, text, spec } = bundle::read(Path::new(given.value("bundle").unwrap_or(".")))?;
+        let manager = if globals.systemd { Manager::Systemd } else { Manager::Files };
+        let location = Location::of(&spec.linux.cgroups_path, id, manager)?.annotated(&spec.annotations)?;
+        Ok(Self { id: id.to_owned(), bundle: directory, text, spec, location })
     }
 
     /// Its place, with everything written down that says what there will be to take away.
@@ -78,7 +77,7 @@ impl Request {
     }
 
     pub(super) fn record(&self) -> Record {
-        Record::new(&self.id, &self.bundle, &self.spec)
+        Record::new(&self.id, &self.bundle, self.location.clone())
     }
 
     /// Creates it, waiting at its gate.
@@ -105,6 +104,7 @@ impl Request {
         let mut at_halt = |pid| self.outside(&mut record.clone(), pid);
         let order = Order {
             spec: &self.spec,
+            location: &self.location,
             io: streams::io(&self.spec.process, given)?,
             gate,
             keyring: if given.is_on("no-new-keyring") { Keyring::Callers } else { Keyring::Own },

@@ -2,6 +2,7 @@
 
 use std::os::fd::AsFd as _;
 
+use launch::cgroup::Group;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::{Command, Outcome, kill};
@@ -75,7 +76,9 @@ fn end(container: &Container, record: &Record, process: &Alive) -> Result<(), Fa
     }
 }
 
+/// What is left in it belongs to nobody any more.
 fn remove_group(record: &Record) -> Result<(), Failure> {
-    let _ = record;
-    Ok(())
+    let Some(group) = Group::of(&record.cgroup) else { return Ok(()) };
+    group.kill_all(rustix::process::Signal::KILL.as_raw())?;
+    Ok(group.remove()?)
 }

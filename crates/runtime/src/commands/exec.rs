@@ -65,7 +65,8 @@ fn run(globals: &Globals, given: &Given) -> Outcome {
     let spec = Spec { process: process(given, command, &spec.process)?, ..spec };
     let commission = floor::admit(id, &spec, globals.floor)?;
     let target = Target { pidfd: first.pidfd.as_fd(), proc: first.proc.as_fd() };
-    let prepared = launch::enter(commission, target, &spec, streams::io(&spec.process, given)?)?;
+    let prepared =
+        launch::enter(commission, target, &record.cgroup, &spec, streams::io(&spec.process, given)?)?;
     if given.is_on("detach") || given.value("console-socket").is_some() {
         streams::hand_over_terminal(prepared.terminal(), given)?;
     }

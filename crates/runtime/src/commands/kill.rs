@@ -2,6 +2,7 @@
 
 use std::os::fd::AsFd as _;
 
+use launch::cgroup::Group;
 use model::signal::Signal;
 use rustix::io::Errno;
 
@@ -56,13 +57,12 @@ pub(super) fn first_process(container: &Container, record: &Record, signal: i32)
 
 /// Everything in its control group.
 pub(super) fn everybody(record: &Record, signal: i32) -> Result<(), Failure> {
-    let _ = (record, signal);
-    Ok(())
+    Ok(Group::of(&record.cgroup).map_or(Ok(()), |group| group.kill_all(signal))?)
 }
 
 /// What is frozen does not die.
 pub(super) fn thaw(record: &Record) {
-    if let Some(group) = launch::cgroup::Group::at(&record.cgroup) {
+    if let Some(group) = Group::of(&record.cgroup) {
         // A group that cannot be thawed is not frozen, or gone.
         let _not_frozen = group.thaw();
     }
