@@ -105,7 +105,7 @@ fn launching(error: &LaunchError) -> String {
             format!("exec: \"{program}\": executable file not found in $PATH")
         }
         LaunchError::NotExecutable { program, errno: Errno::ISDIR } => {
-            format!("exec: \"{program}\": is a directory")
+            format!("exec: \"{program}\": permission denied: it is a directory")
         }
         LaunchError::NotExecutable { program, errno: Errno::PERM | Errno::ACCESS } => {
             format!("exec: \"{program}\": permission denied")
@@ -124,8 +124,10 @@ mod tests {
         let not_found = |program: &str| LaunchError::NotFound { program: program.to_owned() };
         assert_eq!(words(not_found("sh")), "exec: \"sh\": executable file not found in $PATH");
         assert!(words(not_found("/sh")).ends_with("no such file or directory"));
-        let refused = LaunchError::NotExecutable { program: "/x".into(), errno: Errno::ACCESS };
-        assert!(words(refused).ends_with("permission denied"));
+        for errno in [Errno::ACCESS, Errno::PERM, Errno::ISDIR] {
+            let refused = LaunchError::NotExecutable { program: "/x".into(), errno };
+            assert!(words(refused).starts_with("exec: \"/x\": permission denied"), "{errno}");
+        }
         assert!(Failure::NotRunning("c".into()).to_string().starts_with("container not running"));
         assert!(Failure::Missing("c".into()).to_string().ends_with("does not exist"));
     }
