@@ -104,7 +104,6 @@ fn become_container(inherited: &Inheritance<'_>) -> Result<(), Fault> {
     inherited.cgroup.enter().at(Step::Cgroup, 0)?;
     namespaces::enter(plan, channel)?;
     let proc = mounts::private_proc().at(Step::Proc, 0)?;
-    let parameters = namespaces::parameters(plan, &proc)?;
     namespaces::configure(plan)?;
     let mut early = mounts::Early::make(plan)?;
     let mut trees = root::receive(channel)?;
@@ -119,7 +118,7 @@ fn become_container(inherited: &Inheritance<'_>) -> Result<(), Fault> {
     root::protect(plan, &root)?;
     root::make_working_directory(plan, &root)?;
     halt(plan, channel)?;
-    namespaces::set_parameters(plan, parameters.as_ref())?;
+    namespaces::set_parameters(plan, &proc)?;
     root::pivot(plan, &root)?;
     streams::arrange(inherited, terminal)?;
     // No way back: descriptors that are owned above may be closed by now.

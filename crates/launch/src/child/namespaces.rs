@@ -58,29 +58,18 @@ pub(super) fn configure(plan: &Plan) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Where kernel parameters are, opened before anything covers them: by the time they are set, the container
-/// sees them read-only.
-pub(super) fn parameters(plan: &Plan, proc: &OwnedFd) -> Result<Option<OwnedFd>, Fault> {
-    if plan.sysctls.is_empty() {
-        return Ok(None);
-    }
-    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-    openat(proc, c"sys", flags, Mode::empty()).map(Some).at(Step::Proc, 0)
-}
-
 /// Kernel parameters, which may be about a network device that a hook has brought.
-pub(super) fn set_parameters(plan: &Plan, parameters: Option<&OwnedFd>) -> Result<(), Fault> {
-    let Some(parameters) = parameters else { return Ok(()) };
+pub(super) fn set_parameters(plan: &Plan, proc: &OwnedFd) -> Result<(), Fault> {
     for (index, (path, value)) in plan.sysctls.iter().enumerate() {
-        write_parameter(parameters, path, value).at(Step::Sysctl, index)?;
+        write_proc(proc, path, value).at(Step::Sysctl, index)?;
     }
     Ok(())
 }
 
 /// Writes below a procfs that only we hold: no path of the image leads here (CVE-2025-52881).
-fn write_parameter(parameters: &OwnedFd, path: &std::ffi::CStr, value: &str) -> rustix::io::Result<()> {
+fn write_proc(proc: &OwnedFd, path: &std::ffi::CStr, value: &str) -> rustix::io::Result<()> {
     let flags = OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_XDEV | ResolveFlags::NO_MAGICLINKS;
-    let file = openat2(parameters, path, flags, Mode::empty(), resolve)?;
+    let file = openat2(proc, path, flags, Mode::empty(), resolve)?;
     rustix::io::write(&file, value.as_bytes()).map(drop)
 }

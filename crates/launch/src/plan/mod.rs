@@ -52,7 +52,7 @@ pub(crate) struct Plan {
     pub devices: Vec<PlannedDevice>,
     pub masked: Vec<InRoot>,
     pub read_only: Vec<InRoot>,
-    /// Path below /proc/sys, and value.
+    /// Path below /proc, and value.
     pub sysctls: Vec<(CString, String)>,
     /// `vm.memfd_noexec`, which only the host's root may write, even for a pid namespace of its own.
     pub memfd_noexec: Option<String>,
@@ -357,7 +357,7 @@ fn sysctls(spec: &Spec) -> Result<Vec<(CString, String)>, LaunchError> {
     spec.linux.sysctl.iter().map(|(name, value)| Ok((sysctl_path(name)?, value.clone()))).collect()
 }
 
-/// `net.ipv4.ping_group_range` is the file `net/ipv4/ping_group_range` of /proc/sys.
+/// `net.ipv4.ping_group_range` is the file `sys/net/ipv4/ping_group_range` of /proc.
 fn sysctl_path(name: &str) -> Result<CString, LaunchError> {
     let valid = |part: &str| {
         !part.is_empty()
@@ -371,7 +371,7 @@ fn sysctl_path(name: &str) -> Result<CString, LaunchError> {
             why: "names are words separated by dots",
         });
     }
-    cstring("sysctl", &name.replace('.', "/"))
+    cstring("sysctl", &format!("sys/{}", name.replace('.', "/")))
 }
 
 fn landlock(
@@ -406,7 +406,7 @@ fn landlock(
 /// The name that [`sysctl_path`] came from.
 pub(crate) fn sysctl_name(path: &CStr) -> String {
     let path = path.to_string_lossy();
-    path.replace('/', ".")
+    path.strip_prefix("sys/").unwrap_or(&path).replace('/', ".")
 }
 
 #[cfg(test)]
@@ -417,7 +417,7 @@ mod tests {
     fn a_sysctl_cannot_leave_proc_sys() {
         assert_eq!(
             sysctl_path("net.ipv4.ping_group_range").unwrap().to_str(),
-            Ok("net/ipv4/ping_group_range")
+            Ok("sys/net/ipv4/ping_group_range")
         );
         for name in ["", "net..x", "kernel/core_pattern", "net.../../core_pattern", "a\0b"] {
             assert!(sysctl_path(name).is_err(), "{name}");
