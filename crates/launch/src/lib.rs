@@ -30,6 +30,8 @@ mod enter;
 mod visit;
 mod running;
 pub mod session;
+#[cfg(test)]
+mod bundles;
 
 pub use cgroup::Usage;
 pub use create::{Order, create};

@@ -1,0 +1,75 @@
+//! The container's view of its control groups.
+
+use std::ffi::CStr;
+use std::os::fd::{AsFd as _, OwnedFd};
+
+use rustix::fs::{CWD, Mode, OFlags, mkdirat, openat, symlinkat};
+use rustix::io::Errno;
+use rustix::mount::{OpenTreeFlags, open_tree};
+use sys::mount::{Change, Depth, attr, set_attributes};
+
+use super::Inheritance;
+use super::filesystems::simple;
+use super::mounts::{attach, change};
+use crate::plan::Options;
+
+/// What every mount of control groups has.
+const ALWAYS: u64 = attr::NOSUID | attr::NODEV | attr::NOEXEC;
+
+/// Longest name of a version 1 hierarchy: a list of its controllers.
+const LONGEST_NAME: usize = 256;
+
+fn is_v1(inherited: &Inheritance<'_>) -> bool {
+    !inherited.cgroup_views.is_empty()
+}
+
+/// Version 2 itself, or for version 1 a directory that [`fill`] fills.
+pub(super) fn make(inherited: &Inheritance<'_>, options: &Options) -> Result<OwnedFd, Errno> {
+    if is_v1(inherited) {
+        return simple(c"tmpfs", c"cgroup", (options.set | ALWAYS) & !attr::RDONLY);
+    }
+    match simple(c"cgroup2", c"cgroup", options.set) {
+        // Without a cgroup namespace of its own a user namespace may not mount it, but may look at it.
+        Err(Errno::PERM | Errno::BUSY) => {
+            let clone = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
+            let tree = open_tree(CWD, c"/sys/fs/cgroup", clone | OpenTreeFlags::AT_RECURSIVE)?;
+            change(&tree, options.set, options.clear, Depth::Single)?;
+            Ok(tree)
+        }
+        made => made,
+    }
+}
+
+/// On version 1 the container sees its own groups where programs look for their limits.
+pub(super) fn fill(inherited: &Inheritance<'_>, tmpfs: &OwnedFd, options: &Options) -> Result<(), Errno> {
+    if !is_v1(inherited) {
+        return Ok(());
+    }
+    let set = options.set | ALWAYS;
+    for (name, path) in inherited.cgroup_views {
+        mkdirat(tmpfs, name.as_c_str(), Mode::from_raw_mode(0o755))?;
+        let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
+        let view = open_tree(CWD, path.as_c_str(), flags)?;
+        set_attributes(view.as_fd(), Depth::Single, Change { set, ..Change::default() })?;
+        let place = openat(tmpfs, name.as_c_str(), OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
+        attach(&view, &place)?;
+        link_controllers(tmpfs, name)?;
+    }
+    change(tmpfs, set, 0, Depth::Single)
+}
+
+/// A hierarchy of several controllers is found by each of their names.
+fn link_controllers(tmpfs: &OwnedFd, hierarchy: &CStr) -> Result<(), Errno> {
+    let bytes = hierarchy.to_bytes();
+    if !bytes.contains(&b',') {
+        return Ok(());
+    }
+    for controller in bytes.split(|byte| *byte == b',') {
+        let mut name = [0; LONGEST_NAME];
+        let place = name.get_mut(..controller.len()).ok_or(Errno::NAMETOOLONG)?;
+        place.copy_from_slice(controller);
+        let name = CStr::from_bytes_until_nul(&name).map_err(|_| Errno::NAMETOOLONG)?;
+        symlinkat(hierarchy, tmpfs, name)?;
+    }
+    Ok(())
+}
