@@ -133,7 +133,7 @@ impl Container {
     /// The topmost mount on `point`, as the kernel describes it.
     fn mounted(&self, point: &str) -> MountInfo {
         let table = self.table();
-        let found = table.lines().filter_map(MountInfo::parse).filter(|mount| mount.point == point).last();
+        let found = table.lines().filter_map(MountInfo::parse).rfind(|mount| mount.point == point);
         found.unwrap_or_else(|| panic!("nothing is mounted on {point}:\n{table}"))
     }
 

@@ -26,9 +26,10 @@ fn is_v1(inherited: &Inheritance<'_>) -> bool {
 /// Version 2 itself, or for version 1 a directory that [`fill`] fills.
 pub(super) fn make(inherited: &Inheritance<'_>, options: &Options) -> Result<OwnedFd, Errno> {
     if is_v1(inherited) {
-        return simple(c"tmpfs", c"cgroup", (options.set | ALWAYS) & !attr::RDONLY);
+        let settings = [(c"source", c"cgroup"), (c"mode", c"755")];
+        return simple(c"tmpfs", &settings, (options.set | ALWAYS) & !attr::RDONLY);
     }
-    match simple(c"cgroup2", c"cgroup", options.set) {
+    match simple(c"cgroup2", &[(c"source", c"cgroup")], options.set) {
         // Without a cgroup namespace of its own a user namespace may not mount it, but may look at it.
         Err(Errno::PERM | Errno::BUSY) => {
             let clone = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;

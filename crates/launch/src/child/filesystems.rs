@@ -25,11 +25,7 @@ const PROC_MAGIC: u64 = 0x9fa0;
 /// A procfs that nobody else can reach. It is a new one of the container's pid namespace, except where that
 /// is not ours to mount and nobody asks to see it: then it is a clone of the host's, which is still there.
 pub(super) fn private_proc(plan: &Plan) -> Result<OwnedFd, Errno> {
-    let made = fsopen(c"proc", FsOpenFlags::FSOPEN_CLOEXEC).and_then(|context| {
-        fsconfig_create(context.as_fd())?;
-        mounted(context.as_fd(), PROC_ATTRIBUTES)
-    });
-    match made {
+    match simple(c"proc", &[(c"source", c"proc")], PROC_ATTRIBUTES) {
         Err(Errno::PERM) if !plan.mounts.iter().any(PlannedMount::is_own_proc) => {
             let flags = OpenTreeFlags::OPEN_TREE_CLONE
                 | OpenTreeFlags::OPEN_TREE_CLOEXEC
@@ -105,21 +101,11 @@ fn set_label(root: &OwnedFd, label: &CStr) -> Result<(), Errno> {
     fsetxattr(&directory, c"security.selinux", label.to_bytes(), XattrFlags::empty())
 }
 
-/// A filesystem without options of its own.
-pub(super) fn simple(kind: &CStr, source: &CStr, attributes: u64) -> Result<OwnedFd, Errno> {
+/// A filesystem of ours, attached nowhere.
+pub(super) fn simple(kind: &CStr, options: &[(&CStr, &CStr)], attributes: u64) -> Result<OwnedFd, Errno> {
     let context = fsopen(kind, FsOpenFlags::FSOPEN_CLOEXEC)?;
-    fsconfig_set_string(context.as_fd(), c"source", source)?;
-    fsconfig_create(context.as_fd())?;
-    mounted(context.as_fd(), attributes)
-}
-
-/// An empty directory for hiding others, labelled as everything else if there is a label.
-pub(super) fn empty(label: Option<&CStr>, attributes: u64) -> Result<OwnedFd, Errno> {
-    let context = fsopen(c"tmpfs", FsOpenFlags::FSOPEN_CLOEXEC)?;
-    fsconfig_set_string(context.as_fd(), c"size", c"0")?;
-    fsconfig_set_string(context.as_fd(), c"nr_inodes", c"2")?;
-    if let Some(label) = label {
-        fsconfig_set_string(context.as_fd(), c"context", label)?;
+    for (key, value) in options {
+        fsconfig_set_string(context.as_fd(), *key, *value)?;
     }
     fsconfig_create(context.as_fd())?;
     mounted(context.as_fd(), attributes)

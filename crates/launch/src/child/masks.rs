@@ -10,7 +10,7 @@ use sys::mount::{Change, Depth, attr, set_attributes};
 
 use super::At as _;
 use super::devices::verified;
-use super::filesystems::empty;
+use super::filesystems::simple;
 use super::mounts::{Made, attach, bind_descriptor_over_itself, clone_of, open_below};
 use crate::channel::Fault;
 use crate::plan::{Author, InRoot, Plan};
@@ -105,9 +105,14 @@ fn cover(
     }
 }
 
-/// Its root is made before it becomes read-only.
+/// Its root is made before it becomes read-only. Labelled as everything else, if there is a label.
 fn empty_directory(label: Option<&CStr>) -> Result<OwnedFd, Errno> {
-    let directory = empty(label, LOCKED & !attr::RDONLY)?;
+    let (size, inodes) = ((c"size", c"0"), (c"nr_inodes", c"2"));
+    let attributes = LOCKED & !attr::RDONLY;
+    let directory = match label {
+        Some(label) => simple(c"tmpfs", &[size, inodes, (c"context", label)], attributes)?,
+        None => simple(c"tmpfs", &[size, inodes], attributes)?,
+    };
     set_attributes(directory.as_fd(), Depth::Single, Change { set: attr::RDONLY, ..Change::default() })?;
     Ok(directory)
 }

@@ -8,7 +8,7 @@ use rustix::mount::{MoveMountFlags, OpenTreeFlags, move_mount, open_tree};
 use sys::mount::{Change, Depth, Propagation, attr, set_attributes};
 
 use super::filesystems::{self, Early, PROC_ATTRIBUTES};
-use super::points::provide;
+use super::points::{make_in_place, provide};
 use super::{At as _, Inheritance, Trees, cgroups, copies};
 use crate::channel::Fault;
 use crate::plan::{Filesystem, InRoot, Options, Plan, PlannedMount, ReadOnly, RootMode, Source};
@@ -57,12 +57,15 @@ fn lies_below(path: &InRoot, ancestor: &InRoot) -> bool {
 
 fn kind_of(plan: &Plan, mount: &PlannedMount, trees: &Trees) -> Result<Kind, Errno> {
     match mount.source {
-        Source::Tree(index) => kind_to_cover(trees.get(plan.slot(index))?),
+        Source::Tree(index) => kind_to_cover(mount, trees.get(plan.slot(index))?),
         _ => Ok(Kind::Directory),
     }
 }
 
-fn kind_to_cover(tree: &OwnedFd) -> Result<Kind, Errno> {
+fn kind_to_cover(mount: &PlannedMount, tree: &OwnedFd) -> Result<Kind, Errno> {
+    if !matches!(mount.source, Source::Tree(_)) {
+        return Ok(Kind::Directory);
+    }
     let directory = FileType::from_raw_mode(fstat(tree)?.st_mode) == FileType::Directory;
     Ok(if directory { Kind::Directory } else { Kind::File })
 }
@@ -212,7 +215,7 @@ fn change_standing(
 /// Attaches `tree` where `mount` wants it.
 fn place(plan: &Plan, root: &OwnedFd, mount: &PlannedMount, tree: &OwnedFd) -> Result<(), Errno> {
     let point = match open_point(root, &mount.target) {
-        Err(Errno::NOENT) => point(plan, root, mount, kind_to_cover(tree)?)?,
+        Err(Errno::NOENT) => point(plan, root, mount, kind_to_cover(mount, tree)?)?,
         other => {
             let point = other?;
             prepare(mount, tree, &point)?;
@@ -224,6 +227,13 @@ fn place(plan: &Plan, root: &OwnedFd, mount: &PlannedMount, tree: &OwnedFd) -> R
 
 /// The target, made if it is missing.
 fn point(plan: &Plan, root: &OwnedFd, mount: &PlannedMount, kind: Kind) -> Result<OwnedFd, Errno> {
+    if mount.target.is_system() {
+        match make_in_place(root, &mount.target, kind) {
+            // Its directory is missing as well.
+            Err(Errno::NOENT) => {}
+            other => return other,
+        }
+    }
     provide(root, &mount.target, kind, plan.author)?;
     open_point(root, &mount.target)
 }

@@ -26,6 +26,21 @@ pub(super) fn provide(root: &OwnedFd, path: &InRoot, kind: Kind, author: Author)
     }
 }
 
+/// Makes the last component of `path` in its directory, to which no link leads, and opens it: for what
+/// belongs on /dev and /sys, a few calls instead of many.
+pub(super) fn make_in_place(root: &OwnedFd, path: &InRoot, kind: Kind) -> Result<OwnedFd, Errno> {
+    let directory = path.prefixes().iter().rev().nth(1);
+    let opened = directory.map(|directory| open_below(root, directory, ResolveFlags::NO_SYMLINKS));
+    let opened = opened.transpose()?;
+    let parent = opened.as_ref().unwrap_or(root);
+    let name = last_component(path.relative());
+    match kind {
+        Kind::Directory => make_directory(parent, name)?,
+        Kind::File => make_file(parent, name)?,
+    }
+    openat(parent, name, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())
+}
+
 /// Makes `path`, and the directories that are missing on the way, unless something is there.
 pub(super) fn ensure(root: &OwnedFd, path: &InRoot, kind: Kind) -> Result<(), Errno> {
     match open_below(root, path.relative(), ResolveFlags::empty()) {

@@ -93,6 +93,9 @@ pub(super) fn protect(plan: &Plan, root: &OwnedFd) -> Result<(), Fault> {
 
 /// As elsewhere, a working directory that does not exist is made.
 pub(super) fn make_working_directory(plan: &Plan, root: &OwnedFd) -> Result<(), Fault> {
+    if plan.process.cwd.is_root() {
+        return Ok(());
+    }
     match super::mounts::ensure(root, &plan.process.cwd, super::mounts::Kind::Directory) {
         // What cannot be made may still be there, or be refused when it is entered.
         Ok(()) | Err(Errno::ROFS | Errno::ACCESS | Errno::NOTDIR | Errno::LOOP | Errno::XDEV) => Ok(()),

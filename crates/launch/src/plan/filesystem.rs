@@ -79,7 +79,8 @@ impl Filesystem {
 
     /// A procfs like the one that we hold: options that are its own make it another.
     pub(super) fn is_plain_proc(&self) -> bool {
-        self.kind.as_c_str() == c"proc" && self.data.is_empty() && self.old.is_none()
+        let named = self.source.as_deref().is_none_or(|source| source == c"proc");
+        named && self.kind.as_c_str() == c"proc" && self.data.is_empty() && self.old.is_none()
     }
 
     /// What the option at `index` is called, for messages.
