@@ -110,3 +110,15 @@ fn privileged_a_dev_that_is_bound_is_taken_as_it_comes() {
     assert_eq!(std::fs::read_dir(dev).unwrap().count(), 1);
     assert!(container.path("/opt/x").symlink_metadata().unwrap().file_type().is_char_device());
 }
+
+/// As where we are root of a user namespace ourselves, and the specification knows nothing of it.
+#[test]
+fn privileged_where_no_node_can_be_made_the_host_s_are_bound() {
+    let mut bundle = Bundle::usual();
+    bundle.mapped(100_000);
+    let mut plan = bundle.plan().unwrap();
+    plan.nodes = crate::plan::Nodes::Made;
+    let container = bundle.carry_out(plan).unwrap();
+    expect_defaults(&container);
+    assert_eq!(container.mounted("/dev/null").kind, "devtmpfs");
+}

@@ -114,10 +114,11 @@ fn privileged_a_remount_changes_what_is_there() {
 }
 
 #[test]
-fn privileged_locked_flags_are_kept_in_a_user_namespace() {
+fn privileged_flags_that_nobody_mentions_stay_in_a_user_namespace() {
     let mut bundle = Bundle::usual();
     bundle.mapped(100_000);
-    let data = bundle.bind("data", &["rbind", "ro"]);
+    let data = bundle.bind("data", &["rbind"]);
+    bundle.mount("/data", "none", "", &["bind", "remount", "ro"]);
     let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC | MountFlags::NOATIME;
     let _data = HostMount::tmpfs(&data, flags, MountPropagationFlags::PRIVATE);
     let container = bundle.set_up().unwrap();

@@ -1,8 +1,12 @@
 //! The root filesystem of a bundle.
 
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::fs::MetadataExt as _;
 
+use model::spec::NamespaceKind;
 use rustix::mount::{MountFlags, MountPropagationFlags};
+use rustix::process::{WaitId, WaitIdOptions, waitid};
+use sys::clone::{Cloned, clone3, flag};
 
 use super::{Bundle, HostMount};
 use crate::plan::View;
@@ -109,4 +113,53 @@ fn privileged_among_others_the_root_is_changed_and_nothing_swapped() {
     assert!(!container.table().contains(&under("/data")), "paths begin at its root");
     assert!(container.path("/dev/null").exists() && container.path("/proc/1").exists());
     assert_eq!(std::fs::read_dir(bundle.root().join("dev")).unwrap().count(), 0);
+}
+
+/// A process in a mount namespace of its own, until it is dropped.
+struct Holder(OwnedFd, i32);
+
+impl Holder {
+    fn new() -> Self {
+        match clone3(flag::NEWNS, None).unwrap() {
+            Cloned::Child => loop {
+                let _interrupted =
+                    rustix::thread::nanosleep(&rustix::time::Timespec { tv_sec: 60, tv_nsec: 0 });
+            },
+            Cloned::Parent { pid, pidfd } => Self(pidfd, pid),
+        }
+    }
+}
+
+impl Drop for Holder {
+    fn drop(&mut self) {
+        crate::start::kill(self.0.as_fd());
+        waitid(WaitId::PidFd(self.0.as_fd()), WaitIdOptions::EXITED).unwrap();
+    }
+}
+
+#[test]
+fn privileged_a_mount_namespace_is_joined_by_path() {
+    let mut bundle = Bundle::usual();
+    let holder = Holder::new();
+    let path = format!("/proc/{}/ns/mnt", holder.1);
+    let mount = bundle.spec.linux.namespaces.iter_mut().find(|space| space.kind == NamespaceKind::Mount);
+    mount.unwrap().path = Some(path.clone());
+    bundle.bind("data", &["rbind", "ro"]);
+    let container = bundle.set_up().unwrap();
+    let namespace = |path: &str| std::fs::read_link(path).unwrap();
+    assert_eq!(namespace(&format!("/proc/{}/ns/mnt", container.0.pid())), namespace(&path));
+    assert!(container.mounted("/data").has(&["ro"]) && container.path("/dev/null").exists());
+    assert!(!std::fs::read_to_string("/proc/self/mountinfo").unwrap().contains(&bundle.spec.root.path));
+}
+
+#[test]
+fn privileged_without_a_mount_namespace_the_root_is_the_host_s_directory() {
+    let mut bundle = Bundle::usual();
+    bundle.spec.linux.namespaces.retain(|space| space.kind != NamespaceKind::Mount);
+    let _left_behind = HostMount(bundle.root());
+    let container = bundle.set_up().unwrap();
+    assert_eq!(container.mounted("/proc").kind, "proc");
+    let root = std::fs::read_link(format!("/proc/{}/root", container.0.pid())).unwrap();
+    assert_eq!(root, bundle.root());
+    assert!(bundle.root().join("proc/1").exists(), "its mounts are the host's");
 }

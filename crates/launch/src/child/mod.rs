@@ -17,6 +17,7 @@ mod points;
 mod filesystems;
 mod copies;
 mod cgroups;
+mod made;
 mod mounts;
 mod masks;
 pub(crate) mod namespaces;

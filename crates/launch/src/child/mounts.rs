@@ -16,19 +16,8 @@ use crate::step::Step;
 
 pub(super) use super::filesystems::private_proc;
 pub(super) use super::lookup::{open_below, open_in_root, open_point};
+pub(super) use super::made::Made;
 pub(super) use super::points::{Kind, ensure};
-
-/// Filesystems that later steps work on, by descriptor and not by path.
-#[derive(Default)]
-pub(super) struct Made<'a> {
-    /// The procfs that we hold, if it is the one on /proc.
-    pub proc: Option<&'a OwnedFd>,
-    pub sys: Option<OwnedFd>,
-    /// What is on /dev, whoever filled it; see [`super::devices::populate`].
-    pub dev: Option<OwnedFd>,
-    pub pts: Option<OwnedFd>,
-    late: Late,
-}
 
 /// Makes the mount points that lie on the root itself, before the islands make parts of it read-only.
 /// Without islands a mount point is made when it is needed.
@@ -197,8 +186,7 @@ fn new(
     }
 }
 
-/// What is mounted at the target gets other attributes. In a user namespace the kernel keeps those that
-/// were locked when they came from outside, and says so.
+/// What is mounted at the target gets other attributes; those that nobody mentions stay, as in [`take`].
 fn change_standing(
     root: &OwnedFd,
     mount: &PlannedMount,
@@ -284,50 +272,4 @@ pub(super) fn change(tree: &OwnedFd, set: u64, clear: u64, depth: Depth) -> Resu
     }
     let change = Change { set, clear, propagation: Propagation::Unchanged, idmap: None };
     set_attributes(tree.as_fd(), depth, change)
-}
-
-impl Made<'_> {
-    fn keep(&mut self, mount: &PlannedMount, tree: OwnedFd) -> Result<(), Errno> {
-        if let Source::Filesystem(Filesystem { read_only: ReadOnly::AtTheEnd, .. }) = mount.source {
-            self.late.add(rustix::io::fcntl_dupfd_cloexec(&tree, 0)?)?;
-        }
-        let slot = match mount.target.relative().to_bytes() {
-            b"sys" => &mut self.sys,
-            b"dev" => &mut self.dev,
-            b"dev/pts" => &mut self.pts,
-            _ => return Ok(()),
-        };
-        *slot = Some(tree);
-        Ok(())
-    }
-
-    /// Makes read-only what had to wait until everything was in it.
-    pub(super) fn settle(&self) -> Result<(), Fault> {
-        for filesystem in self.late.filesystems.iter().flatten() {
-            change(filesystem, attr::RDONLY, 0, Depth::Single).at(Step::Root, 0)?;
-        }
-        Ok(())
-    }
-}
-
-/// Filesystems that become read-only at the end.
-struct Late {
-    filesystems: [Option<OwnedFd>; Self::MOST],
-    count: usize,
-}
-
-impl Late {
-    const MOST: usize = 64;
-
-    fn add(&mut self, filesystem: OwnedFd) -> Result<(), Errno> {
-        *self.filesystems.get_mut(self.count).ok_or(Errno::TOOBIG)? = Some(filesystem);
-        self.count += 1;
-        Ok(())
-    }
-}
-
-impl Default for Late {
-    fn default() -> Self {
-        Self { filesystems: [const { None }; Self::MOST], count: 0 }
-    }
 }

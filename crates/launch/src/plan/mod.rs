@@ -33,6 +33,7 @@ pub use manner::{Keyring, RootChange};
 pub(crate) use mounts::{Links, PlannedMount, Source, TreeKind, TreeRequest};
 pub(crate) use namespaces::JoinedNamespace;
 pub(crate) use options::Options;
+pub use options::mount_options;
 pub(crate) use path::{InRoot, cstring, last_component};
 pub(crate) use process::{CAPABILITIES, CapabilityPlan, ProcessPlan};
 pub(crate) use root::{RootPlan, RootSource, View};

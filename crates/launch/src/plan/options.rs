@@ -74,6 +74,26 @@ const PROPAGATIONS: [(&str, Propagation); 4] = [
 /// Options of a whole filesystem that only say what is so anyway.
 const DEFAULTS: [&str; 3] = ["async", "nomand", "nolazytime"];
 
+/// Words that mean something to us as a whole.
+const OURS: [&str; 9] =
+    ["bind", "defaults", "idmap", "norelatime", "rbind", "remount", "ridmap", "rnorelatime", "tmpcopyup"];
+
+/// Words that every filesystem understands.
+const FILESYSTEM_S: [&str; 7] = ["async", "dirsync", "lazytime", "mand", "nolazytime", "nomand", "sync"];
+
+/// Every mount option that is known here, in alphabetical order. Others are the filesystem's.
+#[must_use]
+pub fn mount_options() -> Vec<String> {
+    let plain = OLD.iter().map(|(name, ..)| *name).chain(OURS).chain(FILESYSTEM_S);
+    let times = ACCESS_TIMES.iter().map(|(name, _)| *name);
+    let both = ATTRIBUTES.iter().map(|(name, ..)| *name).chain(times);
+    let both = both.chain(PROPAGATIONS.iter().map(|(name, _)| *name));
+    let both = both.flat_map(|name| [name.to_owned(), format!("r{name}")]);
+    let mut all: Vec<String> = plain.map(str::to_owned).chain(both).collect();
+    all.sort_unstable();
+    all
+}
+
 /// A word for a propagation (`rshared`, ...), and how deep it goes.
 pub(crate) fn propagation(word: &str) -> Option<(Propagation, Depth)> {
     let find = |name: &str| PROPAGATIONS.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind);
@@ -209,18 +229,20 @@ mod tests {
         assert_eq!(Options::parse(["private", "rshared"]).propagation, propagation("rshared"));
     }
 
+    /// config.md "Linux mount options", and those of runc.
+    const WORDS: &str = "acl async atime bind defaults dev diratime dirsync exec idmap iversion lazytime loud \
+        mand noacl noatime nodev nodiratime noexec noiversion nolazytime nomand norelatime nostrictatime \
+        nosuid nosymfollow private ratime rbind rdev rdiratime relatime remount rexec ridmap rnoatime \
+        rnodev rnodiratime rnoexec rnorelatime rnostrictatime rnosuid rnosymfollow ro rprivate rrelatime \
+        rro rrw rshared rslave rstrictatime rsuid rsymfollow runbindable rw shared silent slave \
+        strictatime suid symfollow sync tmpcopyup unbindable";
+
     #[test]
     fn every_word_of_the_specification_is_known() {
-        let words = "acl async atime bind defaults dev diratime dirsync exec iversion lazytime loud mand \
-            noacl noatime nodev nodiratime noexec noiversion nolazytime nomand norelatime nostrictatime \
-            nosuid nosymfollow private ratime rbind rdev rdiratime relatime remount rexec rnoatime rnodev \
-            rnodiratime rnoexec rnorelatime rnostrictatime rnosuid rnosymfollow ro rprivate rrelatime rro \
-            rrw rshared rslave rstrictatime rsuid rsymfollow runbindable rw shared silent slave strictatime \
-            suid symfollow sync tmpcopyup unbindable idmap ridmap";
-        for word in words.split_whitespace() {
-            let options = Options::parse([word]);
-            let by_fsconfig = ["async", "dirsync", "lazytime", "mand", "nolazytime", "nomand", "sync"];
-            assert_eq!(!options.data.is_empty(), by_fsconfig.contains(&word), "{word}");
+        assert_eq!(mount_options(), WORDS.split_whitespace().collect::<Vec<_>>());
+        for word in mount_options() {
+            let options = Options::parse([word.as_str()]);
+            assert_eq!(!options.data.is_empty(), FILESYSTEM_S.contains(&word.as_str()), "{word}");
         }
     }
 
