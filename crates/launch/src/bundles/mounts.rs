@@ -146,10 +146,13 @@ fn privileged_a_tmpfs_takes_over_what_it_covers() {
         .unwrap();
     bundle.mount("/var/lib", "tmpfs", "tmpfs", &["tmpcopyup", "size=1m"]);
     bundle.mount("/srv", "tmpfs", "tmpfs", &["size=1m"]);
+    bundle.write("old/file", "content");
+    bundle.mount("/old", "tmpfs", "tmpfs", &["tmpcopyup", "acl"]);
     bundle.mount("/missing", "tmpfs", "tmpfs", &["size=1m"]);
     let container = bundle.set_up().unwrap();
     assert_eq!(container.mounted("/var/lib").kind, "tmpfs");
     assert_eq!(std::fs::read_to_string(container.path("/var/lib/app/file")).unwrap(), "content");
+    assert!(container.path("/old/file").exists() && container.mounted("/old").kind == "tmpfs");
     let srv = container.path("/srv").metadata().unwrap();
     assert_eq!(srv.mode() & 0o7777, 0o751);
     assert_eq!(std::fs::read_dir(container.path("/srv")).unwrap().count(), 0);

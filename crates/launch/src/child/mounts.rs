@@ -179,6 +179,7 @@ fn new(
             let waits = filesystem.read_only == ReadOnly::AtTheEnd;
             let set = if waits { mount.options.set & !attr::RDONLY } else { mount.options.set };
             change(&made, set, mount.options.clear, Depth::Single)?;
+            prepare(mount, &made, &point)?;
             Ok(made)
         }
         (None, Some(made)) => Ok(made),

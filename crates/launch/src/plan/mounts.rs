@@ -11,6 +11,9 @@ use super::options::Options;
 use super::path::{InRoot, cstring};
 use crate::error::LaunchError;
 
+#[cfg(test)]
+mod tests;
+
 /// One mount of the specification.
 #[derive(Debug)]
 pub(crate) struct PlannedMount {
@@ -102,17 +105,21 @@ impl PlannedMount {
         let mut options = Options::parse(mount.options.iter().map(AsRef::as_ref));
         let binds = options.bind.is_some() || mount.kind == "bind";
         let source = match mount.kind.as_ref() {
-            _ if options.remount => Source::Standing(standing(&mut options)?),
+            _ if options.remount => Source::Standing(standing(mount, &mut options)?),
             _ if binds => tree(mount, &target, &options, surroundings, trees)?,
-            "cgroup" => Source::Cgroups,
-            "cgroup2" if surroundings.author == Author::Policy => Source::Cgroups,
+            "cgroup" => cgroups(mount, &options)?,
+            "cgroup2" if surroundings.author == Author::Policy => cgroups(mount, &options)?,
             "" => return Err(invalid(mount, "it has neither a type nor `bind`")),
             kind => {
                 Source::Filesystem(Filesystem::new(kind, mount, &target, &mut options, surroundings.label)?)
             }
         };
-        if options.idmap.is_some() && !binds {
+        let maps = !(mount.uid_mappings.is_empty() && mount.gid_mappings.is_empty());
+        if (maps || options.idmap.is_some()) && !matches!(source, Source::Tree(_)) {
             return Err(invalid(mount, "only bind mounts can be seen through a map of owners"));
+        }
+        if options.copies_up && mount.kind != "tmpfs" {
+            return Err(invalid(mount, "only a tmpfs takes over what it covers"));
         }
         let planned = Self { target, source, options };
         planned.leaves_proc_alone().then_some(planned).ok_or_else(|| {
@@ -158,10 +165,7 @@ fn tree(
     if mount.source.is_empty() || ours && !mount.source.starts_with('/') {
         return Err(invalid(mount, "the source of a bind mount must be an absolute path"));
     }
-    if let Some(option) = options.for_filesystem() {
-        let value = format!("{option} of {}", mount.destination);
-        return Err(LaunchError::Spec { what: "mount option", value, why: "a bind mount cannot have it" });
-    }
+    takes_no_options(mount, options, "a bind mount cannot have it")?;
     let (idmap, own_map) = map(mount, options, surroundings)?;
     trees.push(TreeRequest {
         path: cstring("mount source", &mount.source)?,
@@ -175,11 +179,33 @@ fn tree(
     Ok(Source::Tree(trees.len() - 1))
 }
 
+fn cgroups(mount: &Mount, options: &Options) -> Result<Source, LaunchError> {
+    takes_no_options(mount, options, "control groups are mounted without options of their own")?;
+    Ok(Source::Cgroups)
+}
+
+/// An option that would go to a filesystem, where there is none that could take it.
+fn takes_no_options(mount: &Mount, options: &Options, why: &'static str) -> Result<(), LaunchError> {
+    match options.for_filesystem() {
+        Some(option) => {
+            let value = format!("{option} of {}", mount.destination);
+            Err(LaunchError::Spec { what: "mount option", value, why })
+        }
+        None => Ok(()),
+    }
+}
+
 /// Without `bind`, whether it can be written to is the filesystem's affair as well.
-fn standing(options: &mut Options) -> Result<Vec<(CString, Option<CString>)>, LaunchError> {
+fn standing(mount: &Mount, options: &mut Options) -> Result<Vec<(CString, Option<CString>)>, LaunchError> {
+    if options.bind.is_some() || options.old != 0 {
+        takes_no_options(mount, options, "it cannot be changed on what is mounted already")?;
+    }
+    if options.bind.is_some() {
+        return Ok(Vec::new());
+    }
     let mut data = std::mem::take(&mut options.data);
     for (attributes, word) in [(options.set, "ro"), (options.clear, "rw")] {
-        if options.bind.is_none() && attributes & attr::RDONLY != 0 {
+        if attributes & attr::RDONLY != 0 {
             data.push((word.to_owned(), None));
         }
     }
@@ -222,90 +248,4 @@ fn ties(options: &Options, surroundings: Surroundings<'_>) -> Propagation {
 
 pub(super) fn invalid(mount: &Mount, why: &'static str) -> LaunchError {
     LaunchError::Spec { what: "mount", value: mount.destination.clone(), why }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const BUNDLE: Surroundings<'_> =
-        Surroundings { author: Author::Bundle, mapped: false, root: None, label: "" };
-
-    fn mount(destination: &str, kind: &'static str, options: &[&'static str]) -> Mount {
-        let options = options.iter().map(|option| (*option).into()).collect();
-        Mount {
-            destination: destination.into(),
-            kind: kind.into(),
-            source: "x".into(),
-            options,
-            ..Mount::default()
-        }
-    }
-
-    fn parse(
-        mount: &Mount,
-        surroundings: Surroundings<'_>,
-    ) -> Result<(PlannedMount, Vec<TreeRequest>), String> {
-        let mut trees = Vec::new();
-        let planned =
-            PlannedMount::parse(mount, surroundings, &mut trees).map_err(|error| error.to_string())?;
-        Ok((planned, trees))
-    }
-
-    #[test]
-    fn nothing_but_procfs_and_lxcfs_lies_on_proc() {
-        for refused in [
-            mount("/proc", "tmpfs", &[]),
-            mount("/proc", "cgroup", &[]),
-            mount("/proc/self/attr", "tmpfs", &[]),
-            mount("/x/../proc/sys", "bind", &["bind"]),
-        ] {
-            assert!(parse(&refused, BUNDLE).unwrap_err().contains("lxcfs"), "{refused:?}");
-        }
-        for fine in [
-            mount("/proc", "proc", &[]),
-            mount("proc/meminfo", "bind", &["bind"]),
-            mount("/proc/sys", "none", &["bind", "remount", "ro"]),
-            mount("/process", "tmpfs", &[]),
-        ] {
-            assert!(parse(&fine, BUNDLE).is_ok(), "{fine:?}");
-        }
-    }
-
-    #[test]
-    fn the_host_gets_a_container_s_mounts_only_where_both_say_so() {
-        let shared = Surroundings { root: Some((Propagation::Shared, Depth::Recursive)), ..BUNDLE };
-        let private = Surroundings { root: Some((Propagation::Private, Depth::Single)), ..BUNDLE };
-        let ties = |options: &[&'static str], surroundings| {
-            parse(&mount("/x", "bind", options), surroundings).unwrap().1[0].ties
-        };
-        assert_eq!(ties(&["rbind"], BUNDLE), Propagation::Slave);
-        assert_eq!(ties(&["rbind", "rshared"], BUNDLE), Propagation::Slave);
-        assert_eq!(ties(&["rbind"], shared), Propagation::Slave);
-        assert_eq!(ties(&["rbind", "rshared"], shared), Propagation::Unchanged);
-        assert_eq!(ties(&["rbind", "rshared"], private), Propagation::Private);
-    }
-
-    #[test]
-    fn idmap_needs_a_map_and_a_bind() {
-        let one = IdMapping { container_id: 0, host_id: 1000, size: 1 };
-        let mapped = Surroundings { mapped: true, ..BUNDLE };
-        assert!(parse(&mount("/x", "bind", &["idmap"]), BUNDLE).unwrap_err().contains("no map"));
-        assert!(parse(&mount("/x", "tmpfs", &["idmap"]), mapped).unwrap_err().contains("only bind"));
-        let half = Mount { uid_mappings: vec![one], ..mount("/x", "bind", &["idmap"]) };
-        assert!(parse(&half, BUNDLE).unwrap_err().contains("both"));
-        let whole = Mount { gid_mappings: vec![one], ..half };
-        let request = &parse(&whole, BUNDLE).unwrap().1[0];
-        assert_eq!((request.idmap, request.own_map.is_some()), (Some(Depth::Single), true));
-        assert_eq!(
-            parse(&mount("/x", "bind", &["ridmap"]), mapped).unwrap().1[0].idmap,
-            Some(Depth::Recursive)
-        );
-    }
-
-    #[test]
-    fn an_option_that_a_bind_cannot_have_is_named() {
-        let error = parse(&mount("/x", "bind", &["bind", "size=1m"]), BUNDLE).unwrap_err();
-        assert_eq!(error, "invalid mount option `size of /x`: a bind mount cannot have it");
-    }
 }
