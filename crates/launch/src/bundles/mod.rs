@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use model::spec::{IdMapping, Mount, Namespace, NamespaceKind, Spec};
 use rustix::mount::{MountFlags, MountPropagationFlags, UnmountFlags, mount, mount_change, unmount};
 
-use crate::cgroup::Cgroup;
+use crate::cgroup::{Cgroup, Location, Manager};
 use crate::error::LaunchError;
 use crate::plan::{Keyring, Manner, Plan, ProgramCheck, RootChange};
 use crate::start::{AtHalt, Io, Prepared, carry_out};
@@ -111,7 +111,11 @@ impl Bundle {
     }
 
     fn carry_out_with(&self, plan: Plan, at_halt: AtHalt<'_>) -> Result<Container, LaunchError> {
-        let group = Cgroup::create(&self.spec.linux.cgroups_path, &self.spec.linux.resources)?;
+        let place = match self.spec.linux.cgroups_path.as_str() {
+            "" => Location::default(),
+            path => Location::of(path, "c", Manager::Files)?,
+        };
+        let group = Cgroup::create(&place, &self.spec.linux.resources)?;
         carry_out(plan, group, Io::Nowhere, None, at_halt).map(Container)
     }
 

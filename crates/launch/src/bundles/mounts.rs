@@ -219,3 +219,19 @@ fn privileged_a_procfs_that_is_not_ours_is_not_needed() {
     bundle.mount("/proc", "proc", "proc", &[]);
     assert!(bundle.refusal().contains("could not mount a private /proc: operation not permitted"));
 }
+
+#[test]
+fn privileged_a_container_sees_its_own_control_groups() {
+    let mut bundle = Bundle::usual();
+    bundle.spec.linux.cgroups_path = format!("/coffer-test-{}-mounts", std::process::id());
+    bundle.mount("/sys/fs/cgroup", "cgroup", "cgroup", &["nosuid", "noexec", "nodev", "relatime", "ro"]);
+    let container = bundle.set_up().unwrap();
+    let groups = container.mounted("/sys/fs/cgroup");
+    assert!(groups.has(&["ro", "nosuid", "nodev", "noexec"]), "{groups:?}");
+    let (place, procs) = match crate::cgroup::version() {
+        crate::cgroup::Version::V1 => ("/sys/fs/cgroup/pids", "/sys/fs/cgroup/pids/cgroup.procs"),
+        _ => ("/sys/fs/cgroup", "/sys/fs/cgroup/cgroup.procs"),
+    };
+    assert!(container.mounted(place).has(&["ro"]));
+    assert!(container.path(procs).exists());
+}

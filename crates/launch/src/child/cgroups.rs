@@ -1,9 +1,8 @@
 //! The container's view of its control groups.
 
-use std::ffi::CStr;
 use std::os::fd::{AsFd as _, OwnedFd};
 
-use rustix::fs::{CWD, Mode, OFlags, mkdirat, openat, symlinkat};
+use rustix::fs::{CWD, Mode, OFlags, mkdirat, openat};
 use rustix::io::Errno;
 use rustix::mount::{OpenTreeFlags, open_tree};
 use sys::mount::{Change, Depth, attr, set_attributes};
@@ -15,9 +14,6 @@ use crate::plan::Options;
 
 /// What every mount of control groups has.
 const ALWAYS: u64 = attr::NOSUID | attr::NODEV | attr::NOEXEC;
-
-/// Longest name of a version 1 hierarchy: a list of its controllers.
-const LONGEST_NAME: usize = 256;
 
 fn is_v1(inherited: &Inheritance<'_>) -> bool {
     !inherited.cgroup_views.is_empty()
@@ -54,23 +50,6 @@ pub(super) fn fill(inherited: &Inheritance<'_>, tmpfs: &OwnedFd, options: &Optio
         set_attributes(view.as_fd(), Depth::Single, Change { set, ..Change::default() })?;
         let place = openat(tmpfs, name.as_c_str(), OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
         attach(&view, &place)?;
-        link_controllers(tmpfs, name)?;
     }
     change(tmpfs, set, 0, Depth::Single)
-}
-
-/// A hierarchy of several controllers is found by each of their names.
-fn link_controllers(tmpfs: &OwnedFd, hierarchy: &CStr) -> Result<(), Errno> {
-    let bytes = hierarchy.to_bytes();
-    if !bytes.contains(&b',') {
-        return Ok(());
-    }
-    for controller in bytes.split(|byte| *byte == b',') {
-        let mut name = [0; LONGEST_NAME];
-        let place = name.get_mut(..controller.len()).ok_or(Errno::NAMETOOLONG)?;
-        place.copy_from_slice(controller);
-        let name = CStr::from_bytes_until_nul(&name).map_err(|_| Errno::NAMETOOLONG)?;
-        symlinkat(hierarchy, tmpfs, name)?;
-    }
-    Ok(())
 }
