@@ -15,6 +15,10 @@ use crate::step::Step;
 /// Most descriptors that one packet carries; the kernel's own limit is 253.
 pub(crate) const MAX_DESCRIPTORS: usize = 64;
 
+/// Most trees that a container gets, in as many packets as they need: half of the descriptors that a process
+/// usually may have.
+pub(crate) const MAX_TREES: usize = 512;
+
 /// One end.
 #[derive(Debug)]
 pub(crate) struct Channel(OwnedFd);
@@ -33,7 +37,7 @@ pub(crate) struct Fault {
 pub(crate) enum Message {
     /// Parent: the id maps are written; to a process that enters, that its limits are set.
     Mapped,
-    /// Parent: here are the root and the binds, as many as said.
+    /// Parent: here are the root and the binds. As many as said are still to come, these among them.
     Trees(u16),
     /// Child's maker: here is the child, which has this number.
     Born(i32),
@@ -148,7 +152,9 @@ impl Channel {
         let received = loop {
             let mut slices = [IoSliceMut::new(&mut packet)];
             match recvmsg(&self.0, &mut slices, &mut control, RecvFlags::CMSG_CLOEXEC) {
-                Err(Errno::INTR) => {}
+                // Said once when the other end closes before it has read everything; what it said itself
+                // comes after that.
+                Err(Errno::INTR | Errno::CONNRESET) => {}
                 other => break other?,
             }
         };
@@ -200,6 +206,16 @@ mod tests {
         let mut received = Vec::new();
         assert_eq!(theirs.receive(|fd| received.push(fd)).unwrap(), Some(Message::Terminal));
         assert_eq!(received.len(), 2);
+    }
+
+    #[test]
+    fn the_last_words_of_an_end_that_did_not_listen_arrive() {
+        let (ours, theirs) = Channel::pair().unwrap();
+        ours.send(Message::Mapped, &[]).unwrap();
+        theirs.send(Message::Terminal, &[]).unwrap();
+        drop(theirs);
+        assert_eq!(ours.receive(drop).unwrap(), Some(Message::Terminal));
+        assert_eq!(ours.receive(drop).unwrap(), None);
     }
 
     #[test]

@@ -30,13 +30,15 @@ mod enter;
 mod visit;
 mod running;
 pub mod session;
+#[cfg(test)]
+mod bundles;
 
 pub use cgroup::Usage;
 pub use create::{Order, create};
 pub use enforced::Enforced;
 pub use enter::enter;
 pub use error::LaunchError;
-pub use plan::{Keyring, RootChange};
+pub use plan::{Keyring, RootChange, mount_options};
 pub use running::{Exit, Running};
 pub use start::{AtHalt, Io, Prepared, prepare};
 pub use step::Step;

@@ -12,7 +12,7 @@ use rustix::termios::Winsize;
 use sys::clone::Cloned;
 
 use crate::cgroup::{Cgroup, Location, Version};
-use crate::channel::{Channel, Fault, Message};
+use crate::channel::{Channel, Fault, MAX_DESCRIPTORS, Message};
 use crate::child::{self, Inheritance};
 use crate::enforced::{self, Enforced};
 use crate::error::LaunchError;
@@ -155,10 +155,22 @@ pub(crate) fn converse(process: &Process, plan: &Plan, channel: &Channel) -> Res
     set_limits(process.pid(), plan)?;
     let trees = trees::open(plan, namespace.as_ref().map(OwnedFd::as_fd))?;
     let borrowed: Vec<BorrowedFd<'_>> = trees.iter().map(OwnedFd::as_fd).collect();
-    tell(channel, plan, Message::Trees(borrowed.len() as u16), &borrowed)
+    send_trees(channel, plan, &borrowed)
 }
 
-fn user_namespace(pid: i32) -> Result<OwnedFd, LaunchError> {
+/// In as many packets as they need, and at least in one.
+fn send_trees(channel: &Channel, plan: &Plan, mut trees: &[BorrowedFd<'_>]) -> Result<(), LaunchError> {
+    loop {
+        let (packet, rest) = trees.split_at_checked(MAX_DESCRIPTORS).unwrap_or((trees, &[]));
+        tell(channel, plan, Message::Trees(trees.len() as u16), packet)?;
+        if rest.is_empty() {
+            return Ok(());
+        }
+        trees = rest;
+    }
+}
+
+pub(crate) fn user_namespace(pid: i32) -> Result<OwnedFd, LaunchError> {
     let path = format!("/proc/{pid}/ns/user");
     rustix::fs::openat(CWD, &path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
         .map_err(LaunchError::host("open the user namespace", path))

@@ -30,6 +30,8 @@ pub enum Step {
     MountPoint,
     /// Making a mount.
     Mount,
+    /// Giving a filesystem an option.
+    MountOption,
     /// Attaching a mount.
     Attach,
     /// Making a device node.
@@ -73,7 +75,7 @@ pub enum Step {
 }
 
 impl Step {
-    const ALL: [Self; 33] = [
+    const ALL: [Self; 34] = [
         Self::Handshake,
         Self::Cgroup,
         Self::Namespaces,
@@ -87,6 +89,7 @@ impl Step {
         Self::Root,
         Self::MountPoint,
         Self::Mount,
+        Self::MountOption,
         Self::Attach,
         Self::Device,
         Self::Island,
@@ -130,6 +133,7 @@ impl Step {
             Self::Root => "attach the root filesystem",
             Self::MountPoint => "open the mount point",
             Self::Mount => "make the mount",
+            Self::MountOption => "mount with the option",
             Self::Attach => "attach the mount",
             Self::Device => "make the device",
             Self::Island => "bind the exec island",

@@ -5,63 +5,117 @@
 //! mount (never by chown): one map on the parent directory covers all layers at once. The writable
 //! directory is not mapped, because overlayfs works in it as the host's root, which the map does not
 //! contain; what the container writes is owned by its own ids on disk.
+//!
+//! The root directory of a bundle is taken as it is: whoever made it has arranged its owners. It is cut
+//! loose from the host, so that nothing that is mounted in the container appears outside.
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
 
 use model::spec::{IdMapping, Overlay, OverlayDurability};
-use rustix::fs::{AtFlags, CWD, Gid, Mode, OFlags, ResolveFlags, Uid, openat2};
+use rustix::fs::{AtFlags, CWD, FileType, Gid, Mode, OFlags, ResolveFlags, Uid, fstat, fstatfs, openat2};
 use rustix::io::Errno;
 use rustix::mount::{
     FsMountFlags, FsOpenFlags, MountAttrFlags, OpenTreeFlags, fsconfig_create, fsconfig_set_flag,
     fsconfig_set_string, fsmount, fsopen, open_tree,
 };
-use sys::mount::{Change, Depth, set_attributes};
+use rustix::path::Arg;
+use sys::mount::{Change, Depth, Propagation, set_attributes};
 
 mod attached;
+mod maps;
 
 use crate::error::LaunchError;
-use crate::plan::{Plan, RootSource, TreeRequest};
+use crate::plan::{Author, Links, Plan, RootSource, TreeKind, TreeRequest, View};
+use maps::Maps;
 
-/// Opens the root and every bind of `plan`, root first.
+/// Opens the root and every bind of `plan`, root first; see [`Plan::slot`].
 pub(crate) fn open(plan: &Plan, user_namespace: Option<BorrowedFd<'_>>) -> Result<Vec<OwnedFd>, LaunchError> {
     let shift = user_namespace.filter(|_| plan.shifts_ids());
     let mut trees = Vec::with_capacity(1 + plan.trees.len());
-    trees.push(match &plan.root.source {
-        RootSource::Overlay(overlay) => overlay_mount(overlay, plan, shift)?,
-        RootSource::Directory(path) => directory(path, plan.root.attributes, shift)?,
-    });
+    match (&plan.root.source, plan.root.view) {
+        (RootSource::Overlay(overlay), _) => trees.push(overlay_mount(overlay, plan, shift)?),
+        (RootSource::Directory(path), View::Own) => trees.push(directory(path, plan.root.attributes)?),
+        // The child finds it in the mount namespace that it is in.
+        (RootSource::Directory(_), View::Others) => {}
+    }
+    let mut maps = Maps::default();
     for request in &plan.trees {
-        trees.push(host_tree(request, user_namespace)?);
+        trees.push(host_tree(request, plan.author, user_namespace, &mut maps)?);
     }
     Ok(trees)
 }
 
-fn directory(path: &str, attributes: u64, shift: Option<BorrowedFd<'_>>) -> Result<OwnedFd, LaunchError> {
-    let fault = |errno| LaunchError::host("open the root filesystem", path)(errno);
+/// What is mounted below it comes along.
+fn directory(path: &CStr, attributes: u64) -> Result<OwnedFd, LaunchError> {
+    let fault = |errno| LaunchError::host("open the root filesystem", path.to_string_lossy())(errno);
     let tree = clone_tree(CWD, path, Depth::Recursive).map_err(fault)?;
-    let change = Change { set: attributes, idmap: shift, ..Change::default() };
-    set_attributes(tree.as_fd(), Depth::Single, change).map_err(fault)?;
-    Ok(tree)
-}
-
-/// The path has no symbolic links when policy judges it, so it must have none now.
-fn host_tree(request: &TreeRequest, user_namespace: Option<BorrowedFd<'_>>) -> Result<OwnedFd, LaunchError> {
-    let path = request.path.to_string_lossy();
-    let flags = OFlags::PATH | OFlags::CLOEXEC;
-    let tree = openat2(CWD, request.path.as_c_str(), flags, Mode::empty(), ResolveFlags::NO_SYMLINKS)
-        .and_then(|place| clone_tree(place.as_fd(), "", request.depth))
-        .map_err(LaunchError::host("open the mount source", path.as_ref()))?;
-    if let Some(namespace) = user_namespace.filter(|_| request.idmap) {
-        let change = Change { idmap: Some(namespace), ..Change::default() };
-        set_attributes(tree.as_fd(), request.depth, change)
-            .map_err(LaunchError::host("map the owners of the mount source", path.as_ref()))?;
+    if FileType::from_raw_mode(fstat(&tree).map_err(fault)?.st_mode) != FileType::Directory {
+        return Err(fault(Errno::NOTDIR));
+    }
+    let loose = Change { propagation: Propagation::Slave, ..Change::default() };
+    set_attributes(tree.as_fd(), Depth::Recursive, loose).map_err(fault)?;
+    if attributes != 0 {
+        let change = Change { set: attributes, ..Change::default() };
+        set_attributes(tree.as_fd(), Depth::Single, change).map_err(fault)?;
     }
     Ok(tree)
 }
 
+fn host_tree(
+    request: &TreeRequest,
+    author: Author,
+    user_namespace: Option<BorrowedFd<'_>>,
+    maps: &mut Maps,
+) -> Result<OwnedFd, LaunchError> {
+    let path = request.path.to_string_lossy();
+    let fault = |errno| LaunchError::host("open the mount source", path.as_ref())(errno);
+    let tree = open_source(request).map_err(fault)?;
+    if request.kind == TreeKind::Proc && !is_procfs(&tree).map_err(fault)? {
+        let (what, why) = ("mount", "what is bound to /proc must be a procfs, and all of it");
+        return Err(LaunchError::Spec { what, value: path.into_owned(), why });
+    }
+    if request.ties != Propagation::Unchanged {
+        let change = Change { propagation: request.ties, ..Change::default() };
+        set_attributes(tree.as_fd(), request.depth, change).map_err(fault)?;
+    }
+    let Some(depth) = request.idmap else { return Ok(tree) };
+    let namespace = match &request.own_map {
+        Some((uids, gids)) => Some(maps.namespace(uids, gids)?),
+        None => user_namespace,
+    };
+    let unmapped = |errno| LaunchError::host("map the owners of the mount source", path.as_ref())(errno);
+    match namespace {
+        Some(_) => {
+            let change = Change { idmap: namespace, ..Change::default() };
+            set_attributes(tree.as_fd(), depth, change).map_err(unmapped)?;
+        }
+        // In a session of its own a user's container may need no map.
+        None if author == Author::Policy => {}
+        None => return Err(unmapped(Errno::INVAL)),
+    }
+    Ok(tree)
+}
+
+fn open_source(request: &TreeRequest) -> Result<OwnedFd, Errno> {
+    let path = request.path.as_c_str();
+    match request.links {
+        Links::Followed => clone_tree(CWD, path, request.depth),
+        Links::Refused => {
+            let flags = OFlags::PATH | OFlags::CLOEXEC;
+            openat2(CWD, path, flags, Mode::empty(), ResolveFlags::NO_SYMLINKS)
+                .and_then(|place| clone_tree(place.as_fd(), c"", request.depth))
+        }
+    }
+}
+
+/// PROC_SUPER_MAGIC (linux/magic.h), and the inode of its root.
+fn is_procfs(tree: &OwnedFd) -> Result<bool, Errno> {
+    Ok(fstatfs(tree)?.f_type as u64 == 0x9fa0 && fstat(tree)?.st_ino == 1)
+}
+
 /// A detached clone of `path` below `directory`, or of `directory` itself.
-fn clone_tree(directory: BorrowedFd<'_>, path: &str, depth: Depth) -> Result<OwnedFd, Errno> {
+fn clone_tree(directory: BorrowedFd<'_>, path: impl Arg, depth: Depth) -> Result<OwnedFd, Errno> {
     let recursive =
         if depth == Depth::Recursive { OpenTreeFlags::AT_RECURSIVE } else { OpenTreeFlags::empty() };
     let flags =

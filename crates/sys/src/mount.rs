@@ -20,6 +20,8 @@ pub mod attr {
     pub const NOATIME: u64 = libc::MOUNT_ATTR_NOATIME;
     /// The field of access-time modes.
     pub const ATIME_FIELD: u64 = libc::MOUNT_ATTR__ATIME;
+    /// Access times are kept once a day, the kernel's default.
+    pub const RELATIME: u64 = libc::MOUNT_ATTR_RELATIME;
     /// Every access updates the time.
     pub const STRICTATIME: u64 = libc::MOUNT_ATTR_STRICTATIME;
     /// Directory access times are not kept.
@@ -28,6 +30,16 @@ pub mod attr {
     pub const NOSYMFOLLOW: u64 = libc::MOUNT_ATTR_NOSYMFOLLOW;
     /// Ids are mapped through a user namespace (Linux 5.12).
     pub(super) const IDMAP: u64 = libc::MOUNT_ATTR_IDMAP;
+}
+
+/// Flags of mount(2) for a whole filesystem that fsconfig(2) has no names for; the kernel's own bits.
+pub mod old {
+    /// Nothing about the filesystem's contents is logged.
+    pub const SILENT: u32 = libc::MS_SILENT as u32;
+    /// Access control lists are kept.
+    pub const POSIXACL: u32 = libc::MS_POSIXACL as u32;
+    /// Each change of a file is counted.
+    pub const I_VERSION: u32 = libc::MS_I_VERSION as u32;
 }
 
 /// How events of a mount travel; the kernel's own bits.
@@ -41,6 +53,8 @@ pub enum Propagation {
     Slave,
     /// In and out.
     Shared,
+    /// Neither in nor out, and never bound elsewhere.
+    Unbindable,
 }
 
 impl Propagation {
@@ -50,6 +64,7 @@ impl Propagation {
             Self::Private => libc::MS_PRIVATE,
             Self::Slave => libc::MS_SLAVE,
             Self::Shared => libc::MS_SHARED,
+            Self::Unbindable => libc::MS_UNBINDABLE,
         }
     }
 }

@@ -12,8 +12,14 @@ mod confine;
 mod exec;
 mod files;
 mod hooks;
-mod masks;
+mod lookup;
+mod points;
+mod filesystems;
+mod copies;
+mod cgroups;
+mod made;
 mod mounts;
+mod masks;
 pub(crate) mod namespaces;
 mod root;
 pub(crate) mod stage;
@@ -103,30 +109,31 @@ fn become_container(inherited: &Inheritance<'_>) -> Result<(), Fault> {
     let Inheritance { plan, channel, .. } = *inherited;
     inherited.cgroup.enter().at(Step::Cgroup, 0)?;
     namespaces::enter(plan, channel)?;
-    let proc = mounts::private_proc().at(Step::Proc, 0)?;
+    let proc = mounts::private_proc(plan).at(Step::Proc, 0)?;
     namespaces::configure(plan)?;
-    let mut early = mounts::Early::make(plan)?;
+    let mut early = filesystems::Early::make(plan)?;
     let mut trees = root::receive(channel)?;
-    let root = root::attach(&mut trees)?;
+    let mut root = root::attach(plan, &mut trees)?;
     mounts::make_mount_points(plan, &root, &trees)?;
     mounts::bind_islands(plan, &root)?;
-    let made = mounts::attach_all(inherited, &root, &proc, &mut trees, &mut early)?;
-    devices::populate(plan, &root, &made, &mut early)?;
+    let mut made = mounts::attach_all(inherited, &mut root, &proc, &mut trees, &mut early)?;
+    devices::populate(plan, &root, &mut made, &mut early)?;
     files::inject(plan, &root, &made)?;
-    masks::apply(plan, &root, &made)?;
     let terminal = streams::open_terminal(inherited, &made)?;
-    root::protect(plan, &root)?;
     root::make_working_directory(plan, &root)?;
     halt(plan, channel)?;
     namespaces::set_parameters(plan, &proc)?;
-    root::pivot(plan, &root)?;
+    masks::apply(plan, &root, &made)?;
+    made.settle()?;
+    root::protect(plan, &root)?;
+    root::leave(plan, &root)?;
     streams::arrange(inherited, terminal)?;
     // No way back: descriptors that are owned above may be closed by now.
     give_up(channel, confine_and_exec(inherited))
 }
 
-/// Hooks of the host may still change what is inside, its network above all; those that run inside have
-/// the host's tree for the last time.
+/// Hooks of the host may still change what is inside, its network and its files above all; those that run
+/// inside have the host's tree for the last time. Nothing is read-only or hidden yet.
 fn halt(plan: &Plan, channel: &Channel) -> Result<(), Fault> {
     if !plan.hooks.halts {
         return Ok(());
@@ -169,7 +176,7 @@ fn start(plan: &Plan, channel: &Channel, state: Option<OwnedFd>) -> Result<(), F
 
 /// Trees that the parent sent, by position.
 pub(crate) struct Trees {
-    slots: [Option<OwnedFd>; crate::channel::MAX_DESCRIPTORS],
+    slots: [Option<OwnedFd>; crate::channel::MAX_TREES],
 }
 
 impl Trees {

@@ -1,41 +1,75 @@
 //! The root filesystem: receiving it, attaching it, and leaving the host's tree behind.
 
+use std::ffi::CStr;
 use std::os::fd::{AsFd as _, OwnedFd};
 
-use rustix::fs::CWD;
+use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::io::Errno;
 use rustix::mount::{MoveMountFlags, UnmountFlags, move_mount, unmount};
-use sys::mount::{Change, Depth, attr, set_attributes};
+use sys::mount::{Change, Depth, Propagation, attr, set_attributes};
 
+use super::mounts::clone_with_mounts;
 use super::{At as _, Trees};
-use crate::channel::{Channel, Fault, MAX_DESCRIPTORS, Message};
-use crate::plan::{Plan, RootChange};
+use crate::channel::{Channel, Fault, MAX_TREES, Message};
+use crate::plan::{Plan, RootChange, RootSource, View};
 use crate::step::Step;
 
 /// Takes the parent's trees, in as many packets as they need.
 pub(super) fn receive(channel: &Channel) -> Result<Trees, Fault> {
-    let mut trees = Trees { slots: [const { None }; MAX_DESCRIPTORS] };
+    let mut trees = Trees { slots: [const { None }; MAX_TREES] };
     let mut arrived = 0;
-    let message = channel
-        .receive(|descriptor| {
-            if let Some(slot) = trees.slots.get_mut(arrived) {
-                *slot = Some(descriptor);
-            }
-            arrived += 1;
-        })
-        .at(Step::Handshake, 0)?;
-    match message {
-        Some(Message::Trees(count)) if usize::from(count) == arrived => Ok(trees),
-        Some(_) => Err(Errno::BADMSG).at(Step::Handshake, 0),
-        None => Err(Errno::PIPE).at(Step::Handshake, 0),
+    loop {
+        let before = arrived;
+        let message = channel
+            .receive(|descriptor| {
+                if let Some(slot) = trees.slots.get_mut(arrived) {
+                    *slot = Some(descriptor);
+                }
+                arrived += 1;
+            })
+            .at(Step::Handshake, 0)?;
+        match message {
+            Some(Message::Trees(left)) if usize::from(left) == arrived - before => return Ok(trees),
+            Some(Message::Trees(_)) if before < arrived && arrived < MAX_TREES => {}
+            Some(_) => return Err(Errno::BADMSG).at(Step::Handshake, 0),
+            None => return Err(Errno::PIPE).at(Step::Handshake, 0),
+        }
     }
 }
 
-/// Attaches the root on top of the host's `/`, where [`pivot`] can find it.
-pub(super) fn attach(trees: &mut Trees) -> Result<OwnedFd, Fault> {
-    let root = trees.take(0).at(Step::Root, 0)?;
-    quiet_host_tree().at(Step::Root, 0)?;
-    move_mount(&root, c"", CWD, c"/", MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH).at(Step::Root, 0)?;
+/// Attaches the root where [`leave`] finds it. Hooks of a bundle look for it where the bundle has it.
+pub(super) fn attach(plan: &Plan, trees: &mut Trees) -> Result<OwnedFd, Fault> {
+    match (plan.root.view, &plan.root.source) {
+        (View::Own, RootSource::Directory(path)) => attach_own(trees, path),
+        (View::Own, RootSource::Overlay(_)) => attach_own(trees, c"/"),
+        (View::Others, RootSource::Directory(path)) => attach_among_others(path),
+        (View::Others, RootSource::Overlay(_)) => Err(Errno::INVAL),
+    }
+    .at(Step::Root, 0)
+}
+
+/// On top of a directory of the host's tree, which is ours alone and gone soon. Where a user namespace may
+/// not go there, any other will do.
+fn attach_own(trees: &mut Trees, place: &CStr) -> Result<OwnedFd, Errno> {
+    let root = trees.take(0)?;
+    quiet_host_tree()?;
+    let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH | MoveMountFlags::MOVE_MOUNT_T_SYMLINKS;
+    match move_mount(&root, c"", CWD, place, flags) {
+        Err(Errno::ACCESS) => move_mount(&root, c"", CWD, c"/", flags)?,
+        other => other?,
+    }
+    Ok(root)
+}
+
+/// The directory is that of this namespace, which need not be the one that the parent sees. Whatever is
+/// mounted on its clone stays there; the clone itself stays after the container, as it does with runc.
+fn attach_among_others(path: &CStr) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let place = openat(CWD, path, flags, Mode::empty())?;
+    let root = clone_with_mounts(&place)?;
+    let loose = Change { propagation: Propagation::Private, ..Change::default() };
+    set_attributes(root.as_fd(), Depth::Recursive, loose)?;
+    super::mounts::attach(&root, &place)?;
     Ok(root)
 }
 
@@ -59,6 +93,9 @@ pub(super) fn protect(plan: &Plan, root: &OwnedFd) -> Result<(), Fault> {
 
 /// As elsewhere, a working directory that does not exist is made.
 pub(super) fn make_working_directory(plan: &Plan, root: &OwnedFd) -> Result<(), Fault> {
+    if plan.process.cwd.is_root() {
+        return Ok(());
+    }
     match super::mounts::ensure(root, &plan.process.cwd, super::mounts::Kind::Directory) {
         // What cannot be made may still be there, or be refused when it is entered.
         Ok(()) | Err(Errno::ROFS | Errno::ACCESS | Errno::NOTDIR | Errno::LOOP | Errno::XDEV) => Ok(()),
@@ -66,13 +103,28 @@ pub(super) fn make_working_directory(plan: &Plan, root: &OwnedFd) -> Result<(), 
     }
 }
 
-/// Swaps the roots and drops the host's tree: no path leads back.
-pub(super) fn pivot(plan: &Plan, root: &OwnedFd) -> Result<(), Fault> {
-    rustix::process::fchdir(root).at(Step::Pivot, 0)?;
-    if plan.manner.root == RootChange::Chroot {
-        return rustix::process::chroot(c".").at(Step::Pivot, 0);
+/// Makes the root the root. Its propagation comes last: what was mounted up to here is nobody else's.
+pub(super) fn leave(plan: &Plan, root: &OwnedFd) -> Result<(), Fault> {
+    match (plan.root.view, plan.manner.root) {
+        (View::Own, RootChange::Pivot) => pivot(root),
+        (View::Others, _) | (_, RootChange::Chroot) => confine(root),
     }
-    rustix::process::pivot_root(c".", c".").at(Step::Pivot, 0)?;
-    unmount(c".", UnmountFlags::DETACH).at(Step::Pivot, 0)?;
-    rustix::process::chdir(c"/").at(Step::Pivot, 0)
+    .at(Step::Pivot, 0)?;
+    let Some((propagation, depth)) = plan.root.propagation else { return Ok(()) };
+    set_attributes(root.as_fd(), depth, Change { propagation, ..Change::default() }).at(Step::Pivot, 0)
+}
+
+/// Swaps the roots and drops the host's tree: no path leads back.
+fn pivot(root: &OwnedFd) -> Result<(), Errno> {
+    rustix::process::fchdir(root)?;
+    rustix::process::pivot_root(c".", c".")?;
+    unmount(c".", UnmountFlags::DETACH)?;
+    rustix::process::chdir(c"/")
+}
+
+/// Where the mounts are those of others, or the host's root cannot be swapped.
+fn confine(root: &OwnedFd) -> Result<(), Errno> {
+    rustix::process::fchdir(root)?;
+    rustix::process::chroot(c".")?;
+    rustix::process::chdir(c"/")
 }

@@ -10,10 +10,10 @@ pub(crate) fn put_together(inherited: &Inheritance<'_>) -> Result<(), Fault> {
     let Inheritance { plan, channel, .. } = *inherited;
     namespaces::enter(plan, channel)?;
     let mut trees = root::receive(channel)?;
-    let root = root::attach(&mut trees)?;
+    let root = root::attach(plan, &mut trees)?;
     make_mount_points(plan, &root, &trees)?;
     bind_islands(plan, &root)?;
     attach_trees(plan, &root, &mut trees)?;
     root::protect(plan, &root)?;
-    root::pivot(plan, &root)
+    root::leave(plan, &root)
 }

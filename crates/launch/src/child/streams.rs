@@ -70,10 +70,7 @@ fn pair(pts: &OwnedFd, plan: &Plan, channel: &Channel) -> Result<OwnedFd, Fault>
 }
 
 fn bind_console(dev: &OwnedFd, slave: &OwnedFd) -> Result<(), Errno> {
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-    openat(dev, c"console", flags, Mode::from_raw_mode(0o600))?;
-    let place = openat(dev, c"console", OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
-    attach(&clone_of(slave)?, &place)
+    attach(&clone_of(slave)?, &super::devices::place_for(dev, c"console")?)
 }
 
 /// Makes a session of its own, and puts the three descriptors where programs expect them. Everything

@@ -5,34 +5,70 @@
 
 mod hooks;
 mod manner;
-mod mounts;
 mod namespaces;
-mod options;
 mod path;
+mod options;
+mod filesystem;
+mod mounts;
+mod devices;
+mod root;
 mod process;
 
 use std::ffi::{CStr, CString};
 
-use model::spec::{IdMapping, Island, Landlock, NamespaceKind, Overlay, Process, Spec};
-use rustix::fs::FileType;
+use model::spec::{IdMapping, Island, Landlock, NamespaceKind, Process, Spec};
 use rustix::thread::CapabilitySet;
 use sys::clone::flag;
 
+use crate::channel::MAX_TREES;
 use crate::error::LaunchError;
 use crate::seccomp::{self, Filter};
+use mounts::Surroundings;
 
+pub(crate) use devices::{Nodes, PlannedDevice};
+pub(crate) use filesystem::{Filesystem, ReadOnly, RootMode};
 pub(crate) use hooks::{HookPlan, PlannedHook};
 pub(crate) use manner::{FilterTime, Keeper, Manner, ProgramCheck};
 pub use manner::{Keyring, RootChange};
-pub(crate) use mounts::{PlannedMount, Source, TreeRequest};
+pub(crate) use mounts::{Links, PlannedMount, Source, TreeKind, TreeRequest};
 pub(crate) use namespaces::JoinedNamespace;
 pub(crate) use options::Options;
+pub use options::mount_options;
 pub(crate) use path::{InRoot, cstring, last_component};
 pub(crate) use process::{CAPABILITIES, CapabilityPlan, ProcessPlan};
+pub(crate) use root::{RootPlan, RootSource, View};
+
+/// Who wrote a specification.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Author {
+    /// `policy`: it says what Cofferdam does beyond the specification, and every path in it was judged.
+    Policy,
+    /// Somebody else's engine, which knows only the specification and what other runtimes make of it.
+    Bundle,
+}
+
+impl Author {
+    fn of(spec: &Spec) -> Self {
+        if spec.hardening.is_some() { Self::Policy } else { Self::Bundle }
+    }
+
+    /// A path in the container.
+    fn path(self, path: &str) -> Result<InRoot, LaunchError> {
+        match self {
+            Self::Policy => InRoot::parse(path),
+            Self::Bundle => InRoot::cleaned(path),
+        }
+    }
+
+    fn paths(self, paths: &[model::spec::Text]) -> Result<Vec<InRoot>, LaunchError> {
+        paths.iter().map(|path| self.path(path)).collect()
+    }
+}
 
 /// A start, ready to be carried out.
 #[derive(Debug)]
 pub(crate) struct Plan {
+    pub author: Author,
     /// Namespaces that the clone makes.
     pub clone_flags: u64,
     /// Namespaces that the child makes: the network's takes longest and overlaps with the parent's
@@ -50,6 +86,9 @@ pub(crate) struct Plan {
     pub islands: Vec<InRoot>,
     pub files: Vec<PlannedFile>,
     pub devices: Vec<PlannedDevice>,
+    pub nodes: Nodes,
+    /// The SELinux context of filesystems that hide something.
+    pub mount_label: Option<CString>,
     pub masked: Vec<InRoot>,
     pub read_only: Vec<InRoot>,
     /// Path below /proc, and value.
@@ -65,21 +104,6 @@ pub(crate) struct Plan {
     pub manner: Manner,
 }
 
-/// Where the root filesystem comes from.
-#[derive(Debug)]
-pub(crate) struct RootPlan {
-    pub source: RootSource,
-    pub read_only: bool,
-    /// Attributes of the root mount (bits of `sys::mount::attr`).
-    pub attributes: u64,
-}
-
-#[derive(Debug)]
-pub(crate) enum RootSource {
-    Overlay(Overlay),
-    Directory(String),
-}
-
 /// A small file, written into our own tmpfs and bound into place.
 #[derive(Debug)]
 pub(crate) struct PlannedFile {
@@ -87,37 +111,6 @@ pub(crate) struct PlannedFile {
     pub content: String,
     /// Its name in the tmpfs, unlinked once bound.
     pub scratch: CString,
-}
-
-/// A device node of the host, bound into the container's /dev.
-#[derive(Debug)]
-pub(crate) struct PlannedDevice {
-    /// Below the container's root.
-    pub target: InRoot,
-    /// Below the host's root.
-    pub source: CString,
-    pub kind: FileType,
-    pub major: u32,
-    pub minor: u32,
-}
-
-impl PlannedDevice {
-    fn new(device: &model::spec::Device) -> Result<Self, LaunchError> {
-        let invalid = |why| LaunchError::Spec { what: "device", value: device.path.clone(), why };
-        let target = InRoot::parse(&device.path)?;
-        if target.below("dev").is_none() {
-            return Err(invalid("it must lie below /dev"));
-        }
-        let kind = match device.kind.as_ref() {
-            "c" | "u" => FileType::CharacterDevice,
-            "b" => FileType::BlockDevice,
-            _ => return Err(invalid("it is neither a character nor a block device")),
-        };
-        let number = |number: i64| u32::try_from(number).map_err(|_| invalid("its number is out of range"));
-        let source = if device.source.is_empty() { &device.path } else { &device.source };
-        let (major, minor) = (number(device.major)?, number(device.minor)?);
-        Ok(Self { target, source: cstring("device", source)?, kind, major, minor })
-    }
 }
 
 #[derive(Debug)]
@@ -149,21 +142,38 @@ impl Plan {
         let hardening = spec.hardening.clone().unwrap_or_default();
         let islands =
             hardening.islands.iter().map(|island| InRoot::parse(&island.path)).collect::<Result<_, _>>()?;
+        let author = Author::of(spec);
+        let surroundings = Surroundings {
+            author,
+            mapped: namespaces::private(spec, NamespaceKind::User),
+            root: root::root_propagation(spec)?,
+            label: &spec.linux.mount_label,
+        };
         let mut trees = Vec::new();
-        let mounts = spec
+        let mut mounts = spec
             .mounts
             .iter()
-            .map(|mount| PlannedMount::parse(mount, &mut trees))
+            .map(|mount| PlannedMount::parse(mount, surroundings, &mut trees))
             .collect::<Result<Vec<_>, _>>()?;
+        number_options(&mut mounts);
+        if trees.len() >= MAX_TREES {
+            let value = trees.len().to_string();
+            return Err(LaunchError::Spec {
+                what: "number of bind mounts",
+                value,
+                why: "at most 511 are carried out",
+            });
+        }
         let seccomp = spec.linux.seccomp.as_ref().map(seccomp::compile).transpose()?;
         Ok(Self {
+            author,
             // Not optional: everything that follows happens in it.
             clone_flags: namespaces::clone_flags(spec) | flag::NEWNS,
             unshare_flags: namespaces::unshare_flags(spec),
             joined: Vec::new(),
             uid_map: spec.linux.uid_mappings.clone(),
             gid_map: spec.linux.gid_mappings.clone(),
-            root: RootPlan::new(spec, hardening.overlay),
+            root: RootPlan::new(spec, author, hardening.overlay)?,
             hostname: Some(spec.hostname.clone())
                 .filter(|name| !name.is_empty() && namespaces::private(spec, NamespaceKind::Uts)),
             landlock: landlock(hardening.landlock, &hardening.islands, &mounts)?,
@@ -171,19 +181,16 @@ impl Plan {
             trees,
             islands,
             files: files(&hardening.files)?,
-            devices: spec.linux.devices.iter().map(PlannedDevice::new).collect::<Result<_, _>>()?,
-            masked: spec
+            devices: spec
                 .linux
-                .masked_paths
+                .devices
                 .iter()
-                .map(|path| InRoot::parse(path))
+                .map(|device| PlannedDevice::new(device, author))
                 .collect::<Result<_, _>>()?,
-            read_only: spec
-                .linux
-                .readonly_paths
-                .iter()
-                .map(|path| InRoot::parse(path))
-                .collect::<Result<_, _>>()?,
+            nodes: Nodes::of(spec, author),
+            mount_label: mount_label(spec)?,
+            masked: author.paths(&spec.linux.masked_paths)?,
+            read_only: author.paths(&spec.linux.readonly_paths)?,
             sysctls: sysctls(spec)?,
             memfd_noexec: hardening.memfd_noexec.map(|value| value.to_string()),
             process: ProcessPlan::new(&spec.process)?,
@@ -199,16 +206,12 @@ impl Plan {
     /// # Errors
     /// As [`Plan::new`], and [`LaunchError::Host`] for a namespace that is not there.
     pub(crate) fn foreign(spec: &Spec, manner: Manner) -> Result<Self, LaunchError> {
-        if !namespaces::made(spec, NamespaceKind::Mount) {
-            return Err(LaunchError::Spec {
-                what: "mount namespace",
-                value: String::new(),
-                why: "its mounts would be the host's: it needs one of its own",
-            });
-        }
         let mut plan = Self::new(spec)?;
         plan.clone_flags = namespaces::clone_flags(spec);
         plan.joined = namespaces::joined(spec)?;
+        if !namespaces::made(spec, NamespaceKind::Mount) {
+            plan.root.view = View::Others;
+        }
         plan.hooks = HookPlan::new(&spec.hooks)?;
         plan.process.capabilities.drop_impossible();
         plan.manner = manner;
@@ -279,6 +282,11 @@ impl Plan {
         root.filter(|_| own).map(|map| map.host_id)
     }
 
+    /// Where the tree at `index` arrives: behind the root, if the parent opens one.
+    pub(crate) fn slot(&self, index: usize) -> usize {
+        index + usize::from(self.root.view == View::Own)
+    }
+
     /// Whether a user namespace is made, whose maps somebody has to write.
     pub(crate) fn makes_user_namespace(&self) -> bool {
         self.clone_flags & flag::NEWUSER != 0
@@ -303,19 +311,24 @@ impl Plan {
             Step::Mount | Step::MountPoint | Step::Attach => {
                 self.mounts.get(index).map(|mount| mount.target.display())
             }
+            Step::MountOption => self.mounts.iter().find_map(|mount| match &mount.source {
+                Source::Filesystem(filesystem) => {
+                    Some(format!("{} of {}", filesystem.option_name(index)?, mount.target.display()))
+                }
+                _ => None,
+            }),
             Step::Island => target(&self.islands),
             Step::Mask => target(&self.masked),
             Step::ReadOnly => target(&self.read_only),
             Step::File => self.files.get(index).map(|file| file.target.display()),
             Step::Sysctl => self.sysctls.get(index).map(|(name, _)| sysctl_name(name)),
-            Step::Device => crate::child::devices::NAMES.get(index).map_or_else(
-                || {
-                    self.devices
-                        .get(index - crate::child::devices::NAMES.len())
-                        .map(|device| device.target.display())
-                },
-                |name| Some(format!("/dev/{}", name.to_string_lossy())),
-            ),
+            Step::Device => match crate::child::devices::NAMES.get(index) {
+                Some(name) => Some(format!("/dev/{}", name.to_string_lossy())),
+                None => {
+                    let asked_for = index.checked_sub(crate::child::devices::NAMES.len());
+                    asked_for.and_then(|index| self.devices.get(index)).map(|device| device.target.display())
+                }
+            },
             Step::JoinPath => self.joined.get(index).map(|joined| joined.path.clone()),
             Step::CreateHook => hook(&self.hooks.create, index),
             Step::StartHook => hook(&self.hooks.start, index),
@@ -331,14 +344,28 @@ fn hook(hooks: &[PlannedHook], index: usize) -> Option<String> {
     hooks.get(index).map(|hook| hook.path.to_string_lossy().into_owned())
 }
 
-impl RootPlan {
-    fn new(spec: &Spec, overlay: Option<Overlay>) -> Self {
-        use sys::mount::attr;
-        let source =
-            overlay.map_or_else(|| RootSource::Directory(spec.root.path.clone()), RootSource::Overlay);
-        let islands = spec.hardening.as_ref().is_some_and(|hardening| !hardening.islands.is_empty());
-        let attributes = if islands { attr::NOEXEC | attr::NOSUID | attr::NODEV } else { attr::NODEV };
-        Self { source, read_only: spec.root.readonly, attributes }
+/// The label of new filesystems. A kernel without SELinux would refuse it as an option of this filesystem
+/// and ignore it for that one, so it is refused here.
+fn mount_label(spec: &Spec) -> Result<Option<CString>, LaunchError> {
+    let label = spec.linux.mount_label.as_ref();
+    if label.is_empty() {
+        return Ok(None);
+    }
+    if !std::path::Path::new("/sys/fs/selinux/enforce").exists() {
+        let (what, why) = ("mount label", "this kernel has no SELinux, or it is off");
+        return Err(LaunchError::Spec { what, value: label.into(), why });
+    }
+    cstring("mount label", label).map(Some)
+}
+
+/// Counts the options of all filesystems, so that one number names one of them.
+fn number_options(mounts: &mut [PlannedMount]) {
+    let mut first = 0;
+    for mount in mounts {
+        if let Source::Filesystem(filesystem) = &mut mount.source {
+            filesystem.first_option = first;
+            first += filesystem.data.len();
+        }
     }
 }
 

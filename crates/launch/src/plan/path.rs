@@ -41,9 +41,27 @@ impl InRoot {
         Ok(Self { whole, prefixes })
     }
 
+    /// Parses a path as runtimes read those of a bundle: relative ones start at the root, and `..` takes a
+    /// component back and never leaves the root.
+    pub(crate) fn cleaned(path: &str) -> Result<Self, LaunchError> {
+        let mut kept = Vec::new();
+        for component in path.split('/') {
+            match component {
+                ".." => drop(kept.pop()),
+                other => kept.push(other),
+            }
+        }
+        Self::parse(&format!("/{}", kept.join("/")))
+    }
+
     /// Relative to the root.
     pub(crate) fn relative(&self) -> &CStr {
         &self.whole
+    }
+
+    /// Whether it is the root itself.
+    pub(crate) fn is_root(&self) -> bool {
+        self.prefixes.is_empty()
     }
 
     /// Each directory on the way and the path itself, shortest first.
@@ -109,6 +127,14 @@ mod tests {
     }
 
     #[test]
+    fn a_bundle_s_paths_start_at_the_root_and_end_in_it() {
+        let cleaned = |path| InRoot::cleaned(path).unwrap().display();
+        assert_eq!(cleaned("tmp/x"), "/tmp/x");
+        assert_eq!(cleaned("/a/../../b/./c/.."), "/b");
+        assert_eq!(cleaned(""), "/");
+    }
+
+    #[test]
     fn a_path_knows_what_it_lies_below() {
         assert_eq!(parse("/proc/kcore").below("proc"), Some(c"kcore"));
         assert_eq!(parse("/process/x").below("proc"), None);
@@ -120,7 +146,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_makes_a_path_that_leaves_the_root(text in ".{0,80}") {
-            if let Ok(path) = InRoot::parse(&text) {
+            for path in [InRoot::parse(&text), InRoot::cleaned(&text)].into_iter().flatten() {
                 let whole = path.relative().to_str().unwrap();
                 prop_assert!(!whole.starts_with('/') && whole.split('/').all(|part| part != ".."));
             }
