@@ -23,6 +23,17 @@ pub struct Schedule {
     pub period: u64,
 }
 
+/// SCHED_FLAG_KEEP_POLICY.
+const KEEP_POLICY: u64 = 0x08;
+
+impl Schedule {
+    /// Whether the policy stays what it is, whatever is said here.
+    #[must_use]
+    pub fn keeps_policy(&self) -> bool {
+        self.flags & KEEP_POLICY != 0
+    }
+}
+
 /// struct sched_attr, version 1 (56 bytes, Linux 5.3).
 #[repr(C)]
 #[derive(Default)]
@@ -56,10 +67,8 @@ pub fn set(pid: i32, schedule: &Schedule) -> Result<(), Errno> {
         ..Attributes::default()
     };
     // SAFETY: `attributes` is a sched_attr that names its own size; the kernel only reads it.
-    unsafe {
-        syscall(libc::SYS_sched_setattr, [pid as usize, (&raw const attributes) as usize, 0, 0, 0, 0])
-    }
-    .map(drop)
+    unsafe { syscall(libc::SYS_sched_setattr, [pid as usize, (&raw const attributes) as usize, 0, 0, 0, 0]) }
+        .map(drop)
 }
 
 /// How the thread `pid` (0 is the caller) is scheduled.
