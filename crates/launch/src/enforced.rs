@@ -2,13 +2,12 @@
 
 use model::spec::NamespaceKind;
 use rustix::fs::{CWD, Mode, OFlags};
-use rustix::thread::CapabilitySet;
 use serde::{Deserialize, Serialize};
 
+use crate::attributes;
 use crate::cgroup::{Cgroup, Version};
 use crate::error::LaunchError;
-use crate::plan::CAPABILITIES;
-use crate::plan::{FilterTime, Plan};
+use crate::plan::{FilterTime, Plan, capability_names, label_name};
 use crate::target::bit;
 
 /// The confinement of one container as the kernel reported it, and what the kernel does not report.
@@ -28,6 +27,15 @@ pub struct Enforced {
     pub effective: Vec<String>,
     /// Names without `CAP_`.
     pub bounding: Vec<String>,
+    /// Asked for, and not to be had; names without `CAP_`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub absent: Vec<String>,
+    /// The AppArmor profile that it enters at exec, as the kernel names it; empty where none was asked for.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub apparmor: String,
+    /// The SELinux label, likewise.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub selinux: String,
     /// /proc/PID/uid_map: first id inside, outside, count.
     pub uid_map: Vec<(u32, u32, u32)>,
     /// Landlock's ABI version; zero where it is off.
@@ -84,14 +92,50 @@ pub(crate) fn verify(pid: i32, plan: &Plan, cgroup: &Cgroup) -> Result<Enforced,
             plan.uid_map.iter().map(|map| (map.container_id, map.host_id, map.size)).collect();
         differs("the user map", planned == uid_map, || (format!("{planned:?}"), format!("{uid_map:?}")))?;
     }
-    Ok(report(plan, cgroup, &status, uid_map))
+    attributes::verify(pid, plan)?;
+    let labels = labels(pid, plan)?;
+    Ok(report(plan, cgroup, &status, uid_map, labels))
 }
 
-fn report(plan: &Plan, cgroup: &Cgroup, status: &Status, uid_map: Vec<(u32, u32, u32)>) -> Enforced {
+/// What the process is going to be for the kernel's security modules.
+struct Labelled {
+    apparmor: String,
+    selinux: String,
+}
+
+/// AppArmor says the profile and its mode; SELinux the label, which it may write in another order than we.
+fn labels(pid: i32, plan: &Plan) -> Result<Labelled, LaunchError> {
+    let planned = &plan.process.labels;
+    let mut labelled = Labelled { apparmor: String::new(), selinux: String::new() };
+    if let Some(profile) = planned.apparmor.as_deref().map(label_name) {
+        let said = read(pid, "attr/apparmor/exec").or_else(|_| read(pid, "attr/exec"))?;
+        let said = said.trim_end();
+        let same =
+            said.strip_prefix(profile.as_str()).is_some_and(|mode| mode.is_empty() || mode.starts_with(" ("));
+        differs("the AppArmor profile", same, || (profile, said.to_owned()))?;
+        labelled.apparmor = said.to_owned();
+    }
+    if let Some(label) = planned.selinux.as_deref().map(label_name) {
+        let said = read(pid, "attr/exec")?;
+        let said = said.trim_end_matches(['\0', '\n']);
+        differs("the SELinux label", !said.is_empty(), || (label, said.to_owned()))?;
+        labelled.selinux = said.to_owned();
+    }
+    Ok(labelled)
+}
+
+fn report(
+    plan: &Plan,
+    cgroup: &Cgroup,
+    status: &Status,
+    uid_map: Vec<(u32, u32, u32)>,
+    labels: Labelled,
+) -> Enforced {
     let sysctl =
         |(path, value): &(std::ffi::CString, String)| (crate::plan::sysctl_name(path), value.clone());
     let memfd = plan.memfd_noexec.iter().map(|value| ("vm.memfd_noexec".to_owned(), value.clone()));
     let filter = plan.seccomp.as_ref();
+    let sets = &plan.process.capabilities;
     Enforced {
         private_namespaces: private_namespaces(plan),
         no_new_privs: status.no_new_privs == 1,
@@ -100,6 +144,9 @@ fn report(plan: &Plan, cgroup: &Cgroup, status: &Status, uid_map: Vec<(u32, u32,
         seccomp_known: filter.map_or(0, |filter| filter.known),
         effective: names(status.effective),
         bounding: names(status.bounding),
+        absent: names(sets.absent.bits()),
+        apparmor: labels.apparmor,
+        selinux: labels.selinux,
         uid_map,
         landlock_abi: plan.landlock.as_ref().map_or(0, |landlock| landlock.abi),
         islands: plan.islands.iter().map(crate::plan::InRoot::display).collect(),
@@ -115,7 +162,7 @@ fn private_namespaces(plan: &Plan) -> Vec<String> {
     private.map(|kind| kind.proc_name().to_owned()).collect()
 }
 
-fn differs(
+pub(crate) fn differs(
     what: &'static str,
     same: bool,
     values: impl FnOnce() -> (String, String),
@@ -132,12 +179,10 @@ fn hex(bits: u64) -> String {
 }
 
 fn names(bits: u64) -> Vec<String> {
-    let set = |number: &usize| CapabilitySet::from_bits_retain(bits).bits() & 1 << number != 0;
-    let named = (0..64).filter(set).map(|number| CAPABILITIES.get(number).copied().unwrap_or("UNKNOWN"));
-    named.map(str::to_owned).collect()
+    capability_names(bits).map(str::to_owned).collect()
 }
 
-fn read(pid: i32, name: &str) -> Result<String, LaunchError> {
+pub(crate) fn read(pid: i32, name: &str) -> Result<String, LaunchError> {
     let path = format!("/proc/{pid}/{name}");
     let fault = |errno| LaunchError::host("read back the confinement from", path.clone())(errno);
     let file =

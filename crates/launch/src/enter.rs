@@ -8,6 +8,7 @@ use model::commission::Leave;
 use model::spec::Spec;
 use sys::clone::{Cloned, clone3, flag};
 
+use crate::attributes;
 use crate::cgroup::{Cgroup, Location};
 use crate::channel::{Channel, Message};
 use crate::child;
@@ -49,6 +50,7 @@ pub fn enter(
         birth,
     };
     let group = cgroup.clone_target().filter(|_| birth == Birth::Here);
+    let everywhere = attributes::narrow(&plan)?;
     match clone3(0, group).map_err(LaunchError::host("clone a process", ""))? {
         Cloned::Child => {
             // The copy of the parent's end, or the parent's death would go unnoticed.
@@ -56,6 +58,7 @@ pub fn enter(
             child::enter::run(&entrance)
         }
         Cloned::Parent { pid, pidfd } => {
+            attributes::widen(everywhere)?;
             drop(theirs);
             let (pid, pidfd) = match birth {
                 Birth::Here => (pid, pidfd),

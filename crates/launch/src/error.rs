@@ -187,6 +187,15 @@ impl LaunchError {
                 "this host cannot have that value: `/sys/devices/system/cpu/online` lists its processors"
                     .into()
             }
+            Self::Host { action: "move the network device", errno: Errno::EXIST, .. } => {
+                "give another name: the container has a device of this one already".into()
+            }
+            Self::Host { action: "find the network device", errno: Errno::NODEV, .. } => {
+                "`ip link` lists the devices of this host".into()
+            }
+            Self::Host { errno: Errno::OPNOTSUPP, subject, .. } if !subject.is_empty() => {
+                "leave it out, or start on another: this kernel does not have it".into()
+            }
             Self::Host { errno: Errno::NOSPC, .. } => "free some space, then run again".into(),
             Self::Host { .. } => "`coffer system check` says what this host lacks".into(),
             Self::Session { barrier } => barrier.remedy().into(),
@@ -224,6 +233,19 @@ fn step_remedy(step: Step, errno: Errno) -> &'static str {
             Step::MountPoint | Step::Root | Step::Attach | Step::File | Step::Mask | Step::Island,
             Errno::LOOP | Errno::NOTDIR | Errno::XDEV | Errno::EXIST,
         ) => "the image has a link or a file where that has to be: do not trust it, or make it anew",
+        (Step::AppArmor, Errno::NOENT) => "load the profile first: `apparmor_parser -r FILE`",
+        (Step::AppArmor | Step::Selinux, Errno::ACCESS | Errno::PERM) => {
+            "whoever starts containers is confined by a policy that forbids it: correct that one"
+        }
+        (Step::Selinux, Errno::INVAL) => {
+            "give a label that the loaded policy has: `seinfo -t` lists its types"
+        }
+        (Step::Clocks, Errno::RANGE) => "give an offset that leaves the clock above zero",
+        (Step::MemoryPolicy, Errno::INVAL) => {
+            "give nodes that this host has and the container may use: `numactl -H` lists them"
+        }
+        (Step::Affinity, Errno::INVAL) => "give processors that are online and that the container may use",
+        (Step::Identity, Errno::PERM) => "leave the groups out: this user's map does not allow to set any",
         (Step::WorkingDirectory, _) => "give a directory of the container with `-w`",
         (Step::Proc | Step::Mount, Errno::PERM) => {
             "this host (or a container around us) forbids the mount: see `coffer system check`"

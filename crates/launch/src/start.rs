@@ -17,10 +17,10 @@ use crate::child::{self, Inheritance};
 use crate::enforced::{self, Enforced};
 use crate::error::LaunchError;
 use crate::gate::Gate;
-use crate::plan::{Plan, cstring};
+use crate::plan::{Plan, cstring, missing};
 use crate::running::{Process, Running};
 use crate::step::Step;
-use crate::{idmap, seal, trees};
+use crate::{attributes, idmap, net_devices, seal, trees};
 
 /// Where the container's standard streams come from.
 #[derive(Debug)]
@@ -91,7 +91,7 @@ pub(crate) fn carry_out(
     let (flags, group) =
         if plan.needs_maker() { (0, None) } else { (plan.clone_flags, cgroup.clone_target()) };
     let cloned = sys::clone::clone3(flags, group)
-        .map_err(LaunchError::host("clone the container's first process", ""))?;
+        .map_err(|errno| LaunchError::host("clone the container's first process", missing(flags))(errno))?;
     let (pid, pidfd) = match cloned {
         Cloned::Child => {
             // The copy of the parent's end, or the parent's death would go unnoticed.
@@ -151,6 +151,7 @@ pub(crate) fn converse(process: &Process, plan: &Plan, channel: &Channel) -> Res
         idmap::write(process.pid(), &plan.uid_map, &plan.gid_map)?;
     }
     let namespace = plan.has_user_namespace().then(|| user_namespace(process.pid())).transpose()?;
+    net_devices::move_to(process.pid(), &plan.net_devices)?;
     tell(channel, plan, Message::Mapped, &[])?;
     set_limits(process.pid(), plan)?;
     let trees = trees::open(plan, namespace.as_ref().map(OwnedFd::as_fd))?;
@@ -283,6 +284,7 @@ impl Prepared {
         at_halt: AtHalt<'_>,
     ) -> Result<Self, LaunchError> {
         let terminal = await_ready(&process, &plan, &channel, io, at_halt)?;
+        attributes::set(process.pid(), &plan)?;
         let enforced = enforced::verify(process.pid(), &plan, process.cgroup())?;
         Ok(Self { process, channel, plan, terminal, enforced })
     }

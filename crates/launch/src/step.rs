@@ -22,8 +22,16 @@ pub enum Step {
     Loopback,
     /// Setting the host name.
     Hostname,
+    /// Setting the domain name.
+    Domainname,
+    /// Setting the clocks of the time namespace.
+    Clocks,
     /// Mounting the private procfs.
     Proc,
+    /// Entering an AppArmor profile at exec.
+    AppArmor,
+    /// Taking an SELinux label at exec.
+    Selinux,
     /// Attaching the root filesystem.
     Root,
     /// Making or opening a mount point.
@@ -56,6 +64,12 @@ pub enum Step {
     Streams,
     /// Making a session and a session keyring.
     Session,
+    /// Setting the personality.
+    Personality,
+    /// Setting the memory policy.
+    MemoryPolicy,
+    /// Running on the processors that are asked for.
+    Affinity,
     /// Dropping capabilities.
     Capabilities,
     /// Becoming the container's user.
@@ -75,7 +89,7 @@ pub enum Step {
 }
 
 impl Step {
-    const ALL: [Self; 34] = [
+    const ALL: [Self; 41] = [
         Self::Handshake,
         Self::Cgroup,
         Self::Namespaces,
@@ -85,7 +99,11 @@ impl Step {
         Self::BecomeRoot,
         Self::Loopback,
         Self::Hostname,
+        Self::Domainname,
+        Self::Clocks,
         Self::Proc,
+        Self::AppArmor,
+        Self::Selinux,
         Self::Root,
         Self::MountPoint,
         Self::Mount,
@@ -102,6 +120,9 @@ impl Step {
         Self::Terminal,
         Self::Streams,
         Self::Session,
+        Self::Personality,
+        Self::MemoryPolicy,
+        Self::Affinity,
         Self::Capabilities,
         Self::Identity,
         Self::WorkingDirectory,
@@ -129,7 +150,11 @@ impl Step {
             Self::BecomeRoot => "become root of the container's user namespace",
             Self::Loopback => "bring the loopback interface up",
             Self::Hostname => "set the host name",
+            Self::Domainname => "set the domain name",
+            Self::Clocks => "set the clocks of the container",
             Self::Proc => "mount a private /proc",
+            Self::AppArmor => "enter the AppArmor profile",
+            Self::Selinux => "take the SELinux label",
             Self::Root => "attach the root filesystem",
             Self::MountPoint => "open the mount point",
             Self::Mount => "make the mount",
@@ -146,6 +171,9 @@ impl Step {
             Self::Terminal => "make the terminal",
             Self::Streams => "arrange standard input and output",
             Self::Session => "make a new session and keyring",
+            Self::Personality => "set the personality",
+            Self::MemoryPolicy => "set the memory policy",
+            Self::Affinity => "run on the processors that are asked for",
             Self::Capabilities => "reduce the capabilities",
             Self::Identity => "become the user",
             Self::WorkingDirectory => "enter the working directory",

@@ -21,5 +21,8 @@ pub mod keyring;
 pub mod link;
 pub mod fds;
 pub mod signal;
+pub mod schedule;
+pub mod personality;
+pub mod numa;
 pub mod memory;
 pub mod attempt;

@@ -9,7 +9,9 @@ use std::os::fd::{AsFd as _, BorrowedFd};
 use rustix::process::DumpableBehavior;
 use sys::clone::{Cloned, flag};
 
-use super::{At as _, Inheritance, Streams, confine_and_exec, give_up, namespaces, streams};
+use super::{
+    At as _, Inheritance, Streams, attributes, confine_and_exec, give_up, labels, namespaces, streams,
+};
 use crate::cgroup::Cgroup;
 use crate::channel::{Channel, Fault, Message};
 use crate::plan::Plan;
@@ -67,6 +69,8 @@ fn become_one_of_them(entrance: &Entrance<'_>) -> Result<(), Fault> {
     let Entrance { plan, channel, streams, target, .. } = *entrance;
     channel.expect(Message::Mapped).at(Step::Handshake, 0)?;
     entrance.cgroup.enter().at(Step::Cgroup, 0)?;
+    attributes::settle(plan)?;
+    labels::apply_outside(&plan.process.labels)?;
     // The places that are left over name the target once more.
     let mut companions = [target; COMPANIONS];
     let others = streams.descriptors().chain([channel.as_fd()]);

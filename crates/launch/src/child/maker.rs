@@ -10,7 +10,7 @@ use std::os::fd::AsFd as _;
 use rustix::io::Errno;
 use sys::clone::{Cloned, flag};
 
-use super::{At as _, Inheritance, give_up, namespaces};
+use super::{At as _, Inheritance, clocks, give_up, namespaces};
 use crate::channel::{Fault, Message};
 use crate::plan::Plan;
 use crate::step::Step;
@@ -18,7 +18,8 @@ use crate::step::Step;
 /// Makes the first process, or reports why not.
 pub(crate) fn run(inherited: &Inheritance<'_>) -> ! {
     let Inheritance { plan, channel, cgroup, .. } = *inherited;
-    let made = join_all(plan)
+    let made = clocks::set(plan)
+        .and_then(|()| join_all(plan))
         .and_then(|()| sys::clone::sibling(plan.clone_flags, cgroup.clone_target()).at(Step::Join, 3));
     match made {
         Ok(Cloned::Child) => super::run(inherited),

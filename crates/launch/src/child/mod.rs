@@ -8,6 +8,9 @@ pub(crate) mod devices;
 pub(crate) mod enter;
 pub(crate) mod maker;
 pub(crate) mod visit;
+mod clocks;
+mod attributes;
+mod labels;
 mod confine;
 mod exec;
 mod files;
@@ -123,6 +126,7 @@ fn become_container(inherited: &Inheritance<'_>) -> Result<(), Fault> {
     root::make_working_directory(plan, &root)?;
     halt(plan, channel)?;
     namespaces::set_parameters(plan, &proc)?;
+    labels::apply(&plan.process.labels, &proc)?;
     masks::apply(plan, &root, &made)?;
     made.settle()?;
     root::protect(plan, &root)?;
@@ -147,6 +151,7 @@ fn halt(plan: &Plan, channel: &Channel) -> Result<(), Fault> {
 /// Comes back only with the reason why not.
 fn confine_and_exec(inherited: &Inheritance<'_>) -> Result<(), Fault> {
     let Inheritance { plan, channel, gate, .. } = *inherited;
+    attributes::apply(plan)?;
     confine::identity(plan)?;
     confine::restrict(plan)?;
     exec::look(plan)?;
@@ -188,3 +193,6 @@ impl Trees {
         self.slots.get_mut(index).and_then(Option::take).ok_or(Errno::BADMSG)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -50,7 +50,10 @@ pub(super) fn configure(plan: &Plan) -> Result<(), Fault> {
     if let Some(name) = &plan.hostname {
         rustix::system::sethostname(name.as_bytes()).at(Step::Hostname, 0)?;
     }
-    if plan.unshare_flags & flag::NEWNET != 0 {
+    if let Some(name) = &plan.domainname {
+        rustix::system::setdomainname(name.as_bytes()).at(Step::Domainname, 0)?;
+    }
+    if (plan.clone_flags | plan.unshare_flags) & flag::NEWNET != 0 {
         let socket = socket_with(AddressFamily::INET, SocketType::DGRAM, SocketFlags::CLOEXEC, None)
             .at(Step::Loopback, 0)?;
         sys::link::loopback_up(socket.as_fd()).at(Step::Loopback, 0)?;

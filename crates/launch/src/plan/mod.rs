@@ -3,6 +3,7 @@
 //! Everything that allocates or can be wrong about the specification happens here, before the clone:
 //! the child only walks these lists.
 
+mod checks;
 mod hooks;
 mod manner;
 mod namespaces;
@@ -13,8 +14,17 @@ mod mounts;
 mod devices;
 mod root;
 mod process;
+mod capabilities;
+mod labels;
+mod numbers;
+mod schedule;
+mod memory;
+mod attributes;
+mod clocks;
+mod sysctl;
+mod net_devices;
 
-use std::ffi::{CStr, CString};
+use std::ffi::CString;
 
 use model::spec::{IdMapping, Island, Landlock, NamespaceKind, Process, Spec};
 use rustix::thread::CapabilitySet;
@@ -25,18 +35,24 @@ use crate::error::LaunchError;
 use crate::seccomp::{self, Filter};
 use mounts::Surroundings;
 
+pub(crate) use capabilities::{CAPABILITIES, CapabilityPlan, names as capability_names};
+pub(crate) use checks::missing;
 pub(crate) use devices::{Nodes, PlannedDevice};
 pub(crate) use filesystem::{Filesystem, ReadOnly, RootMode};
 pub(crate) use hooks::{HookPlan, PlannedHook};
+pub(crate) use labels::{Labels, name as label_name};
 pub(crate) use manner::{FilterTime, Keeper, Manner, ProgramCheck};
 pub use manner::{Keyring, RootChange};
+pub(crate) use memory::{memory_policy_flags, memory_policy_modes};
 pub(crate) use mounts::{Links, PlannedMount, Source, TreeKind, TreeRequest};
 pub(crate) use namespaces::JoinedNamespace;
 pub(crate) use options::Options;
 pub use options::mount_options;
 pub(crate) use path::{InRoot, cstring, last_component};
-pub(crate) use process::{CAPABILITIES, CapabilityPlan, ProcessPlan};
+pub(crate) use process::ProcessPlan;
 pub(crate) use root::{RootPlan, RootSource, View};
+pub(crate) use schedule::POLICIES;
+pub(crate) use sysctl::sysctl_name;
 
 /// Who wrote a specification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +96,11 @@ pub(crate) struct Plan {
     pub gid_map: Vec<IdMapping>,
     pub root: RootPlan,
     pub hostname: Option<String>,
+    pub domainname: Option<String>,
+    /// For the clocks of the time namespace: what its `timens_offsets` is told.
+    pub clock_offsets: Option<String>,
+    /// Of the host, with their names there and in the container.
+    pub net_devices: Vec<(String, String)>,
     pub mounts: Vec<PlannedMount>,
     /// Trees that the parent opens with its own rights; a mount's [`Source::Tree`] is an index here.
     pub trees: Vec<TreeRequest>,
@@ -96,6 +117,7 @@ pub(crate) struct Plan {
     /// `vm.memfd_noexec`, which only the host's root may write, even for a pid namespace of its own.
     pub memfd_noexec: Option<String>,
     pub process: ProcessPlan,
+    pub attributes: attributes::Attributes,
     pub landlock: Option<LandlockPlan>,
     pub seccomp: Option<Filter>,
     /// Device and inode of the program that runs this, which no container may execute.
@@ -139,6 +161,16 @@ impl Plan {
     /// # Errors
     /// [`LaunchError::Spec`] for what is invalid, [`LaunchError::Seccomp`] for an invalid profile.
     pub(crate) fn new(spec: &Spec) -> Result<Self, LaunchError> {
+        checks::container(spec)?;
+        let mut plan = Self::of_process(spec)?;
+        plan.clock_offsets = clocks::offsets(spec)?;
+        plan.net_devices = net_devices::planned(spec)?;
+        Ok(plan)
+    }
+
+    /// Without what only a container's first process does, and is checked for.
+    fn of_process(spec: &Spec) -> Result<Self, LaunchError> {
+        checks::process(spec)?;
         let hardening = spec.hardening.clone().unwrap_or_default();
         let islands =
             hardening.islands.iter().map(|island| InRoot::parse(&island.path)).collect::<Result<_, _>>()?;
@@ -174,8 +206,10 @@ impl Plan {
             uid_map: spec.linux.uid_mappings.clone(),
             gid_map: spec.linux.gid_mappings.clone(),
             root: RootPlan::new(spec, author, hardening.overlay)?,
-            hostname: Some(spec.hostname.clone())
-                .filter(|name| !name.is_empty() && namespaces::private(spec, NamespaceKind::Uts)),
+            hostname: Some(spec.hostname.clone()).filter(|name| !name.is_empty()),
+            domainname: Some(spec.domainname.clone()).filter(|name| !name.is_empty()),
+            clock_offsets: None,
+            net_devices: Vec::new(),
             landlock: landlock(hardening.landlock, &hardening.islands, &mounts)?,
             mounts,
             trees,
@@ -191,9 +225,10 @@ impl Plan {
             mount_label: mount_label(spec)?,
             masked: author.paths(&spec.linux.masked_paths)?,
             read_only: author.paths(&spec.linux.readonly_paths)?,
-            sysctls: sysctls(spec)?,
+            sysctls: sysctl::settings(spec)?,
             memfd_noexec: hardening.memfd_noexec.map(|value| value.to_string()),
             process: ProcessPlan::new(&spec.process)?,
+            attributes: attributes::Attributes::new(spec)?,
             seccomp,
             own_file: rustix::fs::stat(c"/proc/self/exe").ok().map(|stat| (stat.st_dev, stat.st_ino)),
             hooks: HookPlan::default(),
@@ -224,7 +259,7 @@ impl Plan {
     /// As [`Plan::new`].
     pub(crate) fn of_files(spec: &Spec) -> Result<Self, LaunchError> {
         let process = Process { args: vec!["/".to_owned()], ..Process::default() };
-        Self::new(&Spec { process, ..spec.clone() })
+        Self::of_process(&Spec { process, ..spec.clone() })
     }
 
     /// The same for one more process of a container that runs.
@@ -236,7 +271,7 @@ impl Plan {
     /// As [`Plan::new`].
     pub(crate) fn entering(spec: &Spec, manner: Manner) -> Result<Self, LaunchError> {
         use sys::landlock::scope;
-        let mut plan = Self::new(spec)?;
+        let mut plan = Self::of_process(spec)?;
         plan.manner = manner;
         if manner != Manner::OURS {
             plan.clone_flags = namespaces::clone_flags(spec);
@@ -299,7 +334,7 @@ impl Plan {
 
     /// Whether the first process has to be made by one that has gone ahead.
     pub(crate) fn needs_maker(&self) -> bool {
-        !self.joined.is_empty()
+        !self.joined.is_empty() || self.clock_offsets.is_some()
     }
 
     /// What `index` of `step` is called, for messages.
@@ -332,6 +367,10 @@ impl Plan {
             Step::JoinPath => self.joined.get(index).map(|joined| joined.path.clone()),
             Step::CreateHook => hook(&self.hooks.create, index),
             Step::StartHook => hook(&self.hooks.start, index),
+            Step::Namespaces => Some(missing(self.unshare_flags)),
+            Step::Domainname => self.domainname.clone(),
+            Step::AppArmor => self.process.labels.apparmor.as_deref().map(label_name),
+            Step::Selinux => self.process.labels.selinux.as_deref().map(label_name),
             Step::WorkingDirectory => Some(self.process.cwd.display()),
             Step::Identity => Some(format!("{}:{}", self.process.uid, self.process.gid)),
             _ => None,
@@ -380,27 +419,6 @@ fn files(files: &[model::spec::InjectedFile]) -> Result<Vec<PlannedFile>, Launch
     files.iter().enumerate().map(plan).collect()
 }
 
-fn sysctls(spec: &Spec) -> Result<Vec<(CString, String)>, LaunchError> {
-    spec.linux.sysctl.iter().map(|(name, value)| Ok((sysctl_path(name)?, value.clone()))).collect()
-}
-
-/// `net.ipv4.ping_group_range` is the file `sys/net/ipv4/ping_group_range` of /proc.
-fn sysctl_path(name: &str) -> Result<CString, LaunchError> {
-    let valid = |part: &str| {
-        !part.is_empty()
-            && part != ".."
-            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
-    };
-    if !name.split('.').all(valid) {
-        return Err(LaunchError::Spec {
-            what: "sysctl",
-            value: name.into(),
-            why: "names are words separated by dots",
-        });
-    }
-    cstring("sysctl", &format!("sys/{}", name.replace('.', "/")))
-}
-
 fn landlock(
     wanted: Landlock,
     islands: &[Island],
@@ -428,26 +446,4 @@ fn landlock(
     };
     let (rights, scopes) = (sys::landlock::all_rights(abi), sys::landlock::all_scopes(abi));
     Ok(Some(LandlockPlan { abi, rights, scopes, executable, moved: Moved::Refused }))
-}
-
-/// The name that [`sysctl_path`] came from.
-pub(crate) fn sysctl_name(path: &CStr) -> String {
-    let path = path.to_string_lossy();
-    path.strip_prefix("sys/").unwrap_or(&path).replace('/', ".")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_sysctl_cannot_leave_proc_sys() {
-        assert_eq!(
-            sysctl_path("net.ipv4.ping_group_range").unwrap().to_str(),
-            Ok("sys/net/ipv4/ping_group_range")
-        );
-        for name in ["", "net..x", "kernel/core_pattern", "net.../../core_pattern", "a\0b"] {
-            assert!(sysctl_path(name).is_err(), "{name}");
-        }
-    }
 }

@@ -42,7 +42,9 @@ pub(super) fn made(spec: &Spec, kind: NamespaceKind) -> bool {
 
 /// Namespaces that the clone makes.
 pub(super) fn clone_flags(spec: &Spec) -> u64 {
-    let late = flag::NEWNET | flag::NEWCGROUP;
+    // What moves into the network must find it when the child begins.
+    let network = if spec.linux.net_devices.is_empty() { flag::NEWNET } else { 0 };
+    let late = network | flag::NEWCGROUP;
     let all = spec.linux.namespaces.iter().filter(|space| space.path.is_none());
     all.fold(0, |flags, space| flags | bit(space.kind)) & !late
 }
@@ -51,5 +53,5 @@ pub(super) fn clone_flags(spec: &Spec) -> u64 {
 pub(super) fn unshare_flags(spec: &Spec) -> u64 {
     let network = if made(spec, NamespaceKind::Network) { flag::NEWNET } else { 0 };
     let cgroup = if made(spec, NamespaceKind::Cgroup) { flag::NEWCGROUP } else { 0 };
-    network | cgroup
+    (network | cgroup) & !clone_flags(spec)
 }

@@ -2,11 +2,12 @@
 
 use std::ffi::CString;
 
-use model::spec::{Process, Text};
+use model::spec::Process;
 use rustix::process::{Resource, Rlimit};
-use rustix::thread::CapabilitySet;
 use sys::exec::StringVector;
 
+use super::capabilities::{CapabilityPlan, kernel_s_capabilities};
+use super::labels::Labels;
 use super::path::{InRoot, cstring};
 use crate::error::LaunchError;
 
@@ -27,28 +28,11 @@ pub(crate) struct ProcessPlan {
     pub groups: Vec<rustix::fs::Gid>,
     pub umask: u32,
     pub capabilities: CapabilityPlan,
+    pub labels: Labels,
     pub rlimits: Vec<(Resource, Rlimit)>,
     pub no_new_privileges: bool,
     /// As text, ready to be written.
     pub oom_score_adj: Option<String>,
-}
-
-/// The five sets as bits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct CapabilityPlan {
-    pub bounding: CapabilitySet,
-    pub effective: CapabilitySet,
-    pub inheritable: CapabilitySet,
-    pub permitted: CapabilitySet,
-    pub ambient: CapabilitySet,
-}
-
-impl CapabilityPlan {
-    /// The kernel keeps nothing over an exec that is not permitted and inheritable; the specification wants
-    /// what cannot be granted left out (config.md "capabilities").
-    pub(super) fn drop_impossible(&mut self) {
-        self.ambient &= self.permitted & self.inheritable;
-    }
 }
 
 impl ProcessPlan {
@@ -56,7 +40,6 @@ impl ProcessPlan {
         let Some(program) = process.args.first().filter(|program| !program.is_empty()) else {
             return Err(LaunchError::Spec { what: "command", value: String::new(), why: "it is empty" });
         };
-        let sets = &process.capabilities;
         Ok(Self {
             program: program.clone(),
             candidates: candidates(program, &process.env)?,
@@ -67,14 +50,9 @@ impl ProcessPlan {
             gid: process.user.gid,
             groups: process.user.additional_gids.iter().map(|gid| rustix::fs::Gid::from_raw(*gid)).collect(),
             umask: process.user.umask.unwrap_or(0o022),
-            capabilities: CapabilityPlan {
-                bounding: set(&sets.bounding)?,
-                effective: set(&sets.effective)?,
-                inheritable: set(&sets.inheritable)?,
-                permitted: set(&sets.permitted)?,
-                ambient: set(&sets.ambient)?,
-            },
-            rlimits: process.rlimits.iter().map(rlimit).collect::<Result<_, _>>()?,
+            capabilities: CapabilityPlan::new(&process.capabilities, kernel_s_capabilities())?,
+            labels: Labels::new(process)?,
+            rlimits: rlimits(&process.rlimits)?,
             no_new_privileges: process.no_new_privileges,
             oom_score_adj: process.oom_score_adj.map(|score| score.to_string()),
         })
@@ -96,65 +74,6 @@ pub(super) fn vector(what: &'static str, texts: &[String]) -> Result<StringVecto
     Ok(StringVector::new(strings))
 }
 
-/// capabilities(7), in the kernel's order.
-pub(crate) const CAPABILITIES: [&str; 41] = [
-    "CHOWN",
-    "DAC_OVERRIDE",
-    "DAC_READ_SEARCH",
-    "FOWNER",
-    "FSETID",
-    "KILL",
-    "SETGID",
-    "SETUID",
-    "SETPCAP",
-    "LINUX_IMMUTABLE",
-    "NET_BIND_SERVICE",
-    "NET_BROADCAST",
-    "NET_ADMIN",
-    "NET_RAW",
-    "IPC_LOCK",
-    "IPC_OWNER",
-    "SYS_MODULE",
-    "SYS_RAWIO",
-    "SYS_CHROOT",
-    "SYS_PTRACE",
-    "SYS_PACCT",
-    "SYS_ADMIN",
-    "SYS_BOOT",
-    "SYS_NICE",
-    "SYS_RESOURCE",
-    "SYS_TIME",
-    "SYS_TTY_CONFIG",
-    "MKNOD",
-    "LEASE",
-    "AUDIT_WRITE",
-    "AUDIT_CONTROL",
-    "SETFCAP",
-    "MAC_OVERRIDE",
-    "MAC_ADMIN",
-    "SYSLOG",
-    "WAKE_ALARM",
-    "BLOCK_SUSPEND",
-    "AUDIT_READ",
-    "PERFMON",
-    "BPF",
-    "CHECKPOINT_RESTORE",
-];
-
-fn set(names: &[Text]) -> Result<CapabilitySet, LaunchError> {
-    names.iter().try_fold(CapabilitySet::empty(), |set, name| {
-        let bare = name.strip_prefix("CAP_").unwrap_or(name);
-        match CAPABILITIES.iter().position(|known| *known == bare) {
-            Some(number) => Ok(set | CapabilitySet::from_bits_retain(1 << number)),
-            None => Err(LaunchError::Spec {
-                what: "capability",
-                value: name.to_string(),
-                why: "Linux has no such",
-            }),
-        }
-    })
-}
-
 const RESOURCES: [(&str, Resource); 16] = [
     ("AS", Resource::As),
     ("CORE", Resource::Core),
@@ -173,6 +92,19 @@ const RESOURCES: [(&str, Resource); 16] = [
     ("SIGPENDING", Resource::Sigpending),
     ("STACK", Resource::Stack),
 ];
+
+fn rlimits(limits: &[model::spec::Rlimit]) -> Result<Vec<(Resource, Rlimit)>, LaunchError> {
+    let mut planned = Vec::with_capacity(limits.len());
+    for limit in limits {
+        let (resource, values) = rlimit(limit)?;
+        if planned.iter().any(|(before, _)| *before == resource) {
+            let (what, value) = ("resource limit", limit.kind.to_string());
+            return Err(LaunchError::Spec { what, value, why: "it is given twice" });
+        }
+        planned.push((resource, values));
+    }
+    Ok(planned)
+}
 
 fn rlimit(limit: &model::spec::Rlimit) -> Result<(Resource, Rlimit), LaunchError> {
     let invalid = |why| LaunchError::Spec { what: "resource limit", value: limit.kind.to_string(), why };
@@ -199,9 +131,15 @@ mod tests {
     }
 
     #[test]
-    fn capabilities_have_the_kernel_s_numbers() {
-        assert_eq!(set(&["CAP_CHOWN".into(), "CAP_SYS_ADMIN".into()]).unwrap().bits(), 1 | 1 << 21);
-        assert_eq!(set(&["CAP_CHECKPOINT_RESTORE".into()]).unwrap().bits(), 1 << 40);
-        assert!(set(&["CAP_ROOT".into()]).is_err());
+    fn a_resource_is_limited_once() {
+        let limit = |kind: &'static str, soft, hard| model::spec::Rlimit { kind: kind.into(), soft, hard };
+        assert_eq!(
+            rlimits(&[limit("RLIMIT_NOFILE", 1, 2), limit("RLIMIT_NPROC", 1, u64::MAX)]).unwrap().len(),
+            2
+        );
+        let twice = rlimits(&[limit("RLIMIT_NOFILE", 1, 2), limit("NOFILE", 1, 2)]).unwrap_err();
+        assert_eq!(twice.to_string(), "invalid resource limit `NOFILE`: it is given twice");
+        assert!(rlimits(&[limit("RLIMIT_NOFILE", 3, 2)]).is_err());
+        assert!(rlimits(&[limit("RLIMIT_FILES", 1, 2)]).is_err());
     }
 }
