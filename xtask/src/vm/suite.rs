@@ -1,0 +1,39 @@
+//! The lab's own list: what must pass inside, of which `cargo xtask test` makes its last step.
+
+use super::job::Console;
+use super::options::{Guest, Settings};
+use super::programs;
+use crate::shell::Outcome;
+
+/// Some tests of one program, in one kind of guest.
+struct Entry {
+    guest: Guest,
+    program: &'static str,
+    /// Empty for all of them.
+    filters: &'static [&'static str],
+}
+
+/// Guests are booted in this order, one for all entries of a kind.
+const GUESTS: &[Guest] = &[Guest::Quick, Guest::Systemd, Guest::Rootless];
+
+const ENTRIES: &[Entry] = &[Entry { guest: Guest::Quick, program: "coffer/privileged_limits", filters: &[] }];
+
+pub(super) fn run(settings: &Settings) -> Outcome<u8> {
+    let mut worst = 0;
+    for guest in GUESTS {
+        let mut jobs = Vec::new();
+        for entry in ENTRIES.iter().filter(|entry| entry.guest == *guest) {
+            let filters: Vec<String> = entry.filters.iter().map(|&filter| filter.to_owned()).collect();
+            jobs.push(programs::build(entry.program)?.job(&filters));
+        }
+        if jobs.is_empty() {
+            continue;
+        }
+        let settings = Settings { guest: *guest, ..settings.clone() };
+        let code = super::inside(&settings, &jobs, Console::Kept)?;
+        if code != 0 {
+            worst = code;
+        }
+    }
+    Ok(worst)
+}
