@@ -12,6 +12,7 @@ use rustix::mount::{
     FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, OpenTreeFlags, fsconfig_create,
     fsconfig_set_flag, fsconfig_set_string, fsmount, fsopen, move_mount, open_tree,
 };
+use sys::clone::flag;
 use sys::mount::{Change, Depth, Propagation, attr, set_attributes};
 
 use super::{At as _, Inheritance, Trees};
@@ -275,6 +276,7 @@ fn make(
         (Source::Cgroups, None) if is_v1(inherited) => {
             filesystem(c"tmpfs", Some(c"cgroup"), &[], options.set & !attr::RDONLY)?
         }
+        (Source::Cgroups, None) if shares_cgroups(inherited.plan) => host_cgroups(options)?,
         (Source::Cgroups, None) => filesystem(c"cgroup2", Some(c"cgroup"), &[], options.set)?,
     };
     arrange(&tree, options)?;
@@ -344,6 +346,19 @@ fn filesystem(
 
 fn is_v1(inherited: &Inheritance<'_>) -> bool {
     !inherited.cgroup_views.is_empty()
+}
+
+/// A user namespace mounts version 2 only for a cgroup namespace of its own.
+fn shares_cgroups(plan: &Plan) -> bool {
+    plan.unshare_flags & flag::NEWCGROUP == 0 && plan.clone_flags & flag::NEWUSER != 0
+}
+
+/// The host's own mount, which shows what the host's cgroup namespace does.
+fn host_cgroups(options: &Options) -> Result<OwnedFd, Errno> {
+    let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
+    let tree = open_tree(rustix::fs::CWD, c"/sys/fs/cgroup", flags)?;
+    change(&tree, options.set, options.clear, Depth::Single)?;
+    Ok(tree)
 }
 
 /// On version 1 the container sees its own groups, read-only, where programs look for their limits.
