@@ -29,8 +29,15 @@ const PACKAGES: &[&str] = &[
     "runc",
 ];
 
-/// What nobody reads in there.
-const ABSENT: &[&str] = &["/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*"];
+/// What nobody reads in there, and profiles of programs that are not there.
+const ABSENT: &[&str] = &[
+    "/usr/share/doc/*",
+    "/usr/share/man/*",
+    "/usr/share/locale/*",
+    "/usr/share/info/*",
+    "/etc/apparmor.d/lsb_release",
+    "/etc/apparmor.d/nvidia_modprobe",
+];
 
 /// Our own files in it: the path, the mode, the content.
 const OURS: &[(&str, &str, &str)] = &[
@@ -49,6 +56,23 @@ const OURS: &[(&str, &str, &str)] = &[
 const MASKED: &[&str] = &[
     "serial-getty@ttyS0.service",
     "getty@tty1.service",
+    "dev-hugepages.mount",
+    "sys-kernel-debug.mount",
+    "sys-kernel-tracing.mount",
+    "modprobe@configfs.service",
+    "modprobe@dm_mod.service",
+    "modprobe@drm.service",
+    "modprobe@efi_pstore.service",
+    "modprobe@fuse.service",
+    "modprobe@loop.service",
+    "kmod-static-nodes.service",
+    "systemd-modules-load.service",
+    "systemd-pstore.service",
+    "systemd-random-seed.service",
+    "systemd-sysusers.service",
+    "systemd-journal-flush.service",
+    "systemd-update-utmp.service",
+    "systemd-update-utmp-runlevel.service",
     "e2scrub_reap.service",
     "apt-daily.timer",
     "apt-daily-upgrade.timer",
@@ -71,6 +95,8 @@ fn bootstrap(place: &Place, file: &Path) -> Outcome {
         shell::program("mmdebstrap", ["--quiet", "--mode=root", "--format=tar", "--variant=minbase"]);
     command.arg(format!("--include={}", PACKAGES.join(",")));
     command.args(ABSENT.iter().map(|path| format!("--dpkgopt=path-exclude={path}")));
+    // What is lost with the machine's power is made again.
+    command.arg("--dpkgopt=force-unsafe-io");
     command.arg("--aptopt=Apt::Install-Recommends \"false\"");
     command.arg("--customize-hook=chroot \"$1\" useradd --create-home --shell /bin/bash tester");
     shell::show(command.arg(SUITE).arg(file).arg(archive.line()))

@@ -34,7 +34,7 @@ fn act(settings: &Settings, action: Action) -> Outcome<u8> {
         Action::Shell => inside(settings, &[job::shell()], Console::Ours),
         Action::Run(words) => inside(settings, &[job::command(&words)?], Console::Kept),
         Action::Test { binary, filters } => {
-            inside(settings, &[programs::build(&binary)?.job(&filters)], Console::Kept)
+            inside(settings, &[programs::build(&binary)?.job(&filters)?], Console::Kept)
         }
         Action::Suite => suite::run(settings),
     }

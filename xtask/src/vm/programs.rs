@@ -14,23 +14,34 @@ pub(super) struct Program {
 }
 
 impl Program {
-    /// Tests that only the lab runs are marked as ignored everywhere else.
-    pub(super) fn job(&self, filters: &[String]) -> Job {
+    /// Runs the tests that the filters name; none is an error before anything is booted. Tests that only the lab
+    /// runs are marked as ignored everywhere else.
+    pub(super) fn job(&self, filters: &[String]) -> Outcome<Job> {
+        let mut list = shell::program(&self.file, filters);
+        let listed = shell::capture(list.args(["--list", "--format", "terse", "--include-ignored"]))?;
+        if listed.is_empty() {
+            return Err(format!(
+                "{} has no test that is named so: {}",
+                self.file.display(),
+                filters.join(" ")
+            ));
+        }
         let mut words = vec![self.file.display().to_string(), "--include-ignored".to_owned()];
         words.extend(filters.iter().cloned());
-        Job { script: format!("{}{}\n", job::within(&self.home), job::line(&words)) }
+        Ok(Job { script: format!("{}{}\n", job::within(&self.home), job::line(&words)) })
     }
 }
 
-/// Builds `PACKAGE/TEST`; `PACKAGE/lib` has a library's unit tests.
+/// Builds `PACKAGE/TEST`; `PACKAGE/lib` has a library's unit tests. As part of the workspace, so that what `cargo xtask
+/// test` has built is not built again with other features.
 pub(super) fn build(name: &str) -> Outcome<Program> {
     let (package, test) = name
         .split_once('/')
         .ok_or_else(|| format!("`{name}` is not PACKAGE/TEST, or PACKAGE/lib for unit tests"))?;
-    let mut command = shell::cargo(["test", "--no-run", "--package", package]);
+    let mut command = shell::cargo(["test", "--no-run"]);
     match test {
-        "lib" => command.arg("--lib"),
-        test => command.args(["--test", test]),
+        "lib" => command.args(["--package", package, "--lib"]),
+        test => command.args(["--workspace", "--test", test]),
     };
     println!("$ {}", shell::line(&command));
     let output = command.arg("--message-format=json-render-diagnostics").stderr(Stdio::inherit()).output();
@@ -39,14 +50,18 @@ pub(super) fn build(name: &str) -> Outcome<Program> {
         return Err(format!("`{name}` does not build"));
     }
     let messages = String::from_utf8_lossy(&output.stdout);
-    messages.lines().find_map(program).ok_or_else(|| format!("`{name}` has no tests"))
+    let mut programs = messages.lines().filter_map(|message| program(message, package));
+    programs.next().ok_or_else(|| format!("`{package}` has no tests `{test}`"))
 }
 
 /// The test program that a message of cargo's is about.
-fn program(message: &str) -> Option<Program> {
+fn program(message: &str, package: &str) -> Option<Program> {
     let message: serde_json::Value = serde_json::from_str(message).ok()?;
     let tests = message.pointer("/profile/test")?.as_bool()?;
     let file = PathBuf::from(message.get("executable")?.as_str()?);
     let home = Path::new(message.get("manifest_path")?.as_str()?).parent()?.to_path_buf();
-    tests.then_some(Program { file, home })
+    // `path+file:///.../crates/coffer#0.1.0`, or `...#name@0.1.0` where the directory has another name.
+    let id = message.get("package_id")?.as_str()?;
+    let named = id.contains(&format!("#{package}@")) || id.contains(&format!("/{package}#"));
+    (tests && named).then_some(Program { file, home })
 }

@@ -16,7 +16,14 @@ struct Entry {
 /// Guests are booted in this order, one for all entries of a kind.
 const GUESTS: &[Guest] = &[Guest::Quick, Guest::Systemd, Guest::Rootless];
 
-const ENTRIES: &[Entry] = &[Entry { guest: Guest::Quick, program: "coffer/privileged_limits", filters: &[] }];
+const ENTRIES: &[Entry] = &[
+    Entry { guest: Guest::Quick, program: "coffer/privileged_run", filters: &[] },
+    Entry { guest: Guest::Quick, program: "coffer/privileged_limits", filters: &[] },
+    Entry { guest: Guest::Quick, program: "coffer/privileged_resources", filters: &[] },
+    Entry { guest: Guest::Quick, program: "coffer/privileged_exec", filters: &["is_confined_as"] },
+    Entry { guest: Guest::Quick, program: "coffer/lab_apparmor", filters: &[] },
+    Entry { guest: Guest::Rootless, program: "coffer/lab_delegation", filters: &[] },
+];
 
 pub(super) fn run(settings: &Settings) -> Outcome<u8> {
     let mut worst = 0;
@@ -24,7 +31,7 @@ pub(super) fn run(settings: &Settings) -> Outcome<u8> {
         let mut jobs = Vec::new();
         for entry in ENTRIES.iter().filter(|entry| entry.guest == *guest) {
             let filters: Vec<String> = entry.filters.iter().map(|&filter| filter.to_owned()).collect();
-            jobs.push(programs::build(entry.program)?.job(&filters));
+            jobs.push(programs::build(entry.program)?.job(&filters)?);
         }
         if jobs.is_empty() {
             continue;
