@@ -28,8 +28,8 @@ const MACHINE: &[&str] = &[
     "-no-reboot",
 ];
 
-/// What every guest has beside the one that is chosen.
-const MODULES: &str = "landlock,lockdown,yama";
+/// Nothing that is waited for takes longer, even without acceleration. Whoever sits at a shell is not hurried.
+const PATIENCE: Duration = Duration::from_secs(1800);
 
 /// How much of a console is shown of a guest that came to a bad end.
 const TAIL: usize = 40;
@@ -55,7 +55,8 @@ pub(super) fn run(
     ports(&mut command, console);
     command.arg("-append").arg(line(&desk, settings, &shares, console).join(" "));
     let mut guest = command.spawn().map_err(|error| format!("cannot run qemu-system-x86_64: {error}"))?;
-    wait(&mut guest, settings.timeout).map_err(|message| with_console(&message, &desk))?;
+    let patience = if console == Console::Ours { None } else { Some(PATIENCE) };
+    wait(&mut guest, settings.timeout.or(patience)).map_err(|message| with_console(&message, &desk))?;
     status(&desk)
 }
 
@@ -111,14 +112,24 @@ fn line(desk: &Desk, settings: &Settings, shares: &[Share], console: Console) ->
         Guest::Systemd => words.push("systemd.show_status=false".to_owned()),
         Guest::Rootless => words.extend(["systemd.show_status=false", "lab.user=tester"].map(str::to_owned)),
     }
-    let chosen = settings.lsm.as_deref().unwrap_or("apparmor");
-    words.push(format!("lsm={MODULES},{chosen},bpf"));
-    words.push(format!("lab.lsm={MODULES},{chosen},bpf"));
+    let modules = modules(settings.lsm.as_deref().unwrap_or("apparmor"));
+    words.extend([format!("lsm={modules}"), format!("lab.lsm={modules}")]);
     if console == Console::Ours {
         words.extend(["quiet".to_owned(), format!("lab.size={}", size())]);
     }
     words.extend(settings.append.iter().cloned());
     words
+}
+
+/// Security modules in the kernel's order: those that every guest has, and the chosen ones, of which `none` is none.
+fn modules(chosen: &str) -> String {
+    let mut modules: Vec<&str> = ["landlock", "lockdown", "yama"].to_vec();
+    for module in chosen.split(',').chain(["bpf"]) {
+        if module != "none" && !modules.contains(&module) {
+            modules.push(module);
+        }
+    }
+    modules.join(",")
 }
 
 /// Our terminal's rows and columns.
@@ -168,4 +179,16 @@ fn with_console(message: &str, desk: &Desk) -> String {
     let lines: Vec<&str> = console.lines().collect();
     let tail = lines.get(lines.len().saturating_sub(TAIL)..).unwrap_or_default();
     if tail.is_empty() { message.to_owned() } else { format!("{message}; its console:\n{}", tail.join("\n")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chosen_modules_are_added_once() {
+        assert_eq!(modules("apparmor"), "landlock,lockdown,yama,apparmor,bpf");
+        assert_eq!(modules("none"), "landlock,lockdown,yama,bpf");
+        assert_eq!(modules("bpf,selinux"), "landlock,lockdown,yama,bpf,selinux");
+    }
 }

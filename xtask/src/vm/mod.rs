@@ -40,6 +40,16 @@ fn act(settings: &Settings, action: Action) -> Outcome<u8> {
     }
 }
 
+/// The last step of `cargo xtask test`.
+pub(crate) fn suite() -> Outcome {
+    match suite::run(&Settings::default())? {
+        0 => Ok(()),
+        status => {
+            Err(format!("tests failed in the kernel lab ({status}); docs/lab.md says how to look into it"))
+        }
+    }
+}
+
 /// Makes what is missing, boots, and gives the status of the last job that failed, or 0.
 fn inside(settings: &Settings, jobs: &[Job], console: Console) -> Outcome<u8> {
     let place = ready()?;

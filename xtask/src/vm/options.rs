@@ -8,9 +8,6 @@ pub(crate) const ARGUMENTS: &str = "[test PACKAGE/TEST [FILTER]... | run COMMAND
                                     [--kernel NAME|FILE.deb] [--lsm NAME,...] [--append WORDS] [--memory MIB] \
                                     [--timeout SECONDS]";
 
-/// Half an hour: nothing that is waited for takes longer, even without acceleration.
-const PATIENCE: Duration = Duration::from_secs(1800);
-
 /// How the guest is.
 #[derive(Clone)]
 pub(super) struct Settings {
@@ -23,7 +20,6 @@ pub(super) struct Settings {
     pub(super) lsm: Option<String>,
     /// In MiB.
     pub(super) memory: u32,
-    /// Whoever sits at a shell is not hurried.
     pub(super) timeout: Option<Duration>,
 }
 
@@ -62,11 +58,7 @@ pub(super) fn parse(arguments: &[String]) -> Outcome<(Settings, Action)> {
             rest.extend(words.by_ref().cloned());
         }
     }
-    let action = chosen(action, rest)?;
-    if !matches!(action, Action::Shell) {
-        settings.timeout = settings.timeout.or(Some(PATIENCE));
-    }
-    Ok((settings, action))
+    Ok((settings, chosen(action, rest)?))
 }
 
 fn chosen(name: Option<&str>, rest: Vec<String>) -> Outcome<Action> {
@@ -137,13 +129,12 @@ mod tests {
     }
 
     #[test]
-    fn a_test_has_filters_and_a_shell_no_hurry() {
+    fn a_test_has_filters() {
         let (settings, action) = parsed("test --rootless coffer/privileged_run one two").unwrap();
-        assert!(settings.guest == Guest::Rootless && settings.timeout == Some(PATIENCE));
+        assert!(settings.guest == Guest::Rootless && settings.timeout.is_none());
         let named =
             |binary: &str, filters: &[String]| binary == "coffer/privileged_run" && filters == ["one", "two"];
         assert!(matches!(action, Action::Test { binary, filters } if named(&binary, &filters)));
-        assert!(parsed("").unwrap().0.timeout.is_none());
     }
 
     #[test]

@@ -8,6 +8,8 @@ use crate::shell::{self, Outcome};
 
 /// One test program.
 pub(super) struct Program {
+    /// `PACKAGE/TEST`.
+    name: String,
     file: PathBuf,
     /// The package's directory, where cargo would run it.
     home: PathBuf,
@@ -20,15 +22,13 @@ impl Program {
         let mut list = shell::program(&self.file, filters);
         let listed = shell::capture(list.args(["--list", "--format", "terse", "--include-ignored"]))?;
         if listed.is_empty() {
-            return Err(format!(
-                "{} has no test that is named so: {}",
-                self.file.display(),
-                filters.join(" ")
-            ));
+            return Err(format!("`{}` has no test that is named so: {}", self.name, filters.join(" ")));
         }
         let mut words = vec![self.file.display().to_string(), "--include-ignored".to_owned()];
         words.extend(filters.iter().cloned());
-        Ok(Job { script: format!("{}{}\n", job::within(&self.home), job::line(&words)) })
+        let title = format!("== {} ==", self.name);
+        let title = job::line(&["echo".to_owned(), title]);
+        Ok(Job { script: format!("{title}\n{}{}\n", job::within(&self.home), job::line(&words)) })
     }
 }
 
@@ -50,12 +50,13 @@ pub(super) fn build(name: &str) -> Outcome<Program> {
         return Err(format!("`{name}` does not build"));
     }
     let messages = String::from_utf8_lossy(&output.stdout);
-    let mut programs = messages.lines().filter_map(|message| program(message, package));
-    programs.next().ok_or_else(|| format!("`{package}` has no tests `{test}`"))
+    let found = messages.lines().find_map(|message| program(message, package));
+    let (file, home) = found.ok_or_else(|| format!("`{package}` has no tests `{test}`"))?;
+    Ok(Program { name: name.to_owned(), file, home })
 }
 
-/// The test program that a message of cargo's is about.
-fn program(message: &str, package: &str) -> Option<Program> {
+/// The test program that a message of cargo's is about, and its package's directory.
+fn program(message: &str, package: &str) -> Option<(PathBuf, PathBuf)> {
     let message: serde_json::Value = serde_json::from_str(message).ok()?;
     let tests = message.pointer("/profile/test")?.as_bool()?;
     let file = PathBuf::from(message.get("executable")?.as_str()?);
@@ -63,5 +64,5 @@ fn program(message: &str, package: &str) -> Option<Program> {
     // `path+file:///.../crates/coffer#0.1.0`, or `...#name@0.1.0` where the directory has another name.
     let id = message.get("package_id")?.as_str()?;
     let named = id.contains(&format!("#{package}@")) || id.contains(&format!("/{package}#"));
-    (tests && named).then_some(Program { file, home })
+    (tests && named).then_some((file, home))
 }
