@@ -1,11 +1,14 @@
-//! Debian's archive, by way of this machine's apt: the mirrors are the machine's, the suites are the lab's, and the
-//! machine's own lists and sources stay as they are.
+//! Debian's archive, by way of this machine's apt: the mirrors are the machine's, the suites are the lab's,
+//! and the machine's own lists and sources stay as they are.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::place::{self, Place};
 use crate::shell::{self, Outcome};
+
+/// What signs the suites, whatever else the machine's apt believes.
+const KEYS: &str = "[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]";
 
 /// One suite of the archive.
 pub(super) struct Archive {
@@ -71,8 +74,6 @@ fn configuration(directory: &Path) -> String {
          APT::Sandbox::User \"root\";\n"
     )
 }
-
-const KEYS: &str = "[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]";
 
 /// Where this machine gets Debian from.
 fn mirror() -> Outcome<String> {

@@ -102,7 +102,8 @@ fn bootstrap(place: &Place, file: &Path) -> Outcome {
     shell::show(command.arg(SUITE).arg(file).arg(archive.line()))
 }
 
-/// The image of the packed system, the kernel's modules and our files. Root's programs lie about meanwhile, where only root looks.
+/// The image of the packed system, the kernel's modules and our files. Root's programs lie about meanwhile,
+/// where only root looks.
 fn compose(place: &Place, packed: &Path, kernel: &Kernel, image: &Path) -> Outcome {
     let desk = place.desk()?;
     let root = desk.path("root");

@@ -6,7 +6,8 @@ use super::archive::Archive;
 use super::place::{self, Place};
 use crate::shell::{self, Outcome};
 
-/// A kernel of Debian's for virtual machines. Its drivers for NVMe and ext4 are built in, so that it needs no initramfs.
+/// A kernel of Debian's for virtual machines. Its drivers for NVMe and ext4 are built in, so that it needs
+/// no initramfs.
 struct Debian {
     name: &'static str,
     suite: &'static str,

@@ -28,7 +28,8 @@ const MACHINE: &[&str] = &[
     "-no-reboot",
 ];
 
-/// Nothing that is waited for takes longer, even without acceleration. Whoever sits at a shell is not hurried.
+/// Nothing that is waited for takes longer, even without acceleration. Whoever sits at a shell is not
+/// hurried.
 const PATIENCE: Duration = Duration::from_secs(1800);
 
 /// How much of a console is shown of a guest that came to a bad end.
@@ -121,7 +122,8 @@ fn line(desk: &Desk, settings: &Settings, shares: &[Share], console: Console) ->
     words
 }
 
-/// Security modules in the kernel's order: those that every guest has, and the chosen ones, of which `none` is none.
+/// Security modules in the kernel's order: those that every guest has, and the chosen ones, of which `none`
+/// is none.
 fn modules(chosen: &str) -> String {
     let mut modules: Vec<&str> = ["landlock", "lockdown", "yama"].to_vec();
     for module in chosen.split(',').chain(["bpf"]) {

@@ -1,5 +1,5 @@
-//! `cargo xtask vm`: the kernel lab. A kernel of Debian's in QEMU, with what this machine's own kernel may lack, and
-//! the privileged tests inside it. docs/lab.md is its manual.
+//! `cargo xtask vm`: the kernel lab. A kernel of Debian's in QEMU, with what this machine's own kernel may
+//! lack, and the privileged tests inside it. docs/lab.md is its manual.
 
 mod options;
 mod place;
@@ -61,8 +61,8 @@ fn inside(settings: &Settings, jobs: &[Job], console: Console) -> Outcome<u8> {
 /// Root only: the guest's files have owners, and the host's are read for the guest's root.
 fn ready() -> Outcome<Place> {
     if !shell::is_root() {
-        return Err("the kernel lab makes its guest as root: sudo --preserve-env=PATH env HOME=\"$HOME\" cargo xtask vm ..."
-            .to_owned());
+        let ourselves = std::env::current_exe().unwrap_or_default();
+        return Err(format!("the kernel lab needs root: sudo --preserve-env {} vm ...", ourselves.display()));
     }
     packages::ensure(packages::LAB)?;
     Place::new()

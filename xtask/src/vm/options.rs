@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use crate::shell::Outcome;
 
-pub(crate) const ARGUMENTS: &str = "[test PACKAGE/TEST [FILTER]... | run COMMAND... | suite] [--systemd|--rootless] \
-                                    [--kernel NAME|FILE.deb] [--lsm NAME,...] [--append WORDS] [--memory MIB] \
-                                    [--timeout SECONDS]";
+pub(crate) const ARGUMENTS: &str = "[test PACKAGE/TEST [FILTER]... | run COMMAND... | suite] \
+                                    [--systemd|--rootless] [--kernel NAME|FILE.deb] [--lsm NAME,...] \
+                                    [--append WORDS] [--memory MIB] [--timeout SECONDS]";
 
 /// How the guest is.
 #[derive(Clone)]

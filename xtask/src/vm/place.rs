@@ -19,7 +19,23 @@ impl Place {
     pub(super) fn new() -> Outcome<Self> {
         let directory = shell::target_directory().join("vm");
         make(&directory)?;
-        Ok(Self { directory })
+        let place = Self { directory };
+        place.sweep()?;
+        Ok(place)
+    }
+
+    /// Removes the desks of labs that were killed.
+    fn sweep(&self) -> Outcome {
+        let entries = std::fs::read_dir(&self.directory)
+            .map_err(|error| format!("cannot read {}: {error}", self.directory.display()))?;
+        let abandoned = |path: &PathBuf| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            name.strip_prefix("desk-").is_some_and(|pid| !Path::new("/proc").join(pid).exists())
+        };
+        entries
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(abandoned)
+            .try_for_each(|desk| discard(&desk))
     }
 
     pub(super) fn path(&self, name: &str) -> PathBuf {
@@ -32,8 +48,8 @@ impl Place {
         Ok(Desk { directory })
     }
 
-    /// `name`, made by `make` at the path it is given unless it is there already and was made by the same recipe. Two
-    /// labs do not make the same thing at once.
+    /// `name`, made by `make` at the path it is given unless it is there already and was made by the same
+    /// recipe. Two labs do not make the same thing at once.
     pub(super) fn made(
         &self,
         name: &str,

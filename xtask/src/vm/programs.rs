@@ -1,4 +1,5 @@
-//! Test programs: built here, run inside. The guest sees them, and what they were built beside, where they are.
+//! Test programs: built here, run inside. The guest sees them, and what they were built beside, where they
+//! are.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -16,8 +17,8 @@ pub(super) struct Program {
 }
 
 impl Program {
-    /// Runs the tests that the filters name; none is an error before anything is booted. Tests that only the lab
-    /// runs are marked as ignored everywhere else.
+    /// Runs the tests that the filters name; none is an error before anything is booted. Tests that only the
+    /// lab runs are marked as ignored everywhere else.
     pub(super) fn job(&self, filters: &[String]) -> Outcome<Job> {
         let mut list = shell::program(&self.file, filters);
         let listed = shell::capture(list.args(["--list", "--format", "terse", "--include-ignored"]))?;
@@ -32,8 +33,8 @@ impl Program {
     }
 }
 
-/// Builds `PACKAGE/TEST`; `PACKAGE/lib` has a library's unit tests. As part of the workspace, so that what `cargo xtask
-/// test` has built is not built again with other features.
+/// Builds `PACKAGE/TEST`; `PACKAGE/lib` has a library's unit tests. As part of the workspace, so that what
+/// `cargo xtask test` has built is not built again with other features.
 pub(super) fn build(name: &str) -> Outcome<Program> {
     let (package, test) = name
         .split_once('/')

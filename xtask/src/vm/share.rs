@@ -1,4 +1,5 @@
-//! Directories of the host that the guest sees, at the same paths: virtiofsd serves each, the guest mounts it read-only.
+//! Directories of the host that the guest sees, at the same paths: virtiofsd serves each, the guest mounts it
+//! read-only.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -16,7 +17,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// One directory, served until this is dropped.
 pub(super) struct Share {
     pub(super) directory: PathBuf,
-    /// Relative to the desk, as a socket's path must be short. The server names a lock after it, so it is nobody else's.
+    /// Relative to the desk, as a socket's path must be short. The server names a lock after it, so it is
+    /// nobody else's.
     pub(super) socket: String,
     server: Child,
 }
@@ -51,7 +53,7 @@ impl Share {
             .arg(format!("--socket-path={socket}"))
             .arg("-o")
             .arg(format!("source={}", directory.display()));
-        // Nothing of it changes while a guest looks at it; and a container may not have the namespaces of the default.
+        // Nothing of it changes while a guest looks at it; and a container may lack what the default needs.
         command.args(["-o", "cache=always", "-o", "sandbox=chroot"]).current_dir(desk.directory());
         let server = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn();
         let server = server.map_err(|error| format!("cannot run virtiofsd: {error}"))?;
