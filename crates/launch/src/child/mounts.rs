@@ -348,9 +348,11 @@ fn is_v1(inherited: &Inheritance<'_>) -> bool {
     !inherited.cgroup_views.is_empty()
 }
 
-/// A user namespace mounts version 2 only for a cgroup namespace of its own.
+/// Whether version 2 cannot be mounted: a user namespace may that only for a cgroup namespace which is not
+/// the host's.
 fn shares_cgroups(plan: &Plan) -> bool {
-    plan.unshare_flags & flag::NEWCGROUP == 0 && plan.clone_flags & flag::NEWUSER != 0
+    let joins = plan.joined.iter().any(|joined| joined.kind == flag::NEWCGROUP);
+    plan.has_user_namespace() && plan.unshare_flags & flag::NEWCGROUP == 0 && !joins
 }
 
 /// The host's own mount, which shows what the host's cgroup namespace does.
