@@ -9,6 +9,7 @@ mod suite;
 mod demo;
 mod bench;
 mod fuzz;
+mod vm;
 
 use std::process::ExitCode;
 
@@ -47,6 +48,12 @@ const COMMANDS: &[Command] = &[
         arguments: "[TARGET [SECONDS]]",
         about: "lists the fuzz targets, or runs one (needs nightly and cargo-fuzz)",
         run: fuzz::run,
+    },
+    Command {
+        name: "vm",
+        arguments: vm::ARGUMENTS,
+        about: "a shell, a command or privileged tests in a guest with another kernel: docs/lab.md",
+        run: vm::run,
     },
 ];
 

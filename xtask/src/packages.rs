@@ -12,6 +12,14 @@ pub(crate) struct Need {
 pub(crate) const TESTS: &[Need] =
     &[Need { program: "runc", package: "runc" }, Need { program: "newuidmap", package: "uidmap" }];
 
+/// For the kernel lab: the machine, and what its disks are made with.
+pub(crate) const LAB: &[Need] = &[
+    Need { program: "qemu-system-x86_64", package: "qemu-system-x86" },
+    Need { program: "mmdebstrap", package: "mmdebstrap" },
+    Need { program: "depmod", package: "kmod" },
+    Need { program: "mkfs.ext4", package: "e2fsprogs" },
+];
+
 /// For `bench import`: the peak memory of a command.
 pub(crate) const IMPORT: &[Need] = &[Need { program: "time", package: "time" }];
 

@@ -14,6 +14,12 @@ pub(crate) fn top() -> &'static Path {
     xtask.parent().unwrap_or(xtask)
 }
 
+/// Where cargo builds: we are `TARGET/TRIPLE/PROFILE/xtask`.
+pub(crate) fn target_directory() -> PathBuf {
+    let own = std::env::current_exe().ok();
+    own.as_deref().and_then(|file| file.ancestors().nth(3)).map_or_else(std::env::temp_dir, Path::to_path_buf)
+}
+
 /// Whether this process is root: `/proc/self` belongs to the effective user.
 pub(crate) fn is_root() -> bool {
     std::fs::metadata("/proc/self").is_ok_and(|meta| meta.uid() == 0)
@@ -96,7 +102,7 @@ fn executable(message: &str, package: &str) -> Option<PathBuf> {
     (name == package).then(|| PathBuf::from(file))
 }
 
-fn line(command: &Command) -> String {
+pub(crate) fn line(command: &Command) -> String {
     let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
     let words = std::iter::once(program).chain(command.get_args()).map(|word| word.to_string_lossy());
     words.collect::<Vec<_>>().join(" ")

@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
-use crate::packages;
 use crate::shell::{self, Outcome};
+use crate::{packages, vm};
 
 pub(crate) fn run(arguments: &[String]) -> Outcome {
     match arguments {
@@ -16,10 +16,13 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
 fn everything() -> Outcome {
     packages::ensure(packages::TESTS)?;
     if shell::is_root() {
-        return shell::show(&mut tests());
+        shell::show(&mut tests())?;
+        return vm::suite();
     }
     unprivileged()?;
-    through_sudo()
+    through_sudo()?;
+    let ourselves = std::env::current_exe().map_err(|error| format!("our own program: {error}"))?;
+    shell::show(shell::program("sudo", ["--preserve-env"]).arg(ourselves).args(["vm", "suite"]))
 }
 
 fn unprivileged() -> Outcome {

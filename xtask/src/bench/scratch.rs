@@ -33,7 +33,7 @@ impl Scratch {
 
     /// Beside the build's output, so that it lies on a disk and not in memory.
     pub(crate) fn new(name: &str) -> Outcome<Self> {
-        Self::within(&target_directory(), name)
+        Self::within(&shell::target_directory(), name)
     }
 
     /// Under /run, for what must have a short path: a socket's has at most 107 bytes, podman's run
@@ -79,10 +79,4 @@ impl Drop for Scratch {
             _ => {}
         }
     }
-}
-
-/// Where cargo builds: we are `TARGET/TRIPLE/PROFILE/xtask`.
-fn target_directory() -> PathBuf {
-    let own = std::env::current_exe().ok();
-    own.as_deref().and_then(|file| file.ancestors().nth(3)).map_or_else(std::env::temp_dir, Path::to_path_buf)
 }
