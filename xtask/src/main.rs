@@ -8,6 +8,7 @@ mod readme;
 mod suite;
 mod demo;
 mod bench;
+mod conformance;
 mod fuzz;
 
 use std::process::ExitCode;
@@ -41,6 +42,12 @@ const COMMANDS: &[Command] = &[
         arguments: bench::ARGUMENTS,
         about: "measures ours beside its peers",
         run: bench::run,
+    },
+    Command {
+        name: "conformance",
+        arguments: conformance::ARGUMENTS,
+        about: "runs other people's test suites, and holds the lists of what passes",
+        run: conformance::run,
     },
     Command {
         name: "fuzz",
