@@ -8,7 +8,9 @@ mod readme;
 mod suite;
 mod demo;
 mod bench;
+mod leftovers;
 mod conformance;
+mod soak;
 mod fuzz;
 
 use std::process::ExitCode;
@@ -48,6 +50,12 @@ const COMMANDS: &[Command] = &[
         arguments: conformance::ARGUMENTS,
         about: "runs other people's test suites, and holds the lists of what passes",
         run: conformance::run,
+    },
+    Command {
+        name: "soak",
+        arguments: soak::ARGUMENTS,
+        about: "thousands of starts, killed at random instants: none may hang, none may leave anything",
+        run: soak::run,
     },
     Command {
         name: "fuzz",

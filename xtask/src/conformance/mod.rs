@@ -3,7 +3,6 @@
 
 mod tap;
 mod isolate;
-mod leftovers;
 mod lists;
 mod reasons;
 mod runtime_tools;
@@ -61,7 +60,7 @@ fn settings(arguments: &[String], usage: &str) -> Outcome<Settings> {
         let value = words.next().ok_or_else(|| format!("`{flag}` is unknown or lacks its value; {usage}"))?;
         match flag.as_str() {
             "--path" => path = Some(absolute(Path::new(value))?),
-            "--runtime" => runtime = Some(found(value)?),
+            "--runtime" => runtime = Some(shell::program_file(value)?),
             "--only" => only = Some(value.clone()),
             _ => return Err(format!("there is no flag `{flag}`; {usage}")),
         }
@@ -72,14 +71,6 @@ fn settings(arguments: &[String], usage: &str) -> Outcome<Settings> {
         None => shell::build("coffer-runtime", "release")?,
     };
     Ok(Settings { path, runtime, only, lists })
-}
-
-/// A program by name or by path.
-fn found(program: &str) -> Outcome<PathBuf> {
-    if program.contains('/') {
-        return absolute(Path::new(program));
-    }
-    shell::find(program).ok_or_else(|| format!("`{program}` is nowhere in $PATH"))
 }
 
 fn absolute(path: &Path) -> Outcome<PathBuf> {

@@ -9,7 +9,8 @@ use crate::bench::machine;
 use crate::bench::scratch::Scratch;
 use crate::conformance::lists::{self, List};
 use crate::conformance::tap::{self, Verdict};
-use crate::conformance::{Lists, Settings, isolate, leftovers, reasons};
+use crate::conformance::{Lists, Settings, isolate, reasons};
+use crate::leftovers;
 use crate::shell::{self, Outcome};
 
 const NAME: &str = "runtime-tools";

@@ -1,10 +1,10 @@
-//! Control groups that a suite leaves behind: no namespace takes those along.
+//! Control groups that somebody leaves behind: no namespace takes those along.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 const GROUPS: &str = "/sys/fs/cgroup";
-/// `/sys/fs/cgroup/HIERARCHY/...`: nothing that a suite makes lies deeper.
+/// `/sys/fs/cgroup/HIERARCHY/...`: nothing that anybody makes here lies deeper.
 const DEEPEST: usize = 8;
 
 /// A group is in use until the last of its processes is reaped, which comes a little after the end of a
@@ -12,8 +12,8 @@ const DEEPEST: usize = 8;
 const TRIES: usize = 20;
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Removes the groups that have one of the suite's names, and those below them. One that stays in use is
-/// somebody's, and stays.
+/// Removes the groups that are `named` so, and those below them. One that stays in use is somebody's, and
+/// stays.
 pub(crate) fn sweep(named: impl Fn(&str) -> bool) {
     for _ in 0..TRIES {
         let mut found = Vec::new();
