@@ -12,6 +12,7 @@ mod batches;
 
 use std::path::PathBuf;
 
+use crate::packages;
 use crate::shell::{self, Outcome};
 
 pub(crate) const ARGUMENTS: &str = "runtime [--starts N] [--runtime PROGRAM] [--seed N] [--jobs N]";
@@ -43,6 +44,8 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     if !shell::is_root() {
         return Err(format!("soak {what} needs root"));
     }
+    // Its `spec` writes everybody's configuration.
+    packages::ensure(packages::TESTS)?;
     let settings = settings(rest)?;
     if inside::is_here() { batches::all(&settings) } else { inside::again(&settings) }
 }

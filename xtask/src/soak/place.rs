@@ -42,7 +42,7 @@ impl Place {
         let scratch = Scratch::new("soak")?;
         let rootfs = root(&scratch)?;
         let state = scratch.directory("state")?;
-        let plain = bundle::config(&settings.runtime, &scratch.directory("spec")?, &rootfs)?;
+        let plain = bundle::config(Path::new("runc"), &scratch.directory("spec")?, &rootfs)?;
         let own = bundle::with_users(&plain)?;
         Ok(Self { scratch, state, name: settings.name(), configs: [plain, own] })
     }
