@@ -12,6 +12,10 @@ pub(crate) struct Need {
 pub(crate) const TESTS: &[Need] =
     &[Need { program: "runc", package: "runc" }, Need { program: "newuidmap", package: "uidmap" }];
 
+/// For `bench runtime`: the peers that Debian has.
+pub(crate) const RUNTIMES: &[Need] =
+    &[Need { program: "runc", package: "runc" }, Need { program: "crun", package: "crun" }];
+
 /// For `bench import`: the peak memory of a command.
 pub(crate) const IMPORT: &[Need] = &[Need { program: "time", package: "time" }];
 

@@ -81,9 +81,7 @@ pub(crate) fn no_arguments(arguments: &[String]) -> Outcome {
     arguments.first().map_or(Ok(()), |first| Err(format!("`{first}`: this command takes no arguments")))
 }
 
-/// Builds one binary of the workspace and says where it is.
-///
-/// `profile` is `dev` or `release`.
+/// Builds one binary of the workspace and says where it is. `profile` is one of Cargo.toml's.
 pub(crate) fn build(package: &str, profile: &str) -> Outcome<PathBuf> {
     let mut command = cargo(["build", "--package", package, "--profile", profile]);
     println!("$ {}", line(&command));
@@ -98,6 +96,11 @@ pub(crate) fn build(package: &str, profile: &str) -> Outcome<PathBuf> {
     let messages = String::from_utf8_lossy(&output.stdout);
     let mut executables = messages.lines().rev().filter_map(|message| executable(message, package));
     executables.next().ok_or_else(|| format!("`{package}` has no binary"))
+}
+
+/// coffer-runtime as it is shipped.
+pub(crate) fn runtime() -> Outcome<PathBuf> {
+    build("coffer-runtime", "runtime")
 }
 
 fn executable(message: &str, package: &str) -> Option<PathBuf> {

@@ -21,8 +21,7 @@ pub(crate) fn contestant(
     let config = config(&runtime, &bundle, rootfs)?;
     write(&bundle, &config)?;
     let version = version(&runtime)?;
-    let name = name.to_owned();
-    let command = Box::new(move |round| {
+    let command = move |round| {
         let mut command = Command::new(&runtime);
         command
             .arg("--root")
@@ -31,8 +30,8 @@ pub(crate) fn contestant(
             .arg(&bundle)
             .arg(format!("bench-{round}"));
         command
-    });
-    Ok(Contestant { name, version, command })
+    };
+    Ok(Contestant::new(name, version, command))
 }
 
 /// What the runtime's `spec` writes into the new directory `place`, for /bin/true of `rootfs` and without a
@@ -75,7 +74,7 @@ pub(crate) fn set(config: &mut Value, pointer: &str, value: Value) -> Outcome {
     Ok(())
 }
 
-fn version(runtime: &Path) -> Outcome<String> {
+pub(crate) fn version(runtime: &Path) -> Outcome<String> {
     let text = shell::capture(&mut shell::program(runtime, ["--version"]))?;
     Ok(text.split_whitespace().nth(2).unwrap_or("unknown").to_owned())
 }

@@ -68,7 +68,7 @@ fn settings(arguments: &[String], usage: &str) -> Outcome<Settings> {
     let path = path.ok_or_else(|| format!("--path is missing; {usage}"))?;
     let runtime = match runtime {
         Some(program) => program,
-        None => shell::build("coffer-runtime", "release")?,
+        None => shell::runtime()?,
     };
     Ok(Settings { path, runtime, only, lists })
 }

@@ -66,7 +66,7 @@ fn settings(arguments: &[String]) -> Outcome<Settings> {
     }
     let runtime = match runtime {
         Some(program) => program,
-        None => shell::build("coffer-runtime", "release")?,
+        None => shell::runtime()?,
     };
     Ok(Settings { starts, runtime, seed, jobs })
 }
