@@ -8,6 +8,9 @@ mod readme;
 mod suite;
 mod demo;
 mod bench;
+mod leftovers;
+mod conformance;
+mod soak;
 mod fuzz;
 mod vm;
 
@@ -42,6 +45,18 @@ const COMMANDS: &[Command] = &[
         arguments: bench::ARGUMENTS,
         about: "measures ours beside its peers",
         run: bench::run,
+    },
+    Command {
+        name: "conformance",
+        arguments: conformance::ARGUMENTS,
+        about: "runs other people's test suites, and holds the lists of what passes",
+        run: conformance::run,
+    },
+    Command {
+        name: "soak",
+        arguments: soak::ARGUMENTS,
+        about: "thousands of starts, killed at random instants: none may hang, none may leave anything",
+        run: soak::run,
     },
     Command {
         name: "fuzz",

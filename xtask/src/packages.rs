@@ -20,6 +20,10 @@ pub(crate) const LAB: &[Need] = &[
     Need { program: "mkfs.ext4", package: "e2fsprogs" },
 ];
 
+/// For `bench runtime`: the peers that Debian has.
+pub(crate) const RUNTIMES: &[Need] =
+    &[Need { program: "runc", package: "runc" }, Need { program: "crun", package: "crun" }];
+
 /// For `bench import`: the peak memory of a command.
 pub(crate) const IMPORT: &[Need] = &[Need { program: "time", package: "time" }];
 

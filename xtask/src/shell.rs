@@ -32,6 +32,12 @@ pub(crate) fn find(program: &str) -> Option<PathBuf> {
     std::env::split_paths(&path).chain(system).map(|dir| dir.join(program)).find(|file| file.is_file())
 }
 
+/// The file of a program that somebody named, by path or as found in `$PATH`.
+pub(crate) fn program_file(name: &str) -> Outcome<PathBuf> {
+    let file = if name.contains('/') { std::path::absolute(name).ok() } else { find(name) };
+    file.filter(|file| file.is_file()).ok_or_else(|| format!("there is no program `{name}`"))
+}
+
 /// Cargo itself, the one that runs us.
 pub(crate) fn cargo<I: IntoIterator<Item: AsRef<OsStr>>>(arguments: I) -> Command {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
@@ -67,8 +73,13 @@ pub(crate) fn capture(command: &mut Command) -> Outcome<String> {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    let program = Path::new(command.get_program()).file_name().unwrap_or_default().display();
+    let program = name(Path::new(command.get_program()));
     Err(format!("`{program}` failed ({}): {}", output.status, said.trim()))
+}
+
+/// A program's name without its place.
+pub(crate) fn name(program: &Path) -> String {
+    program.file_name().unwrap_or(program.as_os_str()).to_string_lossy().into_owned()
 }
 
 /// Refuses arguments for a command that takes none.
@@ -76,9 +87,7 @@ pub(crate) fn no_arguments(arguments: &[String]) -> Outcome {
     arguments.first().map_or(Ok(()), |first| Err(format!("`{first}`: this command takes no arguments")))
 }
 
-/// Builds one binary of the workspace and says where it is.
-///
-/// `profile` is `dev` or `release`.
+/// Builds one binary of the workspace and says where it is. `profile` is one of Cargo.toml's.
 pub(crate) fn build(package: &str, profile: &str) -> Outcome<PathBuf> {
     let mut command = cargo(["build", "--package", package, "--profile", profile]);
     println!("$ {}", line(&command));
@@ -93,6 +102,11 @@ pub(crate) fn build(package: &str, profile: &str) -> Outcome<PathBuf> {
     let messages = String::from_utf8_lossy(&output.stdout);
     let mut executables = messages.lines().rev().filter_map(|message| executable(message, package));
     executables.next().ok_or_else(|| format!("`{package}` has no binary"))
+}
+
+/// coffer-runtime as it is shipped.
+pub(crate) fn runtime() -> Outcome<PathBuf> {
+    build("coffer-runtime", "runtime")
 }
 
 fn executable(message: &str, package: &str) -> Option<PathBuf> {

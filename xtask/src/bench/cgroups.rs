@@ -1,38 +1,55 @@
-//! crun 1.8 refuses to start where cgroup v1 lacks the hugetlb hierarchy.
+//! Hierarchies of cgroup v1 that somebody needs and this machine has not mounted.
 
 use std::path::Path;
 
 use crate::shell::{self, Outcome};
 
-const HUGETLB: &str = "/sys/fs/cgroup/hugetlb";
+const GROUPS: &str = "/sys/fs/cgroup";
 
-/// The hierarchy, if it was we who mounted it; unmounted when dropped.
-pub(crate) struct Hugetlb(());
+/// A hierarchy that we mounted; unmounted when dropped.
+pub(crate) struct Mounted(String);
 
-/// Mounts the hierarchy where the kernel has it and nobody mounted it.
-pub(crate) fn hugetlb() -> Outcome<Option<Hugetlb>> {
-    let version1 = !Path::new("/sys/fs/cgroup/cgroup.controllers").exists();
-    let known = any_line("/proc/cgroups", |line| line.starts_with("hugetlb\t"));
-    let mounted = any_line("/proc/mounts", |line| line.contains(" cgroup ") && line.contains(",hugetlb"));
-    if !version1 || !known || mounted {
-        return Ok(None);
+/// crun 1.8 refuses to start where the hierarchy `hugetlb` is missing.
+pub(crate) fn hugetlb() -> Outcome<Vec<Mounted>> {
+    mounted(&["hugetlb"])
+}
+
+/// Mounts those of `names` that the kernel has and nobody mounted.
+pub(crate) fn mounted(names: &[&str]) -> Outcome<Vec<Mounted>> {
+    if Path::new(GROUPS).join("cgroup.controllers").exists() {
+        return Ok(Vec::new());
     }
-    println!("crun needs the cgroup v1 hierarchy `hugetlb`: it is mounted on {HUGETLB} for this run");
-    std::fs::create_dir_all(HUGETLB).map_err(|error| format!("{HUGETLB}: {error}"))?;
-    shell::capture(&mut shell::program("mount", ["-t", "cgroup", "-o", "hugetlb", "hugetlb", HUGETLB]))?;
-    Ok(Some(Hugetlb(())))
+    let known = |name: &&&str| any_line("/proc/cgroups", |line| line.split('\t').next() == Some(name));
+    names.iter().filter(known).filter(|name| !is_mounted(name)).map(|name| mount(name)).collect()
+}
+
+fn is_mounted(name: &str) -> bool {
+    let cgroup = |line: &str| match line.split(' ').collect::<Vec<_>>().as_slice() {
+        [_, _, "cgroup", options, ..] => options.split(',').any(|option| option == name),
+        _ => false,
+    };
+    any_line("/proc/mounts", cgroup)
+}
+
+fn mount(name: &str) -> Outcome<Mounted> {
+    let place = format!("{GROUPS}/{name}");
+    println!("the cgroup v1 hierarchy `{name}` is mounted for this run");
+    std::fs::create_dir_all(&place).map_err(|error| format!("{place}: {error}"))?;
+    shell::capture(&mut shell::program("mount", ["-t", "cgroup", "-o", name, name, &place]))?;
+    Ok(Mounted(place))
 }
 
 fn any_line(file: &str, what: impl Fn(&str) -> bool) -> bool {
     std::fs::read_to_string(file).is_ok_and(|text| text.lines().any(what))
 }
 
-impl Drop for Hugetlb {
+impl Drop for Mounted {
     fn drop(&mut self) {
-        let unmounted = shell::capture(&mut shell::program("umount", [HUGETLB]));
-        let removed = unmounted.and_then(|_| std::fs::remove_dir(HUGETLB).map_err(|error| error.to_string()));
+        let Self(place) = self;
+        let unmounted = shell::capture(&mut shell::program("umount", [&*place]));
+        let removed = unmounted.and_then(|_| std::fs::remove_dir(&*place).map_err(|error| error.to_string()));
         if let Err(error) = removed {
-            eprintln!("left behind: {HUGETLB} ({error})");
+            eprintln!("left behind: {place} ({error})");
         }
     }
 }

@@ -47,12 +47,12 @@ impl Docker {
     pub(crate) fn starter(&self, tarball: &Path) -> Outcome<Contestant> {
         shell::capture(self.command().arg("import").arg(tarball).arg("bench"))?;
         let run = self.run.path().to_path_buf();
-        let command = Box::new(move |_| {
+        let command = move |_| {
             let mut command = client(&run);
             command.args(["run", "--rm", "--network", "none", "bench", "/bin/true"]);
             command
-        });
-        Ok(Contestant { name: "docker".to_owned(), version: self.version.clone(), command })
+        };
+        Ok(Contestant::new("docker", self.version.clone(), command))
     }
 
     /// Waits until the daemon answers, and says its version and how it stores layers.

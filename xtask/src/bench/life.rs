@@ -8,7 +8,7 @@ use crate::bench::cgroups;
 use crate::bench::docker::Docker;
 use crate::bench::measure::{self, Contestant};
 use crate::bench::podman::Podman;
-use crate::bench::results::{Results, Row};
+use crate::bench::results::{self, Results, Row};
 use crate::bench::rootfs;
 use crate::bench::scratch::Scratch;
 use crate::shell::{self, Outcome};
@@ -63,7 +63,7 @@ pub(crate) fn run(settings: &Settings) -> Outcome<Results> {
         let rounds = settings.rounds.unwrap_or(ROUNDS);
         let (measured, more) = measure::interleaved(contestants(&engines, &task, &scratch), WARMUP, rounds)?;
         notes.extend(more);
-        measured.iter().for_each(|from| merge(&mut rows, from, task.name));
+        measured.iter().for_each(|from| results::merge(&mut rows, from, task.name));
     }
     if let Some(ours) = engines.first() {
         rows.push(crowd::measure(ours)?);
@@ -88,19 +88,12 @@ fn image(scratch: &Scratch) -> Outcome<std::path::PathBuf> {
 fn contestants(engines: &[Engine], task: &Task, scratch: &Scratch) -> Vec<Contestant> {
     let contestant = |engine: &Engine| {
         let (command, temporary) = (engine.shell(task.script), scratch.path().to_path_buf());
-        let command = Box::new(move |round: usize| {
+        let command = move |round: usize| {
             let mut command = command();
             command.env("N", round.to_string()).env("T", &temporary);
             command
-        });
-        Contestant { name: engine.name.clone(), version: engine.version.clone(), command }
+        };
+        Contestant::new(&engine.name, engine.version.clone(), command)
     };
     engines.iter().map(contestant).collect()
-}
-
-fn merge(rows: &mut [Row], from: &Row, task: &str) {
-    let Some(row) = rows.iter_mut().find(|row| row.who == from.who) else { return };
-    for (metric, value) in &from.values {
-        row.put(&format!("{task}_{metric}"), *value);
-    }
 }

@@ -1,6 +1,9 @@
 //! Wall time from spawn to exit, many times, and what is said about it.
 
+use std::fs::File;
+use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use crate::bench::results::Row;
@@ -10,8 +13,63 @@ use crate::shell::{self, Outcome};
 pub(crate) struct Contestant {
     pub(crate) name: String,
     pub(crate) version: String,
-    /// The command of one round; the argument is unique to the round.
-    pub(crate) command: Box<dyn Fn(usize) -> Command>,
+    /// The commands of one round, one after the other; the argument is unique to the round.
+    pub(crate) steps: Box<dyn Fn(usize) -> Vec<Step>>,
+    /// A command that takes longer hangs; it is killed, and the round has failed.
+    pub(crate) limit: Duration,
+}
+
+/// Where nothing is known about hanging.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// A part of the task.
+pub(crate) enum Step {
+    Timed(Command),
+    /// Must have happened before the next step, and is no part of the task.
+    Waited(Command),
+}
+
+impl Contestant {
+    /// One command is the whole task.
+    pub(crate) fn new(name: &str, version: String, command: impl Fn(usize) -> Command + 'static) -> Self {
+        let steps = Box::new(move |round| vec![Step::Timed(command(round))]);
+        Self { name: name.to_owned(), version, steps, limit: LIMIT }
+    }
+
+    /// The time of one round; `None` if a step failed.
+    fn round(&self, round: usize) -> Outcome<Option<Duration>> {
+        let mut sum = Duration::ZERO;
+        for step in (self.steps)(round) {
+            let (mut command, counts) = match step {
+                Step::Timed(command) => (command, 1),
+                Step::Waited(command) => (command, 0),
+            };
+            match bounded(&mut command, self.limit, Stdio::null())? {
+                Some(elapsed) => sum += elapsed * counts,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(sum))
+    }
+
+    /// The first round, and what is said if a step fails: in a file, because whoever a command leaves running
+    /// would hold a pipe open.
+    fn audition(&self) -> Outcome {
+        let file = std::env::temp_dir().join(format!("bench-said-{}-{}", self.name, std::process::id()));
+        let broken = |error: std::io::Error| format!("{}: {error}", file.display());
+        let outcome = (self.steps)(0).into_iter().try_for_each(|step| {
+            let (Step::Timed(mut command) | Step::Waited(mut command)) = step;
+            let errors = File::create(&file).map_err(broken)?;
+            if bounded(&mut command, self.limit, errors.into())?.is_some() {
+                return Ok(());
+            }
+            let said = std::fs::read(&file).map_err(broken)?;
+            let program = shell::name(Path::new(command.get_program()));
+            Err(format!("`{program}` failed: {}", String::from_utf8_lossy(&said).trim()))
+        });
+        std::fs::remove_file(&file).map_err(broken)?;
+        outcome
+    }
 }
 
 /// Runs `warmup` rounds and then `rounds` measured ones, each contestant once a round and each time
@@ -29,7 +87,7 @@ pub(crate) fn interleaved(
         for turn in 0..able.len() {
             let index = (turn + round) % able.len();
             let (Some(contestant), Some(times)) = (able.get(index), times.get_mut(index)) else { continue };
-            let elapsed = timed(&mut (contestant.command)(round))?;
+            let elapsed = contestant.round(round)?;
             if round > warmup {
                 times.extend(elapsed.map(milliseconds));
             }
@@ -43,8 +101,8 @@ fn audition(contestants: Vec<Contestant>) -> (Vec<Contestant>, Vec<String>) {
     let mut notes = Vec::new();
     let mut able = Vec::new();
     for contestant in contestants {
-        match shell::capture(&mut (contestant.command)(0)) {
-            Ok(_) => able.push(contestant),
+        match contestant.audition() {
+            Ok(()) => able.push(contestant),
             Err(error) => notes.push(format!("{} is left out: {error}", contestant.name)),
         }
     }
@@ -53,10 +111,25 @@ fn audition(contestants: Vec<Contestant>) -> (Vec<Contestant>, Vec<String>) {
 
 /// How long the command took from spawn to exit; `None` if it failed.
 pub(crate) fn timed(command: &mut Command) -> Outcome<Option<Duration>> {
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    bounded(command, LIMIT, Stdio::null())
+}
+
+/// The same with a limit. Somebody else watches the clock: asking again and again whether the command has ended
+/// would be measured as well.
+fn bounded(command: &mut Command, limit: Duration, errors: Stdio) -> Outcome<Option<Duration>> {
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors);
     let begin = Instant::now();
-    let status = command.status().map_err(|error| format!("cannot run {command:?}: {error}"))?;
+    let mut child = command.spawn().map_err(|error| format!("cannot run {command:?}: {error}"))?;
+    let number = child.id().to_string();
+    let (ended, end) = mpsc::channel::<()>();
+    std::thread::spawn(move || {
+        if end.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
+            let _reported_by_the_wait = Command::new("kill").args(["-9", &number]).status();
+        }
+    });
+    let status = child.wait().map_err(|error| format!("cannot wait for {command:?}: {error}"))?;
     let elapsed = begin.elapsed();
+    drop(ended);
     Ok(status.success().then_some(elapsed))
 }
 
@@ -93,8 +166,14 @@ mod tests {
     }
 
     fn contestant(name: &str, program: &'static str) -> Contestant {
-        let command = Box::new(move |_| Command::new(program));
-        Contestant { name: name.to_owned(), version: String::new(), command }
+        Contestant::new(name, String::new(), move |_| Command::new(program))
+    }
+
+    #[test]
+    fn what_hangs_is_killed_and_has_failed() {
+        let limit = Duration::from_millis(50);
+        assert_eq!(bounded(Command::new("sleep").arg("60"), limit, Stdio::null()), Ok(None));
+        assert!(bounded(&mut Command::new("true"), LIMIT, Stdio::null()).unwrap().unwrap() < LIMIT);
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub(crate) mod docker;
 pub(crate) mod start;
 pub(crate) mod import;
 pub(crate) mod life;
+pub(crate) mod runtime;
 pub(crate) mod examples;
 pub(crate) mod size;
 
@@ -22,19 +23,19 @@ use std::path::PathBuf;
 use crate::shell::Outcome;
 use results::Results;
 
-pub(crate) const ARGUMENTS: &str = "start|import|life|decide|ledger|size|all|report [--rounds N] [--rootfs FILE] \
+pub(crate) const ARGUMENTS: &str = "start|import|life|runtime|decide|ledger|size|all|report [--rounds N] [--rootfs FILE] \
                                     [--archive FILE] [--peer NAME=PATH]... [--dry]";
 
 /// What the command line says.
 #[derive(Default)]
 pub(crate) struct Settings {
-    /// Rounds of `start`; each benchmark has its own default.
+    /// Rounds; each benchmark has its own default.
     rounds: Option<usize>,
     /// `start`: a tarball with a /bin/true, instead of the one made on the spot.
     rootfs: Option<PathBuf>,
     /// `import`: the docker-archive.
     archive: Option<PathBuf>,
-    /// `start`: further OCI runtimes, by name.
+    /// `start` and `runtime`: further OCI runtimes, by name.
     peers: Vec<(String, PathBuf)>,
     saving: Saving,
 }
@@ -59,6 +60,7 @@ const BENCHES: &[Bench] = &[
     Bench { name: "start", run: start::run },
     Bench { name: "import", run: import::run },
     Bench { name: "life", run: life::run },
+    Bench { name: "runtime", run: runtime::run },
     Bench { name: "decide", run: examples::decide },
     Bench { name: "ledger", run: examples::ledger },
     Bench { name: "size", run: size::run },

@@ -33,15 +33,15 @@ impl Podman {
     pub(crate) fn starter(&self, tarball: &Path) -> Outcome<Contestant> {
         shell::capture(self.command().arg("import").arg(tarball).arg("bench"))?;
         let (home, run) = (self.home.clone(), self.run.path().to_path_buf());
-        let starter = Box::new(move |_| {
+        let starter = move |_| {
             let mut command = command(&home, &run);
             command.args(["run", "--rm", "--network", "none"]);
             // Its defaults are more than a root without CAP_SYS_RESOURCE can grant.
             command.args(["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"]);
             command.args(["localhost/bench", "/bin/true"]);
             command
-        });
-        Ok(Contestant { name: "podman".to_owned(), version: self.version()?, command: starter })
+        };
+        Ok(Contestant::new("podman", self.version()?, starter))
     }
 }
 

@@ -75,6 +75,14 @@ impl Results {
     }
 }
 
+/// Adds the figures of one task to its contestant's row, under the task's name.
+pub(crate) fn merge(rows: &mut [Row], from: &Row, task: &str) {
+    let Some(row) = rows.iter_mut().find(|row| row.who == from.who) else { return };
+    for (metric, value) in &from.values {
+        row.put(&format!("{task}_{metric}"), *value);
+    }
+}
+
 /// Every result on file, by benchmark.
 pub(crate) fn load_all() -> Outcome<Vec<Results>> {
     let Ok(entries) = std::fs::read_dir(directory()) else { return Ok(Vec::new()) };

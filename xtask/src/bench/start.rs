@@ -69,24 +69,24 @@ fn coffer(scratch: &Scratch, rootfs: &Rootfs) -> Outcome<Contestant> {
     let import = ["image", "import", "--tag", "bench"];
     shell::capture(shell::program(&program, import).arg(&rootfs.tarball).env("COFFER_ROOT", &state))?;
     let version = version(&program)?;
-    let command = Box::new(move |_| {
+    let command = move |_| {
         let mut command = Command::new(&program);
         command.args(["run", "--rm", "bench", "/bin/true"]).env("COFFER_ROOT", &state);
         command
-    });
-    Ok(Contestant { name: "coffer".to_owned(), version, command })
+    };
+    Ok(Contestant::new("coffer", version, command))
 }
 
 fn floor(scratch: &Scratch, rootfs: &Rootfs) -> Outcome<Contestant> {
     let program = scratch.path().join("floor");
     rootfs::compile("floor.c", &program)?;
     let directory = rootfs.directory.clone();
-    let command = Box::new(move |_| {
+    let command = move |_| {
         let mut command = Command::new(&program);
         command.arg(&directory).arg("/bin/true");
         command
-    });
-    Ok(Contestant { name: "floor".to_owned(), version: String::new(), command })
+    };
+    Ok(Contestant::new("floor", String::new(), command))
 }
 
 /// The version that `coffer --version` says.

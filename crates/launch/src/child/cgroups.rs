@@ -5,12 +5,13 @@ use std::os::fd::{AsFd as _, OwnedFd};
 use rustix::fs::{CWD, Mode, OFlags, mkdirat, openat};
 use rustix::io::Errno;
 use rustix::mount::{OpenTreeFlags, open_tree};
+use sys::clone::flag;
 use sys::mount::{Change, Depth, attr, set_attributes};
 
 use super::Inheritance;
 use super::filesystems::simple;
 use super::mounts::{attach, change};
-use crate::plan::Options;
+use crate::plan::{Options, Plan};
 
 /// What every mount of control groups has.
 const ALWAYS: u64 = attr::NOSUID | attr::NODEV | attr::NOEXEC;
@@ -27,7 +28,7 @@ pub(super) fn make(inherited: &Inheritance<'_>, options: &Options) -> Result<Own
     }
     match simple(c"cgroup2", &[(c"source", c"cgroup")], options.set) {
         // Without a cgroup namespace of its own a user namespace may not mount it, but may look at it.
-        Err(Errno::PERM | Errno::BUSY) => {
+        Err(Errno::PERM | Errno::BUSY) if shares_cgroups(inherited.plan) => {
             let clone = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
             let tree = open_tree(CWD, c"/sys/fs/cgroup", clone | OpenTreeFlags::AT_RECURSIVE)?;
             change(&tree, options.set, options.clear, Depth::Single)?;
@@ -35,6 +36,12 @@ pub(super) fn make(inherited: &Inheritance<'_>, options: &Options) -> Result<Own
         }
         made => made,
     }
+}
+
+/// Whether the container sees all that its caller sees anyway.
+fn shares_cgroups(plan: &Plan) -> bool {
+    let joins = plan.joined.iter().any(|joined| joined.kind == flag::NEWCGROUP);
+    plan.unshare_flags & flag::NEWCGROUP == 0 && !joins
 }
 
 /// On version 1 the container sees its own groups where programs look for their limits.

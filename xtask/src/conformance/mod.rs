@@ -1,0 +1,81 @@
+//! `cargo xtask conformance`: other people's test suites, from a checkout on this machine, and the lists of
+//! what passes that are kept in `conformance/`.
+
+mod tap;
+mod isolate;
+mod lists;
+mod reasons;
+mod runtime_tools;
+
+use std::path::{Path, PathBuf};
+
+use crate::shell::{self, Outcome};
+
+pub(crate) const ARGUMENTS: &str = "NAME --path CHECKOUT [--runtime PROGRAM] [--only PROGRAM] [--update]";
+
+/// What the command line says.
+struct Settings {
+    /// The checkout of the suite, built.
+    path: PathBuf,
+    /// The runtime to be judged; ours, built as it is shipped, where none is given.
+    runtime: PathBuf,
+    /// One program alone: its verdict is printed, and no list is compared.
+    only: Option<String>,
+    lists: Lists,
+}
+
+/// What is done with the lists on file.
+#[derive(PartialEq, Eq)]
+enum Lists {
+    Compared,
+    /// `--update`.
+    Rewritten,
+}
+
+/// One suite.
+struct Suite {
+    name: &'static str,
+    run: fn(&Settings) -> Outcome,
+}
+
+const SUITES: &[Suite] = &[Suite { name: "runtime-tools", run: runtime_tools::run }];
+
+pub(crate) fn run(arguments: &[String]) -> Outcome {
+    let names: Vec<&str> = SUITES.iter().map(|suite| suite.name).collect();
+    let usage =
+        || format!("usage: cargo xtask conformance {ARGUMENTS}, where NAME is {}", names.join(" or "));
+    let (name, rest) = arguments.split_first().ok_or_else(usage)?;
+    let suite = SUITES.iter().find(|suite| suite.name == name).ok_or_else(usage)?;
+    (suite.run)(&settings(rest, &usage())?)
+}
+
+fn settings(arguments: &[String], usage: &str) -> Outcome<Settings> {
+    let (mut path, mut runtime, mut only, mut lists) = (None, None, None, Lists::Compared);
+    let mut words = arguments.iter();
+    while let Some(flag) = words.next() {
+        if flag == "--update" {
+            lists = Lists::Rewritten;
+            continue;
+        }
+        let value = words.next().ok_or_else(|| format!("`{flag}` is unknown or lacks its value; {usage}"))?;
+        match flag.as_str() {
+            "--path" => path = Some(absolute(Path::new(value))?),
+            "--runtime" => runtime = Some(shell::program_file(value)?),
+            "--only" => only = Some(value.clone()),
+            _ => return Err(format!("there is no flag `{flag}`; {usage}")),
+        }
+    }
+    let path = path.ok_or_else(|| format!("--path is missing; {usage}"))?;
+    let runtime = match runtime {
+        Some(program) => program,
+        None => shell::runtime()?,
+    };
+    Ok(Settings { path, runtime, only, lists })
+}
+
+fn absolute(path: &Path) -> Outcome<PathBuf> {
+    std::path::absolute(path)
+        .ok()
+        .filter(|path| path.exists())
+        .ok_or_else(|| format!("{}: there is no such file or directory", path.display()))
+}
