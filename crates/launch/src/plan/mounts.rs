@@ -9,6 +9,7 @@ use super::Author;
 use super::filesystem::Filesystem;
 use super::options::Options;
 use super::path::{InRoot, cstring};
+use crate::cgroup;
 use crate::error::LaunchError;
 
 #[cfg(test)]
@@ -108,7 +109,8 @@ impl PlannedMount {
             _ if options.remount => Source::Standing(standing(mount, &mut options)?),
             _ if binds => tree(mount, &target, &options, surroundings, trees)?,
             "cgroup" => cgroups(mount, &options)?,
-            "cgroup2" if surroundings.author == Author::Policy => cgroups(mount, &options)?,
+            // Beside hierarchies of version 1 it is a filesystem like any other.
+            "cgroup2" if cgroup::version() == cgroup::Version::V2 => cgroups(mount, &options)?,
             "" => return Err(invalid(mount, "it has neither a type nor `bind`")),
             kind => {
                 Source::Filesystem(Filesystem::new(kind, mount, &target, &mut options, surroundings.label)?)
