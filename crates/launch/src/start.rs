@@ -105,7 +105,6 @@ pub(crate) fn carry_out(
     let mut process = Process::new(pid, pidfd, cgroup);
     process.adopted(resources)?;
     converse(&process, &plan, &ours)?;
-    plan.trees.clear();
     Prepared::when_ready(process, plan, ours, &io, at_halt)
 }
 

@@ -36,6 +36,8 @@ pub enum Step {
     Root,
     /// Making or opening a mount point.
     MountPoint,
+    /// Opening the source of a bind mount.
+    Source,
     /// Making a mount.
     Mount,
     /// Giving a filesystem an option.
@@ -89,7 +91,7 @@ pub enum Step {
 }
 
 impl Step {
-    const ALL: [Self; 41] = [
+    const ALL: [Self; 42] = [
         Self::Handshake,
         Self::Cgroup,
         Self::Namespaces,
@@ -106,6 +108,7 @@ impl Step {
         Self::Selinux,
         Self::Root,
         Self::MountPoint,
+        Self::Source,
         Self::Mount,
         Self::MountOption,
         Self::Attach,
@@ -157,6 +160,7 @@ impl Step {
             Self::Selinux => "take the SELinux label",
             Self::Root => "attach the root filesystem",
             Self::MountPoint => "open the mount point",
+            Self::Source => "open the mount source",
             Self::Mount => "make the mount",
             Self::MountOption => "mount with the option",
             Self::Attach => "attach the mount",

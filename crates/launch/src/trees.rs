@@ -26,7 +26,7 @@ mod attached;
 mod maps;
 
 use crate::error::LaunchError;
-use crate::plan::{Author, Links, Plan, RootSource, TreeKind, TreeRequest, View};
+use crate::plan::{Author, Links, Opener, Plan, RootSource, TreeKind, TreeRequest, View};
 use maps::Maps;
 
 /// Opens the root and every bind of `plan`, root first; see [`Plan::slot`].
@@ -40,7 +40,7 @@ pub(crate) fn open(plan: &Plan, user_namespace: Option<BorrowedFd<'_>>) -> Resul
         (RootSource::Directory(_), View::Others) => {}
     }
     let mut maps = Maps::default();
-    for request in &plan.trees {
+    for request in plan.trees.iter().filter(|request| request.opener == Opener::Parent) {
         trees.push(host_tree(request, plan.author, user_namespace, &mut maps)?);
     }
     Ok(trees)
@@ -62,6 +62,24 @@ fn directory(path: &CStr, attributes: u64) -> Result<OwnedFd, LaunchError> {
     Ok(tree)
 }
 
+/// In the child: a tree without a map. No allocation.
+pub(crate) fn open_here(request: &TreeRequest) -> Result<OwnedFd, Errno> {
+    let tree = open_source(request)?;
+    if request.kind == TreeKind::Proc && !is_procfs(&tree)? {
+        return Err(Errno::INVAL);
+    }
+    cut_ties(&tree, request)?;
+    Ok(tree)
+}
+
+fn cut_ties(tree: &OwnedFd, request: &TreeRequest) -> Result<(), Errno> {
+    if request.ties == Propagation::Unchanged {
+        return Ok(());
+    }
+    let change = Change { propagation: request.ties, ..Change::default() };
+    set_attributes(tree.as_fd(), request.depth, change)
+}
+
 fn host_tree(
     request: &TreeRequest,
     author: Author,
@@ -75,10 +93,7 @@ fn host_tree(
         let (what, why) = ("mount", "what is bound to /proc must be a procfs, and all of it");
         return Err(LaunchError::Spec { what, value: path.into_owned(), why });
     }
-    if request.ties != Propagation::Unchanged {
-        let change = Change { propagation: request.ties, ..Change::default() };
-        set_attributes(tree.as_fd(), request.depth, change).map_err(fault)?;
-    }
+    cut_ties(&tree, request).map_err(fault)?;
     let Some(depth) = request.idmap else { return Ok(tree) };
     let namespace = match &request.own_map {
         Some((uids, gids)) => Some(maps.namespace(uids, gids)?),

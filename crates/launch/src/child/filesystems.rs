@@ -151,6 +151,8 @@ impl Early {
         let mut early = Self { filesystems: [const { None }; EARLY], devices };
         for (index, (slot, mount)) in early.filesystems.iter_mut().zip(&plan.mounts).enumerate() {
             match &mount.source {
+                // Those behind it are made behind it.
+                Source::Tree(number) if plan.slot(*number).is_none() => break,
                 Source::Filesystem(filesystem) if !mount.is_own_proc() && filesystem.old.is_none() => {
                     let made = make(filesystem, mount.options.set);
                     *slot = Some(made.map_err(|refusal| refusal.at(index))?);

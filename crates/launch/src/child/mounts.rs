@@ -13,6 +13,7 @@ use super::{At as _, Inheritance, Trees, cgroups, copies};
 use crate::channel::Fault;
 use crate::plan::{Filesystem, InRoot, Options, Plan, PlannedMount, ReadOnly, RootMode, Source};
 use crate::step::Step;
+use crate::trees::open_here;
 
 pub(super) use super::filesystems::private_proc;
 pub(super) use super::lookup::{open_below, open_in_root, open_point};
@@ -46,7 +47,7 @@ fn lies_below(path: &InRoot, ancestor: &InRoot) -> bool {
 
 fn kind_of(plan: &Plan, mount: &PlannedMount, trees: &Trees) -> Result<Kind, Errno> {
     match mount.source {
-        Source::Tree(index) => kind_to_cover(mount, trees.get(plan.slot(index))?),
+        Source::Tree(index) => kind_to_cover(mount, trees.get(plan.slot(index).ok_or(Errno::BADMSG)?)?),
         _ => Ok(Kind::Directory),
     }
 }
@@ -133,7 +134,7 @@ pub(super) fn attach_all<'a>(
                 let tree = new(plan, root, mount, filesystem, early.take(index));
                 tree.map_err(|refusal| refusal.at(index))?
             }
-            Source::Tree(number) => take(trees, plan.slot(*number), &mount.options).at(Step::Mount, index)?,
+            Source::Tree(number) => tree(plan, trees, *number, (index, mount))?,
             Source::Cgroups => cgroups::make(inherited, &mount.options).at(Step::Mount, index)?,
         };
         arrange(&tree, &mount.options).at(Step::Mount, index)?;
@@ -187,7 +188,7 @@ fn new(
     }
 }
 
-/// What is mounted at the target gets other attributes; those that nobody mentions stay, as in [`take`].
+/// What is mounted at the target gets other attributes; those that nobody mentions stay, as in [`tree`].
 fn change_standing(
     root: &OwnedFd,
     mount: &PlannedMount,
@@ -237,11 +238,20 @@ fn prepare(mount: &PlannedMount, tree: &OwnedFd, point: &OwnedFd) -> Result<(), 
     if mount.options.copies_up { copies::copy_directory(point, tree) } else { Ok(()) }
 }
 
-/// A tree that the parent sent. Attributes that it has and nobody mentions stay: in a user namespace they
-/// may be locked, and outside of one they are the host's wish.
-fn take(trees: &mut Trees, slot: usize, options: &Options) -> Result<OwnedFd, Errno> {
-    let tree = trees.take(slot)?;
-    change(&tree, options.set, options.clear, Depth::Single)?;
+/// A tree that the parent sent, or that is opened now. Attributes that it has and nobody mentions stay: in a
+/// user namespace they may be locked, and outside of one they are the host's wish.
+fn tree(
+    plan: &Plan,
+    trees: &mut Trees,
+    number: usize,
+    (index, mount): (usize, &PlannedMount),
+) -> Result<OwnedFd, Fault> {
+    let tree = match (plan.slot(number), plan.trees.get(number)) {
+        (Some(slot), _) => trees.take(slot).at(Step::Mount, index)?,
+        (None, Some(request)) => open_here(request).at(Step::Source, number)?,
+        (None, None) => return Err(Errno::BADMSG).at(Step::Mount, index),
+    };
+    change(&tree, mount.options.set, mount.options.clear, Depth::Single).at(Step::Mount, index)?;
     Ok(tree)
 }
 
@@ -259,7 +269,7 @@ fn arrange(tree: &OwnedFd, options: &Options) -> Result<(), Errno> {
 pub(super) fn attach_trees(plan: &Plan, root: &OwnedFd, trees: &mut Trees) -> Result<(), Fault> {
     for (index, mount) in plan.mounts.iter().enumerate() {
         if let Source::Tree(number) = mount.source {
-            let tree = take(trees, plan.slot(number), &mount.options).at(Step::Mount, index)?;
+            let tree = tree(plan, trees, number, (index, mount))?;
             arrange(&tree, &mount.options).at(Step::Mount, index)?;
             place(plan, root, mount, &tree).at(Step::Attach, index)?;
         }

@@ -44,7 +44,7 @@ pub(crate) use labels::{Labels, name as label_name};
 pub(crate) use manner::{FilterTime, Keeper, Manner, ProgramCheck};
 pub use manner::{Keyring, RootChange};
 pub(crate) use memory::{memory_policy_flags, memory_policy_modes};
-pub(crate) use mounts::{Links, PlannedMount, Source, TreeKind, TreeRequest};
+pub(crate) use mounts::{Links, Opener, PlannedMount, Source, TreeKind, TreeRequest};
 pub(crate) use namespaces::JoinedNamespace;
 pub(crate) use options::Options;
 pub use options::mount_options;
@@ -244,6 +244,7 @@ impl Plan {
         let mut plan = Self::new(spec)?;
         plan.clone_flags = namespaces::clone_flags(spec);
         plan.joined = namespaces::joined(spec)?;
+        plan.leave_trees_to_child();
         if !namespaces::made(spec, NamespaceKind::Mount) {
             plan.root.view = View::Others;
         }
@@ -317,9 +318,21 @@ impl Plan {
         root.filter(|_| own).map(|map| map.host_id)
     }
 
-    /// Where the tree at `index` arrives: behind the root, if the parent opens one.
-    pub(crate) fn slot(&self, index: usize) -> usize {
-        index + usize::from(self.root.view == View::Own)
+    /// Where the tree at `index` arrives, if the parent opens it: behind the root, and those before it.
+    pub(crate) fn slot(&self, index: usize) -> Option<usize> {
+        let sent = |tree: &&TreeRequest| tree.opener == Opener::Parent;
+        let before = self.trees.iter().take(index).filter(sent).count();
+        self.trees.get(index).filter(sent).map(|_| before + usize::from(self.root.view == View::Own))
+    }
+
+    /// Trees that the child can open as well as we can are left to it.
+    fn leave_trees_to_child(&mut self) {
+        if self.has_user_namespace() || self.root.view != View::Own {
+            return;
+        }
+        for tree in self.trees.iter_mut().filter(|tree| tree.idmap.is_none()) {
+            tree.opener = Opener::Child;
+        }
     }
 
     /// Whether a user namespace is made, whose maps somebody has to write.
@@ -364,6 +377,7 @@ impl Plan {
                     asked_for.and_then(|index| self.devices.get(index)).map(|device| device.target.display())
                 }
             },
+            Step::Source => self.trees.get(index).map(|tree| tree.path.to_string_lossy().into_owned()),
             Step::JoinPath => self.joined.get(index).map(|joined| joined.path.clone()),
             Step::CreateHook => hook(&self.hooks.create, index),
             Step::StartHook => hook(&self.hooks.start, index),

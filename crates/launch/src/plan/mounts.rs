@@ -49,6 +49,17 @@ pub(crate) struct TreeRequest {
     pub ties: Propagation,
     pub kind: TreeKind,
     pub links: Links,
+    pub opener: Opener,
+}
+
+/// Who opens a tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Opener {
+    /// With its rights over the host's files.
+    Parent,
+    /// The child, which has the same ones: since Linux 6.8 mounts are listed in the order in which they
+    /// were made, and not in that in which they were attached.
+    Child,
 }
 
 /// What a tree has to be.
@@ -167,7 +178,10 @@ fn tree(
     if mount.source.is_empty() || ours && !mount.source.starts_with('/') {
         return Err(invalid(mount, "the source of a bind mount must be an absolute path"));
     }
-    takes_no_options(mount, options, "a bind mount cannot have it")?;
+    // mount(2) does not look at them, so other engines pass what they have at hand.
+    if ours {
+        takes_no_options(mount, options, "a bind mount cannot have it")?;
+    }
     let (idmap, own_map) = map(mount, options, surroundings)?;
     trees.push(TreeRequest {
         path: cstring("mount source", &mount.source)?,
@@ -177,6 +191,7 @@ fn tree(
         ties: ties(options, surroundings),
         kind: if target.relative() == c"proc" { TreeKind::Proc } else { TreeKind::Any },
         links: if ours { Links::Refused } else { Links::Followed },
+        opener: Opener::Parent,
     });
     Ok(Source::Tree(trees.len() - 1))
 }
