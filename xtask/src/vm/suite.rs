@@ -22,6 +22,7 @@ const ENTRIES: &[Entry] = &[
     Entry { guest: Guest::Quick, program: "coffer/privileged_resources", filters: RESOURCES },
     Entry { guest: Guest::Quick, program: "coffer/privileged_exec", filters: &["is_confined_as"] },
     Entry { guest: Guest::Quick, program: "coffer/lab_apparmor", filters: &[] },
+    Entry { guest: Guest::Quick, program: "coffer-runtime/lab_labels", filters: &[] },
     Entry { guest: Guest::Rootless, program: "coffer/lab_delegation", filters: &[] },
 ];
 
