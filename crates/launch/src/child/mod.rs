@@ -141,7 +141,7 @@ fn halt(plan: &Plan, channel: &Channel) -> Result<(), Fault> {
 fn confine_and_exec(inherited: &Inheritance<'_>) -> Result<(), Fault> {
     let Inheritance { plan, channel, gate, .. } = *inherited;
     confine::identity(plan)?;
-    confine::restrict(plan)?;
+    confine::restrict(plan, channel)?;
     exec::look(plan)?;
     channel.send(Message::Ready, &[]).at(Step::Handshake, 0)?;
     match gate {
