@@ -196,9 +196,14 @@ mod tests {
     fn messages_arrive_as_sent_with_their_descriptors() {
         let (ours, theirs) = Channel::pair().unwrap();
         let fault = Fault { step: Step::Mask, index: 513, errno: Errno::LOOP };
-        for message in
-            [Message::Mapped, Message::Trees(300), Message::Ready, Message::Go, Message::Failed(fault)]
-        {
+        for message in [
+            Message::Mapped,
+            Message::Trees(300),
+            Message::Listener,
+            Message::Ready,
+            Message::Go,
+            Message::Failed(fault),
+        ] {
             ours.send(message, &[]).unwrap();
             assert_eq!(theirs.receive(drop).unwrap(), Some(message));
         }

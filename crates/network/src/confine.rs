@@ -10,7 +10,7 @@ use rustix::process::{DumpableBehavior, Pid, Resource, Rlimit, Signal};
 use rustix::thread::{CapabilitySet, CapabilitySets};
 use sys::clone::flag;
 use sys::landlock::Ruleset;
-use sys::seccomp::Instruction;
+use sys::seccomp::{Flags, Instruction};
 use sys::signal::SignalSet;
 
 use crate::error::Confining;
@@ -94,7 +94,7 @@ pub(crate) fn confine(
     bind_to(keeper).map_err(at(Confining::Keeper))?;
     rustix::thread::set_no_new_privs(true).map_err(at(Confining::Landlock))?;
     landlock().map_err(at(Confining::Landlock))?;
-    sys::seccomp::install(&guard.filter).map_err(at(Confining::Seccomp))
+    sys::seccomp::install(&guard.filter, Flags::NONE).map(drop).map_err(at(Confining::Seccomp))
 }
 
 /// Whoever reads what the keeper prints does not wait for us.

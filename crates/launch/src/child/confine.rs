@@ -10,7 +10,7 @@ use sys::landlock::{Ruleset, right};
 
 use super::At as _;
 use super::mounts::open_in_root;
-use crate::channel::{Channel, Fault};
+use crate::channel::{Channel, Fault, Message};
 use crate::plan::{CapabilityPlan, FilterTime, Keeper, Keyring, LandlockPlan, Moved, Plan, ProcessPlan};
 use crate::step::Step;
 
@@ -95,7 +95,7 @@ fn enter_working_directory(process: &ProcessPlan) -> Result<(), Fault> {
 }
 
 /// no_new_privs, Landlock, seccomp: each needs the one before, and the filter would forbid the others.
-pub(super) fn restrict(plan: &Plan) -> Result<(), Fault> {
+pub(super) fn restrict(plan: &Plan, channel: &Channel) -> Result<(), Fault> {
     if plan.process.no_new_privileges {
         rustix::thread::set_no_new_privs(true).at(Step::NoNewPrivileges, 0)?;
     }
@@ -103,15 +103,15 @@ pub(super) fn restrict(plan: &Plan) -> Result<(), Fault> {
         landlocked(landlock).at(Step::Landlock, 0)?;
     }
     match plan.manner.filter {
-        FilterTime::BeforeTheWait => install_filter(plan),
+        FilterTime::BeforeTheWait => install_filter(plan, channel),
         FilterTime::BeforeExec => Ok(()),
     }
 }
 
 /// Right before exec: a foreign filter, and the right to install it.
-pub(super) fn finish(plan: &Plan, _channel: &Channel) -> Result<(), Fault> {
+pub(super) fn finish(plan: &Plan, channel: &Channel) -> Result<(), Fault> {
     if plan.manner.filter == FilterTime::BeforeExec {
-        install_filter(plan)?;
+        install_filter(plan, channel)?;
     }
     if plan.waiting_capabilities() == plan.process.capabilities {
         return Ok(());
@@ -119,10 +119,14 @@ pub(super) fn finish(plan: &Plan, _channel: &Channel) -> Result<(), Fault> {
     drop_to(&plan.process.capabilities).at(Step::Capabilities, 4)
 }
 
-fn install_filter(plan: &Plan) -> Result<(), Fault> {
-    match &plan.seccomp {
-        Some(filter) => sys::seccomp::install(&filter.program).at(Step::Seccomp, 0),
+/// Without no_new_privs this needs CAP_SYS_ADMIN. From here on the filter judges what we do ourselves: where it
+/// has a listener, that is sent to the parent, and this process keeps no copy, so that a call which nobody is
+/// left to answer fails.
+fn install_filter(plan: &Plan, channel: &Channel) -> Result<(), Fault> {
+    let Some(filter) = &plan.seccomp else { return Ok(()) };
+    match sys::seccomp::install(&filter.program, filter.flags).at(Step::Seccomp, 0)? {
         None => Ok(()),
+        Some(listener) => channel.send(Message::Listener, &[listener.as_fd()]).at(Step::Seccomp, 1),
     }
 }
 

@@ -153,7 +153,7 @@ fn confine_and_exec(inherited: &Inheritance<'_>) -> Result<(), Fault> {
     let Inheritance { plan, channel, gate, .. } = *inherited;
     attributes::apply(plan)?;
     confine::identity(plan)?;
-    confine::restrict(plan)?;
+    confine::restrict(plan, channel)?;
     exec::look(plan)?;
     channel.send(Message::Ready, &[]).at(Step::Handshake, 0)?;
     match gate {

@@ -4,21 +4,30 @@
 //! them on disk). A balanced tree of number ranges compiles in microseconds and answers in about nine
 //! comparisons, so there is nothing to cache between processes.
 
+mod error;
+mod architecture;
+#[cfg_attr(target_arch = "aarch64", path = "arm/mod.rs")]
+#[cfg_attr(target_arch = "x86_64", path = "x86/mod.rs")]
+mod machine;
+mod rules;
 mod arguments;
 mod tree;
-#[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
-#[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
-mod table;
+mod flags;
+pub mod agent;
 
-use model::spec::{Seccomp, SeccompAction, SeccompRule};
-use sys::seccomp::{Instruction, MAX_INSTRUCTIONS};
+use model::spec::Seccomp;
+use sys::seccomp::{Flags, Instruction, MAX_INSTRUCTIONS};
 
-use tree::{Decision, Range};
+pub use error::SeccompError;
+
+use machine::NATIVE;
+use rules::Rules;
+use tree::{Decision, Range, Space, X32};
 
 const RET_KILL_PROCESS: u32 = 0x8000_0000;
-const RET_ERRNO: u32 = 0x0005_0000;
 const RET_KILL_THREAD: u32 = 0;
 const RET_TRAP: u32 = 0x0003_0000;
+const RET_ERRNO: u32 = 0x0005_0000;
 const RET_USER_NOTIF: u32 = 0x7fc0_0000;
 const RET_TRACE: u32 = 0x7ff0_0000;
 const RET_LOG: u32 = 0x7ffc_0000;
@@ -31,10 +40,13 @@ const ENOSYS: u32 = 38;
 pub struct Filter {
     /// Ready for the kernel.
     pub(crate) program: Vec<Instruction>,
+    pub(crate) flags: Flags,
     /// How many system calls can succeed, with or without conditions.
     pub allowed: u32,
     /// How many this architecture has.
     pub known: u32,
+    /// How many names in the profile no architecture has that it judges here.
+    pub skipped: u32,
 }
 
 impl Filter {
@@ -43,110 +55,54 @@ impl Filter {
     pub fn program(&self) -> &[Instruction] {
         &self.program
     }
+
+    /// Whether installing it makes a listener, which is to be sent to the profile's `listenerPath`.
+    #[must_use]
+    pub fn has_listener(&self) -> bool {
+        self.flags.contains(Flags::NEW_LISTENER)
+    }
 }
 
-/// Why a profile cannot be compiled.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SeccompError {
-    /// A rule tests an argument that no call has.
-    #[error("rule for `{name}` tests argument {index}, system calls have arguments 0 to 5")]
-    Argument {
-        /// First call of the rule.
-        name: String,
-        /// The index given.
-        index: u32,
-    },
-    /// The kernel's limit on the length of a filter.
-    #[error("the profile compiles to {0} instructions, the kernel takes at most {MAX_INSTRUCTIONS}")]
-    TooLong(usize),
-}
-
-/// Compiles `profile` for this machine's architecture.
+/// Compiles `profile` for this machine's architecture and those of the profile that its kernel can have
+/// besides.
 ///
-/// Calls of other architectures (x86-32, x32) and numbers that this table does not know get `ENOSYS`,
-/// so that programs fall back; names that this architecture does not have are skipped, as the
-/// specification's profiles name the calls of all architectures.
+/// Calls of other architectures, numbers that our tables do not know and calls that are newer than any that
+/// the profile names get `ENOSYS`, so that programs fall back; names that an architecture does not have are
+/// skipped, as the specification's profiles name the calls of all architectures.
 ///
 /// # Errors
 /// [`SeccompError`].
 pub fn compile(profile: &Seccomp) -> Result<Filter, SeccompError> {
-    let default = action(profile.default_action, profile.default_errno_ret);
-    let decisions = decide(profile, default)?;
-    let can_succeed = |decision: &Decision| {
-        permits(decision.otherwise) || decision.conditional.iter().any(|(_, answer)| permits(*answer))
-    };
-    let allowed = decisions.iter().filter(|(_, decision)| can_succeed(decision)).count();
-    let unknown = if permits(default) { default } else { RET_ERRNO | ENOSYS };
-    let program = tree::program(&ranges(decisions, unknown));
+    let rules = Rules::read(profile)?;
+    let mut named = vec![false; rules.names()];
+    let mut native = rules.decide(&NATIVE, &mut named);
+    let allowed = native.iter().filter(|(_, decision)| can_succeed(decision)).count();
+    let flags = flags::read(profile, &native)?;
+    let (mut x32, mut spaces) = (X32::Refused, Vec::new());
+    for architecture in architecture::besides(&profile.architectures)? {
+        let decisions = rules.decide(architecture, &mut named);
+        if architecture.audit == NATIVE.audit {
+            native.extend(decisions);
+            x32 = X32::Judged;
+        } else {
+            let ranges = ranges(decisions, rules.unknown());
+            spaces.push(Space { audit: architecture.audit, x32: X32::Refused, ranges });
+        }
+    }
+    spaces.insert(0, Space { audit: NATIVE.audit, x32, ranges: ranges(native, rules.unknown()) });
+    let program = tree::program(&spaces);
     if program.len() > MAX_INSTRUCTIONS {
         return Err(SeccompError::TooLong(program.len()));
     }
-    Ok(Filter { program, allowed: allowed as u32, known: table::SYSCALLS.len() as u32 })
-}
-
-/// One decision for each system call of this architecture, sorted by number.
-fn decide(profile: &Seccomp, default: u32) -> Result<Vec<(u32, Decision)>, SeccompError> {
-    let mut decisions: Vec<(u32, Open)> =
-        table::SYSCALLS.iter().map(|&(_, number)| (number, Open::default())).collect();
-    for rule in &profile.syscalls {
-        check(rule)?;
-        let answer = action(rule.action, rule.errno_ret);
-        for name in &rule.names {
-            if let Some(decision) = slot(&mut decisions, name) {
-                decision.add(&rule.args, answer);
-            }
-        }
-    }
-    let mut closed: Vec<_> =
-        decisions.into_iter().map(|(number, open)| (number, open.close(default))).collect();
-    closed.sort_unstable_by_key(|(number, _)| *number);
-    Ok(closed)
-}
-
-fn slot<'a>(decisions: &'a mut [(u32, Open)], name: &str) -> Option<&'a mut Open> {
-    let index = table::SYSCALLS.binary_search_by_key(&name, |(name, _)| name).ok()?;
-    decisions.get_mut(index).map(|(_, open)| open)
-}
-
-fn check(rule: &SeccompRule) -> Result<(), SeccompError> {
-    match rule.args.iter().find(|arg| arg.index > 5) {
-        None => Ok(()),
-        Some(arg) => Err(SeccompError::Argument {
-            name: rule.names.first().map(ToString::to_string).unwrap_or_default(),
-            index: arg.index,
-        }),
-    }
-}
-
-/// A decision that may still take rules: the first unconditional rule closes it.
-#[derive(Default)]
-struct Open {
-    conditional: Vec<(Vec<model::spec::SeccompArg>, u32)>,
-    otherwise: Option<u32>,
-}
-
-impl Open {
-    fn add(&mut self, args: &[model::spec::SeccompArg], answer: u32) {
-        if self.otherwise.is_some() {
-            return;
-        }
-        if args.is_empty() {
-            self.otherwise = Some(answer);
-        } else {
-            self.conditional.push((args.to_vec(), answer));
-        }
-    }
-
-    fn close(self, default: u32) -> Decision {
-        Decision { conditional: self.conditional, otherwise: self.otherwise.unwrap_or(default) }
-    }
+    let skipped = named.iter().filter(|named| !**named).count() as u32;
+    Ok(Filter { program, flags, allowed: allowed as u32, known: NATIVE.calls.len() as u32, skipped })
 }
 
 /// Joins neighbouring numbers with the same answer, and fills the gaps with `unknown`.
-fn ranges(decisions: Vec<(u32, Decision)>, unknown: u32) -> Vec<Range> {
-    let mut ranges: Vec<Range> = Vec::new();
+fn ranges(decisions: Vec<(u32, Decision<'_>)>, unknown: u32) -> Vec<Range<'_>> {
+    let mut ranges: Vec<Range<'_>> = Vec::new();
     let mut next = 0;
-    let mut push = |start: u32, decision: Decision| {
+    let mut push = |start, decision| {
         if ranges.last().is_none_or(|last| last.decision != decision) {
             ranges.push(Range { start, decision });
         }
@@ -162,21 +118,19 @@ fn ranges(decisions: Vec<(u32, Decision)>, unknown: u32) -> Vec<Range> {
     ranges
 }
 
-fn action(action: SeccompAction, errno: Option<u32>) -> u32 {
-    match action {
-        SeccompAction::Allow => RET_ALLOW,
-        SeccompAction::Errno => RET_ERRNO | errno.unwrap_or(EPERM) & 0xffff,
-        SeccompAction::KillProcess => RET_KILL_PROCESS,
-        SeccompAction::KillThread => RET_KILL_THREAD,
-        SeccompAction::Notify => RET_USER_NOTIF,
-        SeccompAction::Trace => RET_TRACE | errno.unwrap_or(EPERM) & 0xffff,
-        SeccompAction::Trap => RET_TRAP,
-        SeccompAction::Log => RET_LOG,
-    }
+fn can_succeed(decision: &Decision<'_>) -> bool {
+    let mut answers = decision.conditional.iter().map(|conditional| conditional.answer);
+    permits(decision.otherwise) || answers.any(permits)
 }
 
+/// Whether the call is made, or may be if somebody else says so.
 fn permits(answer: u32) -> bool {
-    matches!(answer, RET_ALLOW | RET_LOG)
+    matches!(action_of(answer), RET_ALLOW | RET_LOG | RET_TRACE | RET_USER_NOTIF)
+}
+
+/// An answer without its errno or message.
+fn action_of(answer: u32) -> u32 {
+    answer & 0xffff_0000
 }
 
 #[cfg(test)]

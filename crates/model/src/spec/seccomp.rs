@@ -25,7 +25,7 @@ pub struct Seccomp {
     /// What they are told besides.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub listener_metadata: String,
-    /// Rules; the first whose name and arguments match decides.
+    /// Rules; of those whose name and arguments match, the strictest decides.
     #[serde(default)]
     pub syscalls: Vec<SeccompRule>,
 }

@@ -41,27 +41,21 @@ const fn allow_else(name: &'static str, why: &'static str) -> ByArgument {
     ByArgument { name, why, condition: None, second: None, errno: None }
 }
 
-/// MFD_NOEXEC_SEAL and MFD_EXEC.
-const MEMFD_EXECUTION: u64 = 0x18;
 const MFD_NOEXEC_SEAL: u64 = 0x8;
+const MFD_EXEC: u64 = 0x10;
 
 /// Where `vm.memfd_noexec` cannot be set (rootless, and kernels before 6.3), a memory file may be made
 /// only if it is sealed against execution; other programs are told that there are none, and fall back.
 pub(super) fn memfd_guard() -> [SeccompRule; 2] {
-    let names = || vec![Text::Borrowed("memfd_create")];
-    let sealed = masked(1, MEMFD_EXECUTION, MFD_NOEXEC_SEAL);
-    [
-        SeccompRule { names: names(), action: SeccompAction::Allow, errno_ret: None, args: vec![sealed] },
-        SeccompRule {
-            names: names(),
-            action: SeccompAction::Errno,
-            errno_ret: Some(ENOSYS),
-            args: Vec::new(),
-        },
-    ]
+    [masked(1, MFD_NOEXEC_SEAL, 0), masked(1, MFD_EXEC, MFD_EXEC)].map(|flags| SeccompRule {
+        names: vec![Text::Borrowed("memfd_create")],
+        action: SeccompAction::Errno,
+        errno_ret: Some(ENOSYS),
+        args: vec![flags],
+    })
 }
 
-/// The rules, in order: of one name the first that matches decides.
+/// The rules: of those of one name that match, the strictest decides.
 pub(super) static RULES: &[ByArgument] = &[
     allow_if(
         "clone",
