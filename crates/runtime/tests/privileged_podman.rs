@@ -112,7 +112,7 @@ fn privileged_limits_are_those_of_the_kernel() {
     assert!(reads(&limit_file("cpu", "cfs_quota_us", "max")).starts_with("50000"));
     let output = podman.run("--rm --memory 32m --memory-swap 32m", "hold 268435456");
     assert_eq!(output.status.code(), Some(137), "{}", said(&output));
-    let limits = podman.prints("--rm --ulimit nofile=123:456", "cat /proc/self/limits");
+    let limits = podman.prints("--rm --ulimit nofile=123:456 --ulimit nproc=99:99", "cat /proc/self/limits");
     assert!(limits.lines().any(|line| words(line).starts_with(&["Max", "open", "files", "123", "456"])));
 }
 
@@ -136,7 +136,7 @@ fn privileged_a_terminal_has_its_size_and_gives_the_code() {
 fn privileged_health_checks_say_how_it_is() {
     let podman = podman();
     let line = "run --detach --name health --network none --health-interval disable --health-retries 1";
-    let check = [r#"--health-cmd=["CMD", "/bin/probe", "cat", "/tmp/ok"]"#, "localhost/probe"];
+    let check = [r#"--health-cmd=["/bin/probe", "cat", "/tmp/ok"]"#, "localhost/probe"];
     let words: Vec<&str> = words(line).into_iter().chain(check).chain(["/bin/probe", "sleep", "600"]).collect();
     podman.works(&words);
     assert_eq!(podman.says(&["healthcheck", "run", "health"]).status.code(), Some(1));
@@ -149,7 +149,8 @@ fn privileged_health_checks_say_how_it_is() {
 #[test]
 fn privileged_a_pod_shares_its_namespaces() {
     let podman = podman();
-    let infra = "--infra-image localhost/probe --infra-command=/bin/probe,sleep,600 --network none";
+    podman.change("localhost/infra", r#"CMD ["/bin/probe", "sleep", "600"]"#);
+    let infra = "--infra-image localhost/infra --network none";
     podman.works(&words(&format!("pod create --name pod --share pid,ipc,net,uts --hostname h1 {infra}")));
     let run = |program: &str| {
         podman.works(&words(&format!("run --rm --pod pod localhost/probe /bin/probe {program}")))

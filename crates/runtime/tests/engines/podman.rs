@@ -29,6 +29,11 @@ impl Podman {
         self.works(&["import", "--quiet", &self.path("layer.tar"), name]);
     }
 
+    /// Imports the last one once more, with a line of a Dockerfile.
+    pub(crate) fn change(&self, name: &str, line: &str) {
+        self.works(&["import", "--quiet", "--change", line, &self.path("layer.tar"), name]);
+    }
+
     pub(crate) fn scratch(&self) -> &Scratch {
         &self.scratch
     }
