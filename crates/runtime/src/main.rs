@@ -24,6 +24,7 @@ mod hooks;
 mod pidfile;
 mod console;
 mod streams;
+mod guard;
 mod relay;
 mod commands;
 

@@ -19,6 +19,7 @@ use crate::step::Step;
 pub(crate) fn run(inherited: &Inheritance<'_>) -> ! {
     let Inheritance { plan, channel, cgroup, .. } = *inherited;
     let made = clocks::set(plan)
+        .and_then(|()| super::withdraw())
         .and_then(|()| join_all(plan))
         .and_then(|()| sys::clone::sibling(plan.clone_flags, cgroup.clone_target()).at(Step::Join, 3));
     match made {

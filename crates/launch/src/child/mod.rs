@@ -31,11 +31,12 @@ mod streams;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
 use rustix::io::Errno;
+use rustix::process::DumpableBehavior;
 
 use crate::cgroup::Cgroup;
 use crate::channel::{Channel, Fault, Message};
 use crate::gate::Gate;
-use crate::plan::Plan;
+use crate::plan::{Keeper, Plan};
 use crate::step::Step;
 
 /// Everything that the child was given before the clone.
@@ -116,6 +117,9 @@ fn become_container(inherited: &Inheritance<'_>) -> Result<(), Fault> {
     namespaces::configure(plan)?;
     let mut early = filesystems::Early::make(plan)?;
     let mut trees = root::receive(channel)?;
+    if plan.manner.keeper == Keeper::Nobody {
+        withdraw()?;
+    }
     let mut root = root::attach(plan, &mut trees)?;
     mounts::make_mount_points(plan, &root, &trees)?;
     mounts::bind_islands(plan, &root)?;
@@ -134,6 +138,14 @@ fn become_container(inherited: &Inheritance<'_>) -> Result<(), Fault> {
     streams::arrange(inherited, terminal)?;
     // No way back: descriptors that are owned above may be closed by now.
     give_up(channel, confine_and_exec(inherited))
+}
+
+/// A container that waits for its start may have company: those whose pid namespace it lives in, hooks of its
+/// image, commands that enter it. What is not dumpable can be neither traced nor looked into by them, and so
+/// they do not get hold of the program that it still executes, which is ours (CVE-2019-5736). The parent has
+/// written by then what only who may look into it can write.
+fn withdraw() -> Result<(), Fault> {
+    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable).at(Step::Session, 3)
 }
 
 /// Hooks of the host may still change what is inside, its network and its files above all; those that run

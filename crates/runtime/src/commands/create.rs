@@ -11,6 +11,7 @@ use super::{Command, Outcome, clean_up};
 use crate::bundle::{self, Bundle};
 use crate::error::Failure;
 use crate::globals::Globals;
+use crate::guard::{self, Visit};
 use crate::options::{Given, Opt, OptionsEnd, switch, value};
 use crate::state::{Container, Record, Status};
 use crate::{floor, hooks, pidfile, streams};
@@ -63,6 +64,7 @@ pub(super) struct Request {
 impl Request {
     pub(super) fn read(globals: &Globals, given: &Given, id: &str) -> Result<Self, Failure> {
         let Bundle { directory, text, spec } = bundle::read(Path::new(given.value("bundle").unwrap_or(".")))?;
+        guard::keep(&spec, Visit::First)?;
         let manager = if globals.systemd { Manager::Systemd } else { Manager::Files };
         let location = Location::of(&spec.linux.cgroups_path, id, manager)?.annotated(&spec.annotations)?;
         Ok(Self { id: id.to_owned(), bundle: directory, text, spec, location })

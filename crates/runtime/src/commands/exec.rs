@@ -9,6 +9,7 @@ use rustix::fs::{Mode, OFlags};
 use super::{Command, Outcome, create};
 use crate::error::Failure;
 use crate::globals::Globals;
+use crate::guard::{self, Visit};
 use crate::options::{Given, Opt, OptionsEnd, switch, value};
 use crate::state::{Container, Status};
 use crate::{floor, json, pidfile, relay, streams};
@@ -62,6 +63,7 @@ fn run(globals: &Globals, given: &Given) -> Outcome {
     }
     let first = container.process(&record)?.ok_or_else(|| Failure::NotRunning(id.clone()))?;
     let spec = container.spec(&record)?;
+    guard::keep(&spec, Visit::Later)?;
     let spec = Spec { process: process(given, command, &spec.process)?, ..spec };
     let commission = floor::admit(id, &spec, globals.floor)?;
     let target = Target { pidfd: first.pidfd.as_fd(), proc: first.proc.as_fd() };
