@@ -26,7 +26,7 @@ const USAGE: &str = "usage: coffer-probe COMMAND
   attack NAME|all|--list [--json] [--marker PATH] [--connect IP:PORT] [--socket NAME] [--count N] [--bytes N]
                                  exit code 0 stopped, 1 succeeded, 2 usage, 3 not applicable
   true | false | exit N | sleep SECONDS | echo TEXT... | env | id | tty
-  link TARGET PATH | fifo PATH | bind FROM TO | spy SECONDS
+  link TARGET PATH | fifo PATH | bind FROM TO | spy SECONDS | overwrite SECONDS
   cat PATH... | write PATH [TEXT...] | flood BYTES | signal-wait [COUNT] | spawn N
   burn | tick | hold BYTES | fill PATH BYTES
   swap DIRECTORY LINK TARGET | breathe PATH | remove PATH...

@@ -1,11 +1,16 @@
 //! Looking into every process that appears, as fast as it can: what comes into a container from outside
-//! must not be seen before it has become a program of the container.
+//! must not be seen before it has become a program of the container, and must not be written to at all.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io;
+use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use rustix::fs::{CWD, Mode, OFlags, fstat, openat};
+
+use crate::outcome::error_name;
 use crate::{Ended, Failure, print};
 
 /// Spies for so long; says how many processes of this very program it saw, and of which others it saw more
@@ -26,6 +31,45 @@ pub(crate) fn spy(time: Duration) -> Ended {
     print(&format!("saw {}\n", seen.len()))?;
     found.iter().try_for_each(|line| print(line).map(drop))?;
     Ok(u8::from(!found.is_empty()))
+}
+
+/// Takes hold of every program but this one that any process executes meanwhile, the first process too, and
+/// then tries to open it for writing, until nobody executes it any more (CVE-2019-5736). Says how many it
+/// held and what became of each. Exit code 1 if one could be written to.
+pub(crate) fn overwrite(time: Duration) -> Ended {
+    let ours = file_of(Path::new("/proc/self")).map(|(file, _)| file);
+    let (begun, mut held) = (Instant::now(), BTreeMap::new());
+    print("ready\n")?;
+    while begun.elapsed() < time {
+        let programs = others().into_iter().chain([PathBuf::from("/proc/1")]).filter_map(|pid| file_of(&pid));
+        held.extend(programs.filter(|(file, _)| Some(*file) != ours));
+    }
+    print(&format!("held {}\n", held.len()))?;
+    let written = held.values().map(|program| match write_to(program) {
+        Ok(_) => print("it is writable\n").map(|_| true),
+        Err(error) => print(&format!("{}\n", error_name(&error))).map(|_| false),
+    });
+    let any = written.collect::<Result<Vec<_>, _>>()?.contains(&true);
+    Ok(u8::from(any))
+}
+
+/// What a process executes: the file, as its device and inode, and a hold on it.
+fn file_of(pid: &Path) -> Option<((u64, u64), OwnedFd)> {
+    let program = openat(CWD, pid.join("exe"), OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).ok()?;
+    let stat = fstat(&program).ok()?;
+    Some(((stat.st_dev, stat.st_ino), program))
+}
+
+fn write_to(program: &OwnedFd) -> io::Result<fs::File> {
+    let begun = Instant::now();
+    loop {
+        match fs::File::options().write(true).open(format!("/proc/self/fd/{}", program.as_raw_fd())) {
+            Err(error)
+                if error.kind() == io::ErrorKind::ExecutableFileBusy
+                    && begun.elapsed() < Duration::from_secs(10) => {}
+            other => return other,
+        }
+    }
 }
 
 enum Sight {

@@ -35,6 +35,7 @@ pub(crate) fn run(tool: &str, arguments: &[String]) -> Ended {
         ("fifo", [path]) => done(path, make_fifo(path)),
         ("bind", [from, to]) => done(to, rustix::mount::mount_bind(*from, *to).map_err(io::Error::from)),
         ("spy", [time]) => crate::spy::spy(time_of(time)?),
+        ("overwrite", [time]) => crate::spy::overwrite(time_of(time)?),
         ("flood", [bytes]) => flood(number(bytes)?),
         ("signal-wait", []) => wait_for_signals(1),
         ("signal-wait", [count]) => wait_for_signals(number(count)?),

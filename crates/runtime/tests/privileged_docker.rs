@@ -34,8 +34,7 @@ fn privileged_a_container_starts_prints_and_ends_with_its_code() {
 #[test]
 fn privileged_what_is_no_program_gives_126_and_what_is_not_there_127() {
     let docker = docker();
-    for (program, expected) in
-        [("nothing", 127), ("/bin/nothing", 127), ("/etc", 126), ("/etc/passwd", 126)]
+    for (program, expected) in [("nothing", 127), ("/bin/nothing", 127), ("/etc", 126), ("/etc/passwd", 126)]
     {
         let output = docker.says(&["run", "--rm", "--network", "none", "probe", program]);
         assert_eq!(code(&output), Some(expected), "{program}: {}", said(&output));
@@ -58,7 +57,9 @@ fn privileged_exec_runs_inside_with_its_own_user_directory_and_code() {
     assert!(said(&container.exec("--workdir /etc", "cat passwd")).starts_with("root:"));
     assert_eq!(code(&container.exec("", "exit 42")), Some(42));
     assert_eq!(code(&container.exec("--detach", "sleep 500")), Some(0));
-    until("what was left behind runs", || said(&docker.says(&["top", &container.name])).contains("sleep 500"));
+    until("what was left behind runs", || {
+        said(&docker.says(&["top", &container.name])).contains("sleep 500")
+    });
     let first = said(&container.exec("", "cat /proc/1/cgroup"));
     assert_eq!(said(&container.exec("", "cat /proc/self/cgroup")), first);
 }
@@ -123,8 +124,7 @@ fn privileged_a_paused_container_says_nothing_and_goes_on() {
 #[test]
 fn privileged_limits_are_those_of_the_kernel_and_can_be_changed() {
     let docker = docker();
-    let (memory, pids) =
-        (limit_file("memory", "limit_in_bytes", "max"), limit_file("pids", "max", "max"));
+    let (memory, pids) = (limit_file("memory", "limit_in_bytes", "max"), limit_file("pids", "max", "max"));
     let container =
         docker.container("limited", "--memory 64m --memory-swap 64m --pids-limit 33 --cpus 0.5", "sleep 600");
     let reads = |file: &str| said(&container.exec("", &format!("cat {file}"))).trim().to_owned();
@@ -145,8 +145,7 @@ fn privileged_limits_are_those_of_the_kernel_and_can_be_changed() {
 #[test]
 fn privileged_a_terminal_has_its_size_and_gives_the_code() {
     let docker = docker();
-    let line =
-        ["run", "--rm", "-it", "--network", "none", "probe", "/bin/probe"].map(str::to_owned).to_vec();
+    let line = ["run", "--rm", "-it", "--network", "none", "probe", "/bin/probe"].map(str::to_owned).to_vec();
     let run = |program: &[&str]| {
         let words: Vec<&str> = line.iter().map(String::as_str).chain(program.iter().copied()).collect();
         at_terminal(&docker.command(&words))
@@ -183,7 +182,15 @@ fn privileged_containers_live_in_each_other_s_namespaces() {
     let second = docker.run("--pid container:host", "cat /proc/1/cmdline");
     assert!(said(&second).contains("sleep"), "{}", said(&second));
     let output = docker.says(&[
-        "run", "--rm", "--network", "container:host", "--ipc", "container:host", "probe", "/bin/probe", "true",
+        "run",
+        "--rm",
+        "--network",
+        "container:host",
+        "--ipc",
+        "container:host",
+        "probe",
+        "/bin/probe",
+        "true",
     ]);
     assert!(output.status.success(), "{}", said(&output));
     for options in ["--pid host", "--ipc host", "--uts host", "--cgroupns host", "--cgroupns private"] {

@@ -36,8 +36,7 @@ fn privileged_a_container_starts_prints_and_ends_with_its_code() {
 fn privileged_what_is_no_program_gives_126_and_what_is_not_there_127() {
     let podman = podman();
     start(&podman, "codes", "", "sleep 600");
-    for (program, expected) in
-        [("nothing", 127), ("/bin/nothing", 127), ("/etc", 126), ("/etc/passwd", 126)]
+    for (program, expected) in [("nothing", 127), ("/bin/nothing", 127), ("/etc", 126), ("/etc/passwd", 126)]
     {
         let output = podman.says(&["run", "--rm", "--network", "none", "localhost/probe", program]);
         assert_eq!(output.status.code(), Some(expected), "run {program}: {}", said(&output));
@@ -127,8 +126,7 @@ fn privileged_a_terminal_has_its_size_and_gives_the_code() {
     let (status, screen) = run("tty");
     assert!(status == 0 && screen.contains("tty "), "{screen}");
     start(&podman, "terminal", "--tty", "sleep 600");
-    let (status, screen) =
-        at_terminal(&podman.command(&["exec", "-it", "terminal", "/bin/probe", "tty"]));
+    let (status, screen) = at_terminal(&podman.command(&["exec", "-it", "terminal", "/bin/probe", "tty"]));
     assert!(status == 0 && screen.contains("tty "), "{screen}");
 }
 
@@ -137,7 +135,8 @@ fn privileged_health_checks_say_how_it_is() {
     let podman = podman();
     let line = "run --detach --name health --network none --health-interval disable --health-retries 1";
     let check = [r#"--health-cmd=["/bin/probe", "cat", "/tmp/ok"]"#, "localhost/probe"];
-    let words: Vec<&str> = words(line).into_iter().chain(check).chain(["/bin/probe", "sleep", "600"]).collect();
+    let words: Vec<&str> =
+        words(line).into_iter().chain(check).chain(["/bin/probe", "sleep", "600"]).collect();
     podman.works(&words);
     assert_eq!(podman.says(&["healthcheck", "run", "health"]).status.code(), Some(1));
     assert_eq!(podman.inspect("health", ".State.Health.Status"), "unhealthy");

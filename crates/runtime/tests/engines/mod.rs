@@ -11,10 +11,12 @@ mod docker;
 mod podman;
 mod containerd;
 mod shared;
+mod bundle;
 
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+pub(crate) use bundle::Bundle;
 pub(crate) use containerd::Containerd;
 pub(crate) use docker::Docker;
 pub(crate) use image::Image;
