@@ -8,9 +8,16 @@ pub(crate) struct Need {
     pub(crate) package: &'static str,
 }
 
-/// For the tests: the runtime that every attack is also tried on, and the maps of rootless containers.
-pub(crate) const TESTS: &[Need] =
-    &[Need { program: "runc", package: "runc" }, Need { program: "newuidmap", package: "uidmap" }];
+/// For the tests: the runtime that every attack is also tried on, the maps of rootless containers, and the
+/// engines that run their containers with our runtime.
+pub(crate) const TESTS: &[Need] = &[
+    Need { program: "runc", package: "runc" },
+    Need { program: "newuidmap", package: "uidmap" },
+    Need { program: "dockerd", package: "docker.io" },
+    Need { program: "ctr", package: "containerd" },
+    Need { program: "podman", package: "podman" },
+    Need { program: "conmon", package: "conmon" },
+];
 
 /// For the kernel lab: the machine, and what its disks are made with.
 pub(crate) const LAB: &[Need] = &[
