@@ -20,10 +20,13 @@ mod process;
 mod bundle;
 mod floor;
 mod state;
+mod owner;
+mod shown;
 mod hooks;
 mod pidfile;
 mod console;
 mod streams;
+mod home;
 mod relay;
 mod commands;
 

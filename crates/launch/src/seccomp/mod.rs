@@ -84,6 +84,11 @@ pub fn compile(profile: &Seccomp) -> Result<Filter, SeccompError> {
     Ok(Filter { program, allowed: allowed as u32, known: table::SYSCALLS.len() as u32 })
 }
 
+/// The system calls of this architecture that we know, by name.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    table::SYSCALLS.iter().map(|(name, _)| *name)
+}
+
 /// One decision for each system call of this architecture, sorted by number.
 fn decide(profile: &Seccomp, default: u32) -> Result<Vec<(u32, Decision)>, SeccompError> {
     let mut decisions: Vec<(u32, Open)> =
