@@ -81,6 +81,6 @@ fn is_shared(mount: &Mount) -> bool {
 
 fn last_of<'a>(mount: &'a Mount, kinds: &[&str]) -> Option<&'a str> {
     // One text may hold several options.
-    let options = mount.options.iter().rev().flat_map(|option| option.rsplit(','));
-    options.filter(|option| kinds.contains(option)).next()
+    let mut options = mount.options.iter().rev().flat_map(|option| option.rsplit(','));
+    options.find(|option| kinds.contains(option))
 }
