@@ -244,7 +244,7 @@ pub(crate) fn wire(
 ) -> Result<(Io, Wiring), EngineError> {
     if tty {
         let size = foreground::terminal_size(&foreground.stdin).map(|size| (size.ws_col, size.ws_row));
-        return Ok((Io::Terminal { size }, Wiring::Terminal(foreground, signals)));
+        return Ok((Io::Terminal { size, preserved: 0 }, Wiring::Terminal(foreground, signals)));
     }
     let (ends, relay) = foreground::pipes(foreground, input, owner, signals)?;
     let foreground::Ends { stdin, stdout, stderr } = ends;

@@ -29,6 +29,8 @@ pub enum Io {
     Terminal {
         /// Absent, it stays zero by zero until somebody sets it.
         size: Option<(u16, u16)>,
+        /// How many descriptors of the caller come along, from 3 upwards.
+        preserved: u32,
     },
     /// Descriptors that it inherits. They should be pipes or sockets that the container's user may
     /// reopen; without an input it reads its own /dev/null.
@@ -123,7 +125,7 @@ pub(crate) fn born(channel: &Channel, plan: &Plan, maker: &OwnedFd) -> Result<(i
 
 pub(crate) fn streams(io: &Io) -> child::Streams<'_> {
     match io {
-        Io::Terminal { .. } => child::Streams::Terminal,
+        Io::Terminal { preserved, .. } => child::Streams::Terminal { preserved: *preserved },
         Io::Streams { stdin, stdout, stderr } => child::Streams::Pipes {
             stdin: stdin.as_ref().map(OwnedFd::as_fd),
             stdout: stdout.as_fd(),
@@ -215,7 +217,7 @@ pub(crate) fn await_ready(
             _ => return Err(LaunchError::Died),
         }
     }
-    if let (Io::Terminal { size: Some((columns, rows)) }, Some(master)) = (io, &terminal) {
+    if let (Io::Terminal { size: Some((columns, rows)), .. }, Some(master)) = (io, &terminal) {
         let size = Winsize { ws_col: *columns, ws_row: *rows, ws_xpixel: 0, ws_ypixel: 0 };
         rustix::termios::tcsetwinsize(master, size).map_err(LaunchError::host("size the terminal", ""))?;
     }

@@ -53,12 +53,17 @@ pub(crate) fn parse(directory: &Path, shown: &str, text: &[u8]) -> Result<Spec, 
     for mount in spec.mounts.iter_mut().filter(|mount| is_bind(mount)) {
         mount.source = absolute(directory, &mount.source).into();
     }
+    for space in &mut spec.linux.namespaces {
+        // Go writes an empty text for nothing.
+        space.path.take_if(|path| path.is_empty());
+    }
     // What is ours alone is not an engine's to ask for.
     spec.hardening = None;
     Ok(spec)
 }
 
-fn is_bind(mount: &Mount) -> bool {
+/// Whether it shows something of the host.
+pub(crate) fn is_bind(mount: &Mount) -> bool {
     mount.kind == "bind" || mount.options.iter().any(|option| matches!(option.as_ref(), "bind" | "rbind"))
 }
 

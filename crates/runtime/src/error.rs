@@ -19,6 +19,9 @@ pub(crate) enum Failure {
         /// What is wrong with it.
         why: String,
     },
+    /// There is one already, and it is not ours to overwrite.
+    #[error("`{0}` exists; remove it first")]
+    Taken(String),
     /// There is no such container.
     #[error("container `{0}` does not exist")]
     Missing(String),
@@ -38,15 +41,21 @@ pub(crate) enum Failure {
     /// It has no process that a signal could go to. The first words are runc's.
     #[error("container not running: `{0}` has ended")]
     NotRunning(String),
+    /// It has no control group, which is needed for that.
+    #[error("container `{0}` has no control group: create it anew where this user may make one")]
+    NoGroup(String),
+    /// The host's ps does not answer as it should.
+    #[error("`ps` failed: {0}; it is the host's own, and has to be there (procps)")]
+    Ps(String),
     /// The floor refuses what the engine asks for.
-    #[error("the floor of this host refuses container `{id}`: {weaknesses}; {remedy}")]
+    #[error("the floor `{floor}` of this host refuses container `{id}`: {why}")]
     Floor {
-        /// Which one.
+        /// Which container.
         id: String,
-        /// What it asks for.
-        weaknesses: String,
-        /// What to do.
-        remedy: &'static str,
+        /// Which floor.
+        floor: &'static str,
+        /// Every weakness, and what to do about it.
+        why: String,
     },
     /// The launcher.
     #[error("{}", launching(.0))]
@@ -61,9 +70,6 @@ pub(crate) enum Failure {
         /// The kernel's answer.
         errno: Errno,
     },
-    /// A program of the container ended with this code.
-    #[error("the container ended with {0}")]
-    Ended(u8),
 }
 
 impl Failure {
@@ -89,7 +95,6 @@ impl Failure {
         match self {
             Self::Launch(LaunchError::NotFound { .. }) => 127,
             Self::Launch(LaunchError::NotExecutable { .. }) => 126,
-            Self::Ended(code) => *code,
             _ => 1,
         }
     }

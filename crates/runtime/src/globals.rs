@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use launch::cgroup::Manager;
 use serde::Deserialize;
 
 use crate::error::Failure;
@@ -38,7 +39,8 @@ pub(crate) const OPTIONS: &[Opt] = &[
 pub(crate) struct Globals {
     pub(crate) root: PathBuf,
     pub(crate) log: Log,
-    pub(crate) systemd: bool,
+    /// Who makes control groups.
+    pub(crate) manager: Manager,
     pub(crate) floor: Floor,
 }
 
@@ -70,16 +72,18 @@ impl Globals {
             Some(other) => return Err(given.wrong(format!("`--log-format {other}`: it is text or json"))),
         };
         let threshold = if given.is_on("debug") { Threshold::Debug } else { Threshold::Info };
-        let floor = match given.value("floor") {
+        let asked = match given.value("floor") {
             Some(word) => Floor::parse(word).ok_or_else(|| {
                 given.wrong(format!("`--floor {word}`: it is none, baseline or restricted"))
             })?,
-            None => configured(given.value("config"))?.floor,
+            None => Floor::None,
         };
+        // The owner's word is the last: an engine may raise it, and never lower it.
+        let floor = configured(given.value("config"))?.floor.max(asked);
         Ok(Self {
             root: given.value("root").map_or_else(default_root, |root| Ok(PathBuf::from(root)))?,
             log: Log { file: given.value("log").map(PathBuf::from), format, threshold },
-            systemd: given.is_on("systemd-cgroup"),
+            manager: if given.is_on("systemd-cgroup") { Manager::Systemd } else { Manager::Files },
             floor,
         })
     }
@@ -123,7 +127,7 @@ mod tests {
     #[test]
     fn the_command_is_the_first_word_that_is_no_option() {
         let line = ["--root", "/r", "--log-format=json", "--debug", "run", "-d", "x"].map(OsString::from);
-        let (globals, command, rest) = split(line.to_vec());
+        let (globals, command, rest) = split(Vec::from(line));
         assert_eq!(globals.len(), 4);
         assert_eq!(command.as_deref(), Some("run"));
         assert_eq!(rest, ["-d", "x"]);

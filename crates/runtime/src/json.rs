@@ -3,6 +3,7 @@
 use std::io::Read as _;
 use std::os::fd::OwnedFd;
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -39,6 +40,17 @@ pub(crate) fn parse<T: DeserializeOwned>(what: &'static str, path: &str, bytes: 
         path: path.to_owned(),
         why: format!("makes no sense: {first}"),
     })
+}
+
+/// One line, for programs.
+pub(crate) fn line(value: &impl Serialize) -> String {
+    // Text, numbers and lists of them: there is nothing in our answers that has no JSON.
+    format!("{}\n", serde_json::to_string(value).unwrap_or_default())
+}
+
+/// For people.
+pub(crate) fn pretty(value: &impl Serialize) -> String {
+    format!("{}\n", serde_json::to_string_pretty(value).unwrap_or_default())
 }
 
 fn without_nulls(value: Value) -> Value {

@@ -20,11 +20,14 @@ mod process;
 mod bundle;
 mod floor;
 mod state;
+mod owner;
+mod shown;
 mod hooks;
 mod pidfile;
 mod console;
 mod streams;
 mod guard;
+mod home;
 mod relay;
 mod commands;
 

@@ -1,121 +1,120 @@
-//! A container in the foreground: signals go in, its terminal goes through us, its end comes out.
+//! A program in the foreground: signals go in, its terminal goes through us, its end comes out.
 
-use std::os::fd::{AsFd as _, BorrowedFd};
+mod raw;
+mod flow;
+
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
 use launch::Running;
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::termios::{OptionalActions, Termios, isatty, tcgetattr, tcgetwinsize, tcsetattr, tcsetwinsize};
+use rustix::stdio::{stdin, stdout};
 use sys::signal::{SignalSet, next_signal, set_mask, signalfd};
 
 use crate::error::Failure;
+use flow::{Input, Output};
+use raw::Raw;
 
-/// signal(7): HUP, INT, QUIT, USR1, USR2, TERM, CONT, WINCH.
-const FORWARDED: [i32; 8] = [1, 2, 3, 10, 12, 15, 18, 28];
+/// signal(7): HUP, INT, QUIT, USR1, USR2, ALRM, TERM, CONT, WINCH, PWR.
+const FORWARDED: [i32; 10] = [1, 2, 3, 10, 12, 14, 15, 18, 28, 30];
 const WINCH: i32 = 28;
 
-/// Stays until the container's first process has ended; its exit code.
-pub(crate) fn until_the_end(running: Running) -> Result<u8, Failure> {
-    let raw = running.terminal().map(|master| Raw::enter(master)).transpose()?;
-    let relayed = relay(&running);
-    drop(raw);
-    relayed?;
+const NONE: PollFlags = PollFlags::empty();
+
+/// How long is waited for what a program that has ended said last, where others have its terminal too; and
+/// until it is seen whether somebody has a terminal again that nobody had.
+const PAUSE: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+
+/// Signals that are for the program.
+#[derive(Debug)]
+pub(crate) struct Signals(OwnedFd);
+
+impl Signals {
+    /// From now on they wait until somebody passes them on. Whoever makes a program first takes them, or
+    /// one that comes too early would end us and leave the program behind.
+    pub(crate) fn take() -> Result<Self, Failure> {
+        let set = SignalSet::of(&FORWARDED);
+        let taken = set_mask(set).and_then(|_| signalfd(set));
+        taken.map(Self).map_err(Failure::system("wait for", "signals"))
+    }
+}
+
+/// Stays until the program has ended; its exit code.
+pub(crate) fn until_the_end(running: Running, signals: &Signals) -> Result<u8, Failure> {
+    let fault = |errno| Failure::system("wait for", "the program")(errno);
+    match running.terminal() {
+        None => attend(&running, signals)?,
+        Some(master) => {
+            let raw = Raw::enter(master)?;
+            let relayed = relay(&running, signals, master);
+            // Whatever happens to the program is told on a terminal that is as it was.
+            drop(raw);
+            relayed.map_err(fault)?;
+        }
+    }
     Ok(running.wait()?.code())
 }
 
-fn relay(running: &Running) -> Result<(), Failure> {
-    let fault = |errno| Failure::system("wait for", "the container")(errno);
-    let set = SignalSet::of(&FORWARDED);
-    set_mask(set).map_err(fault)?;
-    let signals = signalfd(set).map_err(fault)?;
-    let mut from_us = running.terminal().is_some();
+/// Without a terminal of its own only signals go through us.
+fn attend(running: &Running, signals: &Signals) -> Result<(), Failure> {
     loop {
-        let stdin = rustix::stdio::stdin();
-        let master = running.terminal();
-        let mut waits = vec![
-            PollFd::from_borrowed_fd(running.pidfd(), PollFlags::IN),
-            PollFd::from_borrowed_fd(signals.as_fd(), PollFlags::IN),
-        ];
-        if let Some(master) = master {
-            waits.push(PollFd::from_borrowed_fd(master, PollFlags::IN));
-            if from_us {
-                waits.push(PollFd::from_borrowed_fd(stdin, PollFlags::IN));
-            }
-        }
-        match poll(&mut waits, None) {
-            Err(Errno::INTR) => continue,
-            other => other.map_err(fault)?,
-        };
-        let ready = |index: usize| waits.get(index).is_some_and(|wait| !wait.revents().is_empty());
-        if ready(1) {
-            forward(running, signals.as_fd())?;
-        }
-        let heard = ready(2) && master.is_some_and(|master| copy(master, rustix::stdio::stdout()).is_ok());
-        if ready(3) && master.is_some_and(|master| copy(stdin, master).is_err()) {
-            from_us = false;
-        }
-        // What it said last is still in its terminal.
-        if ready(0) && !heard {
+        let wanted = [(running.pidfd(), PollFlags::IN), (signals.0.as_fd(), PollFlags::IN)];
+        let [ended, _] = wait_for(wanted, None).map_err(Failure::system("wait for", "the program"))?;
+        forward(running, signals);
+        if !ended.is_empty() {
             return Ok(());
         }
     }
 }
 
-fn forward(running: &Running, signals: BorrowedFd<'_>) -> Result<(), Failure> {
-    while let Ok(Some(signal)) = next_signal(signals) {
+fn relay(running: &Running, signals: &Signals, master: BorrowedFd<'_>) -> Result<(), Errno> {
+    let (mut input, mut output) = (Input::new(master)?, Output::new(master));
+    loop {
+        let wanted = [
+            (running.pidfd(), PollFlags::IN),
+            (signals.0.as_fd(), PollFlags::IN),
+            (master, if output.is_open() { output.awaits_source() | input.awaits_target() } else { NONE }),
+            (stdin(), input.awaits_source()),
+            (stdout(), output.awaits_target()),
+        ];
+        let [ended, _, terminal, source, target] = wait_for(wanted, (!output.is_open()).then_some(&PAUSE))?;
+        forward(running, signals);
+        input.go_on(source, terminal);
+        output.go_on(terminal, target);
+        if !ended.is_empty() {
+            return output.finish(PAUSE);
+        }
+    }
+}
+
+/// Waits for any of it. Where nothing is wanted nothing is asked: the end of a stream would be told again
+/// and again.
+fn wait_for<const N: usize>(
+    wanted: [(BorrowedFd<'_>, PollFlags); N],
+    time: Option<&Timespec>,
+) -> Result<[PollFlags; N], Errno> {
+    let asked = wanted.iter().filter(|(_, events)| !events.is_empty());
+    let mut waits: Vec<_> = asked.map(|(fd, events)| PollFd::from_borrowed_fd(*fd, *events)).collect();
+    wait(&mut waits, time)?;
+    let mut answers = waits.iter().map(PollFd::revents);
+    Ok(wanted.map(|(_, events)| if events.is_empty() { NONE } else { answers.next().unwrap_or(NONE) }))
+}
+
+/// A program that is gone gets no signals any more, and that is all right.
+fn forward(running: &Running, signals: &Signals) {
+    while let Ok(Some(signal)) = next_signal(signals.0.as_fd()) {
         match (signal, running.terminal()) {
-            (WINCH, Some(master)) => copy_size(master),
-            _ => running.signal(signal)?,
+            (WINCH, Some(master)) => raw::copy_size(master),
+            _ => drop(running.signal(signal)),
         }
     }
-    Ok(())
 }
 
-/// One piece; `Err` at the end.
-fn copy(from: BorrowedFd<'_>, to: BorrowedFd<'_>) -> Result<(), Errno> {
-    let mut piece = [0; 4096];
-    let length = rustix::io::read(from, &mut piece)?;
-    let mut rest = piece.get(..length).unwrap_or_default();
-    if rest.is_empty() {
-        return Err(Errno::PIPE);
-    }
-    while !rest.is_empty() {
-        let written = rustix::io::write(to, rest)?;
-        rest = rest.get(written..).unwrap_or_default();
-    }
-    Ok(())
-}
-
-fn copy_size(master: BorrowedFd<'_>) {
-    if let Ok(size) = tcgetwinsize(rustix::stdio::stdin()) {
-        // A terminal without a size works.
-        let _as_it_was = tcsetwinsize(master, size);
-    }
-}
-
-/// Our own terminal, passing every key on; it is as before when this is dropped.
-struct Raw(Option<Termios>);
-
-impl Raw {
-    fn enter(master: BorrowedFd<'_>) -> Result<Self, Failure> {
-        let stdin = rustix::stdio::stdin();
-        if !isatty(stdin) {
-            return Ok(Self(None));
-        }
-        copy_size(master);
-        let fault = |errno| Failure::system("use", "the terminal")(errno);
-        let before = tcgetattr(stdin).map_err(fault)?;
-        let mut raw = before.clone();
-        raw.make_raw();
-        tcsetattr(stdin, OptionalActions::Now, &raw).map_err(fault)?;
-        Ok(Self(Some(before)))
-    }
-}
-
-impl Drop for Raw {
-    fn drop(&mut self) {
-        if let Some(before) = &self.0 {
-            let _the_terminal_is_gone = tcsetattr(rustix::stdio::stdin(), OptionalActions::Now, before);
+fn wait(waits: &mut [PollFd<'_>], time: Option<&Timespec>) -> Result<usize, Errno> {
+    loop {
+        match poll(waits, time) {
+            Err(Errno::INTR) => {}
+            other => return other,
         }
     }
 }

@@ -7,10 +7,13 @@ use std::collections::BTreeMap;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::path::Path;
 
-use launch::cgroup::{Group, Location};
+use launch::LaunchError;
+use launch::cgroup::{Group, Location, Manager};
 use launch::gate::{self, Passage};
 use model::spec::Spec;
-use rustix::fs::{AtFlags, Dir, FlockOperation, Mode, OFlags, flock, mkdirat, openat, renameat, unlinkat};
+use rustix::fs::{
+    AtFlags, Dir, FlockOperation, Mode, OFlags, flock, fstat, mkdirat, openat, renameat, statat, unlinkat,
+};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
@@ -168,12 +171,33 @@ impl Container {
     }
 
     /// Waits for whoever changes it, and keeps the others out until the value is dropped.
+    ///
+    /// # Errors
+    /// [`Failure::Missing`] if it was deleted meanwhile, even if there is another of its name.
     pub(crate) fn lock(&self) -> Result<(), Failure> {
+        let fault = |errno| Failure::system("lock container", &self.id)(errno);
         loop {
             match flock(&self.directory, FlockOperation::LockExclusive) {
                 Err(Errno::INTR) => {}
-                other => return other.map_err(Failure::system("lock container", &self.id)),
+                other => break other.map_err(fault)?,
             }
+        }
+        let ours = fstat(&self.directory).map_err(fault)?;
+        match statat(&self.parent, self.id.as_str(), AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(named) if (named.st_dev, named.st_ino) == (ours.st_dev, ours.st_ino) => Ok(()),
+            Ok(_) | Err(Errno::NOENT) => Err(Failure::Missing(self.id.clone())),
+            Err(errno) => Err(fault(errno)),
+        }
+    }
+
+    /// Its record, if it is in one of `states`; else the error says that `action` cannot be done.
+    pub(crate) fn expect(&self, action: &'static str, states: &[Status]) -> Result<Record, Failure> {
+        let record = self.record()?;
+        let status = self.status(record.as_ref())?;
+        match record {
+            Some(record) if states.contains(&status) => Ok(record),
+            _ if status == Status::Stopped => Err(Failure::NotRunning(self.id.clone())),
+            _ => Err(Failure::State { action, id: self.id.clone(), status: status.as_str() }),
         }
     }
 
@@ -244,8 +268,8 @@ impl Container {
         if gate::passage(self.directory.as_fd())? == Passage::Awaited {
             return Ok(Status::Created);
         }
-        let group = Group::of(&record.cgroup);
-        Ok(if group.is_some_and(|group| group.is_frozen()) { Status::Paused } else { Status::Running })
+        let frozen = record.group().is_some_and(|group| group.is_frozen());
+        Ok(if frozen { Status::Paused } else { Status::Running })
     }
 
     /// Whether somebody else changes it right now.
@@ -282,6 +306,30 @@ impl Record {
             cgroup,
             weaknesses: Vec::new(),
         }
+    }
+
+    /// What there is to take away of one whose record makes no sense: its group is where its specification
+    /// says.
+    pub(crate) fn remains(container: &Container, manager: Manager) -> Self {
+        let mut record = Self::new(&container.id, Path::new("/"), Location::default());
+        let path = container.spec(&record).map(|spec| spec.linux.cgroups_path).unwrap_or_default();
+        // Where no group can be called so, none was made.
+        record.cgroup = Location::of(&path, &container.id, manager).unwrap_or_default();
+        record
+    }
+
+    /// Whoever lives where its group is to be would end with it.
+    pub(crate) fn expect_free_group(&self) -> Result<(), Failure> {
+        if self.group().is_none_or(|group| group.processes().is_empty()) {
+            return Ok(());
+        }
+        let why = "processes live in that group already";
+        Err(LaunchError::Spec { what: "cgroupsPath", value: format!("/{}", self.cgroup.path()), why }.into())
+    }
+
+    /// Its control group, if it has one.
+    pub(crate) fn group(&self) -> Option<Group> {
+        Group::of(&self.cgroup)
     }
 
     /// Notes the first process.

@@ -1,8 +1,6 @@
 //! Which standard streams and which further descriptors a process of the container gets.
 
-use std::os::fd::BorrowedFd;
-
-use launch::Io;
+use launch::{Io, Prepared};
 use model::spec::Process;
 
 use crate::error::Failure;
@@ -13,20 +11,19 @@ const FIRST: u32 = 3;
 /// Most descriptors that are passed on.
 const MOST: u32 = 1000;
 
-/// The terminal that the specification asks for, or our own streams.
-pub(crate) fn io(process: &Process, given: &Given) -> Result<Io, Failure> {
+/// The terminal that the specification asks for, or our own streams, and `preserved` descriptors of ours.
+pub(crate) fn io(process: &Process, preserved: u32) -> Io {
     if process.terminal {
         let size = process.console_size.map(|size| (size.width, size.height));
-        return Ok(Io::Terminal { size });
+        return Io::Terminal { size, preserved };
     }
-    Ok(Io::Inherited { preserved: preserved(given)? })
+    Io::Inherited { preserved }
 }
 
-/// Those of `--preserve-fds` and of socket activation. Each must be open: otherwise the next that we open
-/// would be in its place, and the container would have it.
-fn preserved(given: &Given) -> Result<u32, Failure> {
+/// How many descriptors come along: those of `--preserve-fds`, above those of socket activation. Each must
+/// be open: otherwise the next that we open would be in its place, and the container would have it.
+pub(crate) fn preserved(given: &Given, activated: u32) -> Result<u32, Failure> {
     let asked = given.number::<u32>("preserve-fds")?.unwrap_or(0);
-    let activated = std::env::var("LISTEN_FDS").ok().and_then(|count| count.parse().ok()).unwrap_or(0_u32);
     let count = asked.saturating_add(activated);
     if count > MOST {
         return Err(
@@ -39,15 +36,56 @@ fn preserved(given: &Given) -> Result<u32, Failure> {
     }
 }
 
-/// The master side of a terminal goes to the engine's socket.
-pub(crate) fn hand_over_terminal(terminal: Option<BorrowedFd<'_>>, given: &Given) -> Result<(), Failure> {
-    match (terminal, given.value("console-socket")) {
-        (Some(terminal), Some(path)) => crate::console::send(path, "/dev/ptmx", terminal),
-        (None, Some(_)) => Err(given.wrong("`--console-socket` is for a process with a terminal".to_owned())),
-        (Some(_), None) => {
-            Err(given
-                .wrong("a terminal needs `--console-socket`, which takes it when we are gone".to_owned()))
+/// sd_listen_fds(3): how many descriptors systemd has passed to us, if it was us that it meant.
+pub(crate) fn activated() -> u32 {
+    let number = |name| std::env::var(name).ok().and_then(|value| value.parse::<u32>().ok());
+    let meant = number("LISTEN_PID").is_none_or(|pid| pid == std::process::id());
+    number("LISTEN_FDS").filter(|_| meant).unwrap_or(0)
+}
+
+/// What tells the container's first process of them.
+pub(crate) fn announce(process: &mut Process, activated: u32) {
+    if activated > 0 {
+        process.env.extend([format!("LISTEN_FDS={activated}"), "LISTEN_PID=1".to_owned()]);
+    }
+}
+
+/// Who keeps the terminal of a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keeper {
+    /// We do, until it ends.
+    Us,
+    /// Somebody else, who listens at `--console-socket`.
+    Engine,
+}
+
+impl Keeper {
+    /// Whoever leaves a process to itself keeps nothing of it.
+    pub(crate) fn of(given: &Given) -> Self {
+        if given.is_on("detach") { Self::Engine } else { Self::Us }
+    }
+}
+
+/// Whether somebody takes the terminal, before there is one.
+pub(crate) fn check(process: &Process, given: &Given, keeper: Keeper) -> Result<(), Failure> {
+    let refuse = |why: &str| Err(given.wrong(why.to_owned()));
+    match (process.terminal, given.value("console-socket"), keeper) {
+        (false, Some(_), _) => refuse("`--console-socket` is for a process with a terminal"),
+        (true, Some(_), Keeper::Us) => refuse("`--console-socket` is for a process that is left to itself"),
+        (true, None, Keeper::Engine) => {
+            refuse("a terminal needs `--console-socket`, which takes it when we are gone")
         }
-        (None, None) => Ok(()),
+        _ => Ok(()),
+    }
+}
+
+/// What the engine's sockets take: the master side of the terminal, and the process.
+pub(crate) fn hand_over(prepared: &Prepared, given: &Given) -> Result<(), Failure> {
+    if let (Some(terminal), Some(path)) = (prepared.terminal(), given.value("console-socket")) {
+        crate::console::send(path, "/dev/ptmx", terminal)?;
+    }
+    match given.value("pidfd-socket") {
+        Some(path) => crate::console::send(path, "pidfd", prepared.pidfd()),
+        None => Ok(()),
     }
 }

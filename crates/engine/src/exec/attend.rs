@@ -28,7 +28,7 @@ pub(super) fn manner(
     owner: (u32, u32),
 ) -> Result<(Io, Manner), EngineError> {
     if request.detached {
-        let io = if request.tty { Io::Terminal { size: None } } else { Io::Nowhere };
+        let io = if request.tty { Io::Terminal { size: None, preserved: 0 } } else { Io::Nowhere };
         let release = match foreground.detach {
             Detach::Through { release, .. } => Some(release),
             Detach::Here(_) | Detach::Unavailable => None,

@@ -39,7 +39,7 @@ pub(crate) struct Unconnected(Option<Streams>);
 /// program without privilege can open /dev/stdout anew.
 pub(crate) fn wire(request: &RunRequest, owner: (u32, u32)) -> Result<(Io, Unconnected), EngineError> {
     if request.tty {
-        return Ok((Io::Terminal { size: None }, Unconnected(None)));
+        return Ok((Io::Terminal { size: None, preserved: 0 }, Unconnected(None)));
     }
     let made = pipes(request, owner).map_err(ForegroundError::io("make the container's pipes"))?;
     Ok((made.0, Unconnected(Some(made.1))))

@@ -117,6 +117,17 @@ impl Location {
         Ok(self)
     }
 
+    /// A group that somebody has made below this one, in every hierarchy.
+    ///
+    /// # Errors
+    /// [`LaunchError::Spec`] for a path that is none.
+    pub fn below(&self, path: &str) -> Result<Self, LaunchError> {
+        let inner = clean(path)?;
+        let join = |outer: &String| format!("{outer}/{inner}");
+        let apart = self.apart.iter().map(|(controller, path)| (controller.clone(), join(path))).collect();
+        Ok(Self { path: join(&self.path), apart, unit: None, ..self.clone() })
+    }
+
     /// Below the root of a hierarchy, without a slash before it; empty for none.
     #[must_use]
     pub fn path(&self) -> &str {

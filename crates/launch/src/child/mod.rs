@@ -54,8 +54,8 @@ pub(crate) struct Inheritance<'a> {
 /// Where standard input, output and error come from.
 #[derive(Clone, Copy)]
 pub(crate) enum Streams<'a> {
-    /// A terminal of the container's own.
-    Terminal,
+    /// A terminal of the container's own, and as many descriptors of the caller as are said.
+    Terminal { preserved: u32 },
     /// Pipes; without an input, the container's own /dev/null.
     Pipes { stdin: Option<BorrowedFd<'a>>, stdout: BorrowedFd<'a>, stderr: BorrowedFd<'a> },
     /// The container's own /dev/null, for all three.
@@ -68,7 +68,7 @@ impl<'a> Streams<'a> {
     /// The lowest descriptor that is ours.
     fn first_of_ours(self) -> u32 {
         match self {
-            Self::Inherited { preserved } => 3_u32.saturating_add(preserved),
+            Self::Inherited { preserved } | Self::Terminal { preserved } => 3_u32.saturating_add(preserved),
             _ => 3,
         }
     }
@@ -77,7 +77,7 @@ impl<'a> Streams<'a> {
     fn descriptors(self) -> impl Iterator<Item = BorrowedFd<'a>> {
         let three = match self {
             Self::Pipes { stdin, stdout, stderr } => [stdin, Some(stdout), Some(stderr)],
-            Self::Terminal | Self::Nowhere | Self::Inherited { .. } => [None; 3],
+            Self::Terminal { .. } | Self::Nowhere | Self::Inherited { .. } => [None; 3],
         };
         three.into_iter().flatten()
     }

@@ -26,7 +26,7 @@ const NULL: (u32, u32) = (1, 3);
 /// Opens a terminal in the container's own devpts, sends the parent its master, and binds the slave
 /// to /dev/console.
 pub(super) fn open_terminal(inherited: &Inheritance<'_>, made: &Made<'_>) -> Result<Option<OwnedFd>, Fault> {
-    if !matches!(inherited.streams, Streams::Terminal) {
+    if !matches!(inherited.streams, Streams::Terminal { .. }) {
         return Ok(None);
     }
     let pts = made.pts.as_ref().ok_or(Errno::NOTTY).at(Step::Terminal, 0)?;
@@ -43,7 +43,7 @@ pub(super) fn open_terminal_inside(
     plan: &Plan,
     channel: &Channel,
 ) -> Result<Option<OwnedFd>, Fault> {
-    if !matches!(streams, Streams::Terminal) {
+    if !matches!(streams, Streams::Terminal { .. }) {
         return Ok(None);
     }
     let pts = root().and_then(|root| open_below(&root, c"dev/pts", ResolveFlags::NO_SYMLINKS));
@@ -88,13 +88,13 @@ pub(super) fn arrange(inherited: &Inheritance<'_>, terminal: Option<OwnedFd>) ->
             dup2_stdout(stdout).at(Step::Streams, 1)?;
             dup2_stderr(stderr).at(Step::Streams, 2)?;
         }
-        (Streams::Terminal, Some(slave)) => {
+        (Streams::Terminal { .. }, Some(slave)) => {
             rustix::process::ioctl_tiocsctty(&slave).at(Step::Terminal, 3)?;
             become_streams(&slave)?;
         }
         (Streams::Nowhere, _) => become_streams(&open_null().at(Step::Streams, 0)?)?,
         (Streams::Inherited { .. }, _) => hand_over(plan.process.uid),
-        (Streams::Terminal, None) => return Err(Errno::NOTTY).at(Step::Terminal, 0),
+        (Streams::Terminal { .. }, None) => return Err(Errno::NOTTY).at(Step::Terminal, 0),
     }
     leave_descriptors(inherited)
 }

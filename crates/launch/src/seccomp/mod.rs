@@ -98,6 +98,11 @@ pub fn compile(profile: &Seccomp) -> Result<Filter, SeccompError> {
     Ok(Filter { program, flags, allowed: allowed as u32, known: NATIVE.calls.len() as u32, skipped })
 }
 
+/// The system calls of this architecture that we know, by name.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    NATIVE.calls.iter().map(|(name, _)| *name)
+}
+
 /// Joins neighbouring numbers with the same answer, and fills the gaps with `unknown`.
 fn ranges(decisions: Vec<(u32, Decision<'_>)>, unknown: u32) -> Vec<Range<'_>> {
     let mut ranges: Vec<Range<'_>> = Vec::new();

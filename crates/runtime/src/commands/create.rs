@@ -2,19 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
-use launch::cgroup::{Location, Manager};
+use launch::cgroup::Location;
 use launch::gate::Gate;
 use launch::{Keyring, LaunchError, Order, Prepared, RootChange};
+use model::commission::Commission;
 use model::spec::Spec;
 
-use super::{Command, Outcome, clean_up};
+use super::{Command, Outcome, clean_up, delete};
 use crate::bundle::{self, Bundle};
 use crate::error::Failure;
+use crate::floor::Ask;
 use crate::globals::Globals;
 use crate::guard::{self, Visit};
 use crate::options::{Given, Opt, OptionsEnd, switch, value};
 use crate::state::{Container, Record, Status};
-use crate::{floor, hooks, pidfile, streams};
+use crate::{floor, home, hooks, pidfile, streams};
 
 pub(crate) const COMMAND: Command = Command {
     name: "create",
@@ -41,81 +43,108 @@ pub(super) const NO_NEW_KEYRING: Opt = switch("no-new-keyring", None, "keep the 
 pub(super) const PRESERVE_FDS: Opt = value("preserve-fds", None, "N", "pass descriptors 3 to 2+N on");
 
 fn run(globals: &Globals, given: &Given) -> Outcome {
-    let id = given.only_container()?;
-    let request = Request::read(globals, given, id)?;
+    let request = Request::read(globals, given, streams::Keeper::Engine)?;
+    let commission = request.admit(globals)?;
     let container = request.reserve(globals)?;
-    let created = request.create(globals, given, &container);
-    if let Err(failure) = created {
-        request.abandon(globals, container);
+    if let Err(failure) = request.create(globals, commission, &container) {
+        abandon(globals, container);
         return Err(failure);
     }
     Ok(0)
 }
 
 /// What is to be created.
-pub(super) struct Request {
-    id: String,
+pub(super) struct Request<'a> {
+    given: &'a Given,
+    id: &'a str,
     bundle: PathBuf,
     text: Vec<u8>,
     pub(super) spec: Spec,
     location: Location,
+    /// Descriptors of ours that come along.
+    preserved: u32,
 }
 
-impl Request {
-    pub(super) fn read(globals: &Globals, given: &Given, id: &str) -> Result<Self, Failure> {
-        let Bundle { directory, text, spec } = bundle::read(Path::new(given.value("bundle").unwrap_or(".")))?;
+impl<'a> Request<'a> {
+    pub(super) fn read(
+        globals: &Globals,
+        given: &'a Given,
+        keeper: streams::Keeper,
+    ) -> Result<Self, Failure> {
+        let id = given.only_container()?;
+        let Bundle { directory, text, mut spec } =
+            bundle::read(Path::new(given.value("bundle").unwrap_or(".")))?;
         guard::keep(&spec, Visit::First)?;
-        let manager = if globals.systemd { Manager::Systemd } else { Manager::Files };
-        let location = Location::of(&spec.linux.cgroups_path, id, manager)?.annotated(&spec.annotations)?;
-        Ok(Self { id: id.to_owned(), bundle: directory, text, spec, location })
+        streams::check(&spec.process, given, keeper)?;
+        let activated = streams::activated();
+        let preserved = streams::preserved(given, activated)?;
+        streams::announce(&mut spec.process, activated);
+        home::complete(&mut spec.process, || home::root_at(&spec.root.path));
+        let location = Location::of(&spec.linux.cgroups_path, id, globals.manager)?;
+        let location = location.annotated(&spec.annotations)?;
+        Ok(Self { given, id, bundle: directory, text, spec, location, preserved })
+    }
+
+    /// Leave to create it.
+    pub(super) fn admit(&self, globals: &Globals) -> Result<Commission, Failure> {
+        let (keyring, root) = manner(self.given);
+        floor::admit(self.id, Ask { spec: &self.spec, keyring, root }, globals.floor, &[], &globals.log)
     }
 
     /// Its place, with everything written down that says what there will be to take away.
     pub(super) fn reserve(&self, globals: &Globals) -> Result<Container, Failure> {
-        let container = Container::reserve(&globals.root, &self.id)?;
-        container.write_spec(&self.text)?;
-        container.write_record(&self.record())?;
+        let record = Record::new(self.id, &self.bundle, self.location.clone());
+        record.expect_free_group()?;
+        let container = Container::reserve(&globals.root, self.id)?;
+        let written = container.write_spec(&self.text).and_then(|()| container.write_record(&record));
+        if let Err(failure) = written {
+            clean_up(&globals.log, container.remove());
+            return Err(failure);
+        }
         Ok(container)
     }
 
-    pub(super) fn record(&self) -> Record {
-        Record::new(&self.id, &self.bundle, self.location.clone())
-    }
-
     /// Creates it, waiting at its gate.
-    fn create(&self, globals: &Globals, given: &Given, container: &Container) -> Result<(), Failure> {
+    fn create(
+        &self,
+        globals: &Globals,
+        commission: Commission,
+        container: &Container,
+    ) -> Result<(), Failure> {
         let gate = Gate::make(container.directory())?;
-        let (prepared, _record) = self.prepare(globals, given, container, Some(&gate))?;
-        streams::hand_over_terminal(prepared.terminal(), given)?;
-        hand_over_pidfd(&prepared, given)?;
-        pidfile::write(given.value("pid-file"), prepared.pid())?;
-        Ok(prepared.stay()?)
+        let (prepared, record) = self.prepare(globals, commission, container, Some(&gate))?;
+        prepared.stay()?;
+        // What is in there runs.
+        pidfile::write(self.given.value("pid-file"), record.pid)
     }
 
-    /// Up to the last step before exec, and written down.
+    /// Up to the last step before exec, written down, and with its descriptors where the engine wants them.
     pub(super) fn prepare(
         &self,
         globals: &Globals,
-        given: &Given,
+        commission: Commission,
         container: &Container,
         gate: Option<&Gate>,
     ) -> Result<(Prepared, Record), Failure> {
-        let commission = floor::admit(&self.id, &self.spec, globals.floor)?;
-        let mut record = self.record();
+        let mut record = Record::new(self.id, &self.bundle, self.location.clone());
         record.weaknesses = commission.weaknesses().to_vec();
         let mut at_halt = |pid| self.outside(&mut record.clone(), pid);
+        let (keyring, root) = manner(self.given);
+        let io = streams::io(&self.spec.process, self.preserved);
         let order = Order {
             spec: &self.spec,
             location: &self.location,
-            io: streams::io(&self.spec.process, given)?,
+            io,
             gate,
-            keyring: if given.is_on("no-new-keyring") { Keyring::Callers } else { Keyring::Own },
-            root: if given.is_on("no-pivot") { RootChange::Chroot } else { RootChange::Pivot },
+            keyring,
+            root,
             at_halt: &mut at_halt,
         };
         let prepared = launch::create(commission, order)?;
         record.started(prepared.pid())?;
         container.write_record(&record)?;
+        globals.log.debug(&format!("container `{}` is prepared: process {}", self.id, record.pid));
+        streams::hand_over(&prepared, self.given)?;
         Ok((prepared, record))
     }
 
@@ -127,20 +156,21 @@ impl Request {
         hooks::run_all("createRuntime", &self.spec.hooks.create_runtime, &state)?;
         Ok(state)
     }
-
-    /// Takes away what a creation that failed has left.
-    pub(super) fn abandon(&self, globals: &Globals, container: Container) {
-        let state = self.record().state(&self.spec, Status::Stopped).to_json();
-        if let Err(error) = hooks::run_all("poststop", &self.spec.hooks.poststop, &state) {
-            globals.log.warning(&error.to_string());
-        }
-        clean_up(&globals.log, container.remove());
-    }
 }
 
-pub(super) fn hand_over_pidfd(prepared: &Prepared, given: &Given) -> Result<(), Failure> {
-    match given.value("pidfd-socket") {
-        Some(path) => crate::console::send(path, "pidfd", prepared.pidfd()),
-        None => Ok(()),
-    }
+/// Options that say how a container is made, and weaken it.
+pub(super) fn manner(given: &Given) -> (Keyring, RootChange) {
+    let keyring = if given.is_on("no-new-keyring") { Keyring::Callers } else { Keyring::Own };
+    let root = if given.is_on("no-pivot") { RootChange::Chroot } else { RootChange::Pivot };
+    (keyring, root)
+}
+
+/// Takes away what a creation that failed has left. Until its first process is written down there is none,
+/// and no group of its own.
+pub(super) fn abandon(globals: &Globals, container: Container) {
+    let undone = match container.record() {
+        Ok(Some(record)) => delete::take_away(globals, container, Some(record)),
+        Ok(None) | Err(_) => container.remove(),
+    };
+    clean_up(&globals.log, undone);
 }

@@ -2,17 +2,21 @@
 
 use std::os::fd::AsFd as _;
 
+use launch::cgroup::Location;
 use launch::{LaunchError, Target};
 use model::spec::{Capabilities, Process, Spec, Text};
 use rustix::fs::{Mode, OFlags};
 
 use super::{Command, Outcome, create};
 use crate::error::Failure;
+use crate::floor::Ask;
 use crate::globals::Globals;
 use crate::guard::{self, Visit};
 use crate::options::{Given, Opt, OptionsEnd, switch, value};
-use crate::state::{Container, Status};
-use crate::{floor, json, pidfile, relay, streams};
+use crate::relay::{self, Signals};
+use crate::state::{Container, Record, Status};
+use crate::streams::Keeper;
+use crate::{floor, home, json, pidfile, streams};
 
 pub(crate) const COMMAND: Command = Command {
     name: "exec",
@@ -43,6 +47,7 @@ const OPTIONS: &[Opt] = &[
     switch("no-new-privs", None, "it may not gain privileges"),
     value("apparmor", None, "PROFILE", "its AppArmor profile"),
     value("process-label", None, "LABEL", "its SELinux label"),
+    value("cgroup", None, "PATH", "in a group that the container has made below its own"),
     switch("ignore-paused", None, "also in a container that is paused: it waits there"),
     create::PRESERVE_FDS,
     super::run::NO_SUBREAPER,
@@ -53,33 +58,41 @@ fn run(globals: &Globals, given: &Given) -> Outcome {
         return Err(given.wrong("in which container?".to_owned()));
     };
     let container = Container::find(&globals.root, id)?;
-    let record = container.record()?.ok_or_else(|| Failure::Missing(id.clone()))?;
-    let status = container.status(Some(&record))?;
-    match status {
-        Status::Created | Status::Running => {}
-        Status::Paused if given.is_on("ignore-paused") => {}
-        Status::Stopped => return Err(Failure::NotRunning(id.clone())),
-        other => return Err(Failure::State { action: "exec in", id: id.clone(), status: other.as_str() }),
-    }
+    let paused = if given.is_on("ignore-paused") { Status::Paused } else { Status::Running };
+    let record = container.expect("exec in", &[Status::Created, Status::Running, paused])?;
     let first = container.process(&record)?.ok_or_else(|| Failure::NotRunning(id.clone()))?;
     let spec = container.spec(&record)?;
     guard::keep(&spec, Visit::Later)?;
-    let spec = Spec { process: process(given, command, &spec.process)?, ..spec };
-    let commission = floor::admit(id, &spec, globals.floor)?;
+    let mut spec = Spec { process: process(given, command, &spec.process)?, ..spec };
+    home::complete(&mut spec.process, || home::root_of(first.proc.as_fd()));
+    let keeper = Keeper::of(given);
+    streams::check(&spec.process, given, keeper)?;
+    let io = streams::io(&spec.process, streams::preserved(given, 0)?);
+    let commission = floor::admit(id, Ask::plain(&spec), globals.floor, &record.weaknesses, &globals.log)?;
+    let signals = (keeper == Keeper::Us).then(Signals::take).transpose()?;
     let target = Target { pidfd: first.pidfd.as_fd(), proc: first.proc.as_fd() };
-    let prepared =
-        launch::enter(commission, target, &record.cgroup, &spec, streams::io(&spec.process, given)?)?;
-    if given.is_on("detach") || given.value("console-socket").is_some() {
-        streams::hand_over_terminal(prepared.terminal(), given)?;
-    }
-    create::hand_over_pidfd(&prepared, given)?;
-    pidfile::write(given.value("pid-file"), prepared.pid())?;
+    let prepared = launch::enter(commission, target, &location(given, &record)?, &spec, io)?;
+    streams::hand_over(&prepared, given)?;
     let running = prepared.release_with(None, |_| Err(LaunchError::Died))?;
-    if given.is_on("detach") {
-        running.let_go();
-        return Ok(0);
+    pidfile::write(given.value("pid-file"), running.pid())?;
+    match signals {
+        Some(signals) => relay::until_the_end(running, &signals),
+        None => {
+            running.let_go();
+            Ok(0)
+        }
     }
-    relay::until_the_end(running)
+}
+
+/// The container's group, or one that it has made below.
+fn location(given: &Given, record: &Record) -> Result<Location, Failure> {
+    given.values("cgroup").try_fold(record.cgroup.clone(), |location, path| {
+        if path.contains(':') {
+            let why = "a group of one controller alone cannot be given";
+            return Err(given.wrong(format!("`--cgroup {path}`: {why}")));
+        }
+        Ok(location.below(path)?)
+    })
 }
 
 /// From a file, or the container's own with what the options say.

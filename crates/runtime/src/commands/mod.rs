@@ -5,8 +5,19 @@ mod start;
 mod run;
 mod exec;
 mod state;
+mod list;
+mod ps;
 mod kill;
+mod pause;
+mod resume;
+mod update;
+mod events;
 mod delete;
+mod spec;
+mod check;
+mod completion;
+mod man;
+mod usage;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -31,14 +42,25 @@ pub(crate) struct Command {
 /// What a command ends with.
 pub(crate) type Outcome = Result<u8, Failure>;
 
+/// In the order in which people meet them.
 const COMMANDS: &[Command] = &[
+    spec::COMMAND,
+    check::COMMAND,
+    run::COMMAND,
     create::COMMAND,
     start::COMMAND,
-    run::COMMAND,
     exec::COMMAND,
     state::COMMAND,
+    list::COMMAND,
+    ps::COMMAND,
+    events::COMMAND,
+    update::COMMAND,
+    pause::COMMAND,
+    resume::COMMAND,
     kill::COMMAND,
     delete::COMMAND,
+    completion::COMMAND,
+    man::COMMAND,
 ];
 
 /// Carries out the command line.
@@ -47,7 +69,6 @@ pub(crate) fn dispatch(arguments: Vec<OsString>) -> ExitCode {
     let mut log = Log::default();
     match carry_out(globals, name, rest, &mut log) {
         Ok(code) => ExitCode::from(code),
-        Err(Failure::Ended(code)) => ExitCode::from(code),
         Err(failure) => {
             log.error(&failure.to_string());
             ExitCode::from(failure.code())
@@ -60,18 +81,30 @@ fn carry_out(globals: Vec<OsString>, name: Option<String>, rest: Vec<OsString>, 
     if given.is_on("version") {
         return print(&version());
     }
-    let Some(name) = name.filter(|_| !help) else { return print(&usage()) };
+    let Some(name) = name.filter(|_| !help) else { return print(&usage::of_all()) };
     if name == "help" {
-        return print(&usage());
+        return help_on(rest);
     }
+    // An engine learns from the log what went wrong, whatever it is.
+    log.file = given.value("log").map(Into::into);
     let globals = Globals::new(&given)?;
-    // From here on an engine learns from the log what went wrong.
-    log.file.clone_from(&globals.log.file);
     log.format = globals.log.format;
-    let command = COMMANDS.iter().find(|command| command.name == name);
-    let command = command.ok_or_else(|| Failure::Usage(format!("there is no command `{name}`"), ""))?;
+    log.threshold = globals.log.threshold;
+    let command = find(&name)?;
     let (given, help) = Given::parse(command.name, command.options, command.end, rest)?;
-    if help { print(&command.help()) } else { (command.run)(&globals, &given) }
+    if help { print(&usage::of(command)) } else { (command.run)(&globals, &given) }
+}
+
+fn find(name: &str) -> Result<&'static Command, Failure> {
+    let command = COMMANDS.iter().find(|command| command.name == name);
+    command.ok_or_else(|| Failure::Usage(format!("there is no command `{name}`"), ""))
+}
+
+fn help_on(rest: Vec<OsString>) -> Outcome {
+    match rest.first().and_then(|word| word.to_str()) {
+        Some(name) => print(&usage::of(find(name)?)),
+        None => print(&usage::of_all()),
+    }
 }
 
 /// Writes an answer.
@@ -86,40 +119,6 @@ pub(crate) fn print(text: &str) -> Outcome {
 
 fn version() -> String {
     format!("coffer-runtime version {}\nspec: {}\n", env!("CARGO_PKG_VERSION"), crate::state::OCI_VERSION)
-}
-
-fn usage() -> String {
-    let commands = COMMANDS.iter().map(|command| format!("  {:10} {}\n", command.name, command.about));
-    format!(
-        "An OCI runtime for containerd, CRI-O, Docker and Podman, with the command line of runc.\n\n\
-         coffer-runtime [GLOBAL OPTIONS] COMMAND [OPTIONS] ARGUMENTS\n\nCommands:\n{}\nGlobal options:\n{}\n\
-         `coffer-runtime COMMAND --help` says more about one of them.\n",
-        commands.collect::<String>(),
-        options(globals::OPTIONS)
-    )
-}
-
-fn options(options: &[Opt]) -> String {
-    let line = |option: &Opt| {
-        let short = option.short.map_or_else(|| "    ".to_owned(), |short| format!("-{short}, "));
-        let value = option.value.map_or_else(String::new, |value| format!(" {value}"));
-        format!("  {short}{:34} {}\n", format!("--{}{value}", option.long), option.about)
-    };
-    options.iter().map(line).collect()
-}
-
-impl Command {
-    fn help(&self) -> String {
-        let mut text = format!("{}\n\ncoffer-runtime {} {}\n", self.about, self.name, self.arguments);
-        if !self.options.is_empty() {
-            text.push_str(&format!("\nOptions:\n{}", options(self.options)));
-        }
-        if !self.examples.is_empty() {
-            text.push_str("\nExamples:\n");
-            text.extend(self.examples.iter().map(|example| format!("  coffer-runtime {example}\n")));
-        }
-        text
-    }
 }
 
 /// What is left of a container that could not be made is less important than why.

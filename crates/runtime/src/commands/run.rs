@@ -1,12 +1,16 @@
 //! `run`: create and start in one, and the end too unless it is detached.
 
-use launch::LaunchError;
+use launch::{LaunchError, Running};
+use model::commission::Commission;
 
 use super::{Command, Outcome, clean_up, create, delete, start};
+use crate::error::Failure;
 use crate::globals::Globals;
 use crate::options::{Given, Opt, OptionsEnd, switch};
-use crate::state::{Container, Record};
-use crate::{pidfile, relay, streams};
+use crate::pidfile;
+use crate::relay::{self, Signals};
+use crate::state::Container;
+use crate::streams::Keeper;
 
 pub(crate) const COMMAND: Command = Command {
     name: "run",
@@ -38,43 +42,42 @@ pub(super) const NO_SUBREAPER: Opt = switch(
 );
 
 fn run(globals: &Globals, given: &Given) -> Outcome {
-    let id = given.only_container()?;
-    let request = create::Request::read(globals, given, id)?;
+    let keeper = Keeper::of(given);
+    let request = create::Request::read(globals, given, keeper)?;
+    let commission = request.admit(globals)?;
+    let signals = (keeper == Keeper::Us).then(Signals::take).transpose()?;
     let container = request.reserve(globals)?;
-    match started(globals, given, &request, &container) {
-        Ok((running, record)) if given.is_on("detach") => {
-            running.let_go();
-            start::after(&container, &record, &request.spec)?;
-            Ok(0)
-        }
-        Ok((running, record)) => {
-            start::after(&container, &record, &request.spec)?;
-            let ended = relay::until_the_end(running);
-            if !given.is_on("keep") {
-                clean_up(&globals.log, delete::take_away(globals, container, Some(record)));
-            }
-            ended
-        }
+    let running = match started(globals, given, &request, commission, &container) {
+        Ok(running) => running,
         Err(failure) => {
-            request.abandon(globals, container);
-            Err(failure)
+            create::abandon(globals, container);
+            return Err(failure);
         }
+    };
+    let Some(signals) = signals else {
+        running.let_go();
+        return Ok(0);
+    };
+    let ended = relay::until_the_end(running, &signals);
+    if !given.is_on("keep") {
+        let record = container.record();
+        clean_up(&globals.log, record.and_then(|record| delete::take_away(globals, container, record)));
     }
+    ended
 }
 
+/// Up to the last thing that a start has to do; whatever fails ends the container.
 fn started(
     globals: &Globals,
     given: &Given,
-    request: &create::Request,
+    request: &create::Request<'_>,
+    commission: Commission,
     container: &Container,
-) -> Result<(launch::Running, Record), crate::error::Failure> {
-    let (prepared, record) = request.prepare(globals, given, container, None)?;
-    if given.is_on("detach") || given.value("console-socket").is_some() {
-        streams::hand_over_terminal(prepared.terminal(), given)?;
-    }
-    create::hand_over_pidfd(&prepared, given)?;
-    pidfile::write(given.value("pid-file"), prepared.pid())?;
+) -> Result<Running, Failure> {
+    let (prepared, record) = request.prepare(globals, commission, container, None)?;
     let state = start::state_for_hooks(&record, &request.spec);
     let running = prepared.release_with(state.as_deref(), |_| Err(LaunchError::Died))?;
-    Ok((running, record))
+    start::after(container, &record, &request.spec)?;
+    pidfile::write(given.value("pid-file"), record.pid)?;
+    Ok(running)
 }

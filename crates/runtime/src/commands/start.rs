@@ -1,5 +1,7 @@
 //! `start`: the program of a created container.
 
+use std::os::fd::AsFd as _;
+
 use launch::LaunchError;
 use launch::gate;
 use model::spec::Spec;
@@ -49,10 +51,10 @@ pub(super) fn after(container: &Container, record: &Record, spec: &Spec) -> Resu
     }
     let state = record.state(spec, Status::Running).to_json();
     let done = hooks::run_all("poststart", &spec.hooks.poststart, &state);
-    if done.is_err() {
-        if let Some(process) = container.process(record)? {
-            let _gone_already = sys::signal::send(std::os::fd::AsFd::as_fd(&process.pidfd), 9);
-        }
+    if done.is_err()
+        && let Some(process) = container.process(record)?
+    {
+        let _gone_already = sys::signal::send(process.pidfd.as_fd(), 9);
     }
     Ok(done?)
 }
