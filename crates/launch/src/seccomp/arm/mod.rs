@@ -1,7 +1,6 @@
 //! What an arm64 kernel answers: its own calls, and those of 32-bit ARM.
 
 mod aarch64;
-#[expect(clippy::module_inception, reason = "the architecture's name")]
 mod arm;
 
 use super::architecture::{Architecture, Width};
