@@ -79,7 +79,7 @@ pub type AtHalt<'a> = &'a mut dyn FnMut(i32) -> Result<Vec<u8>, LaunchError>;
 
 /// The parent's half of a start beside the child's, up to the child's last step before exec.
 pub(crate) fn carry_out(
-    mut plan: Plan,
+    plan: Plan,
     (cgroup, resources): (Cgroup, &Resources),
     io: Io,
     gate: Option<&Gate>,

@@ -28,6 +28,7 @@ mod console;
 mod streams;
 mod guard;
 mod home;
+mod agent;
 mod relay;
 mod commands;
 

@@ -3,7 +3,7 @@
 use std::os::fd::AsFd as _;
 
 use launch::cgroup::Location;
-use launch::{LaunchError, Target};
+use launch::Target;
 use model::spec::{Capabilities, Process, Spec, Text};
 use rustix::fs::{Mode, OFlags};
 
@@ -16,7 +16,7 @@ use crate::options::{Given, Opt, OptionsEnd, switch, value};
 use crate::relay::{self, Signals};
 use crate::state::{Container, Record, Status};
 use crate::streams::Keeper;
-use crate::{floor, home, json, pidfile, streams};
+use crate::{agent, floor, home, json, pidfile, streams};
 
 pub(crate) const COMMAND: Command = Command {
     name: "exec",
@@ -73,7 +73,8 @@ fn run(globals: &Globals, given: &Given) -> Outcome {
     let target = Target { pidfd: first.pidfd.as_fd(), proc: first.proc.as_fd() };
     let prepared = launch::enter(commission, target, &location(given, &record)?, &spec, io)?;
     streams::hand_over(&prepared, given)?;
-    let running = prepared.release_with(None, |_| Err(LaunchError::Died))?;
+    let listener = agent::of(&spec, &record, (Status::Running, prepared.pid()));
+    let running = prepared.release_with(None, listener)?;
     pidfile::write(given.value("pid-file"), running.pid())?;
     match signals {
         Some(signals) => relay::until_the_end(running, &signals),

@@ -1,16 +1,16 @@
 //! `run`: create and start in one, and the end too unless it is detached.
 
-use launch::{LaunchError, Running};
+use launch::Running;
 use model::commission::Commission;
 
 use super::{Command, Outcome, clean_up, create, delete, start};
 use crate::error::Failure;
 use crate::globals::Globals;
 use crate::options::{Given, Opt, OptionsEnd, switch};
-use crate::pidfile;
 use crate::relay::{self, Signals};
-use crate::state::Container;
+use crate::state::{Container, Status};
 use crate::streams::Keeper;
+use crate::{agent, pidfile};
 
 pub(crate) const COMMAND: Command = Command {
     name: "run",
@@ -76,7 +76,8 @@ fn started(
 ) -> Result<Running, Failure> {
     let (prepared, record) = request.prepare(globals, commission, container, None)?;
     let state = start::state_for_hooks(&record, &request.spec);
-    let running = prepared.release_with(state.as_deref(), |_| Err(LaunchError::Died))?;
+    let listener = agent::of(&request.spec, &record, (Status::Created, record.pid));
+    let running = prepared.release_with(state.as_deref(), listener)?;
     start::after(container, &record, &request.spec)?;
     pidfile::write(given.value("pid-file"), record.pid)?;
     Ok(running)

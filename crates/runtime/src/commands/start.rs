@@ -2,16 +2,15 @@
 
 use std::os::fd::AsFd as _;
 
-use launch::LaunchError;
 use launch::gate;
 use model::spec::Spec;
 
 use super::{Command, Outcome};
 use crate::error::Failure;
 use crate::globals::Globals;
-use crate::hooks;
 use crate::options::{Given, OptionsEnd};
 use crate::state::{Container, Record, Status};
+use crate::{agent, hooks};
 
 pub(crate) const COMMAND: Command = Command {
     name: "start",
@@ -34,7 +33,8 @@ fn run(globals: &Globals, given: &Given) -> Outcome {
     let spec = container.spec(&record)?;
     let program = spec.process.args.first().map_or("", String::as_str);
     let state = state_for_hooks(&record, &spec);
-    gate::open(container.directory(), program, state.as_deref(), |_| Err(LaunchError::Died))?;
+    let listener = agent::of(&spec, &record, (Status::Created, record.pid));
+    gate::open(container.directory(), program, state.as_deref(), listener)?;
     after(&container, &record, &spec)?;
     Ok(0)
 }
