@@ -59,9 +59,14 @@ impl Containerd {
 
     /// The words of `ctr run OPTIONS IMAGE NAME /bin/probe WORDS`.
     pub(crate) fn line(&self, options: &str, name: &str, program: &str) -> String {
+        self.line_with(RUNTIME, options, name, program)
+    }
+
+    /// The same with another runtime.
+    pub(crate) fn line_with(&self, runtime: &str, options: &str, name: &str, program: &str) -> String {
         let group = self.scratch.name();
         format!(
-            "run --snapshotter native --runtime io.containerd.runc.v2 --runc-binary {RUNTIME} \
+            "run --snapshotter native --runtime io.containerd.runc.v2 --runc-binary {runtime} \
              --cgroup /{group}/{name} {options} {IMAGE} {name} /bin/probe {program}"
         )
     }
@@ -74,6 +79,11 @@ impl Containerd {
     #[track_caller]
     pub(crate) fn task(&self, options: &str, name: &str, program: &str) -> Task<'_> {
         self.works(&words(&self.line(&format!("--detach {options}"), name, program)));
+        self.named(name)
+    }
+
+    /// One that is there already.
+    pub(crate) fn named(&self, name: &str) -> Task<'_> {
         Task { containerd: self, name: name.to_owned() }
     }
 }
