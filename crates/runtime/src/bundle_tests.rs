@@ -34,7 +34,7 @@ fn whole() -> Value {
                    "startContainer": [{ "path": "/bin/true" }] },
         "annotations": { "org.example": "x" },
         "linux": {
-            "namespaces": [{ "type": "mount" }, { "type": "pid" }, { "type": "user" }, { "type": "uts" }, { "type": "time" }],
+            "namespaces": [{ "type": "mount" }, { "type": "pid" }, { "type": "user" }, { "type": "uts" }, { "type": "network" }, { "type": "time" }],
             "uidMappings": [{ "containerID": 0, "hostID": 100_000, "size": 65_536 }],
             "gidMappings": [{ "containerID": 0, "hostID": 100_000, "size": 65_536 }],
             "devices": [{ "path": "/dev/x", "type": "c", "major": 1, "minor": 3, "fileMode": 438, "uid": 0, "gid": 0 }],
