@@ -1,4 +1,5 @@
-//! An OCI runtime specification from disk: what is read and written is read the same again.
+//! An OCI runtime specification from disk: what is read and written is read the same again, and whatever can
+//! be read can be planned or is refused.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -8,5 +9,6 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok(spec) = serde_json::from_slice::<Spec>(bytes) {
         let written = serde_json::to_vec(&spec).expect("a specification can be written");
         assert_eq!(serde_json::from_slice::<Spec>(&written).expect("what we wrote can be read"), spec);
+        let _planned = launch::fuzz::plan(&spec);
     }
 });

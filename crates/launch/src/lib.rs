@@ -34,6 +34,7 @@ mod enter;
 mod visit;
 mod running;
 pub mod session;
+pub mod fuzz;
 #[cfg(test)]
 mod bundles;
 

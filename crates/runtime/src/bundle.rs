@@ -70,3 +70,7 @@ pub(crate) fn is_bind(mount: &Mount) -> bool {
 fn absolute(directory: &Path, path: &str) -> String {
     directory.join(path).to_string_lossy().into_owned()
 }
+
+#[cfg(test)]
+#[path = "bundle_tests.rs"]
+mod tests;

@@ -41,11 +41,16 @@ pub(crate) fn load(file: &Path) -> Outcome<List> {
 }
 
 pub(crate) fn save(file: &Path, remarks: &[String], list: &List) -> Outcome {
+    std::fs::write(file, text(remarks, list))
+        .map_err(|error| format!("cannot write {}: {error}", file.display()))
+}
+
+/// A list as it is on file.
+pub(crate) fn text(remarks: &[String], list: &List) -> String {
     let remarks = remarks.iter().map(|remark| format!("# {remark}\n"));
     let width = list.keys().map(String::len).max().unwrap_or_default();
     let lines = list.iter().map(|(program, verdict)| format!("{program:width$}  {verdict}\n"));
-    let text: String = remarks.chain(lines).collect();
-    std::fs::write(file, text).map_err(|error| format!("cannot write {}: {error}", file.display()))
+    remarks.chain(lines).collect()
 }
 
 /// Where two lists differ, a line for each program.

@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 
 use crate::shell::{self, Outcome};
 
-pub(crate) const ARGUMENTS: &str = "NAME --path CHECKOUT [--runtime PROGRAM] [--only PROGRAM] [--update]";
+pub(crate) const ARGUMENTS: &str = "NAME --path CHECKOUT [--runtime PROGRAM] [--only PROGRAM] \
+                                    [--update|--print]";
 
 /// What the command line says.
 struct Settings {
@@ -30,6 +31,8 @@ enum Lists {
     Compared,
     /// `--update`.
     Rewritten,
+    /// `--print`: what `--update` would write is shown, where it cannot be written, as in the lab.
+    Printed,
 }
 
 /// One suite.
@@ -53,8 +56,12 @@ fn settings(arguments: &[String], usage: &str) -> Outcome<Settings> {
     let (mut path, mut runtime, mut only, mut lists) = (None, None, None, Lists::Compared);
     let mut words = arguments.iter();
     while let Some(flag) = words.next() {
-        if flag == "--update" {
-            lists = Lists::Rewritten;
+        match flag.as_str() {
+            "--update" => lists = Lists::Rewritten,
+            "--print" => lists = Lists::Printed,
+            _ => {}
+        }
+        if matches!(flag.as_str(), "--update" | "--print") {
             continue;
         }
         let value = words.next().ok_or_else(|| format!("`{flag}` is unknown or lacks its value; {usage}"))?;

@@ -36,7 +36,7 @@ pub(crate) fn run(settings: &Settings) -> Outcome {
     let programs = programs(&settings.path)?;
     let chosen = |program: &&PathBuf| settings.only.as_ref().is_none_or(|only| *only == name(program));
     let chosen: Vec<&PathBuf> = programs.iter().filter(chosen).collect();
-    let scratch = Scratch::new("conformance")?;
+    let scratch = Scratch::short("conformance")?;
     let _mounted = cgroups::mounted(&HIERARCHIES)?;
     let mut found = List::new();
     for program in chosen {
@@ -114,8 +114,13 @@ fn settle(settings: &Settings, found: &List) -> Outcome {
     println!("\n{} passed, {} failed, {} skipped", count("pass"), count("fail"), count("skip"));
     let who = lists::judged(&settings.runtime);
     let file = lists::file(NAME, &who);
-    if settings.lists == Lists::Rewritten {
-        lists::save(&file, &remarks(settings)?, found)?;
+    match settings.lists {
+        Lists::Compared => {}
+        Lists::Rewritten => lists::save(&file, &remarks(settings)?, found)?,
+        Lists::Printed => {
+            print!("\n{}", lists::text(&remarks(settings)?, found));
+            return Ok(());
+        }
     }
     let mut complaints = lists::differences(&lists::load(&file)?, found);
     if who == "ours" {
@@ -149,12 +154,9 @@ fn owed() -> Outcome<Vec<String>> {
 fn remarks(settings: &Settings) -> Outcome<Vec<String>> {
     let version = shell::capture(&mut shell::program(&settings.runtime, ["--version"]))?;
     let mut git = shell::program("git", ["rev-parse", "--short", "HEAD"]);
-    let commit = shell::capture(git.current_dir(&settings.path))?;
-    Ok(vec![
-        version.lines().next().unwrap_or_default().to_owned(),
-        format!("opencontainers/runtime-tools {}", commit.trim()),
-        machine::describe().join(", "),
-    ])
+    let commit = shell::capture(git.current_dir(&settings.path)).unwrap_or_default();
+    let suite = format!("opencontainers/runtime-tools {commit}").trim().to_owned();
+    Ok(vec![version.lines().next().unwrap_or_default().to_owned(), suite, machine::describe().join(", ")])
 }
 
 #[cfg(test)]
