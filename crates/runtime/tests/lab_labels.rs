@@ -1,6 +1,6 @@
 //! AppArmor profiles that processes of a container enter, where the kernel has them.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::io::Write as _;
 use std::path::Path;

@@ -2,8 +2,8 @@
 
 use std::os::fd::AsFd as _;
 
-use launch::cgroup::Location;
 use launch::Target;
+use launch::cgroup::Location;
 use model::spec::{Capabilities, Process, Spec, Text};
 use rustix::fs::{Mode, OFlags};
 
