@@ -5,13 +5,13 @@ use std::os::fd::{AsFd as _, OwnedFd};
 
 use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::io::Errno;
-use rustix::mount::{MoveMountFlags, UnmountFlags, move_mount, unmount};
+use rustix::mount::{MountPropagationFlags, MoveMountFlags, UnmountFlags, move_mount, unmount};
 use sys::mount::{Change, Depth, Propagation, attr, set_attributes};
 
 use super::mounts::clone_with_mounts;
 use super::{At as _, Trees};
 use crate::channel::{Channel, Fault, MAX_TREES, Message};
-use crate::plan::{Plan, RootChange, RootSource, View};
+use crate::plan::{Author, Plan, RootChange, RootSource, View};
 use crate::step::Step;
 
 /// Takes the parent's trees, in as many packets as they need.
@@ -40,8 +40,8 @@ pub(super) fn receive(channel: &Channel) -> Result<Trees, Fault> {
 /// Attaches the root where [`leave`] finds it. Hooks of a bundle look for it where the bundle has it.
 pub(super) fn attach(plan: &Plan, trees: &mut Trees) -> Result<OwnedFd, Fault> {
     match (plan.root.view, &plan.root.source) {
-        (View::Own, RootSource::Directory(path)) => attach_own(trees, path),
-        (View::Own, RootSource::Overlay(_)) => attach_own(trees, c"/"),
+        (View::Own, RootSource::Directory(path)) => attach_own(plan, trees, path),
+        (View::Own, RootSource::Overlay(_)) => attach_own(plan, trees, c"/"),
         (View::Others, RootSource::Directory(path)) => attach_among_others(path),
         (View::Others, RootSource::Overlay(_)) => Err(Errno::INVAL),
     }
@@ -50,9 +50,9 @@ pub(super) fn attach(plan: &Plan, trees: &mut Trees) -> Result<OwnedFd, Fault> {
 
 /// On top of a directory of the host's tree, which is ours alone and gone soon. Where a user namespace may
 /// not go there, any other will do.
-fn attach_own(trees: &mut Trees, place: &CStr) -> Result<OwnedFd, Errno> {
+fn attach_own(plan: &Plan, trees: &mut Trees, place: &CStr) -> Result<OwnedFd, Errno> {
     let root = trees.take(0)?;
-    quiet_host_tree()?;
+    quiet_host_tree(plan)?;
     let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH | MoveMountFlags::MOVE_MOUNT_T_SYMLINKS;
     match move_mount(&root, c"", CWD, place, flags) {
         Err(Errno::ACCESS) => move_mount(&root, c"", CWD, c"/", flags)?,
@@ -74,12 +74,13 @@ fn attach_among_others(path: &CStr) -> Result<OwnedFd, Errno> {
 }
 
 /// In a namespace of another user the copied mounts are slaves already; elsewhere, and against a shared
-/// root that pivot_root refuses, they are made private.
-fn quiet_host_tree() -> Result<(), Errno> {
-    rustix::mount::mount_change(
-        c"/",
-        rustix::mount::MountPropagationFlags::PRIVATE | rustix::mount::MountPropagationFlags::REC,
-    )
+/// root that pivot_root refuses, they are made slaves, or private where nothing is cloned from them any more.
+fn quiet_host_tree(plan: &Plan) -> Result<(), Errno> {
+    let kind = match plan.author {
+        Author::Policy => MountPropagationFlags::PRIVATE,
+        Author::Bundle => MountPropagationFlags::DOWNSTREAM,
+    };
+    rustix::mount::mount_change(c"/", kind | MountPropagationFlags::REC)
 }
 
 /// Makes the root read-only if it is to be; the mounts on it keep their own mode.

@@ -29,6 +29,7 @@ use std::ffi::CString;
 use model::spec::{IdMapping, Island, Landlock, NamespaceKind, Process, Spec};
 use rustix::thread::CapabilitySet;
 use sys::clone::flag;
+use sys::mount::Propagation;
 
 use crate::channel::MAX_TREES;
 use crate::error::LaunchError;
@@ -330,9 +331,11 @@ impl Plan {
         if self.has_user_namespace() || self.root.view != View::Own {
             return;
         }
-        for tree in self.trees.iter_mut().filter(|tree| tree.idmap.is_none()) {
-            tree.opener = Opener::Child;
-        }
+        // One that is the host's peer has to be cloned where it is that.
+        let plain = |tree: &&mut TreeRequest| {
+            tree.idmap.is_none() && tree.kind == TreeKind::Any && tree.ties != Propagation::Unchanged
+        };
+        self.trees.iter_mut().filter(plain).for_each(|tree| tree.opener = Opener::Child);
     }
 
     /// Whether a user namespace is made, whose maps somebody has to write.
