@@ -141,10 +141,5 @@ impl Drop for Podman {
     fn drop(&mut self) {
         drop(self.says(&["pod", "rm", "--all", "--force"]));
         drop(self.says(&["rm", "--all", "--force", "--time", "0"]));
-        // What keeps a user's namespaces has no name of ours.
-        let keeper = std::fs::read_to_string(self.path("home/libpod/tmp/pause.pid")).unwrap_or_default();
-        if let Some(pid) = keeper.trim().parse().ok().and_then(rustix::process::Pid::from_raw) {
-            drop(rustix::process::kill_process(pid, rustix::process::Signal::KILL));
-        }
     }
 }
