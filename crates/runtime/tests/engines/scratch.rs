@@ -73,19 +73,19 @@ impl Drop for Scratch {
             if left.is_empty() {
                 break;
             }
-            left.into_iter().for_each(|pid| drop(kill_process(pid, Signal::KILL)));
+            left.into_iter().for_each(kill);
             std::thread::sleep(Duration::from_millis(50));
         }
         let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
         for place in mounts.lines().rev().filter_map(|line| line.split(' ').nth(4)) {
             if Path::new(place).starts_with(self.path()) {
-                drop(unmount(place, UnmountFlags::DETACH));
+                let _gone_already = unmount(place, UnmountFlags::DETACH);
             }
         }
         for group in self.groups() {
             let members = std::fs::read_to_string(group.join("cgroup.procs")).unwrap_or_default();
             for pid in members.lines().filter_map(|line| Pid::from_raw(line.parse().ok()?)) {
-                drop(kill_process(pid, Signal::KILL));
+                kill(pid);
             }
             for _ in 0..50 {
                 match std::fs::remove_dir(&group) {
@@ -97,4 +97,8 @@ impl Drop for Scratch {
             }
         }
     }
+}
+
+fn kill(pid: Pid) {
+    let _gone_already = kill_process(pid, Signal::KILL);
 }
