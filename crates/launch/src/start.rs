@@ -308,6 +308,12 @@ impl Prepared {
         &self.enforced
     }
 
+    /// Where its control group is, if it has one.
+    #[must_use]
+    pub fn location(&self) -> Option<&Location> {
+        self.process.cgroup().location()
+    }
+
     /// The master side of the terminal, if it has one.
     #[must_use]
     pub fn terminal(&self) -> Option<BorrowedFd<'_>> {

@@ -1,7 +1,7 @@
 //! The attacks of docs/escapes.md on containers that other people's engines confine: with Docker's default
 //! options, and with the runtime alone, on root filesystems made to lead it astray and against its program.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 mod engines;
 #[path = "../../coffer/tests/harness/canary.rs"]
@@ -12,7 +12,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Output};
 
 use canary::{Canary, SECRET};
-use engines::{Bundle, Docker, Image, RUNTIME, Scratch, bounded, done, said, until};
+use engines::{Bundle, Docker, Image, RUNTIME, Scratch, bounded, said, until};
 use serde_json::{Value, json};
 
 /// What Docker's defaults allow under any runtime, and why that is so.

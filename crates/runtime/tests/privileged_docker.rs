@@ -11,7 +11,7 @@ use engines::{Docker, Image, Shared, at_terminal, limit_file, said, until, words
 
 fn docker() -> Arc<Docker> {
     static DOCKER: Shared<Docker> = Shared::new();
-    DOCKER.get(|| Docker::start())
+    DOCKER.get(Docker::start)
 }
 
 fn code(output: &std::process::Output) -> Option<i32> {

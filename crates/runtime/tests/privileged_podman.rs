@@ -194,3 +194,17 @@ fn privileged_descriptors_are_passed_on() {
     shell.envs(run.get_envs().filter_map(|(name, value)| Some((name, value?))));
     assert_eq!(engines::done(shell), "passed on\n");
 }
+
+#[test]
+fn privileged_a_user_s_containers_run_as_root_s_do() {
+    let podman = Podman::of_user();
+    assert!(podman.prints("--rm", "id").starts_with("uid=0 gid=0"));
+    let map = podman.prints("--rm", "cat /proc/self/uid_map");
+    assert!(words(&map).starts_with(&["0", "65534", "1", "1", "2000000"]), "{map}");
+    assert_eq!(podman.run("--rm", "exit 3").status.code(), Some(3));
+    start(&podman, "users", "", "sleep 600");
+    assert_eq!(exec(&podman, "users", "", "exit 42").status.code(), Some(42));
+    assert!(said(&exec(&podman, "users", "--user 12:34", "id")).contains("uid=12 gid=34"));
+    podman.works(&["stop", "--time", "0", "users"]);
+    assert_eq!(podman.inspect("users", ".State.ExitCode"), "137");
+}

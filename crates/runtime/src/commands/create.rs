@@ -142,6 +142,8 @@ impl<'a> Request<'a> {
         };
         let prepared = launch::create(commission, order)?;
         record.started(prepared.pid())?;
+        // A user who may make no group has none.
+        record.cgroup = prepared.location().cloned().unwrap_or_default();
         container.write_record(&record)?;
         globals.log.debug(&format!("container `{}` is prepared: process {}", self.id, record.pid));
         streams::hand_over(&prepared, self.given)?;

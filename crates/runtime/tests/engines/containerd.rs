@@ -91,7 +91,7 @@ impl Containerd {
 impl Drop for Containerd {
     fn drop(&mut self) {
         let daemon = rustix::process::Pid::from_child(&self.daemon);
-        drop(rustix::process::kill_process(daemon, rustix::process::Signal::TERM));
+        let _gone_already = rustix::process::kill_process(daemon, rustix::process::Signal::TERM);
         drop(self.daemon.wait());
     }
 }

@@ -121,7 +121,7 @@ impl Drop for Docker {
     fn drop(&mut self) {
         // SIGTERM, so that it stops its containerd and unmounts what it mounted.
         let daemon = rustix::process::Pid::from_child(&self.daemon);
-        drop(rustix::process::kill_process(daemon, rustix::process::Signal::TERM));
+        let _gone_already = rustix::process::kill_process(daemon, rustix::process::Signal::TERM);
         drop(self.daemon.wait());
     }
 }

@@ -2,7 +2,7 @@
 //! engines that keep to directories and control groups of their own and leave nothing behind.
 
 // Each test file is a crate of its own and uses what it needs.
-#![allow(dead_code, unused_imports, reason = "shared between test crates")]
+#![allow(dead_code, unused_imports, clippy::indexing_slicing, reason = "shared between test crates")]
 
 mod probe;
 mod scratch;

@@ -7,8 +7,8 @@ use rustix::mount::{UnmountFlags, unmount};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-/// Its name is also that of the control group for the engine's containers, and part of the command line of
-/// every process that the engine starts.
+/// Its name is also that of the control group for the engine's containers, and part of the command line or the
+/// environment of every process that the engine starts.
 pub(crate) struct Scratch {
     directory: TempDir,
 }
@@ -36,13 +36,14 @@ impl Scratch {
         self.path().file_name().unwrap().to_string_lossy().into_owned()
     }
 
-    /// Processes that were started with a path below it.
+    /// Processes that were started with a path below it, as an argument or in a variable.
     fn processes(&self) -> Vec<Pid> {
         let path = self.path().as_os_str().as_encoded_bytes().to_vec();
-        let ours = move |pid: &Pid| {
-            let line = std::fs::read(format!("/proc/{}/cmdline", pid.as_raw_nonzero()));
-            line.is_ok_and(|line| line.windows(path.len()).any(|piece| piece == path))
+        let tells = |pid: &Pid, what: &str| {
+            let text = std::fs::read(format!("/proc/{}/{what}", pid.as_raw_nonzero()));
+            text.is_ok_and(|text| text.windows(path.len()).any(|piece| piece == path))
         };
+        let ours = |pid: &Pid| tells(pid, "cmdline") || tells(pid, "environ");
         let number = |entry: std::fs::DirEntry| entry.file_name().to_str()?.parse().ok();
         let all = std::fs::read_dir("/proc").into_iter().flatten().flatten().filter_map(number);
         all.filter_map(Pid::from_raw).filter(|pid| *pid != rustix::process::getpid()).filter(ours).collect()
@@ -72,19 +73,19 @@ impl Drop for Scratch {
             if left.is_empty() {
                 break;
             }
-            left.into_iter().for_each(|pid| drop(kill_process(pid, Signal::KILL)));
+            left.into_iter().for_each(kill);
             std::thread::sleep(Duration::from_millis(50));
         }
         let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
         for place in mounts.lines().rev().filter_map(|line| line.split(' ').nth(4)) {
             if Path::new(place).starts_with(self.path()) {
-                drop(unmount(place, UnmountFlags::DETACH));
+                let _gone_already = unmount(place, UnmountFlags::DETACH);
             }
         }
         for group in self.groups() {
             let members = std::fs::read_to_string(group.join("cgroup.procs")).unwrap_or_default();
             for pid in members.lines().filter_map(|line| Pid::from_raw(line.parse().ok()?)) {
-                drop(kill_process(pid, Signal::KILL));
+                kill(pid);
             }
             for _ in 0..50 {
                 match std::fs::remove_dir(&group) {
@@ -96,4 +97,8 @@ impl Drop for Scratch {
             }
         }
     }
+}
+
+fn kill(pid: Pid) {
+    let _gone_already = kill_process(pid, Signal::KILL);
 }
