@@ -42,7 +42,11 @@ impl Bundle {
         for directory in ["bundle/rootfs/bin", "bundle/rootfs/etc", "bundle/rootfs/tmp"] {
             std::fs::create_dir_all(bundle.path(directory)).unwrap();
         }
-        std::fs::copy(probe(), bundle.path("bundle/rootfs/bin/probe")).unwrap();
+        // Whoever has it open for writing, as a program that another thread starts just then would, keeps it
+        // from being executed.
+        let mut copy = Command::new("cp");
+        copy.arg(probe()).arg(bundle.path("bundle/rootfs/bin/probe"));
+        assert!(copy.status().unwrap().success());
         bundle.works(&["spec", "--bundle", bundle.path("bundle").to_str().unwrap()]);
         bundle.change(|spec| {
             spec["process"]["terminal"] = false.into();
