@@ -1,6 +1,8 @@
 //! Commands that are killed, files that are torn, and what is not there: afterwards nothing is left, or
 //! `delete --force` leaves nothing.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod harness;
 
 use std::process::Stdio;
@@ -93,7 +95,8 @@ fn privileged_a_command_that_is_killed_during_a_hook_leaves_nothing_that_stays()
 
 #[test]
 fn privileged_broken_files_of_a_container_are_removed_with_it() {
-    let breaks: [(&str, fn(&std::path::Path)); 5] = [
+    type Break = fn(&std::path::Path);
+    let breaks: [(&str, Break); 5] = [
         ("an empty directory", |place| {
             for entry in std::fs::read_dir(place).unwrap() {
                 std::fs::remove_file(entry.unwrap().path()).unwrap();

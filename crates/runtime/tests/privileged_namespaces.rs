@@ -1,5 +1,7 @@
 //! Namespaces that are there already, joined by path: each kind by itself, and all of them.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 mod harness;
 
 use std::fs::Permissions;
