@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn company_that_may_trace_us_with_the_host_s_ids_is_a_danger() {
-        let tracer = r#"{"process":{"args":["x"],"capabilities":{"bounding":["CAP_SYS_PTRACE"]}},
+        let tracer = r#"{"ociVersion":"1.3.0","process":{"args":["x"],"capabilities":{"bounding":["CAP_SYS_PTRACE"]}},
             "linux":{"namespaces":[{"type":"pid"}USER]}HOOKS}"#;
         let with = |user: &str, hooks: &str| spec(&tracer.replace("USER", user).replace("HOOKS", hooks));
         let alone = with("", "");
@@ -97,7 +97,7 @@ mod tests {
         let hooked = with("", r#","hooks":{"startContainer":[{"path":"/x"}]}"#);
         assert!(is_exposed(&hooked, Visit::First));
         assert!(!is_exposed(&with(r#",{"type":"user"}"#, ""), Visit::Later));
-        let shared = r#"{"process":{"args":["x"]},"linux":{"namespaces":[{"type":"pid","path":"/p"}]}}"#;
+        let shared = r#"{"ociVersion":"1.3.0","process":{"args":["x"]},"linux":{"namespaces":[{"type":"pid","path":"/p"}]}}"#;
         assert!(is_exposed(&spec(shared), Visit::First) && is_exposed(&spec(shared), Visit::Later));
     }
 }
