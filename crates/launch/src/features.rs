@@ -20,7 +20,8 @@ pub fn memory_policy_flags() -> impl Iterator<Item = &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::spec::{MemoryPolicy, Spec};
+    use crate::seccomp;
+    use model::spec::{MemoryPolicy, Seccomp, Spec};
 
     /// What is listed is taken, so that the list cannot outgrow the code.
     #[test]
@@ -35,5 +36,13 @@ mod tests {
             spec.linux.memory_policy = Some(MemoryPolicy { mode: mode.into(), nodes: nodes.into(), flags });
             plan::Plan::new(&spec).unwrap();
         }
+        let mut profile = Seccomp {
+            architectures: seccomp::architectures().map(Into::into).collect(),
+            flags: seccomp::flags().map(|(name, _)| name.into()).collect(),
+            ..Seccomp::default()
+        };
+        seccomp::compile(&profile).unwrap();
+        profile.flags.push("SECCOMP_FILTER_FLAG_NEW".into());
+        assert!(seccomp::compile(&profile).is_err());
     }
 }

@@ -7,7 +7,7 @@ use rustix::io::Errno;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     /// The command line makes no sense.
-    #[error("{0}; `coffer-runtime {1} --help` shows how it is used")]
+    #[error("{0}; {help} shows how it is used", help = help_on(.1))]
     Usage(String, &'static str),
     /// config.json, or another file of the engine's, makes no sense.
     #[error("{what} `{path}` {why}")]
@@ -98,6 +98,10 @@ impl Failure {
             _ => 1,
         }
     }
+}
+
+fn help_on(command: &str) -> String {
+    format!("`{}`", format!("coffer-runtime help {command}").trim_end())
 }
 
 /// Docker and Podman tell 127 and 126 from anything else by these words.

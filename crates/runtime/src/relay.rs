@@ -45,7 +45,7 @@ pub(crate) fn until_the_end(running: Running, signals: &Signals) -> Result<u8, F
     match running.terminal() {
         None => attend(&running, signals)?,
         Some(master) => {
-            let raw = Raw::enter(master)?;
+            let raw = Raw::enter()?;
             let relayed = relay(&running, signals, master);
             // Whatever happens to the program is told on a terminal that is as it was.
             drop(raw);

@@ -96,9 +96,21 @@ pub(crate) struct State<'a> {
 }
 
 /// Letters, digits and `_+-.`, as runc has it.
-pub(crate) fn valid_name(id: &str) -> bool {
+fn valid_name(id: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_+-.".contains(&byte);
     !matches!(id, "" | "." | "..") && id.len() <= LONGEST_NAME && id.bytes().all(plain)
+}
+
+/// Whether a container may be called so.
+///
+/// # Errors
+/// [`Failure::Usage`].
+pub(crate) fn check_name(id: &str) -> Result<(), Failure> {
+    if valid_name(id) {
+        return Ok(());
+    }
+    let why = format!("`{id}` is no name: letters, digits and `_+-.`, at most {LONGEST_NAME}");
+    Err(Failure::Usage(why, "create"))
 }
 
 fn open_directory(at: BorrowedFd<'_>, path: &Path) -> Result<OwnedFd, Errno> {
@@ -113,12 +125,7 @@ fn open_root(root: &Path) -> Result<OwnedFd, Errno> {
 impl Container {
     /// Makes the directory of a new one, and holds its lock.
     pub(crate) fn reserve(root: &Path, id: &str) -> Result<Self, Failure> {
-        if !valid_name(id) {
-            return Err(Failure::Usage(
-                format!("`{id}` is no name: letters, digits and `_+-.`, at most {LONGEST_NAME}"),
-                "create",
-            ));
-        }
+        check_name(id)?;
         let fault = |errno| Failure::system("make the directory", root.display().to_string())(errno);
         let parent = match open_root(root) {
             Err(Errno::NOENT) => {

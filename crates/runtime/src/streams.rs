@@ -2,6 +2,8 @@
 
 use launch::{Io, Prepared};
 use model::spec::Process;
+use rustix::stdio::stdin;
+use rustix::termios::tcgetwinsize;
 
 use crate::error::Failure;
 use crate::options::Given;
@@ -11,13 +13,31 @@ const FIRST: u32 = 3;
 /// Most descriptors that are passed on.
 const MOST: u32 = 1000;
 
-/// The terminal that the specification asks for, or our own streams, and `preserved` descriptors of ours.
-pub(crate) fn io(process: &Process, preserved: u32) -> Io {
-    if process.terminal {
-        let size = process.console_size.map(|size| (size.width, size.height));
-        return Io::Terminal { size, preserved };
+/// Who keeps the terminal of a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keeper {
+    /// We do, until it ends.
+    Us,
+    /// Somebody else, who listens at `--console-socket`.
+    Engine,
+}
+
+impl Keeper {
+    /// Whoever leaves a process to itself keeps nothing of it.
+    pub(crate) fn of(given: &Given) -> Self {
+        if given.is_on("detach") { Self::Engine } else { Self::Us }
     }
-    Io::Inherited { preserved }
+}
+
+/// The terminal that the specification asks for, or our own streams, and `preserved` descriptors of ours.
+pub(crate) fn io(process: &Process, preserved: u32, keeper: Keeper) -> Io {
+    if !process.terminal {
+        return Io::Inherited { preserved };
+    }
+    // Before there is a program that could ask.
+    let ours = (keeper == Keeper::Us).then(|| tcgetwinsize(stdin()).ok()).flatten();
+    let asked = process.console_size.map(|size| (size.width, size.height));
+    Io::Terminal { size: ours.map(|size| (size.ws_col, size.ws_row)).or(asked), preserved }
 }
 
 /// How many descriptors come along: those of `--preserve-fds`, above those of socket activation. Each must
@@ -47,22 +67,6 @@ pub(crate) fn activated() -> u32 {
 pub(crate) fn announce(process: &mut Process, activated: u32) {
     if activated > 0 {
         process.env.extend([format!("LISTEN_FDS={activated}"), "LISTEN_PID=1".to_owned()]);
-    }
-}
-
-/// Who keeps the terminal of a process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Keeper {
-    /// We do, until it ends.
-    Us,
-    /// Somebody else, who listens at `--console-socket`.
-    Engine,
-}
-
-impl Keeper {
-    /// Whoever leaves a process to itself keeps nothing of it.
-    pub(crate) fn of(given: &Given) -> Self {
-        if given.is_on("detach") { Self::Engine } else { Self::Us }
     }
 }
 

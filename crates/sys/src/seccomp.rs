@@ -93,6 +93,14 @@ pub fn is_available() -> bool {
     .is_ok()
 }
 
+/// Whether the kernel knows all of `flags`: it looks at them before it looks for a program.
+#[must_use]
+pub fn knows(flags: Flags) -> bool {
+    // SAFETY: there is no program behind the null pointer, and the kernel says so.
+    let answer = unsafe { syscall(libc::SYS_seccomp, [SECCOMP_SET_MODE_FILTER, flags.0, 0, 0, 0, 0]) };
+    answer == Err(Errno::FAULT)
+}
+
 #[cfg(test)]
 mod tests {
     use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd};
@@ -161,6 +169,12 @@ mod tests {
         let arguments = [listener.as_raw_fd() as usize, request, memory, 0, 0, 0];
         // SAFETY: `memory` is the structure that goes with `request`, and outlives the call.
         assert_eq!(unsafe { syscall(libc::SYS_ioctl, arguments) }, Ok(0));
+    }
+
+    #[test]
+    fn a_flag_that_nobody_knows_is_not_known() {
+        assert!(knows(Flags::NONE) && knows(Flags::LOG));
+        assert!(!knows(Flags(1 << 30)));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::os::fd::AsFd as _;
 use rustix::io::Errno;
 use sys::clone::{Cloned, flag};
 
-use super::{At as _, Inheritance, clocks, give_up, namespaces};
+use super::{At as _, Inheritance, clocks, give_up};
 use crate::channel::{Fault, Message};
 use crate::plan::Plan;
 use crate::step::Step;
@@ -33,7 +33,8 @@ pub(crate) fn run(inherited: &Inheritance<'_>) -> ! {
 }
 
 /// The user namespace last, as long as we have rights over the others; those that only its root may join
-/// come after it.
+/// come after it. Its rights are enough for that: whoever took its ids as well could not put the first
+/// process into a control group of ours.
 fn join_all(plan: &Plan) -> Result<(), Fault> {
     let mut later = 0_u64;
     for (index, joined) in plan.joined.iter().enumerate().filter(|(_, joined)| joined.kind != flag::NEWUSER) {
@@ -46,7 +47,6 @@ fn join_all(plan: &Plan) -> Result<(), Fault> {
         plan.joined.iter().enumerate().find(|(_, joined)| joined.kind == flag::NEWUSER)
     {
         sys::namespace::setns(user.descriptor.as_fd(), user.kind).at(Step::JoinPath, index)?;
-        namespaces::become_root()?;
     }
     for (index, joined) in plan.joined.iter().enumerate().filter(|(_, joined)| joined.kind & later != 0) {
         sys::namespace::setns(joined.descriptor.as_fd(), joined.kind).at(Step::JoinPath, index)?;

@@ -78,6 +78,11 @@ const KNOWN: [&str; 23] = [
     "X86_64",
 ];
 
+/// The specification's names of all that a profile may list.
+pub(super) fn names() -> impl Iterator<Item = String> {
+    KNOWN.iter().map(|name| format!("SCMP_ARCH_{name}"))
+}
+
 /// The architectures that a profile with `listed` judges here besides this machine's own, which every profile
 /// does. One that this machine cannot have is nothing to judge.
 ///

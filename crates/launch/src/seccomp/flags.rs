@@ -29,15 +29,18 @@ pub(super) fn read(profile: &Seccomp, native: &[(u32, Decision<'_>)]) -> Result<
     Ok(flags.with(Flags::NEW_LISTENER))
 }
 
+/// The specification's names.
+pub(super) const FLAGS: [(&str, Flags); 4] = [
+    ("SECCOMP_FILTER_FLAG_LOG", Flags::LOG),
+    ("SECCOMP_FILTER_FLAG_SPEC_ALLOW", Flags::SPEC_ALLOW),
+    // Threads are to agree on a filter: there is one.
+    ("SECCOMP_FILTER_FLAG_TSYNC", Flags::NONE),
+    ("SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", Flags::WAIT_KILLABLE_RECV),
+];
+
 fn flag(name: &str) -> Result<Flags, SeccompError> {
-    match name {
-        "SECCOMP_FILTER_FLAG_LOG" => Ok(Flags::LOG),
-        "SECCOMP_FILTER_FLAG_SPEC_ALLOW" => Ok(Flags::SPEC_ALLOW),
-        "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV" => Ok(Flags::WAIT_KILLABLE_RECV),
-        // Threads are to agree on a filter: there is one.
-        "SECCOMP_FILTER_FLAG_TSYNC" => Ok(Flags::NONE),
-        _ => Err(SeccompError::Flag(name.to_owned())),
-    }
+    let found = FLAGS.iter().find(|(known, _)| *known == name).map(|(_, flag)| *flag);
+    found.ok_or_else(|| SeccompError::Flag(name.to_owned()))
 }
 
 /// Whoever is asked about every call is asked about those with which they are introduced.

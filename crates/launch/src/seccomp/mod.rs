@@ -103,6 +103,16 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     NATIVE.calls.iter().map(|(name, _)| *name)
 }
 
+/// The architectures that a profile may list, by the specification's names.
+pub fn architectures() -> impl Iterator<Item = String> {
+    architecture::names()
+}
+
+/// The flags that a profile may have, by the specification's names, and whether this kernel has them.
+pub fn flags() -> impl Iterator<Item = (&'static str, bool)> {
+    flags::FLAGS.iter().map(|(name, flag)| (*name, sys::seccomp::knows(*flag)))
+}
+
 /// Joins neighbouring numbers with the same answer, and fills the gaps with `unknown`.
 fn ranges(decisions: Vec<(u32, Decision<'_>)>, unknown: u32) -> Vec<Range<'_>> {
     let mut ranges: Vec<Range<'_>> = Vec::new();

@@ -84,6 +84,20 @@ pub enum SeccompAction {
     Trap,
 }
 
+impl SeccompAction {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Allow,
+        Self::Errno,
+        Self::KillProcess,
+        Self::KillThread,
+        Self::Log,
+        Self::Notify,
+        Self::Trace,
+        Self::Trap,
+    ];
+}
+
 /// How an argument is compared, unsigned, 64 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the specification's own names")]
@@ -102,4 +116,17 @@ pub enum SeccompOp {
     Greater,
     #[serde(rename = "SCMP_CMP_MASKED_EQ")]
     MaskedEqual,
+}
+
+impl SeccompOp {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Equal,
+        Self::GreaterOrEqual,
+        Self::Greater,
+        Self::LessOrEqual,
+        Self::Less,
+        Self::MaskedEqual,
+        Self::NotEqual,
+    ];
 }

@@ -15,7 +15,8 @@ use crate::floor::Ask;
 use crate::globals::Globals;
 use crate::guard::{self, Visit};
 use crate::options::{Given, Opt, OptionsEnd, switch, value};
-use crate::state::{Container, Record, Status};
+use crate::state::{Container, Record, Status, check_name};
+use crate::streams::Keeper;
 use crate::{floor, home, hooks, pidfile, streams};
 
 pub(crate) const COMMAND: Command = Command {
@@ -43,7 +44,7 @@ pub(super) const NO_NEW_KEYRING: Opt = switch("no-new-keyring", None, "keep the 
 pub(super) const PRESERVE_FDS: Opt = value("preserve-fds", None, "N", "pass descriptors 3 to 2+N on");
 
 fn run(globals: &Globals, given: &Given) -> Outcome {
-    let request = Request::read(globals, given, streams::Keeper::Engine)?;
+    let request = Request::read(globals, given, Keeper::Engine)?;
     let commission = request.admit(globals)?;
     let container = request.reserve(globals)?;
     if let Err(failure) = request.create(globals, commission, &container) {
@@ -61,17 +62,15 @@ pub(super) struct Request<'a> {
     text: Vec<u8>,
     pub(super) spec: Spec,
     location: Location,
+    keeper: Keeper,
     /// Descriptors of ours that come along.
     preserved: u32,
 }
 
 impl<'a> Request<'a> {
-    pub(super) fn read(
-        globals: &Globals,
-        given: &'a Given,
-        keeper: streams::Keeper,
-    ) -> Result<Self, Failure> {
+    pub(super) fn read(globals: &Globals, given: &'a Given, keeper: Keeper) -> Result<Self, Failure> {
         let id = given.only_container()?;
+        check_name(id)?;
         let Bundle { directory, text, mut spec } =
             bundle::read(Path::new(given.value("bundle").unwrap_or(".")))?;
         guard::keep(&spec, Visit::First)?;
@@ -82,7 +81,7 @@ impl<'a> Request<'a> {
         home::complete(&mut spec.process, || home::root_at(&spec.root.path));
         let location = Location::of(&spec.linux.cgroups_path, id, globals.manager)?;
         let location = location.annotated(&spec.annotations)?;
-        Ok(Self { given, id, bundle: directory, text, spec, location, preserved })
+        Ok(Self { given, id, bundle: directory, text, spec, location, keeper, preserved })
     }
 
     /// Leave to create it.
@@ -130,7 +129,7 @@ impl<'a> Request<'a> {
         record.weaknesses = commission.weaknesses().to_vec();
         let mut at_halt = |pid| self.outside(&mut record.clone(), pid);
         let (keyring, root) = manner(self.given);
-        let io = streams::io(&self.spec.process, self.preserved);
+        let io = streams::io(&self.spec.process, self.preserved, self.keeper);
         let order = Order {
             spec: &self.spec,
             location: &self.location,

@@ -67,7 +67,7 @@ fn run(globals: &Globals, given: &Given) -> Outcome {
     home::complete(&mut spec.process, || home::root_of(first.proc.as_fd()));
     let keeper = Keeper::of(given);
     streams::check(&spec.process, given, keeper)?;
-    let io = streams::io(&spec.process, streams::preserved(given, 0)?);
+    let io = streams::io(&spec.process, streams::preserved(given, 0)?, keeper);
     let commission = floor::admit(id, Ask::plain(&spec), globals.floor, &record.weaknesses, &globals.log)?;
     let signals = (keeper == Keeper::Us).then(Signals::take).transpose()?;
     let target = Target { pidfd: first.pidfd.as_fd(), proc: first.proc.as_fd() };

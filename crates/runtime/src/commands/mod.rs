@@ -15,6 +15,7 @@ mod events;
 mod delete;
 mod spec;
 mod check;
+mod features;
 mod completion;
 mod man;
 mod usage;
@@ -59,6 +60,7 @@ const COMMANDS: &[Command] = &[
     resume::COMMAND,
     kill::COMMAND,
     delete::COMMAND,
+    features::COMMAND,
     completion::COMMAND,
     man::COMMAND,
 ];

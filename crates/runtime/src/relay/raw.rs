@@ -11,11 +11,10 @@ use crate::error::Failure;
 pub(super) struct Raw(Option<Termios>);
 
 impl Raw {
-    pub(super) fn enter(master: BorrowedFd<'_>) -> Result<Self, Failure> {
+    pub(super) fn enter() -> Result<Self, Failure> {
         if !isatty(stdin()) {
             return Ok(Self(None));
         }
-        copy_size(master);
         let fault = |errno| Failure::system("use", "the terminal")(errno);
         let before = tcgetattr(stdin()).map_err(fault)?;
         let mut raw = before.clone();
