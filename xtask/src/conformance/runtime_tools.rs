@@ -21,9 +21,10 @@ const LIMIT: Duration = Duration::from_secs(90);
 /// They print what goes wrong, and nothing where the runtime refuses what it shall refuse.
 const SILENT: [&str; 2] = ["process_capabilities_fail", "process_rlimits_fail"];
 
-/// They race against the container: one signals its shell, perhaps before that has set its trap, the other
-/// wants its output before that of a hook that runs beside it. They pass if they pass once.
-const RACES: [&str; 2] = ["killsig", "poststart"];
+/// They race against the container: one signals its shell, perhaps before that has set its trap; one kills a
+/// program that ends at once; one wants its output before that of a hook that runs beside it. They pass if they
+/// pass once.
+const RACES: [&str; 3] = ["killsig", "pidfile", "poststart"];
 const TRIES: usize = 10;
 
 /// Hierarchies of version 1 that its programs look for and a machine may not have mounted.
