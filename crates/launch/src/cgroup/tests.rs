@@ -237,7 +237,7 @@ fn privileged_a_limit_without_a_controller_is_an_error_that_names_it() {
 #[test]
 fn privileged_limits_change_while_processes_run() {
     let made = Made::with("change", &some_limits());
-    let _ended_with_the_group = made.sleeper();
+    let mut sleeper = made.sleeper();
     let mut wider = some_limits();
     (wider.memory.limit, wider.memory.reservation) = (Some(128 << 20), None);
     wider.cpu.quota = Some(-1);
@@ -253,6 +253,8 @@ fn privileged_limits_change_while_processes_run() {
     if version() == Version::V1 {
         assert_eq!(made.read("memory", "memory.limit_in_bytes"), (128 << 20).to_string());
     }
+    drop(made);
+    sleeper.wait().unwrap();
 }
 
 #[test]
@@ -301,7 +303,7 @@ fn privileged_a_group_that_is_left_outlives_its_maker() {
 #[test]
 fn privileged_numbers_are_those_of_the_group() {
     let made = Made::with("stats", &some_limits());
-    let _ended_with_the_group = made.sleeper();
+    let mut sleeper = made.sleeper();
     assert_eq!(inside(&made.0, || fill_memory(16)), 0);
     let stats = made.group().stats();
     assert_eq!((stats.pids.current, stats.pids.limit), (1, 50));
@@ -311,6 +313,8 @@ fn privileged_numbers_are_those_of_the_group() {
         assert_eq!(stats.cpuset.cpus, [0]);
         assert!(!stats.cpu.percpu.is_empty());
     }
+    drop(made);
+    sleeper.wait().unwrap();
 }
 
 #[test]
@@ -339,7 +343,7 @@ fn privileged_a_watch_tells_of_processes_killed_for_memory() {
 
 /// Writes into a file of memory, in pieces of 64 KiB.
 fn fill_memory(pieces: usize) -> i32 {
-    const PIECE: [u8; 1 << 16] = [1; 1 << 16];
+    static PIECE: [u8; 1 << 16] = [1; 1 << 16];
     let Ok(file) = rustix::fs::memfd_create(c"filler", rustix::fs::MemfdFlags::CLOEXEC) else { return 98 };
     let pieces = (0..pieces).map(|_| rustix::io::write(&file, &PIECE));
     i32::from(pieces.into_iter().any(|written| written.is_err()))
