@@ -8,7 +8,6 @@ mod engines;
 mod canary;
 
 use std::collections::BTreeSet;
-use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Output};
 
 use canary::{Canary, SECRET};
@@ -158,9 +157,7 @@ fn privileged_descriptors_of_the_engine_do_not_reach_the_container() {
 fn privileged_nothing_makes_the_runtime_execute_itself_inside() {
     let scratch = Scratch::new();
     let script = "#!/proc/self/exe --version\n";
-    let image = Image::new(&scratch).file("script", script).link("self", "/proc/self/exe");
-    let mode = std::fs::Permissions::from_mode(0o755);
-    std::fs::set_permissions(image.root().join("script"), mode).unwrap();
+    let image = Image::new(&scratch).program("script", script).link("self", "/proc/self/exe");
     for program in ["/proc/self/exe", "/self", "/script"] {
         let mut bundle = Bundle::new(&scratch, "itself", &image, &[]);
         bundle.config["process"]["args"] = json!([program, "--version"]);

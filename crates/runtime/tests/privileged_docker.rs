@@ -48,6 +48,22 @@ fn privileged_what_is_no_program_gives_126_and_what_is_not_there_127() {
     assert_eq!(container.inspect(".State.Running"), "true");
 }
 
+/// It is found out when everything else is done: by then the engine has a task, whose shim has to go.
+#[test]
+fn privileged_a_program_of_no_format_leaves_nothing() {
+    let docker = docker();
+    docker.import("formless", &Image::new(docker.scratch()).program("bin/formless", "no format"));
+    for number in 0..5 {
+        let name = format!("formless-{number}");
+        let line = format!("run --name {name} --network none formless /bin/formless");
+        let output = docker.says(&words(&line));
+        assert!(!output.status.success() && said(&output).contains("exec format error"), "{}", said(&output));
+        let container = docker.named(&name);
+        let id = container.inspect(".Id");
+        until("its shim has ended", || !docker.scratch().has_process_with(&id));
+    }
+}
+
 #[test]
 fn privileged_exec_runs_inside_with_its_own_user_directory_and_code() {
     let docker = docker();

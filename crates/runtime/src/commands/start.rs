@@ -4,13 +4,18 @@ use std::os::fd::AsFd as _;
 
 use launch::gate;
 use model::spec::Spec;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::{Command, Outcome};
 use crate::error::Failure;
 use crate::globals::Globals;
 use crate::options::{Given, OptionsEnd};
+use crate::process::Alive;
 use crate::state::{Container, Record, Status};
 use crate::{agent, hooks};
+
+/// How long what could not be started is waited for.
+const PATIENCE: Timespec = Timespec { tv_sec: 10, tv_nsec: 0 };
 
 pub(crate) const COMMAND: Command = Command {
     name: "start",
@@ -34,9 +39,21 @@ fn run(globals: &Globals, given: &Given) -> Outcome {
     let program = spec.process.args.first().map_or("", String::as_str);
     let state = state_for_hooks(&record, &spec);
     let listener = agent::of(&spec, &record, (Status::Created, record.pid));
-    gate::open(container.directory(), program, state.as_deref(), listener)?;
+    let first = container.process(&record)?;
+    let opened = gate::open(container.directory(), program, state.as_deref(), listener);
+    if let (Err(_), Some(first)) = (&opened, first) {
+        await_end(&first);
+    }
+    opened?;
     after(&container, &record, &spec)?;
     Ok(0)
+}
+
+/// What could not be started ends. containerd asks at once, and keeps its shim for ever if it has not ended
+/// yet: it takes what was created for something that still waits.
+fn await_end(first: &Alive) {
+    // Interrupted or in vain, the reason why it was not started is what has to be told.
+    let _the_reason_matters_more = poll(&mut [PollFd::new(&first.pidfd, PollFlags::IN)], Some(&PATIENCE));
 }
 
 /// What startContainer hooks read, if there are any.

@@ -24,8 +24,9 @@ impl Docker {
         let scratch = Scratch::new();
         let ranges = scratch.path().join("ranges");
         std::fs::write(&ranges, "nobody:1000000:65536\nnogroup:1000000:65536\n").unwrap();
-        let script = "touch /etc/subuid /etc/subgid && mount --bind \"$0\" /etc/subuid && \
-                      mount --bind \"$0\" /etc/subgid && exec dockerd --userns-remap=nobody:nogroup \"$@\"";
+        let script = "for table in /etc/subuid /etc/subgid; do \
+                      test -e $table || touch $table; mount --bind \"$0\" $table || exit; done; \
+                      exec dockerd --userns-remap=nobody:nogroup \"$@\"";
         let mut command = Command::new("unshare");
         command.args(["--mount", "--propagation=private", "sh", "-c", script]).arg(ranges);
         Self::new(scratch, command)

@@ -30,6 +30,14 @@ impl Image {
         self
     }
 
+    /// A file that may be executed.
+    pub(crate) fn program(self, path: &str, content: &str) -> Self {
+        let image = self.file(path, content);
+        let mode = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(image.root.join(path), mode).unwrap();
+        image
+    }
+
     /// A symbolic link in the place of whatever was there.
     pub(crate) fn link(self, path: &str, target: &str) -> Self {
         let place = self.root.join(path);

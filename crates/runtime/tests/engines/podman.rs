@@ -11,8 +11,9 @@ const CONFIGURATION: &str = "[containers]\ndefault_ulimits = [\"nofile=1024:1024
 const USER: u32 = 65534;
 
 /// Makes a user of whoever runs it, with ids from a table that only this command sees.
-const BECOME_USER: &str = "touch /etc/subuid /etc/subgid && mount --bind \"$0\" /etc/subuid && \
-    mount --bind \"$0\" /etc/subgid && exec setpriv --reuid 65534 --regid 65534 --clear-groups \"$@\"";
+const BECOME_USER: &str = "for table in /etc/subuid /etc/subgid; do \
+    test -e $table || touch $table; mount --bind \"$0\" $table || exit; done; \
+    exec setpriv --reuid 65534 --regid 65534 --clear-groups \"$@\"";
 
 /// Whose containers they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -49,6 +49,13 @@ impl Scratch {
         all.filter_map(Pid::from_raw).filter(|pid| *pid != rustix::process::getpid()).filter(ours).collect()
     }
 
+    /// Whether one of them has this in its command line.
+    pub(crate) fn has_process_with(&self, text: &str) -> bool {
+        let line = |pid: Pid| std::fs::read(format!("/proc/{}/cmdline", pid.as_raw_nonzero()));
+        let lines = self.processes().into_iter().filter_map(|pid| line(pid).ok());
+        lines.into_iter().any(|line| String::from_utf8_lossy(&line).contains(text))
+    }
+
     /// Directories of its control group, the deepest first.
     fn groups(&self) -> Vec<PathBuf> {
         let hierarchies = std::fs::read_dir("/sys/fs/cgroup").into_iter().flatten().flatten();
