@@ -12,9 +12,9 @@ use crate::attributes;
 use crate::cgroup::{Cgroup, Location};
 use crate::channel::{Channel, Message};
 use crate::child;
-use crate::child::enter::{Birth, Entrance};
+use crate::child::enter::{Birth, Entrance, Rights};
 use crate::error::LaunchError;
-use crate::plan::{Keyring, Manner, Plan, RootChange};
+use crate::plan::{Keyring, Manner, Plan, RootChange, may_mount};
 use crate::running::Process;
 use crate::start::{Io, Prepared, born, set_limits, streams, tell};
 use crate::target::Target;
@@ -40,14 +40,20 @@ pub fn enter(
     let cgroup = Cgroup::join(location)?;
     let (ours, theirs) = Channel::pair().map_err(LaunchError::host("make a socket pair", ""))?;
     let birth = if foreign & flag::NEWPID == 0 { Birth::Here } else { Birth::Inside };
+    let begins_with_users = birth == Birth::Inside && foreign & flag::NEWUSER != 0 && !may_mount();
+    let (rights, ahead) = match begins_with_users {
+        true => (Rights::Inside, flag::NEWPID | flag::NEWUSER),
+        false => (Rights::Ours, flag::NEWPID),
+    };
     let entrance = Entrance {
         plan: &plan,
         cgroup: &cgroup,
         channel: &theirs,
         streams: streams(&io),
         target: target.pidfd,
-        namespaces: foreign & !flag::NEWPID,
+        namespaces: foreign & !ahead,
         birth,
+        rights,
     };
     let group = cgroup.clone_target().filter(|_| birth == Birth::Here);
     let everywhere = attributes::narrow(&plan)?;

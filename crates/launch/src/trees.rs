@@ -35,6 +35,7 @@ pub(crate) fn open(plan: &Plan, user_namespace: Option<BorrowedFd<'_>>) -> Resul
     let mut trees = Vec::with_capacity(1 + plan.trees.len());
     match (&plan.root.source, plan.root.view) {
         (RootSource::Overlay(overlay), _) => trees.push(overlay_mount(overlay, plan, shift)?),
+        (RootSource::Directory(_), View::Own) if plan.root.opener == Opener::Child => {}
         (RootSource::Directory(path), View::Own) => trees.push(directory(path, plan.root.attributes)?),
         // The child finds it in the mount namespace that it is in.
         (RootSource::Directory(_), View::Others) => {}

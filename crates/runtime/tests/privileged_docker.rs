@@ -237,6 +237,41 @@ fn privileged_options_of_the_command_line_are_honoured() {
     docker.prints("--init", "true");
 }
 
+/// A host's floor, under an engine that knows nothing of it.
+#[test]
+fn privileged_a_floor_lets_the_defaults_pass_and_refuses_what_gives_the_host_away() {
+    let docker = docker();
+    docker.prints("--runtime floored", "true");
+    docker.prints("--runtime floored --user 1:1 --read-only --tmpfs /tmp --memory 64m", "true");
+    let volume = docker.scratch().directory("floor").display().to_string();
+    docker.prints(&format!("--runtime floored --volume {volume}:/v --device /dev/null"), "true");
+    let refuses = |options: &[&str], names: &[&str]| {
+        let words = [&["run", "--rm", "--runtime=floored"], options, &["probe", "/bin/probe"]].concat();
+        let output = docker.says(&words);
+        let said = said(&output);
+        let refused = said.contains("the floor `baseline` of this host refuses container");
+        assert!(!output.status.success() && refused, "{options:?}: {said}");
+        assert!(names.iter().all(|name| said.contains(name)), "{options:?}: {said}");
+    };
+    refuses(&["--network=host"], &["host-network"]);
+    let privileged = ["added-capability", "no-seccomp", "unmasked-path", "all-devices"];
+    for (option, names) in [
+        ("--privileged", &privileged[..]),
+        ("--pid=host", &["host-pid"]),
+        ("--ipc=host", &["host-ipc"]),
+        ("--uts=host", &["host-uts"]),
+        ("--cap-add=SYS_ADMIN", &["added-capability", "CAP_SYS_ADMIN"]),
+        ("--security-opt=seccomp=unconfined", &["no-seccomp"]),
+        ("--security-opt=systempaths=unconfined", &["unmasked-path", "writable-kernel"]),
+        ("--volume=/:/host", &["host-path"]),
+        ("--volume=/var/run/docker.sock:/s", &["host-path", "/var/run/docker.sock"]),
+        ("--volume=/etc:/e:ro", &["host-path", "/etc"]),
+        ("--device-cgroup-rule=b 8:0 rw", &["device", "b 8:0"]),
+    ] {
+        refuses(&["--network=none", option], names);
+    }
+}
+
 #[test]
 fn privileged_users_of_containers_are_others_on_the_host() {
     let docker = Docker::remapped();

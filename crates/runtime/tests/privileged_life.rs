@@ -285,3 +285,28 @@ fn privileged_whoever_shares_pids_with_others_is_ended_with_all_its_processes() 
     assert!(!all.iter().any(|pid| is_alive(*pid)));
     bundle.expect_nothing();
 }
+
+#[test]
+fn privileged_exec_joins_a_group_that_the_container_has_made() {
+    let bundle = Bundle::new(&["sleep", "60"], |_| {});
+    let id = bundle.running().id.as_str();
+    for group in bundle.groups() {
+        std::fs::create_dir(group.join("inner")).unwrap();
+        // Those that want to be told which processors they have are told.
+        for file in ["cpuset.cpus", "cpuset.mems"].iter().filter(|file| group.join(file).exists()) {
+            std::fs::copy(group.join(file), group.join("inner").join(file)).unwrap();
+        }
+    }
+    let shown = bundle.works(&["exec", "--cgroup", "inner", id, "/bin/probe", "cat", "/proc/self/cgroup"]);
+    assert!(shown.lines().any(|line| line.ends_with("/inner")), "{shown}");
+    for wrong in ["../x", "/", "cpu:/inner"] {
+        let refused = bundle.runtime(&["exec", "--cgroup", wrong, id, "/bin/probe", "true"]);
+        assert_eq!(refused.status.code(), Some(1), "{wrong}");
+    }
+    assert_eq!(
+        bundle.runtime(&["exec", "--cgroup", "none", id, "/bin/probe", "true"]).status.code(),
+        Some(1)
+    );
+    bundle.works(&["delete", "--force", id]);
+    bundle.expect_nothing();
+}

@@ -182,6 +182,26 @@ fn privileged_options_of_the_command_line_are_honoured() {
 }
 
 #[test]
+fn privileged_a_floor_lets_the_defaults_pass_and_refuses_what_gives_the_host_away() {
+    let podman = podman();
+    let run = |option: &str| {
+        let words = ["--runtime-flag=floor=baseline", "run", "--rm", "--network=none", option];
+        podman.says(&[&words[..], &["localhost/probe", "/bin/probe", "true"]].concat())
+    };
+    for option in ["--read-only", "--user=1:1", "--cgroupns=host"] {
+        let output = run(option);
+        assert!(output.status.success(), "{option}: {}", said(&output));
+    }
+    for (option, name) in
+        [("--privileged", "all-devices"), ("--pid=host", "host-pid"), ("--volume=/root:/r", "host-path")]
+    {
+        let said = said(&run(option));
+        let refused = said.contains("the floor `baseline` of this host refuses container");
+        assert!(refused && said.contains(name), "{option}: {said}");
+    }
+}
+
+#[test]
 fn privileged_descriptors_are_passed_on() {
     let podman = podman();
     std::fs::write(podman.scratch().path().join("passed"), "passed on\n").unwrap();

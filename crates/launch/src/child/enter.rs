@@ -28,6 +28,7 @@ pub(crate) struct Entrance<'a> {
     /// Its namespaces that are to be joined, all but the pid namespace: see [`beget`].
     pub namespaces: u64,
     pub birth: Birth,
+    pub rights: Rights,
 }
 
 /// Where the process is born.
@@ -36,6 +37,15 @@ pub(crate) enum Birth {
     /// The container shares our pid namespace.
     Here,
     /// In the container's own.
+    Inside,
+}
+
+/// Whose rights open the way in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rights {
+    /// Our own.
+    Ours,
+    /// Those that we have in the container's user namespace, and nowhere else.
     Inside,
 }
 
@@ -54,7 +64,12 @@ pub(crate) fn run(entrance: &Entrance<'_>) -> ! {
 /// a child of our parent: who has joined a pid namespace cannot always go back, so that this process was
 /// made to end here.
 fn beget(entrance: &Entrance<'_>) -> ! {
-    let joined = sys::namespace::setns(entrance.target, flag::NEWPID);
+    let joined = match entrance.rights {
+        Rights::Ours => sys::namespace::setns(entrance.target, flag::NEWPID),
+        // The process is visible inside as soon as it is there: nobody may look into it then.
+        Rights::Inside => rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
+            .and_then(|()| sys::namespace::setns(entrance.target, flag::NEWUSER | flag::NEWPID)),
+    };
     match joined.and_then(|()| sys::clone::sibling(0, entrance.cgroup.clone_target())).at(Step::Join, 3) {
         Ok(Cloned::Child) => give_up(entrance.channel, become_one_of_them(entrance)),
         Ok(Cloned::Parent { pid, pidfd }) => {
@@ -76,6 +91,9 @@ fn become_one_of_them(entrance: &Entrance<'_>) -> Result<(), Fault> {
     let others = streams.descriptors().chain([channel.as_fd()]);
     companions.iter_mut().skip(1).zip(others).for_each(|(place, other)| *place = other);
     join(target, entrance.namespaces, streams.first_of_ours(), &companions)?;
+    if entrance.rights == Rights::Inside {
+        namespaces::become_root()?;
+    }
     let terminal = streams::open_terminal_inside(streams, plan, channel)?;
     let inherited =
         Inheritance { plan, cgroup: entrance.cgroup, cgroup_views: &[], channel, streams, gate: None };

@@ -11,7 +11,7 @@ use sys::mount::{Change, Depth, Propagation, attr, set_attributes};
 use super::mounts::clone_with_mounts;
 use super::{At as _, Trees};
 use crate::channel::{Channel, Fault, MAX_TREES, Message};
-use crate::plan::{Author, Plan, RootChange, RootSource, View};
+use crate::plan::{Author, Opener, Plan, RootChange, RootSource, View};
 use crate::step::Step;
 
 /// Takes the parent's trees, in as many packets as they need.
@@ -51,13 +51,26 @@ pub(super) fn attach(plan: &Plan, trees: &mut Trees) -> Result<OwnedFd, Fault> {
 /// On top of a directory of the host's tree, which is ours alone and gone soon. Where a user namespace may
 /// not go there, any other will do.
 fn attach_own(plan: &Plan, trees: &mut Trees, place: &CStr) -> Result<OwnedFd, Errno> {
-    let root = trees.take(0)?;
+    let root = match plan.root.opener {
+        Opener::Parent => trees.take(0)?,
+        Opener::Child => cut_loose(place)?,
+    };
     quiet_host_tree(plan)?;
     let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH | MoveMountFlags::MOVE_MOUNT_T_SYMLINKS;
     match move_mount(&root, c"", CWD, place, flags) {
         Err(Errno::ACCESS) => move_mount(&root, c"", CWD, c"/", flags)?,
         other => other?,
     }
+    Ok(root)
+}
+
+/// A clone of the directory at `place`, for whoever makes a container in a user namespace of their own and
+/// has no rights outside.
+fn cut_loose(place: &CStr) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let root = clone_with_mounts(&openat(CWD, place, flags, Mode::empty())?)?;
+    let loose = Change { propagation: Propagation::Slave, ..Change::default() };
+    set_attributes(root.as_fd(), Depth::Recursive, loose)?;
     Ok(root)
 }
 

@@ -323,12 +323,15 @@ impl Plan {
     pub(crate) fn slot(&self, index: usize) -> Option<usize> {
         let sent = |tree: &&TreeRequest| tree.opener == Opener::Parent;
         let before = self.trees.iter().take(index).filter(sent).count();
-        self.trees.get(index).filter(sent).map(|_| before + usize::from(self.root.view == View::Own))
+        let root = self.root.view == View::Own && self.root.opener == Opener::Parent;
+        self.trees.get(index).filter(sent).map(|_| before + usize::from(root))
     }
 
-    /// Trees that the child can open as well as we can are left to it.
+    /// Trees that the child can open as well as we can are left to it, and all where it alone can.
     fn leave_trees_to_child(&mut self) {
-        if self.has_user_namespace() || self.root.view != View::Own {
+        if self.has_user_namespace() && !may_mount() {
+            self.root.opener = Opener::Child;
+        } else if self.has_user_namespace() || self.root.view != View::Own {
             return;
         }
         // One that is the host's peer has to be cloned where it is that.
@@ -394,6 +397,12 @@ impl Plan {
         };
         found.unwrap_or_default()
     }
+}
+
+/// Whether we have rights over the namespaces that we are in, and not only over those that we make.
+pub(crate) fn may_mount() -> bool {
+    let ours = rustix::thread::capabilities(None);
+    ours.is_ok_and(|sets| sets.effective.contains(CapabilitySet::SYS_ADMIN))
 }
 
 fn hook(hooks: &[PlannedHook], index: usize) -> Option<String> {

@@ -58,7 +58,8 @@ pub(crate) enum Opener {
     /// With its rights over the host's files.
     Parent,
     /// The child, which has the same ones: since Linux 6.8 mounts are listed in the order in which they
-    /// were made, and not in that in which they were attached.
+    /// were made, and not in that in which they were attached. Or it alone may mount, in namespaces that a
+    /// user has made without rights over the host's.
     Child,
 }
 

@@ -6,6 +6,7 @@ use model::spec::{Overlay, Spec};
 use sys::mount::{Depth, Propagation, attr};
 
 use super::Author;
+use super::mounts::Opener;
 use super::options::propagation;
 use super::path::cstring;
 use crate::error::LaunchError;
@@ -20,6 +21,7 @@ pub(crate) struct RootPlan {
     /// How its events travel once everything else is done.
     pub propagation: Option<(Propagation, Depth)>,
     pub view: View,
+    pub opener: Opener,
 }
 
 #[derive(Debug)]
@@ -53,7 +55,14 @@ impl RootPlan {
             Author::Bundle => 0,
         };
         let propagation = root_propagation(spec)?;
-        Ok(Self { source, read_only: spec.root.readonly, attributes, propagation, view: View::Own })
+        Ok(Self {
+            source,
+            read_only: spec.root.readonly,
+            attributes,
+            propagation,
+            view: View::Own,
+            opener: Opener::Parent,
+        })
     }
 }
 

@@ -4,6 +4,8 @@ use std::fs::File;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
+use serde_json::json;
+
 use super::{Image, RUNTIME, Scratch, bounded, done, said, until, words};
 
 /// A daemon with an image `probe`, and with our runtime as its default and runc beside it. What it left is
@@ -34,7 +36,9 @@ impl Docker {
 
     fn new(scratch: Scratch, mut command: Command) -> Self {
         let path = |name: &str| scratch.path().join(name).display().to_string();
-        std::fs::write(path("daemon.json"), "{}").unwrap();
+        let floored = json!({ "path": RUNTIME, "runtimeArgs": ["--floor", "baseline"] });
+        let configuration = json!({ "runtimes": { "floored": floored } });
+        std::fs::write(path("daemon.json"), configuration.to_string()).unwrap();
         command.args(["--config-file", &path("daemon.json"), "--data-root", &path("data")]);
         command.args(["--exec-root", &path("exec"), "--pidfile", &path("pid")]);
         command.args(["--host", &address(&scratch), "--cgroup-parent", &format!("/{}", scratch.name())]);

@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "shared between test crates")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+#[path = "../engines/probe.rs"]
 mod program;
 
 use std::path::{Path, PathBuf};
