@@ -76,6 +76,14 @@ impl Group {
         killed && (self.version() == Version::V2 || self.thaw().is_ok())
     }
 
+    /// Removes the group if nobody lives in it and nothing lies below it, which is what the kernel lets
+    /// anybody remove; whether it is gone.
+    pub fn remove_empty(&self) -> bool {
+        let gone = |directory: PathBuf| matches!(rustix::fs::rmdir(&directory), Ok(()) | Err(Errno::NOENT));
+        self.location().unit().is_none()
+            && self.directories().into_iter().fold(true, |all, (_, directory)| gone(directory) && all)
+    }
+
     /// Removes the group with those below it, and has systemd forget its unit. Nothing may live in it any
     /// more; what is about to end is waited for.
     ///

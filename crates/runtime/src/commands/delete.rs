@@ -69,7 +69,7 @@ pub(super) fn take_away(
     if let Some(process) = container.process(&record)? {
         end(&container, &record, &process)?;
     }
-    if let Some(group) = record.group() {
+    if let Some(group) = record.group().filter(|group| !group.remove_empty()) {
         // Those that the first process has not taken along.
         group.kill_all(Signal::KILL.number())?;
         group.remove()?;

@@ -1,7 +1,7 @@
 //! The rules in force.
 
-use std::os::fd::AsFd as _;
-use std::path::Path;
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::path::{Path, PathBuf};
 
 use model::spec::DeviceRule;
 use rustix::fs::{CWD, Mode, OFlags};
@@ -57,11 +57,20 @@ fn replace(directory: &Path, program: &[sys::bpf::Instruction]) -> Result<(), Er
 fn write_list(directory: &Path, wanted: &Exceptions) -> Result<(), LaunchError> {
     let list = std::fs::read_to_string(directory.join("devices.list"))
         .map_err(|_| LaunchError::Controller { controller: "devices".into() })?;
+    // Each line is a write of its own; those to one file come one after the other.
+    let mut open: Option<(PathBuf, OwnedFd)> = None;
     for (file, line) in Exceptions::changes(Exceptions::listed(&list).as_ref(), wanted) {
         let path = directory.join(file);
-        let flags = OFlags::WRONLY | OFlags::CLOEXEC;
-        let file = rustix::fs::openat(CWD, &path, flags, Mode::empty()).map_err(refusal(&path))?;
+        let (path, file) = match open.take() {
+            Some((same, file)) if same == path => (same, file),
+            _ => {
+                let flags = OFlags::WRONLY | OFlags::CLOEXEC;
+                let file = rustix::fs::openat(CWD, &path, flags, Mode::empty()).map_err(refusal(&path))?;
+                (path, file)
+            }
+        };
         rustix::io::write(&file, line.as_bytes()).map_err(refusal(&path))?;
+        open = Some((path, file));
     }
     Ok(())
 }
