@@ -23,8 +23,13 @@ const ENTRIES: &[Entry] = &[
     Entry { guest: Guest::Quick, program: "coffer/privileged_exec", filters: &["is_confined_as"] },
     Entry { guest: Guest::Quick, program: "coffer/lab_apparmor", filters: &[] },
     Entry { guest: Guest::Quick, program: "coffer-runtime/lab_labels", filters: &[] },
+    Entry { guest: Guest::Quick, program: "coffer-launch/lib", filters: CGROUPS },
+    Entry { guest: Guest::Systemd, program: "coffer-launch/lab_systemd", filters: &[] },
     Entry { guest: Guest::Rootless, program: "coffer/lab_delegation", filters: &[] },
 ];
+
+/// Control groups themselves, without what any machine can test.
+const CGROUPS: &[&str] = &["cgroup::tests", "cgroup::devices::apply"];
 
 /// Those of which version 2 has files of its own.
 const RESOURCES: &[&str] = &[

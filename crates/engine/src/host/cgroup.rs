@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use launch::cgroup::{Version, bus, divisible, manager, version};
 use model::host::{HostCheck, HostWeight};
 
-use super::subordinate::find_helper;
 use super::{Probe, text};
 use crate::site::Invoker;
 
@@ -124,9 +123,9 @@ fn delegated(uid: u32) -> Found {
     }
 }
 
-/// Whether the user's systemd is there, and the program that talks to it.
+/// Whether the user's systemd is there.
 fn has_manager(uid: u32) -> bool {
-    version() == Version::V2 && bus(uid).exists() && find_helper("busctl").is_some()
+    version() == Version::V2 && bus(uid).exists()
 }
 
 #[cfg(test)]

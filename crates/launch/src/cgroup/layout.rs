@@ -80,7 +80,8 @@ impl Layout {
         }
     }
 
-    fn listed(mountinfo: &str) -> Self {
+    /// By what /proc/self/mountinfo says.
+    pub(super) fn listed(mountinfo: &str) -> Self {
         let mut hierarchies: Vec<Hierarchy> = Vec::new();
         for found in mountinfo.lines().filter_map(hierarchy) {
             let known = |other: &Hierarchy| other.controllers == found.controllers;

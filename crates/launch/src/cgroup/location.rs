@@ -63,11 +63,10 @@ impl Location {
     /// user's systemd, cannot be found.
     pub fn of(cgroups_path: &str, id: &str, manager: Manager) -> Result<Self, LaunchError> {
         let wish = if cgroups_path.is_empty() { Wish::Usual } else { Wish::Asked };
-        let layout = Layout::of(Joins::All);
         let found = match manager {
             Manager::Systemd => {
                 let unit = Unit::named(cgroups_path, id)?;
-                if layout.version == Version::V1 && unit.is_of_user() {
+                if unit.is_of_user() && Layout::of(Joins::All).version == Version::V1 {
                     let why = "for users systemd makes groups of version 2 only";
                     return Err(invalid(cgroups_path, why));
                 }
@@ -79,31 +78,31 @@ impl Location {
             Manager::Files => {
                 let inner = clean(if cgroups_path.is_empty() { id } else { cgroups_path })?;
                 let own = own_groups().map_err(LaunchError::host("read", "/proc/self/cgroup"))?;
-                Self::relative(&layout, &own, &inner)
+                Self::relative(&Layout::of(Joins::All), &own, &inner)?
             }
         };
         Ok(Self { joins: Joins::All, wish, ..found })
     }
 
-    /// `own` is /proc/self/cgroup.
-    fn relative(layout: &Layout, own: &str, inner: &str) -> Self {
+    /// `own` is /proc/self/cgroup; who is outside of their cgroup namespace's root has no place below it.
+    fn relative(layout: &Layout, own: &str, inner: &str) -> Result<Self, LaunchError> {
         let lines = || own.lines().filter_map(|line| line.split_once(':')?.1.split_once(':'));
-        let join = |parent: &str| format!("{parent}/{inner}").trim_matches('/').to_owned();
+        let join = |parent: &str| clean(&format!("{parent}/{inner}"));
         if layout.version != Version::V1 {
             let own = lines().find_map(|(controllers, path)| controllers.is_empty().then_some(path));
             // Our own group has processes, and so no groups with limits below it.
             let parent = own.and_then(|path| path.rsplit_once('/')).map_or("", |(parent, _)| parent);
-            return Self { path: join(parent), ..Self::default() };
+            return Ok(Self { path: join(parent)?, ..Self::default() });
         }
         let mut apart = BTreeMap::new();
         for hierarchy in layout.hierarchies() {
             let line = lines().find(|(controllers, _)| hierarchy.is_called(controllers));
-            let path = join(line.map_or("", |(_, path)| hierarchy.below_mount(path)).trim_end_matches('/'));
+            let path = join(line.map_or("", |(_, path)| hierarchy.below_mount(path)))?;
             if path != inner {
                 apart.extend(hierarchy.controllers.iter().map(|name| ((*name).to_owned(), path.clone())));
             }
         }
-        Self { path: inner.to_owned(), apart, ..Self::default() }
+        Ok(Self { path: inner.to_owned(), apart, ..Self::default() })
     }
 
     /// With more properties for systemd: annotations `org.systemd.property.NAME`, with GVariant text.
@@ -172,4 +171,67 @@ fn clean(path: &str) -> Result<String, LaunchError> {
 
 fn invalid(path: &str, why: &'static str) -> LaunchError {
     LaunchError::Spec { what: "cgroupsPath", value: path.to_owned(), why }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const V1: &str = "\
+31 23 0:27 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory
+32 23 0:28 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct
+33 23 0:29 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids";
+    const V2: &str = "30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw";
+
+    fn absolute(path: &str) -> Result<String, String> {
+        let location = Location::of(path, "c1", Manager::Files).map_err(|error| error.to_string())?;
+        Ok(location.path().to_owned())
+    }
+
+    #[test]
+    fn an_absolute_path_is_below_the_roots() {
+        assert_eq!(absolute("/a//./b/"), Ok("a/b".into()));
+        for (path, why) in [
+            ("/", "it is the root of all groups"),
+            ("/a/../b", "it must not lead upwards"),
+            ("/a\nb", "no group can be called so"),
+        ] {
+            assert!(absolute(path).unwrap_err().ends_with(why), "{path:?}");
+        }
+    }
+
+    #[test]
+    fn a_relative_path_is_below_our_own_group_in_each_hierarchy() {
+        let own = "3:pids:/\n2:cpu,cpuacct:/x/y\n1:memory:/z\n";
+        let location = Location::relative(&Layout::listed(V1), own, "c1").unwrap();
+        assert_eq!(location.path(), "c1");
+        let of = ["pids", "cpu", "cpuacct", "memory"].map(|controller| location.path_in(controller));
+        assert_eq!(of, ["c1", "x/y/c1", "x/y/c1", "z/c1"]);
+    }
+
+    #[test]
+    fn on_version_2_a_relative_path_is_beside_our_own_group() {
+        let of = |own: &str| Location::relative(&Layout::listed(V2), own, "c1");
+        assert_eq!(of("0::/user.slice/session.scope\n").unwrap().path(), "user.slice/c1");
+        assert_eq!(of("0::/\n").unwrap().path(), "c1");
+        assert!(of("0::/../outside/own\n").is_err());
+    }
+
+    #[test]
+    fn only_a_place_that_nobody_asked_for_is_dispensable() {
+        assert!(Location::of("", "c1", Manager::Files).unwrap().is_dispensable());
+        assert!(!Location::of("/a", "c1", Manager::Files).unwrap().is_dispensable());
+        assert!(Location::plain("").is_none() && !Location::plain("/coffer/c1").is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn no_path_leads_out_of_the_hierarchies(path in "[a./\0]{0,16}") {
+            if let Ok(clean) = clean(&path) {
+                prop_assert!(!clean.starts_with('/') && !clean.split('/').any(|name| matches!(name, "" | "..")));
+            }
+        }
+    }
 }
