@@ -32,11 +32,22 @@ impl CapabilityPlan {
 
     /// In use the kernel lets nobody have what is not permitted, and over an exec nobody keep what is not
     /// inheritable too; the specification wants what cannot be granted left out, and said.
-    pub(super) fn drop_impossible(&mut self) {
+    pub(super) fn drop_impossible(&mut self, held: Option<CapabilitySet>) {
+        if let Some(held) = held {
+            self.drop_all_but(held);
+        }
         let (effective, ambient) =
             (self.effective & self.permitted, self.ambient & self.permitted & self.inheritable);
         self.absent |= (self.effective - effective) | (self.ambient - ambient);
         (self.effective, self.ambient) = (effective, ambient);
+    }
+
+    fn drop_all_but(&mut self, held: CapabilitySet) {
+        let Self { bounding, effective, inheritable, permitted, ambient, absent } = self;
+        for set in [bounding, effective, inheritable, permitted, ambient] {
+            *absent |= *set - held;
+            *set &= held;
+        }
     }
 }
 
@@ -101,6 +112,13 @@ pub(crate) const CAPABILITIES: [&str; 41] = [
     "CHECKPOINT_RESTORE",
 ];
 
+/// What can be granted where no user namespace gives everything: what we hold ourselves.
+pub(super) fn held() -> Result<CapabilitySet, LaunchError> {
+    let sets =
+        rustix::thread::capabilities(None).map_err(LaunchError::host("look at", "our capabilities"))?;
+    Ok(sets.permitted)
+}
+
 /// A name that nobody knows is an error: whoever wrote it may have meant to keep something.
 fn set(names: &[Text]) -> Result<CapabilitySet, LaunchError> {
     names.iter().try_fold(CapabilitySet::empty(), |set, name| {
@@ -146,12 +164,25 @@ mod tests {
     }
 
     #[test]
+    fn what_we_do_not_hold_is_granted_to_nobody() {
+        let wanted = Capabilities {
+            bounding: vec!["CAP_CHOWN".into(), "CAP_SYS_RESOURCE".into()],
+            permitted: vec!["CAP_SYS_RESOURCE".into()],
+            ..Capabilities::default()
+        };
+        let mut planned = CapabilityPlan::new(&wanted, ALL).unwrap();
+        planned.drop_impossible(Some(CapabilitySet::CHOWN));
+        assert_eq!((planned.bounding, planned.permitted.bits()), (CapabilitySet::CHOWN, 0));
+        assert!(names(planned.absent.bits()).eq(["SYS_RESOURCE"]));
+    }
+
+    #[test]
     fn an_ambient_capability_is_permitted_and_inheritable() {
         let chown = || vec!["CAP_CHOWN".into()];
         let mut wanted = Capabilities { ambient: chown(), permitted: chown(), ..Capabilities::default() };
         let of = |wanted: &Capabilities| {
             let mut planned = CapabilityPlan::new(wanted, ALL).unwrap();
-            planned.drop_impossible();
+            planned.drop_impossible(None);
             (planned.ambient.bits(), planned.effective.bits(), planned.absent.bits())
         };
         assert_eq!(of(&wanted), (0, 0, 1));

@@ -250,7 +250,7 @@ impl Plan {
             plan.root.view = View::Others;
         }
         plan.hooks = HookPlan::new(&spec.hooks)?;
-        plan.process.capabilities.drop_impossible();
+        plan.process.capabilities.drop_impossible(grantable(spec)?);
         plan.manner = manner;
         Ok(plan)
     }
@@ -277,7 +277,7 @@ impl Plan {
         plan.manner = manner;
         if manner != Manner::OURS {
             plan.clone_flags = namespaces::clone_flags(spec);
-            plan.process.capabilities.drop_impossible();
+            plan.process.capabilities.drop_impossible(grantable(spec)?);
         }
         if let Some(landlock) = &mut plan.landlock {
             let kept_in =
@@ -403,6 +403,11 @@ impl Plan {
 pub(crate) fn may_mount() -> bool {
     let ours = rustix::thread::capabilities(None);
     ours.is_ok_and(|sets| sets.effective.contains(CapabilitySet::SYS_ADMIN))
+}
+
+/// In a user namespace everything can be granted.
+fn grantable(spec: &Spec) -> Result<Option<CapabilitySet>, LaunchError> {
+    (!namespaces::private(spec, NamespaceKind::User)).then(capabilities::held).transpose()
 }
 
 fn hook(hooks: &[PlannedHook], index: usize) -> Option<String> {
