@@ -28,7 +28,7 @@ impl Engine {
     pub(crate) fn admit(&self, text: &str, progress: &mut dyn Progress) -> Result<Image, EngineError> {
         match text.parse()? {
             Reference::Archive(source) => Ok(self.import(&source, &Naming::As(Vec::new()), progress)?.image),
-            Reference::Name(name) => Ok(self.store.resolve(&name)?),
+            Reference::Name(name) | Reference::Remote(name) => Ok(self.store.resolve(&name)?),
             Reference::Embedded => Ok(self.store.resolve(&embedded())?),
         }
     }

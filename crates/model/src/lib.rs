@@ -12,6 +12,7 @@
 pub mod digest;
 pub mod reference;
 pub mod image;
+pub mod oci;
 pub mod signal;
 pub mod upkeep;
 pub mod publish;

@@ -17,6 +17,8 @@ const MAX_LENGTH: usize = 4096;
 pub enum Reference {
     /// A name in the store (or, one day, in a registry), or an id prefix: which one, the store knows.
     Name(ImageName),
+    /// `docker://NAME`: a name in a registry, whatever the store has.
+    Remote(ImageName),
     /// Something on disk.
     Archive(ArchiveSource),
     /// The image that the binary itself carries: `demo:`.
@@ -98,6 +100,49 @@ impl ImageName {
     }
 }
 
+/// Where an image's name leads when no configuration says otherwise.
+pub const DOCKER_HUB: &str = "docker.io";
+
+/// A repository in a registry: an image's name, made whole.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Repository {
+    /// Host, and port if one was typed; `docker.io` for Docker Hub.
+    pub registry: String,
+    /// The name there: `library/nginx`.
+    pub path: String,
+}
+
+impl fmt::Display for Repository {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.registry, self.path)
+    }
+}
+
+impl ImageName {
+    /// Whether the first component is a registry's host: it has a dot, a port or a capital, or is `localhost`.
+    #[must_use]
+    pub fn names_registry(&self) -> bool {
+        self.repository.split_once('/').is_some_and(|(first, _)| {
+            first == "localhost"
+                || first.contains(['.', ':'])
+                || first.bytes().any(|b| b.is_ascii_uppercase())
+        })
+    }
+
+    /// The repository that is meant: Docker Hub where no registry is named, and its `library/` for one word.
+    #[must_use]
+    pub fn located(&self) -> Repository {
+        let (registry, path) = match self.repository.split_once('/') {
+            Some((first, rest)) if self.names_registry() => (first, rest),
+            _ => (DOCKER_HUB, self.repository.as_str()),
+        };
+        let registry = if registry == "index.docker.io" { DOCKER_HUB } else { registry };
+        let official = registry == DOCKER_HUB && !path.contains('/');
+        let path = if official { format!("library/{path}") } else { path.to_owned() };
+        Repository { registry: registry.to_owned(), path }
+    }
+}
+
 impl fmt::Display for ImageName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.repository)?;
@@ -125,6 +170,7 @@ impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Name(name) => name.fmt(f),
+            Self::Remote(name) => write!(f, "docker://{name}"),
             Self::Archive(source) => source.fmt(f),
             Self::Embedded => f.write_str("demo:"),
         }
@@ -140,8 +186,8 @@ pub enum ReferenceSyntax {
     /// Longer than any valid reference.
     #[error("an image reference has at most {MAX_LENGTH} bytes, this one has {0}")]
     TooLong(usize),
-    /// A registry's address, or another engine's store.
-    #[error("`{0}` is not on this machine's disk: this version takes images from files only")]
+    /// Another protocol's address, or another engine's store.
+    #[error("`{0}` is not a place that images are taken from: files, directories and registries are")]
     Elsewhere(String),
     /// The repository part breaks the grammar.
     #[error(
@@ -170,6 +216,9 @@ impl FromStr for Reference {
             if let Some(details) = text.strip_prefix(prefix).and_then(|rest| rest.strip_prefix(':')) {
                 return archive(text, transport, details).map(Self::Archive);
             }
+        }
+        if let Some(name) = text.strip_prefix("docker://") {
+            return name.parse().map(Self::Remote);
         }
         if text.contains("://") || ELSEWHERE.iter().any(|transport| text.starts_with(transport)) {
             return Err(ReferenceSyntax::Elsewhere(text.to_owned()));
@@ -282,9 +331,20 @@ mod tests {
 
     #[test]
     fn what_is_on_no_disk_of_ours_is_named_as_such() {
-        for text in ["docker://alpine", "https://example.org/a.tar", "docker-daemon:alpine:3"] {
+        for text in ["ftp://alpine", "https://example.org/a.tar", "docker-daemon:alpine:3"] {
             assert!(matches!(text.parse::<Reference>(), Err(ReferenceSyntax::Elsewhere(_))), "{text}");
         }
+    }
+
+    #[test]
+    fn a_name_leads_to_docker_hub_unless_it_names_a_registry() {
+        let check = |text: &str, whole: &str| assert_eq!(name(text).located().to_string(), whole, "{text}");
+        check("nginx:1.27", "docker.io/library/nginx");
+        check("team/app", "docker.io/team/app");
+        check("index.docker.io/nginx", "docker.io/library/nginx");
+        check("localhost/app", "localhost/app");
+        check("127.0.0.1:5000/team/app", "127.0.0.1:5000/team/app");
+        assert!(matches!("docker://nginx:1".parse::<Reference>(), Ok(Reference::Remote(_))));
     }
 
     #[test]

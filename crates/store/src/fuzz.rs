@@ -4,11 +4,13 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::AtomicBool;
 
+use model::oci::{Index, Manifest};
+
 use crate::archive::Reader;
 use crate::error::Result;
 use crate::limits::Limits;
 use crate::unpack::{Job, Owner, tar_limits, unpack};
-use crate::wire::{ConfigFile, DockerImage, Index, Manifest, parse};
+use crate::wire::{ConfigFile, DockerImage, parse};
 
 /// Unpacks `bytes`, taken as an uncompressed tar archive, under `root`; returns how many bytes of files it held.
 ///

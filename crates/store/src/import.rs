@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use model::digest::{ClaimedDigest, Digest};
 use model::image::{Image, ImageConfig};
+use model::oci::{Descriptor, Manifest, OCI_CONFIG, OCI_LAYER, OCI_LAYER_GZIP, OCI_LAYER_ZSTD, OCI_MANIFEST};
 use model::reference::{ArchiveSource, ImageName};
 
 use crate::compress::Compression;
@@ -17,10 +18,7 @@ use crate::layer::{Admitted, Work};
 use crate::names::familiar;
 use crate::record::Record;
 use crate::source::{self, Plan, PlannedConfig, PlannedLayer, memory};
-use crate::wire::{
-    ConfigFile, Descriptor, Manifest, OCI_CONFIG, OCI_LAYER, OCI_LAYER_GZIP, OCI_LAYER_ZSTD, OCI_MANIFEST,
-    parse, seconds,
-};
+use crate::wire::{ConfigFile, parse, seconds};
 
 /// Layers worked on at the same time; more would only fight for the disk and hold more memory.
 const MAX_WORKERS: usize = 4;
@@ -268,13 +266,8 @@ fn manifest_bytes(plan: &Plan, config: &[u8], layers: &[Admitted]) -> Result<(Ve
     if let Some((bytes, media_type)) = &plan.manifest {
         return Ok((bytes.clone(), media_type.clone()));
     }
-    let descriptor = |media_type: &str, digest: &Digest, size| Descriptor {
-        media_type: media_type.to_owned(),
-        digest: claim(digest),
-        size,
-        annotations: None,
-        platform: None,
-    };
+    let descriptor =
+        |media_type: &str, digest: &Digest, size| Descriptor::new(media_type, claim(digest), size);
     let layer = |admitted: &Admitted| {
         let media_type = match admitted.compression {
             Compression::Plain => OCI_LAYER,
@@ -288,6 +281,9 @@ fn manifest_bytes(plan: &Plan, config: &[u8], layers: &[Admitted]) -> Result<(Ve
         media_type: OCI_MANIFEST.to_owned(),
         config: descriptor(OCI_CONFIG, &Digest::of(config), config.len() as u64),
         layers: layers.iter().map(layer).collect(),
+        artifact_type: None,
+        subject: None,
+        annotations: None,
     };
     Ok((json(&manifest)?, OCI_MANIFEST.to_owned()))
 }

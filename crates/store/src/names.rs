@@ -6,11 +6,11 @@ use std::io;
 use std::path::PathBuf;
 
 use model::digest::{ClaimedDigest, Digest};
+use model::oci::{Descriptor, Index, REF_NAME};
 use model::reference::ImageName;
 
 use crate::disk::{Lock, Store};
 use crate::error::{Result, StoreError};
-use crate::wire::{Descriptor, Index, REF_NAME};
 
 /// Longest file name used for a name; longer names are filed under their hash.
 const MAX_FILE_NAME: usize = 200;
@@ -124,7 +124,7 @@ impl Store {
                 self.write_record(&record)?;
             }
         }
-        let index = Index { schema_version: 2, manifests };
+        let index = Index::of(manifests);
         let bytes = serde_json::to_vec(&index).map_err(io::Error::from);
         let path = self.images().join("index.json");
         self.replace(&path, &bytes.map_err(StoreError::write_path(&path))?)?;

@@ -6,11 +6,11 @@ use std::path::Path;
 
 use model::digest::{ClaimedDigest, Digest};
 use model::image::{HistoryEntry, Image, ImageConfig, ImageFacts, Layer};
+use model::oci::Descriptor;
 use serde::{Deserialize, Serialize};
 
 use crate::disk::Store;
 use crate::error::{Result, StoreError};
-use crate::wire::Descriptor;
 
 /// `records/HEX.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -94,13 +94,7 @@ impl Record {
     }
 
     pub(crate) fn descriptor(&self) -> Descriptor {
-        Descriptor {
-            media_type: self.manifest_type.clone(),
-            digest: self.digest,
-            size: self.manifest_size,
-            annotations: None,
-            platform: None,
-        }
+        Descriptor::new(self.manifest_type.clone(), self.digest, self.manifest_size)
     }
 }
 

@@ -6,12 +6,13 @@ use std::path::Path;
 
 use model::digest::{Digest, Hasher};
 use model::image::{Image, Layer};
+use model::oci::Index;
 
 use crate::compress::{Compression, decoder};
 use crate::disk::Store;
 use crate::error::{Result, StoreError};
 use crate::names::descriptors;
-use crate::wire::{DockerImage, Index};
+use crate::wire::DockerImage;
 
 /// The shape of a saved image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,7 +121,7 @@ impl Store {
     fn index_of(&self, image: &Image) -> Result<Vec<u8>> {
         let unknown = || StoreError::Unknown { name: image.digest.to_string(), near: Vec::new() };
         let record = self.record(&image.digest.hex())?.ok_or_else(unknown)?;
-        let index = Index { schema_version: 2, manifests: descriptors(&record.descriptor(), &image.names) };
+        let index = Index::of(descriptors(&record.descriptor(), &image.names));
         serde_json::to_vec(&index).map_err(|error| unwritten(error.into()))
     }
 

@@ -1,4 +1,5 @@
-//! Other people's JSON: OCI image-spec 1.1 (index, manifest, config) and Docker's image specification 1.2.
+//! Other people's JSON: the configuration of OCI image-spec 1.1, and Docker's image specification 1.2.
+//! Indexes and manifests are in `model::oci`.
 
 mod health;
 
@@ -12,19 +13,6 @@ use crate::error::{Result, StoreError};
 
 use health::Healthcheck;
 
-pub(crate) const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
-pub(crate) const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
-pub(crate) const OCI_CONFIG: &str = "application/vnd.oci.image.config.v1+json";
-pub(crate) const OCI_LAYER: &str = "application/vnd.oci.image.layer.v1.tar";
-pub(crate) const OCI_LAYER_GZIP: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
-pub(crate) const OCI_LAYER_ZSTD: &str = "application/vnd.oci.image.layer.v1.tar+zstd";
-pub(crate) const DOCKER_INDEX: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
-pub(crate) const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
-/// OCI image-spec, annotations.md.
-pub(crate) const REF_NAME: &str = "org.opencontainers.image.ref.name";
-/// What containerd adds, with the whole name.
-pub(crate) const CONTAINERD_NAME: &str = "io.containerd.image.name";
-
 /// One image in `manifest.json` of `docker save`.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -33,57 +21,6 @@ pub(crate) struct DockerImage {
     pub(crate) repo_tags: Option<Vec<String>>,
     #[serde(default)]
     pub(crate) layers: Vec<String>,
-}
-
-/// OCI image-spec, descriptor.md.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Descriptor {
-    #[serde(default)]
-    pub(crate) media_type: String,
-    pub(crate) digest: ClaimedDigest,
-    pub(crate) size: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) annotations: Option<BTreeMap<String, String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) platform: Option<Platform>,
-}
-
-impl Descriptor {
-    pub(crate) fn annotation(&self, key: &str) -> Option<&str> {
-        self.annotations.as_ref()?.get(key).map(String::as_str)
-    }
-
-    pub(crate) fn is_index(&self) -> bool {
-        matches!(self.media_type.as_str(), OCI_INDEX | DOCKER_INDEX)
-    }
-}
-
-/// OCI image-spec, image-index.md "platform".
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Platform {
-    pub(crate) architecture: String,
-    pub(crate) os: String,
-}
-
-/// OCI image-spec, image-index.md; Docker's manifest list has the same shape.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Index {
-    pub(crate) schema_version: u32,
-    pub(crate) manifests: Vec<Descriptor>,
-}
-
-/// OCI image-spec, manifest.md; Docker's schema 2 has the same shape.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Manifest {
-    pub(crate) schema_version: u32,
-    #[serde(default)]
-    pub(crate) media_type: String,
-    pub(crate) config: Descriptor,
-    #[serde(default)]
-    pub(crate) layers: Vec<Descriptor>,
 }
 
 /// OCI image-spec, config.md. Docker writes `null` where it has nothing.

@@ -12,7 +12,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("launch", &["model", "sys"]),
     ("network", &["model", "sys"]),
     ("ledger", &["model", "sys"]),
-    ("engine", &["model", "sys", "store", "policy", "launch", "network", "ledger"]),
+    ("registry", &["model"]),
+    ("engine", &["model", "sys", "store", "policy", "launch", "network", "ledger", "registry"]),
     ("coffer", &["model", "engine"]),
     ("runtime", &["model", "sys", "launch"]),
     ("probe", &["sys"]),
@@ -33,6 +34,17 @@ fn the_star_holds() {
         extra.map(|import| format!("{} imports {import}", member.name)).collect()
     });
     none(trespasses, "a crate imports what only `engine` may bring together");
+}
+
+/// An async runtime has threads of its own, and whoever clones a container must have none.
+#[test]
+fn only_the_registry_has_an_async_runtime() {
+    let asynchronous = ["tokio", "hyper", "object_store", "futures-core"];
+    let strangers = members().into_iter().filter(|member| {
+        let manifest = file(&format!("{}/Cargo.toml", member.directory)).text;
+        member.name != "registry" && asynchronous.iter().any(|name| manifest.contains(&format!("\n{name}")))
+    });
+    none(strangers.map(|member| member.name), "a crate beside `registry` has an async runtime");
 }
 
 #[test]

@@ -1,14 +1,12 @@
 //! OCI image layouts (image-spec, image-layout.md), packed or not, and containers-transports' `dir:`.
 
 use model::digest::{ClaimedDigest, Digest};
+use model::oci::{CONTAINERD_NAME, DOCKER_MANIFEST, Descriptor, Index, Manifest, OCI_MANIFEST, REF_NAME};
 
 use crate::error::{Result, StoreError};
 use crate::limits::Limits;
 use crate::source::{Container, Form, Part, Plan, PlannedConfig, PlannedLayer, not_an_image};
-use crate::wire::{
-    CONTAINERD_NAME, ConfigFile, DOCKER_MANIFEST, Descriptor, Index, Manifest, OCI_MANIFEST, REF_NAME,
-    host_architecture, parse,
-};
+use crate::wire::{ConfigFile, host_architecture, parse};
 
 /// How deep indexes may nest: an index in index.json is common, one more is legal.
 const MAX_NESTING: usize = 3;
@@ -160,13 +158,8 @@ mod tests {
     #[test]
     fn layers_are_tar_plain_gzip_or_zstd_and_nothing_else() {
         let check = |media_type: &str| {
-            check_media_type(&Descriptor {
-                media_type: media_type.to_owned(),
-                digest: format!("sha256:{}", "0".repeat(64)).parse().unwrap(),
-                size: 0,
-                annotations: None,
-                platform: None,
-            })
+            let digest = format!("sha256:{}", "0".repeat(64)).parse().unwrap();
+            check_media_type(&Descriptor::new(media_type, digest, 0))
         };
         for known in [
             "application/vnd.oci.image.layer.v1.tar",

@@ -26,7 +26,7 @@ impl Act for Import {
                 let naming = name.map_or(Naming::FromSource, |name| Naming::As(vec![name]));
                 engine.import(&source, &naming, &mut Bar::new())?.image
             }
-            Reference::Name(name) => return Err(not_on_disk(&name.to_string())),
+            Reference::Name(name) | Reference::Remote(name) => return Err(not_on_disk(&name.to_string())),
         };
         context.show(
             || image::ImageJson::new(&image),

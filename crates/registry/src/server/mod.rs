@@ -1,0 +1,1 @@
+//! The server: a private registry over a directory or an object store.
