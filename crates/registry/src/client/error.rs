@@ -13,9 +13,6 @@ use model::digest::DigestMismatch;
 /// for evidence.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    /// Being built; gone when this branch is done.
-    #[error("`{0}` cannot be reached yet")]
-    Unfinished(String),
     /// The host has no address, or nothing listens there, or the connection broke before an answer came.
     #[error("`{host}` cannot be reached: {cause}")]
     Unreachable {
@@ -125,6 +122,8 @@ pub enum ClientError {
         registry: String,
         /// What it said.
         said: String,
+        /// How long it asks us to wait.
+        wait: Option<Duration>,
     },
     /// Another refusal.
     #[error("`{registry}` refuses {what} with status {status}{}", remark(.said))]
@@ -149,6 +148,8 @@ pub enum ClientError {
         status: u16,
         /// What it said.
         said: String,
+        /// How long it asks us to wait.
+        wait: Option<Duration>,
     },
     /// An answer that the protocol does not know.
     #[error("`{registry}` breaks the protocol at {what}: {why}")]
@@ -237,15 +238,10 @@ fn kept(evidence: &Option<PathBuf>) -> String {
 }
 
 impl ClientError {
-    pub(crate) fn unfinished(repository: &model::reference::Repository) -> Self {
-        Self::Unfinished(repository.to_string())
-    }
-
     /// The stable code that `coffer help` explains.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Unfinished(_) => "E-registry-unfinished",
             Self::Unreachable { .. } => "E-registry-unreachable",
             Self::Tls { .. } => "E-registry-tls",
             Self::Certificate { .. } => "E-registry-certificate",
@@ -275,7 +271,6 @@ impl ClientError {
     #[must_use]
     pub fn remedy(&self) -> String {
         match self {
-            Self::Unfinished(_) => String::new(),
             Self::Unreachable { .. } => "check the name, the network, and HTTPS_PROXY".to_owned(),
             Self::Tls { host, .. } => format!(
                 "put its authority's certificate into certs.d/{host}/ca.crt, or name it `insecure` in registries.conf"
@@ -297,8 +292,9 @@ impl ClientError {
             Self::Missing { .. } => {
                 "check the name; some registries say so of what they do not want to show".to_owned()
             }
-            Self::RateLimit { registry, .. } => {
-                format!("wait, or log in, which often raises the limit: coffer login {registry}")
+            Self::RateLimit { registry, wait, .. } => {
+                let wait = wait.map_or_else(|| "a while".to_owned(), |wait| format!("{} seconds", wait.as_secs()));
+                format!("wait {wait}, or log in, which often raises the limit: coffer login {registry}")
             }
             Self::Refused { .. } => "the registry's operators know why".to_owned(),
             Self::Protocol { .. } | Self::Document { .. } | Self::Limit { .. } => {
@@ -310,6 +306,31 @@ impl ClientError {
                     .to_owned()
             }
             Self::Source { .. } => "coffer image verify".to_owned(),
+        }
+    }
+    /// Whether the same request may succeed a little later.
+    pub(crate) fn is_passing(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable { .. }
+                | Self::Silent { .. }
+                | Self::Slow { .. }
+                | Self::Cut { .. }
+                | Self::RateLimit { .. }
+                | Self::Failed { .. }
+        )
+    }
+
+    /// Whether somebody serves what it is not: nobody else's answer makes up for that.
+    pub(crate) fn is_forgery(&self) -> bool {
+        matches!(self, Self::Digest { .. } | Self::Size { .. } | Self::MediaType { .. })
+    }
+
+    /// How long the registry asks us to wait before the next try.
+    pub(crate) fn wait(&self) -> Option<Duration> {
+        match self {
+            Self::RateLimit { wait, .. } | Self::Failed { wait, .. } => *wait,
+            _ => None,
         }
     }
 }
