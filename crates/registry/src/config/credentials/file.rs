@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use model::reference::Repository;
 use serde_json::{Map, Value, json};
+use zeroize::Zeroizing;
 
 use super::Credentials;
 use super::keys::{DOCKERS_HUB, weight};
@@ -86,7 +87,8 @@ impl AuthFile {
     /// Adds or replaces the entry of a registry.
     pub(super) fn keep(&mut self, registry: &Repository, user: &str, password: &Secret) -> Result<()> {
         self.remove(registry)?;
-        let auth = STANDARD.encode(format!("{user}:{}", password.reveal()));
+        let login = Zeroizing::new(format!("{user}:{}", password.reveal()));
+        let auth = STANDARD.encode(login.as_bytes());
         let key = self.key(registry);
         let auths = self.document.entry(AUTHS).or_insert_with(|| json!({}));
         if auths.is_null() {
