@@ -128,7 +128,8 @@ impl Transfer {
     /// Whether a part is the one that was asked for.
     fn placed(&self, answer: &Answer) -> Result<()> {
         let range = answer.header(CONTENT_RANGE).and_then(ContentRange::parse);
-        let range = range.ok_or_else(|| answer.nonsense(&self.what, "it sends a part and does not say which"))?;
+        let range =
+            range.ok_or_else(|| answer.nonsense(&self.what, "it sends a part and does not say which"))?;
         if let Some(total) = range.total.filter(|total| *total != self.blob.size) {
             return Err(self.of_another_size(total));
         }
@@ -170,7 +171,8 @@ impl Transfer {
         self.progress = self.at;
         loop {
             self.failed += 1;
-            let pause = self.shared.patience.pause_after(self.failed, error.wait()).filter(|_| error.is_passing());
+            let pause =
+                self.shared.patience.pause_after(self.failed, error.wait()).filter(|_| error.is_passing());
             let Some(pause) = pause else { return Err(error) };
             thread::sleep(pause);
             match self.connect() {

@@ -140,7 +140,9 @@ mod tests {
     #[test]
     fn the_challenges_of_registries_are_understood() {
         assert_eq!(
-            best(r#"Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:a/b:pull,push""#),
+            best(
+                r#"Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:a/b:pull,push""#
+            ),
             bearer("https://auth.docker.io/token", "registry.docker.io", "repository:a/b:pull,push")
         );
         assert_eq!(best(r#"Basic realm="Registry Realm""#), Some(Challenge::Basic));
@@ -151,7 +153,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_met_is_none() {
-        for text in ["", "Digest realm=\"x\"", "Bearer", "Bearer service=\"x\"", "Bearer realm=\"x", "=,=,\"", "é"] {
+        for text in
+            ["", "Digest realm=\"x\"", "Bearer", "Bearer service=\"x\"", "Bearer realm=\"x", "=,=,\"", "é"]
+        {
             assert_eq!(best(text), None, "{text}");
         }
     }

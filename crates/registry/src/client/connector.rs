@@ -44,7 +44,11 @@ impl fmt::Debug for Tls {
 impl<In: Transport> Connector<In> for Tls {
     type Out = Either<In, Secured>;
 
-    fn connect(&self, details: &ConnectionDetails<'_>, below: Option<In>) -> Result<Option<Self::Out>, Error> {
+    fn connect(
+        &self,
+        details: &ConnectionDetails<'_>,
+        below: Option<In>,
+    ) -> Result<Option<Self::Out>, Error> {
         let Some(below) = below else { return Ok(None) };
         if !details.needs_tls() || below.is_tls() {
             return Ok(Some(Either::A(below)));

@@ -42,8 +42,12 @@ pub(crate) fn media_type(what: &str, bytes: &[u8], called: Option<&str>) -> Resu
     }
     let called = called.filter(|called| READABLE.contains(called));
     let own = shape.media_type.as_deref().filter(|own| !own.is_empty());
-    if let (Some(called), Some(own)) = (called, own.filter(|own| called.is_some_and(|called| called != *own))) {
-        return Err(contradiction(called, format!("says of itself that it is `{}`", super::plain::plain(own))));
+    if let (Some(called), Some(own)) = (called, own.filter(|own| called.is_some_and(|called| called != *own)))
+    {
+        return Err(contradiction(
+            called,
+            format!("says of itself that it is `{}`", super::plain::plain(own)),
+        ));
     }
     let is_image = shape.config.is_some() || shape.layers.is_some();
     let kind = called.or(own).unwrap_or(match (shape.manifests.is_some(), is_image) {

@@ -293,7 +293,8 @@ impl ClientError {
                 "check the name; some registries say so of what they do not want to show".to_owned()
             }
             Self::RateLimit { registry, wait, .. } => {
-                let wait = wait.map_or_else(|| "a while".to_owned(), |wait| format!("{} seconds", wait.as_secs()));
+                let wait =
+                    wait.map_or_else(|| "a while".to_owned(), |wait| format!("{} seconds", wait.as_secs()));
                 format!("wait {wait}, or log in, which often raises the limit: coffer login {registry}")
             }
             Self::Refused { .. } => "the registry's operators know why".to_owned(),

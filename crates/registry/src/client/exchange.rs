@@ -184,7 +184,7 @@ impl Shared {
             return Ok(*host.scheme.get_or_init(|| Scheme::Https));
         }
         let address = Address::new(Scheme::Https, &host.authority, "/v2/");
-        let request = request(&Method::HEAD, &address, &[], None)?.body(SendBody::none());
+        let request = request(&Method::HEAD, &address, &[], None).body(SendBody::none());
         let request = request.map_err(|error| malformed(&address, &error))?;
         let scheme = match host.agent.run(request) {
             Ok(_) => Scheme::Https,
@@ -203,23 +203,22 @@ impl Shared {
         load: Load<'_>,
         secret: Option<&HeaderValue>,
     ) -> Result<Answer> {
-        let mut builder = request(&ask.method, address, &ask.headers, secret)?;
-        let body = match load {
-            Load::Nothing if matches!(ask.method, Method::POST | Method::PUT | Method::PATCH) => {
-                builder = builder.header(CONTENT_LENGTH, 0);
-                SendBody::none()
-            }
-            Load::Nothing => SendBody::none(),
-            Load::Bytes(bytes) => {
-                builder = builder.header(CONTENT_LENGTH, bytes.len());
-                return self.sent(host, ask, address, builder.body(bytes));
-            }
-            Load::Stream(stream, length) => {
-                builder = builder.header(CONTENT_LENGTH, length);
-                SendBody::from_reader(stream)
-            }
+        let length = match &load {
+            Load::Nothing => matches!(ask.method, Method::POST | Method::PUT | Method::PATCH).then_some(0),
+            Load::Bytes(bytes) => Some(bytes.len() as u64),
+            Load::Stream(_, length) => Some(*length),
         };
-        self.sent(host, ask, address, builder.body(body))
+        let mut builder = request(&ask.method, address, &ask.headers, secret);
+        if let Some(length) = length {
+            builder = builder.header(CONTENT_LENGTH, length);
+        }
+        match load {
+            Load::Nothing => self.sent(host, ask, address, builder.body(SendBody::none())),
+            Load::Bytes(bytes) => self.sent(host, ask, address, builder.body(bytes)),
+            Load::Stream(stream, _) => {
+                self.sent(host, ask, address, builder.body(SendBody::from_reader(stream)))
+            }
+        }
     }
 
     fn sent(
@@ -304,15 +303,15 @@ fn request(
     address: &Address,
     headers: &[(HeaderName, String)],
     secret: Option<&HeaderValue>,
-) -> Result<http::request::Builder> {
+) -> http::request::Builder {
     let mut builder = Request::builder().method(method).uri(address.url());
     for (name, value) in headers {
         builder = builder.header(name, value);
     }
-    Ok(match secret {
+    match secret {
         Some(secret) => builder.header(AUTHORIZATION, secret),
         None => builder,
-    })
+    }
 }
 
 fn malformed(address: &Address, error: &http::Error) -> ClientError {

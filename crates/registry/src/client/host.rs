@@ -5,9 +5,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use ureq::config::Config as AgentConfig;
 use ureq::unversioned::resolver::DefaultResolver;
-use ureq::unversioned::transport::{
-    ConnectProxyConnector, Connector as _, SocksConnector, TcpConnector,
-};
+use ureq::unversioned::transport::{ConnectProxyConnector, Connector as _, SocksConnector, TcpConnector};
 use ureq::{Agent, Proxy};
 
 use super::address::Scheme;
@@ -69,11 +67,11 @@ impl Host {
             made.map_err(|error| ClientError::Proxy { host: authority.clone(), cause: error.to_string() })
         });
         let config = agent_config(proxy.transpose()?, patience);
-        let connector = ()
-            .chain(SocksConnector::default())
-            .chain(ConnectProxyConnector::default())
-            .chain(TcpConnector::default())
-            .chain(Tls(settings));
+        let connector =
+            ().chain(SocksConnector::default())
+                .chain(ConnectProxyConnector::default())
+                .chain(TcpConnector::default())
+                .chain(Tls(settings));
         let agent = Agent::with_parts(config, connector, DefaultResolver::default());
         let scheme = OnceLock::new();
         let (challenge, given_up) = (Mutex::new(None), AtomicBool::new(false));

@@ -159,13 +159,7 @@ impl Shared {
     }
 
     /// A password goes along to the token server that the registry names, and from there nowhere.
-    fn requested(
-        &self,
-        host: &Host,
-        bearer: &Bearer,
-        repository: &Repository,
-        what: &str,
-    ) -> Result<Answer> {
+    fn requested(&self, host: &Host, bearer: &Bearer, repository: &Repository, what: &str) -> Result<Answer> {
         let realm = realm(host, bearer, what)?;
         let (mut address, mut shown, mut form) = (realm.clone(), None, String::new());
         match self.credentials(repository)? {

@@ -41,7 +41,8 @@ mod tests {
 
     #[test]
     fn only_next_is_followed() {
-        let check = |text: &str, expected: Option<&str>| assert_eq!(next([text].into_iter()), expected, "{text}");
+        let check =
+            |text: &str, expected: Option<&str>| assert_eq!(next([text].into_iter()), expected, "{text}");
         check(r#"</v2/a/tags/list?n=2&last=b>; rel="next""#, Some("/v2/a/tags/list?n=2&last=b"));
         check("<b>; rel=prev, <c>; x=\"a,<d>\"; rel=\"last next\"", Some("c"));
         check("<b>;REL=Next", Some("b"));

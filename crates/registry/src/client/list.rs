@@ -31,7 +31,8 @@ impl Shared {
         let way = self.registry(repository)?;
         let what = format!("list of tags of `{repository}`");
         let first = way.path("tags/list?n=1000");
-        let is_tag = |text: &str| format!("x:{text}").parse::<ImageName>().is_ok_and(|name| name.digest.is_none());
+        let is_tag =
+            |text: &str| format!("x:{text}").parse::<ImageName>().is_ok_and(|name| name.digest.is_none());
         self.listed(&way, first, &way.scope("pull"), &what, is_tag)
     }
 
@@ -68,7 +69,11 @@ impl Shared {
                 names.push(name);
             }
             if names.len() > NAMES {
-                return Err(ClientError::Limit { what: what.to_owned(), limit: "names", allowed: NAMES as u64 });
+                return Err(ClientError::Limit {
+                    what: what.to_owned(),
+                    limit: "names",
+                    allowed: NAMES as u64,
+                });
             }
             next = after;
         }
@@ -100,7 +105,8 @@ impl Shared {
             let next = link::next(answer.headers(LINK)).map(str::to_owned);
             let next = next.map(|link| {
                 let to = answer.from.join(&link);
-                to.map(|to| to.target).ok_or_else(|| answer.nonsense(what, "its link to the next page is none"))
+                to.map(|to| to.target)
+                    .ok_or_else(|| answer.nonsense(what, "its link to the next page is none"))
             });
             let next = next.transpose()?;
             Ok((answer.bytes(what, LONGEST)?, next))

@@ -48,7 +48,9 @@ mod tests {
         let range = |first, last, total| Some(ContentRange { first, last, total });
         assert_eq!(ContentRange::parse("bytes 5-9/10"), range(5, 9, Some(10)));
         assert_eq!(ContentRange::parse("bytes 0-0/*"), range(0, 0, None));
-        for text in ["", "bytes 9-5/10", "bytes 5-10/10", "bytes +5-9/10", "5-9/10", "bytes */10", "bytes 5-/10"] {
+        for text in
+            ["", "bytes 9-5/10", "bytes 5-10/10", "bytes +5-9/10", "5-9/10", "bytes */10", "bytes 5-/10"]
+        {
             assert_eq!(ContentRange::parse(text), None, "{text}");
         }
         assert_eq!(uploaded("0-99"), Some(100));

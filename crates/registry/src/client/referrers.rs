@@ -2,7 +2,7 @@
 //! "Referrers Tag Schema".
 
 use model::digest::{ClaimedDigest, Digest};
-use model::oci::{Descriptor, Index, Manifest, OCI_INDEX};
+use model::oci::{Descriptor, Index, OCI_INDEX};
 use model::reference::Repository;
 use serde::Deserialize;
 
@@ -82,7 +82,8 @@ impl Shared {
         artifact_type: Option<&str>,
     ) -> Result<Option<Vec<Descriptor>>> {
         let what = format!("referrers of `{subject}` in `{}`", way.repository);
-        let filter = artifact_type.map_or_else(String::new, |only| format!("?artifactType={}", escaped(only)));
+        let filter =
+            artifact_type.map_or_else(String::new, |only| format!("?artifactType={}", escaped(only)));
         let mut next = Some(way.path(&format!("referrers/{subject}{filter}")));
         let mut found = Vec::new();
         for _ in 0..PAGES {

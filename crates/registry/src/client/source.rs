@@ -8,21 +8,21 @@ use model::oci::Descriptor;
 use super::{ClientError, Opener, Result};
 
 /// What is to be sent, over however many requests that takes.
-pub(crate) struct Outgoing<'a> {
+pub(crate) struct Outgoing<'a, 's> {
     pub(crate) blob: &'a Descriptor,
     pub(crate) what: String,
-    source: &'a Opener<'a>,
+    source: &'a Opener<'s>,
     advanced: &'a mut dyn FnMut(u64),
     hasher: Hasher,
     /// Bytes that have gone through the hasher: all that were ever sent.
     hashed: u64,
 }
 
-impl<'a> Outgoing<'a> {
+impl<'a, 's> Outgoing<'a, 's> {
     pub(crate) fn new(
         blob: &'a Descriptor,
         what: String,
-        source: &'a Opener<'a>,
+        source: &'a Opener<'s>,
         advanced: &'a mut dyn FnMut(u64),
     ) -> Self {
         Self { blob, what, source, advanced, hasher: Hasher::new(), hashed: 0 }
@@ -34,7 +34,7 @@ impl<'a> Outgoing<'a> {
     }
 
     /// So many bytes from an offset on that is not beyond what was sent.
-    pub(crate) fn part(&mut self, from: u64, length: u64) -> Result<Part<'_, 'a>> {
+    pub(crate) fn part(&mut self, from: u64, length: u64) -> Result<Part<'_, 'a, 's>> {
         let open = (self.source)(from);
         let stream = open.map_err(|cause| ClientError::Source { what: self.what.clone(), cause })?;
         Ok(Part { stream, at: from, end: from + length, outgoing: self })
@@ -65,14 +65,14 @@ impl<'a> Outgoing<'a> {
 }
 
 /// What one request sends. The last piece is held back if anything is wrong with the whole.
-pub(crate) struct Part<'p, 'a> {
-    stream: Box<dyn Read + Send + 'a>,
+pub(crate) struct Part<'p, 'a, 's> {
+    stream: Box<dyn Read + Send + 's>,
     at: u64,
     end: u64,
-    outgoing: &'p mut Outgoing<'a>,
+    outgoing: &'p mut Outgoing<'a, 's>,
 }
 
-impl Part<'_, '_> {
+impl Part<'_, '_, '_> {
     fn next(&mut self, room: &mut [u8]) -> Result<usize> {
         let source = |what: &str, cause| ClientError::Source { what: what.to_owned(), cause };
         let amount = self.stream.read(room).map_err(|cause| source(&self.outgoing.what, cause))?;
@@ -92,7 +92,7 @@ impl Part<'_, '_> {
     }
 }
 
-impl Read for Part<'_, '_> {
+impl Read for Part<'_, '_, '_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let left = usize::try_from(self.end - self.at).unwrap_or(usize::MAX).min(buffer.len());
         match buffer.get_mut(..left) {
@@ -110,7 +110,8 @@ mod tests {
 
     fn sent(claimed: &[u8], found: &'static [u8]) -> (io::Result<usize>, u64) {
         let blob = Descriptor::new("", Digest::of(claimed).into(), claimed.len() as u64);
-        let open = move |from: u64| -> io::Result<Box<dyn Read + Send>> { Ok(Box::new(&found[from as usize..])) };
+        let open =
+            move |from: u64| -> io::Result<Box<dyn Read + Send>> { Ok(Box::new(&found[from as usize..])) };
         let (mut sum, mut bytes) = (0, Vec::new());
         let mut advanced = |more| sum += more;
         let mut outgoing = Outgoing::new(&blob, "it".into(), &open, &mut advanced);

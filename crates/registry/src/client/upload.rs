@@ -43,12 +43,7 @@ impl Session {
 }
 
 impl Shared {
-    pub(crate) fn mount(
-        &self,
-        repository: &Repository,
-        digest: &ClaimedDigest,
-        from: &str,
-    ) -> Result<Mount> {
+    pub(crate) fn mount(&self, repository: &Repository, digest: &ClaimedDigest, from: &str) -> Result<Mount> {
         let way = self.registry(repository)?;
         let what = format!("blob `{digest}` of `{from}` for `{repository}`");
         let query = format!("blobs/uploads/?mount={}&from={}", escaped(&digest.to_string()), escaped(from));
@@ -111,7 +106,7 @@ impl Shared {
         Ok(Session { at: location(&answer, what)?, least })
     }
 
-    fn upload(&self, way: &Way, mut session: Session, outgoing: &mut Outgoing<'_>) -> Result<()> {
+    fn upload(&self, way: &Way, mut session: Session, outgoing: &mut Outgoing<'_, '_>) -> Result<()> {
         let size = outgoing.blob.size;
         if size <= WHOLE {
             return self.close(way, &session, outgoing, size);
@@ -125,7 +120,13 @@ impl Shared {
     }
 
     /// The last request: with all of the blob, or with nothing after all of it was sent.
-    fn close(&self, way: &Way, session: &Session, outgoing: &mut Outgoing<'_>, length: u64) -> Result<()> {
+    fn close(
+        &self,
+        way: &Way,
+        session: &Session,
+        outgoing: &mut Outgoing<'_, '_>,
+        length: u64,
+    ) -> Result<()> {
         let what = outgoing.what.clone();
         let at = session.at.with("digest", &outgoing.blob.digest.to_string());
         let mut ask = asking(way, Method::PUT, Place::At(&at), &what);
@@ -142,12 +143,12 @@ impl Shared {
         }
     }
 
-    fn is_there(&self, way: &Way, outgoing: &Outgoing<'_>) -> Result<bool> {
+    fn is_there(&self, way: &Way, outgoing: &Outgoing<'_, '_>) -> Result<bool> {
         self.has_blob(&way.repository, &outgoing.blob.digest)
     }
 
     /// Everything in one request; after a connection that broke, in chunks from where the registry is.
-    fn stream(&self, way: &Way, session: &mut Session, outgoing: &mut Outgoing<'_>) -> Result<()> {
+    fn stream(&self, way: &Way, session: &mut Session, outgoing: &mut Outgoing<'_, '_>) -> Result<()> {
         let size = outgoing.blob.size;
         let (mut at, mut failed, mut chunk) = (0, 0, size);
         while at < size {
@@ -179,7 +180,7 @@ impl Shared {
         &self,
         way: &Way,
         session: &mut Session,
-        outgoing: &mut Outgoing<'_>,
+        outgoing: &mut Outgoing<'_, '_>,
         from: u64,
         length: u64,
     ) -> Result<u64> {
@@ -192,7 +193,8 @@ impl Shared {
         if !is_whole {
             ask.headers.push((CONTENT_RANGE, format!("{from}-{}", from + length - 1)));
         }
-        let answer = self.ask_once(&way.host, &ask, Load::Stream(&mut outgoing.part(from, length)?, length))?;
+        let answer =
+            self.ask_once(&way.host, &ask, Load::Stream(&mut outgoing.part(from, length)?, length))?;
         match answer.status.as_u16() {
             202 | 204 => {
                 session.follow(&answer, &what)?;
@@ -205,7 +207,7 @@ impl Shared {
     }
 
     /// How far the registry is with an upload.
-    fn status(&self, way: &Way, session: &mut Session, outgoing: &Outgoing<'_>) -> Result<u64> {
+    fn status(&self, way: &Way, session: &mut Session, outgoing: &Outgoing<'_, '_>) -> Result<u64> {
         let what = &outgoing.what;
         let place = session.at.clone();
         let ask = asking(way, Method::GET, Place::At(&place), what);
@@ -222,14 +224,14 @@ impl Shared {
         self.plausible(&answer, outgoing, at)
     }
 
-    fn plausible(&self, answer: &Answer, outgoing: &Outgoing<'_>, at: u64) -> Result<u64> {
+    fn plausible(&self, answer: &Answer, outgoing: &Outgoing<'_, '_>, at: u64) -> Result<u64> {
         if at > outgoing.sent() {
             return Err(answer.nonsense(&outgoing.what, "it has more than it was sent"));
         }
         Ok(at)
     }
 
-    fn stuck(&self, way: &Way, outgoing: &Outgoing<'_>) -> ClientError {
+    fn stuck(&self, way: &Way, outgoing: &Outgoing<'_, '_>) -> ClientError {
         let (registry, what) = (way.host.registry.clone(), outgoing.what.clone());
         let said = "it takes no more of the upload".to_owned();
         ClientError::Failed { registry, what, status: 416, said, wait: None }
