@@ -27,9 +27,12 @@ const SKIP: usize = 64 * 1024;
 
 impl Shared {
     pub(crate) fn has_blob(&self, repository: &Repository, digest: &ClaimedDigest) -> Result<bool> {
-        let way = self.registry(repository)?;
-        let what = format!("blob `{digest}` of `{repository}`");
-        let ask = asking(&way, Method::HEAD, digest, &what, 0);
+        self.has_blob_there(&self.registry(repository)?, digest)
+    }
+
+    pub(crate) fn has_blob_there(&self, way: &Way, digest: &ClaimedDigest) -> Result<bool> {
+        let what = format!("blob `{digest}` of `{}`", way.repository);
+        let ask = asking(way, Method::HEAD, digest, &what, 0);
         self.persistently(|| {
             let answer = self.ask(&way.host, &ask, &[])?;
             match answer.status.as_u16() {

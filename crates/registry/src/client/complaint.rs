@@ -44,12 +44,6 @@ pub(crate) fn said(body: &[u8]) -> String {
     }
 }
 
-/// Whether the document has an error of this code.
-pub(crate) fn has_code(body: &[u8], code: &str) -> bool {
-    serde_json::from_slice::<Document>(body)
-        .is_ok_and(|document| document.errors.iter().any(|entry| entry.code == code))
-}
-
 impl Document {
     fn text(&self) -> String {
         if self.errors.is_empty() {
@@ -84,7 +78,6 @@ mod tests {
         check("404 page not found\n", "404 page not found");
         check("<html><h1>502</h1>", "");
         check(r#"{"errors":7}"#, "");
-        assert!(has_code(br#"{"errors":[{"code":"BLOB_UPLOAD_UNKNOWN"}]}"#, "BLOB_UPLOAD_UNKNOWN"));
     }
 
     proptest::proptest! {

@@ -96,13 +96,8 @@ impl Shared {
 
     /// One try with what we know of the host already, and no redirects: for bodies that can be sent only once.
     pub(crate) fn ask_once(&self, host: &Host, ask: &Ask<'_>, load: Load<'_>) -> Result<Answer> {
-        let address = self.first(host, ask)?;
-        if !self.is_own(host, &address) {
-            let other = self.stranger(&address)?;
-            return settled(self.once(&other, ask, &address, load, None)?, ask.what);
-        }
-        let shown = self.authorization(host, ask)?;
-        let answer = self.once(host, ask, &address, load, shown.as_ref())?;
+        let (address, shown) = (self.first(host, ask)?, self.authorization(host, ask)?);
+        let answer = self.reached(host, ask, &address, load, shown.as_ref())?;
         if answer.status == 401 {
             // A token may run out during an upload; the caller goes on with another.
             self.answer_to(host, ask, &answer, shown.as_ref())?;
@@ -137,19 +132,15 @@ impl Shared {
         shown: Option<&HeaderValue>,
     ) -> Result<Answer> {
         let mut address = self.first(host, ask)?;
-        let mut secret = shown.filter(|_| self.is_own(host, &address));
-        let mut answer = self.once(host, ask, &address, load.again(), secret)?;
+        let mut answer = self.reached(host, ask, &address, load.again(), shown)?;
+        let mut secret = shown;
         for _ in 0..REDIRECTS {
             let Some(to) = redirect(&answer, ask)? else { return Ok(answer) };
+            // Read, so that the connection can be used again.
             answer.complaint();
             secret = secret.filter(|_| to.same_origin(&address));
             address = to;
-            answer = if self.is_own(host, &address) {
-                self.once(host, ask, &address, load.again(), secret)?
-            } else {
-                let other = self.stranger(&address)?;
-                self.once(&other, ask, &address, load.again(), None)?
-            };
+            answer = self.reached(host, ask, &address, load.again(), secret)?;
         }
         match redirect(&answer, ask)? {
             None => Ok(answer),
@@ -159,6 +150,21 @@ impl Shared {
                 why: "it is one redirect too many",
             }),
         }
+    }
+
+    /// A single exchange, with the host or with whom it has sent us to, who is shown nothing.
+    fn reached(
+        &self,
+        host: &Host,
+        ask: &Ask<'_>,
+        address: &Address,
+        load: Load<'_>,
+        secret: Option<&HeaderValue>,
+    ) -> Result<Answer> {
+        if self.is_own(host, address) {
+            return self.once(host, ask, address, load, secret);
+        }
+        self.once(&*self.stranger(address)?, ask, address, load, None)
     }
 
     /// Whether an address is the host's own.

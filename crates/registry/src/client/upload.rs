@@ -114,7 +114,7 @@ impl Shared {
         self.stream(way, &mut session, outgoing)?;
         match self.close(way, &session, outgoing, 0) {
             // The answer was lost; the blob may be there.
-            Err(error) if goes_on(&error) && self.is_there(way, outgoing)? => Ok(()),
+            Err(error) if goes_on(&error) && self.has_blob_there(way, &outgoing.blob.digest)? => Ok(()),
             other => other,
         }
     }
@@ -141,10 +141,6 @@ impl Shared {
             201 | 204 => Ok(()),
             _ => Err(answer.refusal(&what)),
         }
-    }
-
-    fn is_there(&self, way: &Way, outgoing: &Outgoing<'_, '_>) -> Result<bool> {
-        self.has_blob(&way.repository, &outgoing.blob.digest)
     }
 
     /// Everything in one request; after a connection that broke, in chunks from where the registry is.
