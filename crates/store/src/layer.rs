@@ -114,7 +114,7 @@ impl Store {
         let (digest, size) = self.copy(planned, &path, work)?;
         if let Some(claimed) = claimed {
             let blob = planned.part.label.clone();
-            claimed.confirm(digest).map_err(|mismatch| StoreError::Digest { blob, mismatch })?;
+            claimed.confirm(digest).map_err(|mismatch| StoreError::mismatch(blob, mismatch))?;
         }
         self.place_blob(&path, &digest)?;
         Ok((digest, size))
@@ -192,7 +192,7 @@ impl Store {
         };
         if let Some(claimed) = planned.diff_id {
             let blob = format!("{} (uncompressed)", planned.part.label);
-            claimed.confirm(diff_id).map_err(|mismatch| StoreError::Digest { blob, mismatch })?;
+            claimed.confirm(diff_id).map_err(|mismatch| StoreError::mismatch(blob, mismatch))?;
         }
         self.place_layer(&path, &diff_id, &listing)?;
         Ok((diff_id, listing))

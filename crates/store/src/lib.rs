@@ -11,6 +11,7 @@
 
 // In: what an archive is, and how its layers become directories.
 mod import;
+mod pull;
 mod source;
 mod layer;
 mod compress;
@@ -34,6 +35,8 @@ mod commit;
 mod verify;
 mod compare;
 mod save;
+mod outgoing;
+pub mod carrier;
 mod remove;
 
 mod error;
@@ -46,6 +49,8 @@ pub use disk::Store;
 pub use error::{Result, StoreError};
 pub use import::{Imported, Naming, Progress, Quiet};
 pub use limits::Limits;
+pub use outgoing::{Outgoing, Packed, Packing};
+pub use pull::{Blobs, Incoming};
 pub use remove::{Prune, Pruned, Removal, Removed};
 pub use save::Format;
 pub use unpack::Owner;

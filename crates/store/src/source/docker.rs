@@ -54,5 +54,5 @@ fn check_name(name: &str, bytes: &[u8]) -> Result<()> {
     let stem = stem.strip_prefix("sha256:").unwrap_or(stem);
     let Ok(claimed) = format!("sha256:{stem}").parse::<ClaimedDigest>() else { return Ok(()) };
     let confirmed = claimed.confirm(Digest::of(bytes));
-    confirmed.map(drop).map_err(|mismatch| StoreError::Digest { blob: name.to_owned(), mismatch })
+    confirmed.map(drop).map_err(|mismatch| StoreError::mismatch(name, mismatch))
 }

@@ -86,7 +86,7 @@ fn checked(blobs: &Blobs<'_>, descriptor: &Descriptor, limit: u64, what: &'stati
     let bytes = part.bytes(limit, what)?;
     match descriptor.digest.confirm(Digest::of(&bytes)) {
         Ok(_) => Ok(bytes),
-        Err(mismatch) => Err(StoreError::Digest { blob: part.label, mismatch }),
+        Err(mismatch) => Err(StoreError::mismatch(part.label, mismatch)),
     }
 }
 
@@ -94,7 +94,7 @@ fn check_size(part: &Part, descriptor: &Descriptor) -> Result<()> {
     if part.length == descriptor.size {
         return Ok(());
     }
-    Err(StoreError::Size { blob: part.label.clone(), claimed: descriptor.size, found: part.length })
+    Err(StoreError::size(part.label.as_str(), descriptor.size, part.length))
 }
 
 fn image(
