@@ -1,8 +1,8 @@
 //! The only crate that writes image bytes; digests are checked on the way in and on the way out.
 //!
 //! Invariants:
-//! - Every blob is hashed while it is copied in, and compared with what was claimed for it before any of it is
-//!   unpacked. An [`Image`](model::image::Image) that this crate returns was checked whole.
+//! - Every blob is hashed while it comes in, and compared with what was claimed for it before anything made of it
+//!   is visible. An [`Image`](model::image::Image) that this crate returns was checked whole.
 //! - A layer is unpacked beneath an owned directory descriptor, never by a joined path and never through a link.
 //! - Everything that an archive decides has a bound in [`Limits`].
 //! - Whatever is visible is complete: work is done in `tmp/` and renamed into place, so that a process killed at
@@ -14,7 +14,10 @@ mod import;
 mod pull;
 mod source;
 mod layer;
+mod fetch;
+mod partial;
 mod compress;
+mod pipe;
 mod archive;
 mod unpack;
 mod listing;
@@ -24,6 +27,7 @@ mod facts;
 mod disk;
 mod record;
 mod names;
+mod pins;
 mod resolve;
 mod synced;
 

@@ -2,14 +2,13 @@
 
 use std::io::{self, Read};
 
-use model::digest::ClaimedDigest;
-use model::image::Image;
 use model::oci::Descriptor;
 use model::reference::ImageName;
 
 use crate::disk::Store;
 use crate::error::{Result, StoreError};
 use crate::import::{Imported, Naming, Progress};
+use crate::source::{Inbound, Plan, PlannedConfig, Remote, described, kept_type};
 
 /// Where the blobs of an image come from.
 pub trait Blobs: Sync {
@@ -49,25 +48,32 @@ impl Store {
         now: i64,
         progress: &mut dyn Progress,
     ) -> Result<Imported> {
-        let _ = (incoming.blobs, naming, now, progress);
-        Err(StoreError::Stopped)
+        let _present = self.begin_import()?;
+        self.clean_partials(now);
+        let scratch = self.scratch()?;
+        let plan = self.plan(incoming)?;
+        let imported = self.admit(&plan, naming, now, progress, &scratch)?;
+        self.set_pins(&imported.image.digest, &incoming.pins)?;
+        Ok(imported)
     }
 
-    /// The image of a manifest's digest, or of the digest of an index that it was pulled from, if it is here.
-    ///
-    /// # Errors
-    /// As [`Store::resolve`], but for [`StoreError::Unknown`].
-    pub fn holds(&self, digest: &ClaimedDigest) -> Result<Option<Image>> {
-        let _ = digest;
-        Ok(None)
-    }
-
-    /// `repository@digest` that an image answers to, besides its names.
-    ///
-    /// # Errors
-    /// What the disk says.
-    pub fn pins(&self, image: &Image) -> Result<Vec<String>> {
-        let _ = image;
-        Ok(Vec::new())
+    /// Everything that can be refused before the first layer is asked for.
+    fn plan<'a>(&self, incoming: &Incoming<'a>) -> Result<Plan<'a>> {
+        let layers = described(&incoming.manifest, &incoming.config, &self.limits)?;
+        let allowed = self.limits.layer_bytes;
+        if let Some((blob, _)) = layers.iter().find(|(blob, _)| blob.size > allowed) {
+            return Err(StoreError::Limit {
+                what: blob.digest.to_string(),
+                limit: "bytes in a layer",
+                allowed,
+            });
+        }
+        let afar = |(blob, diff_id)| Inbound::Afar(Remote { blob, diff_id, source: incoming.blobs });
+        Ok(Plan {
+            names: Vec::new(),
+            manifest: Some((incoming.manifest.clone(), kept_type(&incoming.media_type).to_owned())),
+            config: PlannedConfig::Shipped(incoming.config.clone()),
+            layers: layers.into_iter().map(afar).collect(),
+        })
     }
 }
