@@ -5,10 +5,10 @@ use model::digest::{ClaimedDigest, Digest};
 
 use crate::error::{Result, StoreError};
 use crate::limits::Limits;
-use crate::source::{Container, Form, Plan, PlannedConfig, PlannedLayer, not_an_image};
+use crate::source::{Container, Form, Inbound, Plan, PlannedConfig, PlannedLayer, not_an_image};
 use crate::wire::{ConfigFile, DockerImage, parse};
 
-pub(super) fn plan(archive: &Container, selector: Option<&str>, limits: &Limits) -> Result<Plan> {
+pub(super) fn plan(archive: &Container, selector: Option<&str>, limits: &Limits) -> Result<Plan<'static>> {
     let manifest = archive.part("manifest.json")?;
     let images: Vec<DockerImage> =
         parse(&manifest.bytes(limits.manifest, "bytes in a manifest")?, &manifest.label)?;
@@ -23,7 +23,8 @@ pub(super) fn plan(archive: &Container, selector: Option<&str>, limits: &Limits)
         return Err(not_an_image(&archive.label, why));
     }
     let layer = |(name, diff_id): (&String, ClaimedDigest)| {
-        Ok(PlannedLayer { part: archive.part(name)?, blob: Form::Uncompressed, diff_id: Some(diff_id) })
+        let (part, blob) = (archive.part(name)?, Form::Uncompressed);
+        Ok(Inbound::Here(PlannedLayer { part, blob, diff_id: Some(diff_id) }))
     };
     Ok(Plan {
         names: image.repo_tags.unwrap_or_default(),
@@ -54,5 +55,5 @@ fn check_name(name: &str, bytes: &[u8]) -> Result<()> {
     let stem = stem.strip_prefix("sha256:").unwrap_or(stem);
     let Ok(claimed) = format!("sha256:{stem}").parse::<ClaimedDigest>() else { return Ok(()) };
     let confirmed = claimed.confirm(Digest::of(bytes));
-    confirmed.map(drop).map_err(|mismatch| StoreError::Digest { blob: name.to_owned(), mismatch })
+    confirmed.map(drop).map_err(|mismatch| StoreError::mismatch(name, mismatch))
 }

@@ -13,6 +13,7 @@ use std::path::Path;
 
 use model::digest::ClaimedDigest;
 use model::image::ImageConfig;
+use model::oci::Descriptor;
 use model::reference::{ArchiveSource, Transport};
 
 use crate::commit::Growth;
@@ -20,18 +21,20 @@ use crate::compress::{Compression, decoder};
 use crate::disk::Scratch;
 use crate::error::{Result, StoreError};
 use crate::limits::Limits;
+use crate::pull::Blobs;
 pub(crate) use container::{Container, Part};
+pub(crate) use oci::{described, kept_type};
 pub(crate) use rootfs::memory;
 
 /// What an import will do.
-pub(crate) struct Plan {
+pub(crate) struct Plan<'a> {
     /// Names that the source gives it.
     pub(crate) names: Vec<String>,
     /// The manifest and its media type, if the source has one that is worth keeping.
     pub(crate) manifest: Option<(Vec<u8>, String)>,
     pub(crate) config: PlannedConfig,
     /// Bottom first.
-    pub(crate) layers: Vec<PlannedLayer>,
+    pub(crate) layers: Vec<Inbound<'a>>,
 }
 
 /// Where the configuration comes from.
@@ -45,6 +48,31 @@ pub(crate) enum PlannedConfig {
 }
 
 /// One layer, not yet read.
+pub(crate) enum Inbound<'a> {
+    /// Its bytes are on this machine.
+    Here(PlannedLayer),
+    /// Its bytes come when they are asked for.
+    Afar(Remote<'a>),
+}
+
+impl Inbound<'_> {
+    /// Bytes of the blob.
+    pub(crate) fn size(&self) -> u64 {
+        match self {
+            Self::Here(planned) => planned.part.length,
+            Self::Afar(remote) => remote.blob.size,
+        }
+    }
+}
+
+/// A layer that is not on this machine.
+pub(crate) struct Remote<'a> {
+    pub(crate) blob: Descriptor,
+    pub(crate) diff_id: ClaimedDigest,
+    pub(crate) source: &'a dyn Blobs,
+}
+
+/// A layer that is on this machine.
 pub(crate) struct PlannedLayer {
     pub(crate) part: Part,
     pub(crate) blob: Form,
@@ -61,7 +89,7 @@ pub(crate) enum Form {
 }
 
 /// Reads what `source` is, up to its layers.
-pub(crate) fn read(source: &ArchiveSource, scratch: &Scratch, limits: &Limits) -> Result<Plan> {
+pub(crate) fn read(source: &ArchiveSource, scratch: &Scratch, limits: &Limits) -> Result<Plan<'static>> {
     let mut plan = unnamed(source, scratch, limits)?;
     let real = std::fs::canonicalize(&source.path).unwrap_or_else(|_| source.path.clone());
     let file = real.file_name().filter(|_| source.path != Path::new("-"));
@@ -88,7 +116,7 @@ fn is_tag(name: &str) -> bool {
         || name.strip_prefix('v').unwrap_or(name).starts_with(|first: char| first.is_ascii_digit())
 }
 
-fn unnamed(source: &ArchiveSource, scratch: &Scratch, limits: &Limits) -> Result<Plan> {
+fn unnamed(source: &ArchiveSource, scratch: &Scratch, limits: &Limits) -> Result<Plan<'static>> {
     let label = source.path.display().to_string();
     let selector = source.selector.as_deref();
     if source.path.is_dir() {
