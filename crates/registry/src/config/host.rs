@@ -1,9 +1,32 @@
 //! Hosts of registries, and which spellings mean the same one.
 
-use model::reference::{DOCKER_HUB, ImageName};
+use model::reference::{DOCKER_HUB, ImageName, Repository};
+
+use super::error::{ConfigError, Result};
 
 /// Docker Hub's other names.
 const HUB_NAMES: [&str; 2] = ["index.docker.io", "registry-1.docker.io"];
+
+/// What a person logs in to: `HOST[:PORT]`, or a part of it, `HOST[:PORT]/PATH`. An address is taken as well, since
+/// people copy them.
+///
+/// # Errors
+/// [`ConfigError::Host`].
+pub fn scope(text: &str) -> Result<Repository> {
+    let wrong = || ConfigError::Host(text.to_owned());
+    let bare = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or(text);
+    let bare = bare.strip_suffix('/').unwrap_or(bare);
+    let (host, path) = bare.split_once('/').unwrap_or((bare, ""));
+    let docker_s_own = HUB_NAMES.contains(&host) && path == "v1";
+    let path = if docker_s_own { "" } else { path };
+    let name = format!("{host}/{}", if path.is_empty() { "x" } else { path }).parse::<ImageName>();
+    if !is_host(host) || !name.is_ok_and(|name| name.tag.is_none() && name.digest.is_none()) {
+        return Err(wrong());
+    }
+    let canonical = canonical(host);
+    let registry = if canonical == DOCKER_HUB { canonical } else { host.to_owned() };
+    Ok(Repository { registry, path: path.to_owned() })
+}
 
 /// Whether the text can be a registry's host, with or without a port.
 pub(super) fn is_host(text: &str) -> bool {
@@ -31,6 +54,25 @@ mod tests {
             assert_eq!(canonical(host), "docker.io", "{host}");
         }
         assert_eq!(canonical("reg.example:5000"), "reg.example:5000");
+    }
+
+    #[test]
+    fn people_name_registries_in_several_ways() {
+        let of = |text: &str| {
+            let Repository { registry, path } = scope(text).unwrap();
+            (registry, path)
+        };
+        let pair = |registry: &str, path: &str| (registry.to_owned(), path.to_owned());
+        for text in ["docker.io", "https://index.docker.io/v1/", "index.docker.io", "Docker.io/"] {
+            assert_eq!(of(text), pair("docker.io", ""), "{text}");
+        }
+        assert_eq!(of("http://reg.example:5000/"), pair("reg.example:5000", ""));
+        assert_eq!(of("reg.example/team/app"), pair("reg.example", "team/app"));
+        for text in
+            ["", "/", "a b", "reg.example:x", "reg.example/A", "reg.example/a:1", "../x", "u:p@reg.example"]
+        {
+            assert!(matches!(scope(text), Err(ConfigError::Host(_))), "{text}");
+        }
     }
 
     #[test]

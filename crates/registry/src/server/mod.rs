@@ -1,1 +1,3 @@
 //! The server: a private registry over a directory or an object store.
+
+pub mod shelf;

@@ -1,0 +1,185 @@
+//! Records: small files that are replaced as a whole.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, IoSliceMut, Read as _};
+use std::os::fd::OwnedFd;
+
+use bytes::Bytes;
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, fstat, openat, unlinkat};
+use rustix::io::{Errno, ReadWriteFlags, preadv2};
+
+use super::Disk;
+use super::blobs::flush_parent;
+use super::temporary::{Published, Temporary, Turn};
+use super::tree::{Lookup, Tree};
+use crate::server::shelf::error::{Result, ShelfError};
+use crate::server::shelf::{Key, Known, Put, RECORD_LIMIT, Small, Version, When};
+
+const PRIVATE: Mode = Mode::RUSR.union(Mode::WUSR);
+
+impl Disk {
+    pub(in crate::server::shelf) async fn get(&self, key: &Key) -> Result<Option<Small>> {
+        let path = path(key);
+        let read = match read(&self.tree, &path, Lookup::Memory) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.wait(&path.clone(), move |tree| {
+                    read(tree, &path, Lookup::Disk).map_err(|error| ShelfError::place("read", path, error))
+                })
+                .await?
+            }
+            read => read.map_err(|error| ShelfError::place("read", path, error))?,
+        };
+        Ok(read.map(|bytes| Small { version: Version(Known::Bytes(bytes.clone())), bytes }))
+    }
+
+    pub(in crate::server::shelf) async fn put(&self, key: &Key, bytes: Bytes, when: When) -> Result<Put> {
+        limit(&bytes)?;
+        let path = path(key);
+        self.wait(&path.clone(), move |tree| {
+            write(tree, &path, bytes, &when).map_err(|error| ShelfError::place("write", path, error))
+        })
+        .await
+    }
+
+    pub(in crate::server::shelf) async fn put_all(&self, records: Vec<(Key, Bytes)>) -> Result<()> {
+        records.iter().try_for_each(|(_, bytes)| limit(bytes))?;
+        let records: Vec<_> = records.into_iter().map(|(key, bytes)| (path(&key), bytes)).collect();
+        self.wait("records", move |tree| write_all(tree, &records)).await
+    }
+
+    pub(in crate::server::shelf) async fn delete(&self, key: &Key) -> Result<bool> {
+        let path = path(key);
+        self.wait(&path.clone(), move |tree| {
+            let removed = remove(tree, &path).and_then(|was| {
+                tree.prune(&path)?;
+                Ok(was)
+            });
+            removed.map_err(|error| ShelfError::place("remove", path, error))
+        })
+        .await
+    }
+
+    pub(in crate::server::shelf) async fn delete_all(&self, keys: Vec<Key>) -> Result<()> {
+        self.wait("records", move |tree| {
+            let paths: Vec<String> = keys.iter().map(path).collect();
+            for path in &paths {
+                remove(tree, path).map_err(|error| ShelfError::place("remove", path, error))?;
+            }
+            for path in one_per_directory(paths.iter().map(String::as_str)) {
+                tree.prune(path).map_err(|error| ShelfError::place("remove", path, error))?;
+            }
+            Ok(())
+        })
+        .await
+    }
+}
+
+pub(super) fn path(key: &Key) -> String {
+    format!("records/{key}")
+}
+
+fn limit(bytes: &Bytes) -> Result<()> {
+    if bytes.len() as u64 > RECORD_LIMIT {
+        return Err(ShelfError::Limit { allowed: RECORD_LIMIT });
+    }
+    Ok(())
+}
+
+fn read(tree: &Tree, path: &str, lookup: Lookup) -> io::Result<Option<Bytes>> {
+    let file = match tree.find(path, OFlags::RDONLY, lookup) {
+        Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
+        file => file?,
+    };
+    let about = fstat(&file)?;
+    if FileType::from_raw_mode(about.st_mode) != FileType::RegularFile {
+        return Ok(None);
+    }
+    match lookup {
+        Lookup::Memory => read_from_memory(&file, about.st_size as u64).map(Some),
+        Lookup::Disk => read_file(file).map(Some),
+    }
+}
+
+/// Reads a file that never changes, if all of it is in memory and the file system can tell.
+fn read_from_memory(file: &OwnedFd, size: u64) -> io::Result<Bytes> {
+    let mut bytes = vec![0; size.min(RECORD_LIMIT) as usize];
+    match preadv2(file, &mut [IoSliceMut::new(&mut bytes)], 0, ReadWriteFlags::NOWAIT) {
+        Ok(read) if read as u64 == size => Ok(bytes.into()),
+        Ok(_) | Err(Errno::OPNOTSUPP) => Err(io::ErrorKind::WouldBlock.into()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn read_file(file: OwnedFd) -> io::Result<Bytes> {
+    let mut bytes = Vec::new();
+    File::from(file).take(RECORD_LIMIT + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > RECORD_LIMIT {
+        return Err(io::Error::other("it is larger than a record can be"));
+    }
+    Ok(bytes.into())
+}
+
+fn write(tree: &Tree, path: &str, bytes: Bytes, when: &When) -> io::Result<Put> {
+    let temporary = Temporary::write(tree, &bytes, PRIVATE)?;
+    temporary.flush()?;
+    let published = match when {
+        When::Always => temporary.publish_over(path, |_, _| Ok(true))?,
+        When::Absent => temporary.publish_new(path)?,
+        When::Unchanged(version) => temporary.publish_over(path, |directory, name| {
+            Ok(current(directory, name)?.is_some_and(|bytes| *version == Version(Known::Bytes(bytes))))
+        })?,
+    };
+    // Also when it was refused: what is there instead may have been written this very moment.
+    flush_parent(tree, path)?;
+    Ok(match published {
+        Published::Done => Put::Done(Version(Known::Bytes(bytes))),
+        Published::Refused => Put::Refused,
+    })
+}
+
+fn current(directory: &OwnedFd, name: &str) -> rustix::io::Result<Option<Bytes>> {
+    match openat(directory, name, OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty()) {
+        Err(Errno::NOENT) => Ok(None),
+        file => read_file(file?).map(Some).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO)),
+    }
+}
+
+/// All files are written before the first is flushed, so that the file system flushes them together.
+fn write_all(tree: &Tree, records: &[(String, Bytes)]) -> Result<()> {
+    let mut written = Vec::with_capacity(records.len());
+    for (path, bytes) in records {
+        let failed = |error| ShelfError::place("write", path, error);
+        written.push((path, Temporary::write(tree, bytes, PRIVATE).map_err(failed)?));
+    }
+    for (path, temporary) in &written {
+        temporary.flush().map_err(|error| ShelfError::place("write", *path, error))?;
+    }
+    for (path, temporary) in written {
+        let published = temporary.publish_over(path, |_, _| Ok(true));
+        published.map_err(|error| ShelfError::place("write", path, error))?;
+    }
+    for path in one_per_directory(records.iter().map(|(path, _)| path.as_str())) {
+        flush_parent(tree, path).map_err(|error| ShelfError::place("write", path, error))?;
+    }
+    Ok(())
+}
+
+fn remove(tree: &Tree, path: &str) -> io::Result<bool> {
+    let (directory, name) = match tree.parent(path) {
+        Err(Errno::NOENT | Errno::NOTDIR) => return Ok(false),
+        found => found?,
+    };
+    let _turn = Turn::take(&directory)?;
+    match unlinkat(&directory, name, AtFlags::empty()) {
+        Ok(()) => Ok(true),
+        Err(Errno::NOENT | Errno::ISDIR) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// One path for every directory that the paths are in.
+fn one_per_directory<'a>(paths: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut seen = BTreeSet::new();
+    paths.filter(|path| seen.insert(path.rsplit_once('/').map(|(parent, _)| parent))).collect()
+}

@@ -1,0 +1,48 @@
+//! Hashes of uploads as far as they have come: only a cache, since the bytes can be read again.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use crate::server::shelf::UploadId;
+use crate::server::shelf::digest::Hashing;
+
+/// How many are kept. Uploads beyond that are hashed when they are finished.
+const KEPT: usize = 4096;
+
+/// The hash of the first so many bytes of each upload.
+#[derive(Clone, Default)]
+pub(in crate::server::shelf) struct Running(Arc<Mutex<HashMap<UploadId, (u64, Hashing)>>>);
+
+impl Running {
+    /// Takes the hash of an upload, if it is of exactly its `length` bytes.
+    pub(in crate::server::shelf) fn take(&self, id: &UploadId, length: u64) -> Option<Hashing> {
+        let (hashed, hashing) = self.0.lock().ok()?.remove(id)?;
+        (hashed == length).then_some(hashing)
+    }
+
+    pub(in crate::server::shelf) fn keep(&self, id: UploadId, length: u64, hashing: Hashing) {
+        if let Ok(mut kept) = self.0.lock()
+            && kept.len() < KEPT
+        {
+            kept.insert(id, (length, hashing));
+        }
+    }
+
+    pub(in crate::server::shelf) fn forget(&self, id: &UploadId) {
+        if let Ok(mut kept) = self.0.lock() {
+            kept.remove(id);
+        }
+    }
+
+    #[cfg(test)]
+    pub(in crate::server::shelf) fn clear(&self) {
+        self.0.lock().unwrap().clear();
+    }
+}
+
+impl fmt::Debug for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Running")
+    }
+}
