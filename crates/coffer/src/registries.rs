@@ -89,6 +89,8 @@ impl Environment<'_> {
             proxies: self.texts(&PROXIES),
             helpers: (self.get)("PATH").iter().flat_map(std::env::split_paths).collect(),
             helper_environment: self.values(&FOR_HELPERS),
+            // The engine knows where the site keeps its things.
+            evidence: None,
         }
     }
 
