@@ -227,7 +227,7 @@ fn hold(file: OwnedFd, how: FlockOperation) -> rustix::io::Result<Lock> {
 }
 
 /// Process id and a counter; process ids can repeat across pid namespaces, so also the time since boot.
-fn unique() -> String {
+pub(crate) fn unique() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let process = rustix::process::getpid().as_raw_nonzero();
     let since_boot = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);

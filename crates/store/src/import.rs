@@ -298,7 +298,7 @@ fn manifest_bytes(plan: &Plan<'_>, config: &[u8], layers: &[Admitted]) -> Result
     Ok((json(&manifest)?, OCI_MANIFEST.to_owned()))
 }
 
-fn json(value: &impl serde::Serialize) -> Result<Vec<u8>> {
+pub(crate) fn json(value: &impl serde::Serialize) -> Result<Vec<u8>> {
     serde_json::to_vec(value)
         .map_err(|error| StoreError::write("the image's manifest", io::Error::from(error)))
 }

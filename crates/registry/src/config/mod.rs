@@ -53,6 +53,8 @@ pub struct Places {
     pub helpers: Vec<PathBuf>,
     /// All that a credential helper sees of the environment.
     pub helper_environment: BTreeMap<String, OsString>,
+    /// Where documents are kept that are not what their digest says.
+    pub evidence: Option<PathBuf>,
 }
 
 /// What applies to registries on this host.

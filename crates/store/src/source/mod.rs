@@ -23,7 +23,8 @@ use crate::error::{Result, StoreError};
 use crate::limits::Limits;
 use crate::pull::Blobs;
 pub(crate) use container::{Container, Part};
-pub(crate) use oci::{described, kept_type};
+pub(crate) use docker::parts as docker_parts;
+pub(crate) use oci::{answering, check_media_type, described, is_layer, kept_type};
 pub(crate) use rootfs::memory;
 
 /// What an import will do.
@@ -117,14 +118,53 @@ fn is_tag(name: &str) -> bool {
 }
 
 fn unnamed(source: &ArchiveSource, scratch: &Scratch, limits: &Limits) -> Result<Plan<'static>> {
-    let label = source.path.display().to_string();
     let selector = source.selector.as_deref();
+    match find(source, scratch, limits)? {
+        Found::Images(Opened::Oci(container)) => oci::layout(&container, selector, limits),
+        Found::Images(Opened::Flat(container)) => oci::flat(&container, limits),
+        Found::Images(Opened::Docker(container)) => docker::plan(&container, selector, limits),
+        Found::Tree => rootfs::directory(&source.path, scratch),
+        Found::Tarball(whole) => Ok(rootfs::tarball(whole)),
+    }
+}
+
+/// A place that holds manifests and blobs, by how it is laid out.
+pub(crate) enum Opened {
+    /// An OCI image layout.
+    Oci(Container),
+    /// containers-transports' `dir:`.
+    Flat(Container),
+    /// `docker save` output.
+    Docker(Container),
+}
+
+enum Found {
+    Images(Opened),
+    /// A directory that is a root filesystem.
+    Tree,
+    /// An archive that is one.
+    Tarball(Part),
+}
+
+/// What `source` is, if it has manifests and blobs.
+pub(crate) fn open_container(source: &ArchiveSource, scratch: &Scratch, limits: &Limits) -> Result<Opened> {
+    match find(source, scratch, limits)? {
+        Found::Images(opened) => Ok(opened),
+        Found::Tree | Found::Tarball(_) => {
+            let why = "it is a bare root filesystem, without a manifest";
+            Err(not_an_image(&source.path.display().to_string(), why))
+        }
+    }
+}
+
+fn find(source: &ArchiveSource, scratch: &Scratch, limits: &Limits) -> Result<Found> {
+    let label = source.path.display().to_string();
     if source.path.is_dir() {
-        let directory = Container::directory(&source.path)?;
+        let directory = || Container::directory(&source.path);
         return match source.transport.unwrap_or_else(|| sniff_directory(&source.path)) {
-            Transport::Oci => oci::layout(&directory, selector, limits),
-            Transport::Dir => oci::flat(&directory, limits),
-            Transport::Rootfs => rootfs::directory(&source.path, scratch),
+            Transport::Oci => Ok(Found::Images(Opened::Oci(directory()?))),
+            Transport::Dir => Ok(Found::Images(Opened::Flat(directory()?))),
+            Transport::Rootfs => Ok(Found::Tree),
             Transport::DockerArchive | Transport::OciArchive => {
                 Err(not_an_image(&label, "it is a directory, not an archive"))
             }
@@ -135,19 +175,18 @@ fn unnamed(source: &ArchiveSource, scratch: &Scratch, limits: &Limits) -> Result
     }
     let file = open(&source.path, scratch)?;
     let whole = Part::whole(file, &label)?;
-    match source.transport.map_or_else(|| sniff_file(&whole, limits), Ok)? {
-        Transport::Rootfs => Ok(rootfs::tarball(whole)),
-        transport => {
-            let archive = Container::archive(plain(whole, scratch, limits)?)?;
-            match transport {
-                Transport::OciArchive => oci::layout(&archive, selector, limits),
-                Transport::DockerArchive => docker::plan(&archive, selector, limits),
-                // "Look and see" looked, and saw an archive of images, but not yet which kind.
-                _ if archive.has("manifest.json") => docker::plan(&archive, selector, limits),
-                _ => oci::layout(&archive, selector, limits),
-            }
-        }
+    let transport = source.transport.map_or_else(|| sniff_file(&whole, limits), Ok)?;
+    if transport == Transport::Rootfs {
+        return Ok(Found::Tarball(whole));
     }
+    let archive = Container::archive(plain(whole, scratch, limits)?)?;
+    Ok(Found::Images(match transport {
+        Transport::OciArchive => Opened::Oci(archive),
+        Transport::DockerArchive => Opened::Docker(archive),
+        // "Look and see" looked, and saw an archive of images, but not yet which kind.
+        _ if archive.has("manifest.json") => Opened::Docker(archive),
+        _ => Opened::Oci(archive),
+    }))
 }
 
 pub(crate) fn not_an_image(what: &str, why: impl Into<String>) -> StoreError {

@@ -49,17 +49,28 @@ pub(super) fn flat(container: &Container, limits: &Limits) -> Result<Plan<'stati
     image(bytes, "", Vec::new(), &blobs, limits)
 }
 
+/// The manifests that have a name, or all of them.
+pub(crate) fn answering(
+    manifests: Vec<Descriptor>,
+    selector: Option<&str>,
+    label: &str,
+) -> Result<Vec<Descriptor>> {
+    let is_named = |descriptor: &Descriptor| {
+        let name = descriptor.annotation(REF_NAME);
+        selector.is_none_or(|wanted| name.is_some_and(|name| answers_to(name, wanted)))
+    };
+    let named: Vec<Descriptor> = manifests.into_iter().filter(is_named).collect();
+    if named.is_empty() {
+        return Err(not_an_image(label, format!("it has no image `{}`", selector.unwrap_or_default())));
+    }
+    Ok(named)
+}
+
 /// One manifest of several: by name, and then by platform.
 fn choose(manifests: Vec<Descriptor>, selector: Option<&str>, label: &str) -> Result<Descriptor> {
     let name = |descriptor: &Descriptor| descriptor.annotation(REF_NAME).map(str::to_owned);
     let names: Vec<String> = manifests.iter().filter_map(name).collect();
-    let is_named = |descriptor: &Descriptor| {
-        selector.is_none_or(|wanted| name(descriptor).is_some_and(|name| answers_to(&name, wanted)))
-    };
-    let mut named: Vec<Descriptor> = manifests.into_iter().filter(is_named).collect();
-    if named.is_empty() {
-        return Err(not_an_image(label, format!("it has no image `{}`", selector.unwrap_or_default())));
-    }
+    let mut named = answering(manifests, selector, label)?;
     let platforms: Vec<String> = named.iter().filter_map(platform).collect();
     let wanted = format!("linux/{}", host_architecture());
     named.retain(|descriptor| platform(descriptor).is_none_or(|platform| platform == wanted));
@@ -169,13 +180,17 @@ pub(crate) fn kept_type(media_type: &str) -> &'static str {
     if media_type == DOCKER_MANIFEST { DOCKER_MANIFEST } else { OCI_MANIFEST }
 }
 
+/// Whether a media type is a layer's, of either family.
+pub(crate) fn is_layer(descriptor: &Descriptor) -> bool {
+    [".layer.", ".rootfs."].iter().any(|part| descriptor.media_type.contains(part))
+}
+
 /// Tar, plain or packed with gzip or zstd, by either family's name. What it really is, its bytes say.
-fn check_media_type(layer: &Descriptor) -> Result<()> {
+pub(crate) fn check_media_type(layer: &Descriptor) -> Result<()> {
     let media_type = layer.media_type.as_str();
-    let is_layer = media_type.contains(".layer.") || media_type.contains(".rootfs.");
     let (base, packing) = media_type.rsplit_once(['+', '.']).unwrap_or((media_type, ""));
     let is_known = matches!(packing, "tar" | "gzip" | "zstd") && !base.ends_with("+encrypted");
-    if is_layer && is_known {
+    if is_layer(layer) && is_known {
         return Ok(());
     }
     let (layer, media_type) = (layer.digest.to_string(), media_type.to_owned());

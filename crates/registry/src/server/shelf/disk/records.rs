@@ -6,7 +6,7 @@ use std::io::{self, IoSliceMut, Read as _};
 use std::os::fd::OwnedFd;
 
 use bytes::Bytes;
-use rustix::fs::{AtFlags, Mode, OFlags, fstat, openat, unlinkat};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, fstat, openat, unlinkat};
 use rustix::io::{Errno, ReadWriteFlags, preadv2};
 
 use super::Disk;
@@ -91,24 +91,24 @@ fn read(tree: &Tree, path: &str, lookup: Lookup) -> io::Result<Option<Bytes>> {
         Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
         file => file?,
     };
+    let about = fstat(&file)?;
+    if FileType::from_raw_mode(about.st_mode) != FileType::RegularFile {
+        return Ok(None);
+    }
     match lookup {
-        Lookup::Memory => read_from_memory(&file).map(Some),
+        Lookup::Memory => read_from_memory(&file, about.st_size as u64).map(Some),
         Lookup::Disk => read_file(file).map(Some),
     }
 }
 
-/// Reads a file that never changes, if all of it is in memory.
-fn read_from_memory(file: &OwnedFd) -> io::Result<Bytes> {
-    let size = fstat(file)?.st_size as u64;
-    if size > RECORD_LIMIT {
-        return Err(io::Error::other("it is larger than a record can be"));
+/// Reads a file that never changes, if all of it is in memory and the file system can tell.
+fn read_from_memory(file: &OwnedFd, size: u64) -> io::Result<Bytes> {
+    let mut bytes = vec![0; size.min(RECORD_LIMIT) as usize];
+    match preadv2(file, &mut [IoSliceMut::new(&mut bytes)], 0, ReadWriteFlags::NOWAIT) {
+        Ok(read) if read as u64 == size => Ok(bytes.into()),
+        Ok(_) | Err(Errno::OPNOTSUPP) => Err(io::ErrorKind::WouldBlock.into()),
+        Err(error) => Err(error.into()),
     }
-    let mut bytes = vec![0; size as usize];
-    let read = preadv2(file, &mut [IoSliceMut::new(&mut bytes)], 0, ReadWriteFlags::NOWAIT)?;
-    if read < bytes.len() {
-        return Err(io::ErrorKind::WouldBlock.into());
-    }
-    Ok(bytes.into())
 }
 
 fn read_file(file: OwnedFd) -> io::Result<Bytes> {
