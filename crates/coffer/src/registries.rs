@@ -89,7 +89,7 @@ impl Environment<'_> {
             proxies: self.texts(&PROXIES),
             helpers: (self.get)("PATH").iter().flat_map(std::env::split_paths).collect(),
             helper_environment: self.values(&FOR_HELPERS),
-            // The engine knows where the site keeps its things.
+            // Only who has a store can keep evidence.
             evidence: None,
         }
     }

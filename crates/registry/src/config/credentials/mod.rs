@@ -5,6 +5,7 @@ mod answer;
 mod helper;
 mod file;
 mod write;
+pub(super) mod fuzz;
 #[cfg(test)]
 mod tests;
 

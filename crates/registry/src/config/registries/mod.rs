@@ -107,6 +107,13 @@ impl Registries {
         Ok((registries, warnings))
     }
 
+    /// What a single file says, by its text.
+    pub(super) fn of_text(path: &Path, text: &str) -> Result<Self> {
+        let mut registries = Self::default();
+        registries.add(parse(path, text)?.0)?;
+        Ok(registries)
+    }
+
     /// Whether the file exists.
     fn read(&mut self, path: &Path, warnings: &mut Vec<Warning>) -> Result<bool> {
         let Some(text) = read::text(path)? else { return Ok(false) };

@@ -10,9 +10,7 @@ use crate::config::endpoint::Named;
 use crate::config::shortname::full_name;
 
 fn registries(text: &str) -> Registries {
-    let mut registries = Registries::default();
-    registries.add(parse(Path::new("a.conf"), text).unwrap().0).unwrap();
-    registries
+    Registries::of_text(Path::new("a.conf"), text).unwrap()
 }
 
 fn repository(text: &str) -> Repository {
@@ -248,8 +246,7 @@ fn a_mistake_names_file_line_and_key() {
 #[test]
 fn two_tables_about_the_same_are_a_mistake() {
     let text = "[[registry]]\nlocation = \"docker.io\"\nblocked = true\n[[registry]]\nlocation = \"index.docker.io\"";
-    let layer = parse(Path::new("a.conf"), text).unwrap().0;
-    let error = Registries::default().add(layer).unwrap_err().to_string();
+    let error = Registries::of_text(Path::new("a.conf"), text).unwrap_err().to_string();
     assert!(error.contains("line 4") && error.contains("in line 1"), "{error}");
 }
 
