@@ -31,6 +31,13 @@ pub(crate) const LAB: &[Need] = &[
 pub(crate) const RUNTIMES: &[Need] =
     &[Need { program: "runc", package: "runc" }, Need { program: "crun", package: "crun" }];
 
+/// For `bench ship`: a registry to pull from, and the peers that pull.
+pub(crate) const SHIP: &[Need] = &[
+    Need { program: "docker-registry", package: "docker-registry" },
+    Need { program: "skopeo", package: "skopeo" },
+    Need { program: "umoci", package: "umoci" },
+];
+
 /// For `bench import`: the peak memory of a command.
 pub(crate) const IMPORT: &[Need] = &[Need { program: "time", package: "time" }];
 

@@ -8,6 +8,7 @@ pub(crate) mod files;
 pub(crate) mod global;
 pub(crate) mod image;
 pub(crate) mod logs;
+pub(crate) mod login;
 pub(crate) mod other;
 pub(crate) mod port;
 pub(crate) mod resources;

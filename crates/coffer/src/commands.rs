@@ -10,6 +10,7 @@ mod image;
 mod ledger;
 mod lifecycle;
 mod logs;
+mod login;
 mod meta;
 mod port;
 mod resources;
@@ -84,7 +85,7 @@ impl Life {
 }
 
 /// Every command, in the order of help.
-pub(crate) const ALL: [&Entry; 57] = [
+pub(crate) const ALL: [&Entry; 60] = [
     &demo::DEMO,
     &image::IMPORT,
     &image::LIST,
@@ -95,6 +96,9 @@ pub(crate) const ALL: [&Entry; 57] = [
     &image::VERIFY,
     &image::REMOVE,
     &image::PRUNE,
+    &login::LOGIN,
+    &login::LOGOUT,
+    &login::SEARCH_TAGS,
     &assess::ASSESS,
     &system::CHECK,
     &system::INFO,

@@ -2,6 +2,7 @@
 
 mod engine;
 mod refusal;
+mod registries;
 mod usage;
 
 use std::error::Error;

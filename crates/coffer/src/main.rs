@@ -18,6 +18,8 @@ mod errors;
 mod help;
 mod idmap;
 mod progress;
+mod prompt;
+mod registries;
 mod render;
 mod screen;
 mod session;

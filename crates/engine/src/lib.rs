@@ -30,6 +30,7 @@ pub mod containers;
 pub mod explain;
 pub mod files;
 pub mod images;
+pub mod registries;
 mod info;
 
 pub mod state;

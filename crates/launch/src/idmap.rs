@@ -8,6 +8,15 @@ use rustix::io::Errno;
 
 use crate::error::LaunchError;
 
+/// Every id of the host, as itself.
+const ALL_IDS: [&str; 3] = ["0", "0", "4294967295"];
+
+/// Whether root here is the host's root, and not one of a user namespace below.
+#[must_use]
+pub fn in_initial_user_namespace() -> bool {
+    std::fs::read_to_string("/proc/self/uid_map").is_ok_and(|map| map.split_whitespace().eq(ALL_IDS))
+}
+
 /// Writes both maps of the process `pid`, group map first as the kernel's rules for one-user maps want.
 ///
 /// # Errors

@@ -43,6 +43,7 @@ pub use create::{Order, create};
 pub use enforced::Enforced;
 pub use enter::enter;
 pub use error::LaunchError;
+pub use idmap::in_initial_user_namespace;
 pub use plan::{Keyring, RootChange, mount_options};
 pub use running::{Exit, Running};
 pub use start::{AtHalt, Io, Prepared, prepare};

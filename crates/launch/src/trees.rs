@@ -26,6 +26,7 @@ mod attached;
 mod maps;
 
 use crate::error::LaunchError;
+use crate::idmap::in_initial_user_namespace;
 use crate::plan::{Author, Links, Opener, Plan, RootSource, TreeKind, TreeRequest, View};
 use maps::Maps;
 
@@ -174,7 +175,8 @@ fn assemble(lower: &[CString], overlay: &Overlay, attributes: u64) -> Result<Own
     if overlay.durability == OverlayDurability::Volatile {
         fsconfig_set_flag(context.as_fd(), "volatile")?;
     }
-    if owns_initial_namespace() {
+    // In a user namespace of its own a rootless engine cannot write `trusted.*` attributes.
+    if in_initial_user_namespace() {
         // Whatever the host's default is: a renamed directory and its content belong in one layer.
         fsconfig_set_string(context.as_fd(), "redirect_dir", "off")?;
         fsconfig_set_string(context.as_fd(), "metacopy", "off")?;
@@ -201,12 +203,6 @@ fn kernel() -> (u32, u32) {
     let release = name.release().to_string_lossy();
     let mut numbers = release.split(|c: char| !c.is_ascii_digit()).map(|part| part.parse().unwrap_or(0));
     (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
-}
-
-/// In a user namespace of its own a rootless engine cannot write `trusted.*` attributes.
-fn owns_initial_namespace() -> bool {
-    std::fs::read_to_string("/proc/self/uid_map")
-        .is_ok_and(|map| map.split_whitespace().eq(["0", "0", "4294967295"]))
 }
 
 /// The directory that all layers lie below.

@@ -10,6 +10,7 @@ mod linux;
 mod resources;
 mod seccomp;
 mod hardening;
+mod masks;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ pub use linux::{
     Device, IdMapping, IntelRdt, Linux, MemoryPolicy, Namespace, NamespaceKind, NetDevice, Personality,
     TimeOffset,
 };
+pub use masks::{MASKED_PATHS, READ_ONLY_PATHS};
 pub use process::{Capabilities, ConsoleSize, CpuAffinity, IoPriority, Process, Rlimit, Scheduler, User};
 pub use resources::{
     BlockIo, CpuLimits, DeviceRule, HugepageLimit, InterfacePriority, MemoryLimits, NetworkMarks, PidsLimit,

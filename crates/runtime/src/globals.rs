@@ -102,7 +102,7 @@ fn configured(path: Option<&str>) -> Result<Config, Failure> {
 }
 
 fn default_root() -> Result<PathBuf, Failure> {
-    if rustix::process::geteuid().is_root() && is_initial_namespace() {
+    if rustix::process::geteuid().is_root() && launch::in_initial_user_namespace() {
         return Ok(PathBuf::from(ROOT));
     }
     match std::env::var_os("XDG_RUNTIME_DIR") {
@@ -112,12 +112,6 @@ fn default_root() -> Result<PathBuf, Failure> {
             "",
         )),
     }
-}
-
-/// Whether root here is the host's root.
-fn is_initial_namespace() -> bool {
-    std::fs::read_to_string("/proc/self/uid_map")
-        .is_ok_and(|map| map.split_whitespace().eq(["0", "0", "4294967295"]))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::copy::{LayerChange, Notices, Upper, layer};
 use crate::disk::{Scratch, Store};
 use crate::error::{Result, StoreError};
 use crate::import::{Imported, Naming, Quiet, claim};
-use crate::source::{Form, Part, Plan, PlannedConfig, PlannedLayer};
+use crate::source::{Form, Inbound, Part, Plan, PlannedConfig, PlannedLayer};
 use crate::wire::{ConfigFile, History, parse};
 
 /// What a new image is made of.
@@ -52,7 +52,7 @@ impl Store {
         let mut notices = Notices::default();
         if let Some((upper, changes)) = &commit.layer {
             let (part, said) = spool(upper, changes, &scratch)?;
-            layers.push(PlannedLayer { part, blob: Form::AsShipped(None), diff_id: None });
+            layers.push(Inbound::Here(PlannedLayer { part, blob: Form::AsShipped(None), diff_id: None }));
             notices = said;
         }
         let config = PlannedConfig::Grown(Box::new(self.growth(commit, now)?));
@@ -62,10 +62,10 @@ impl Store {
     }
 
     /// A layer that is in the store already.
-    fn present(&self, layer: &Layer) -> Result<PlannedLayer> {
+    fn present(&self, layer: &Layer) -> Result<Inbound<'static>> {
         let part = Part::whole(self.open_blob(&layer.blob)?, &layer.blob.to_string())?;
         let (blob, diff_id) = (Form::AsShipped(Some(claim(&layer.blob))), Some(claim(&layer.diff_id)));
-        Ok(PlannedLayer { part, blob, diff_id })
+        Ok(Inbound::Here(PlannedLayer { part, blob, diff_id }))
     }
 
     fn growth(&self, commit: Commit<'_>, now: i64) -> Result<Growth> {

@@ -1,19 +1,13 @@
-//! gzip and zstd, unpacked in a thread of their own, with a bound on what comes out.
+//! gzip and zstd, with a bound on what comes out.
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufReader, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use model::digest::{Digest, Hasher};
-
-use crate::archive::Input;
 use crate::limits::Limits;
 
 /// Bytes per buffer: fits the second-level cache, so that hashing and writing find it warm.
 pub(crate) const BUFFER: usize = 256 << 10;
-/// Buffers in flight between the decoder and its reader.
-const IN_FLIGHT: usize = 4;
 /// log2 of the largest zstd window accepted: 128 MiB, what zstd itself allows without being asked.
 const ZSTD_WINDOW: u32 = 27;
 /// What a stream may hold beyond its files' contents: headers and padding.
@@ -104,94 +98,6 @@ impl<R: Read> Read for Guarded<R> {
     }
 }
 
-/// The near end of a pipe from a thread that reads and hashes.
-pub(crate) struct Piped {
-    full: Receiver<io::Result<Vec<u8>>>,
-    empty: SyncSender<Vec<u8>>,
-    current: Vec<u8>,
-    at: usize,
-    ended: bool,
-}
-
-/// The far end; [`Feeder::run`] belongs in a thread.
-pub(crate) struct Feeder {
-    full: SyncSender<io::Result<Vec<u8>>>,
-    empty: Receiver<Vec<u8>>,
-}
-
-/// A pipe whose buffers go round.
-pub(crate) fn pipe() -> (Feeder, Piped) {
-    let (full_in, full_out) = sync_channel(IN_FLIGHT);
-    let (empty_in, empty_out) = sync_channel(IN_FLIGHT + 2);
-    for _ in 0..IN_FLIGHT {
-        let _room = empty_in.try_send(Vec::new());
-    }
-    let piped = Piped { full: full_out, empty: empty_in, current: Vec::new(), at: 0, ended: false };
-    (Feeder { full: full_in, empty: empty_out }, piped)
-}
-
-impl Feeder {
-    /// Reads `source` to its end, into the pipe; returns the digest and the length of what went in.
-    /// A reader that went away ends it early, and then nobody looks at the digest.
-    pub(crate) fn run(self, mut source: impl Read) -> (Digest, u64) {
-        let mut hasher = Hasher::new();
-        let mut total = 0;
-        while let Ok(mut buffer) = self.empty.recv() {
-            buffer.clear();
-            buffer.reserve_exact(BUFFER);
-            let read = source.by_ref().take(BUFFER as u64).read_to_end(&mut buffer);
-            let last = read.as_ref().map_or(true, |length| *length == 0);
-            hasher.update(&buffer);
-            total += buffer.len() as u64;
-            // What was read before an error is of no use: the layer is lost.
-            if self.full.send(read.map(|_| buffer)).is_err() || last {
-                break;
-            }
-        }
-        (hasher.finish(), total)
-    }
-}
-
-impl Piped {
-    /// Reads to the end, so that the far end hashes everything.
-    pub(crate) fn drain(&mut self) -> io::Result<()> {
-        loop {
-            let length = self.fill_buf()?.len();
-            if length == 0 {
-                return Ok(());
-            }
-            self.consume(length);
-        }
-    }
-}
-
-impl Read for Piped {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let length = self.fill_buf()?.read(buffer)?;
-        self.consume(length);
-        Ok(length)
-    }
-}
-
-impl BufRead for Piped {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.at == self.current.len() && !self.ended {
-            let next = self.full.recv().unwrap_or_else(|_| Err(io::ErrorKind::UnexpectedEof.into()));
-            self.ended = next.as_ref().map_or(true, Vec::is_empty);
-            let used = std::mem::replace(&mut self.current, next?);
-            self.at = 0;
-            let _gone = self.empty.try_send(used);
-        }
-        Ok(self.current.get(self.at..).unwrap_or_default())
-    }
-
-    fn consume(&mut self, amount: usize) {
-        self.at = self.current.len().min(self.at + amount);
-    }
-}
-
-impl Input for Piped {}
-
 #[cfg(test)]
 mod tests {
     use std::io::Write;
@@ -212,32 +118,5 @@ mod tests {
         let error = io::copy(&mut stream, &mut io::sink()).unwrap_err();
         let bomb = error.into_inner().unwrap().downcast::<Bomb>().unwrap();
         assert_eq!(bomb.allowed, 200);
-    }
-
-    #[test]
-    fn the_pipe_carries_and_hashes_everything() {
-        let bytes: Vec<u8> = (0..1_000_003_u32).map(|n| (n % 251) as u8).collect();
-        let packed = gzip(&bytes);
-        let (feeder, mut piped) = pipe();
-        std::thread::scope(|scope| {
-            let source = decoder(&packed[..], Compression::of(&packed), &Limits::default()).unwrap();
-            let far = scope.spawn(|| feeder.run(source));
-            let mut out = Vec::new();
-            piped.read_to_end(&mut out).unwrap();
-            assert_eq!(out, bytes);
-            assert_eq!(far.join().unwrap(), (Digest::of(&bytes), bytes.len() as u64));
-        });
-    }
-
-    #[test]
-    fn a_truncated_stream_is_an_error_at_the_near_end() {
-        let packed = gzip(&(0..100_000_u32).flat_map(u32::to_le_bytes).collect::<Vec<u8>>());
-        let (feeder, mut piped) = pipe();
-        std::thread::scope(|scope| {
-            let half = &packed[..packed.len() / 2];
-            let source = decoder(half, Compression::Gzip, &Limits::default()).unwrap();
-            scope.spawn(|| feeder.run(source));
-            assert_eq!(piped.drain().unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
-        });
     }
 }

@@ -6,6 +6,8 @@
 //! skeleton/            the bottom layer of every container: places for /proc, /dev, /etc/hosts, ...
 //! records/HEX.json     one image, by manifest digest
 //! names/NAME           which image a name points to
+//! pins/HEX             digests of indexes, and the images that were chosen from them
+//! partial/HEX          beginnings of blobs; evidence/ what came instead of one
 //! unsynced/HEX         images that a power cut may have damaged, with the boot that wrote them
 //! tmp/  locks/         work in progress, and who does it
 //! ```
@@ -225,7 +227,7 @@ fn hold(file: OwnedFd, how: FlockOperation) -> rustix::io::Result<Lock> {
 }
 
 /// Process id and a counter; process ids can repeat across pid namespaces, so also the time since boot.
-fn unique() -> String {
+pub(crate) fn unique() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let process = rustix::process::getpid().as_raw_nonzero();
     let since_boot = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);

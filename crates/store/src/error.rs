@@ -56,15 +56,17 @@ pub enum StoreError {
         why: String,
     },
     /// Bytes do not match the digest claimed for them.
-    #[error("`{blob}` is not what its digest says: {mismatch}")]
+    #[error("`{blob}` is not what its digest says: {mismatch}{}", kept(.evidence.as_deref()))]
     Digest {
         /// Which blob, layer or configuration.
         blob: String,
         /// Both digests.
         mismatch: DigestMismatch,
+        /// Where the bytes are kept that came from afar.
+        evidence: Option<PathBuf>,
     },
     /// A blob does not have the size that its descriptor gives.
-    #[error("`{blob}` has {found} bytes, but its descriptor says {claimed}")]
+    #[error("`{blob}` has {found} bytes, but its descriptor says {claimed}{}", kept(.evidence.as_deref()))]
     Size {
         /// Which blob.
         blob: String,
@@ -72,6 +74,16 @@ pub enum StoreError {
         claimed: u64,
         /// The size found.
         found: u64,
+        /// Where the bytes are kept that came from afar.
+        evidence: Option<PathBuf>,
+    },
+    /// A blob does not come.
+    #[error("cannot fetch `{blob}`: {cause}")]
+    Fetch {
+        /// Which blob.
+        blob: String,
+        /// What its source said.
+        cause: io::Error,
     },
     /// A limit against hostile archives was passed.
     #[error("`{what}` passes the limit of {allowed} {limit}")]
@@ -186,6 +198,10 @@ fn did_you_mean(near: &[String]) -> String {
     if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(" or ")) }
 }
 
+fn kept(evidence: Option<&Path>) -> String {
+    evidence.map_or_else(String::new, |path| format!("; what came is kept in `{}`", path.display()))
+}
+
 impl StoreError {
     /// A stable code for scripts and `coffer help`.
     #[must_use]
@@ -199,6 +215,7 @@ impl StoreError {
             Self::NotAnImage { .. } => "E-store-format",
             Self::Digest { .. } => "E-store-digest",
             Self::Size { .. } => "E-store-size",
+            Self::Fetch { .. } => "E-store-fetch",
             Self::Limit { .. } => "E-store-limit",
             Self::Device { .. } => "E-store-device",
             Self::Unmapped { .. } => "E-store-owner",
@@ -233,6 +250,7 @@ impl StoreError {
             Self::Digest { .. } | Self::Size { .. } => {
                 "do not use it: get it again from a source that you trust".into()
             }
+            Self::Fetch { .. } => "try again: what has come by now is kept".into(),
             Self::Limit { .. } => {
                 "do not import it unless you trust whoever made it; rebuild it smaller".into()
             }
@@ -258,6 +276,14 @@ impl StoreError {
             Self::Copy(error) => error.remedy(),
             Self::Stopped => "try again".into(),
         }
+    }
+
+    pub(crate) fn mismatch(blob: impl Into<String>, mismatch: DigestMismatch) -> Self {
+        Self::Digest { blob: blob.into(), mismatch, evidence: None }
+    }
+
+    pub(crate) fn size(blob: impl Into<String>, claimed: u64, found: u64) -> Self {
+        Self::Size { blob: blob.into(), claimed, found, evidence: None }
     }
 
     pub(crate) fn read(what: impl Into<String>, cause: impl Into<io::Error>) -> Self {

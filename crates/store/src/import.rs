@@ -17,7 +17,7 @@ use crate::facts;
 use crate::layer::{Admitted, Work};
 use crate::names::familiar;
 use crate::record::Record;
-use crate::source::{self, Plan, PlannedConfig, PlannedLayer, memory};
+use crate::source::{self, Inbound, Plan, PlannedConfig, memory};
 use crate::wire::{ConfigFile, parse, seconds};
 
 /// Layers worked on at the same time; more would only fight for the disk and hold more memory.
@@ -113,7 +113,7 @@ impl Store {
 
     pub(crate) fn admit(
         &self,
-        plan: &Plan,
+        plan: &Plan<'_>,
         naming: &Naming,
         now: i64,
         progress: &mut dyn Progress,
@@ -145,20 +145,19 @@ impl Store {
     /// The largest layers first, so that the last worker does not end up alone with one of them.
     fn admit_layers(
         &self,
-        planned: &[PlannedLayer],
+        planned: &[Inbound<'_>],
         progress: &mut dyn Progress,
         scratch: &Scratch,
     ) -> Result<Vec<Admitted>> {
-        let sizes: Vec<u64> = planned.iter().map(|layer| layer.part.length).collect();
+        let sizes: Vec<u64> = planned.iter().map(Inbound::size).collect();
         progress.started(&sizes);
-        let mut queue: Vec<(usize, &PlannedLayer)> = planned.iter().enumerate().collect();
-        queue.sort_by_key(|(_, layer)| layer.part.length);
+        let mut queue: Vec<(usize, &Inbound<'_>)> = planned.iter().enumerate().collect();
+        queue.sort_by_key(|(_, layer)| layer.size());
         let queue = Mutex::new(queue);
         let stop = AtomicBool::new(false);
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let (events, received) = channel();
         std::thread::scope(|scope| {
-            for _ in 0..processors.min(MAX_WORKERS).min(planned.len()) {
+            for _ in 0..workers(planned) {
                 let events = events.clone();
                 scope.spawn(|| self.work(&queue, Work { scratch, stop: &stop }, events));
             }
@@ -167,7 +166,7 @@ impl Store {
         })
     }
 
-    fn work(&self, queue: &Mutex<Vec<(usize, &PlannedLayer)>>, work: Work<'_>, events: Sender<Event>) {
+    fn work(&self, queue: &Mutex<Vec<(usize, &Inbound<'_>)>>, work: Work<'_>, events: Sender<Event>) {
         loop {
             let next = queue.lock().ok().and_then(|mut queue| queue.pop());
             let Some((number, planned)) = next else { return };
@@ -225,9 +224,20 @@ impl Store {
     }
 }
 
-fn names(plan: &Plan, naming: &Naming) -> Vec<String> {
+/// What comes from afar mostly waits, whatever the processors.
+fn workers(planned: &[Inbound<'_>]) -> usize {
+    let is_afar = planned.iter().any(|layer| matches!(layer, Inbound::Afar(_)));
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let useful = if is_afar { MAX_WORKERS } else { processors.min(MAX_WORKERS) };
+    useful.min(planned.len())
+}
+
+fn names(plan: &Plan<'_>, naming: &Naming) -> Vec<String> {
     match naming {
-        Naming::As(names) => names.iter().map(familiar).collect(),
+        // A digest is no name: whoever has one needs none.
+        Naming::As(names) => {
+            names.iter().filter(|name| name.tag.is_some() || name.digest.is_none()).map(familiar).collect()
+        }
         Naming::FromSource => plan.names.iter().filter_map(|name| acceptable(name)).collect(),
     }
 }
@@ -247,7 +257,7 @@ pub(crate) fn claim(digest: &Digest) -> ClaimedDigest {
     ClaimedDigest::from(*digest)
 }
 
-fn config_bytes(plan: &Plan, layers: &[Admitted]) -> Result<Vec<u8>> {
+fn config_bytes(plan: &Plan<'_>, layers: &[Admitted]) -> Result<Vec<u8>> {
     match &plan.config {
         PlannedConfig::Shipped(bytes) => Ok(bytes.clone()),
         PlannedConfig::Made(config) => {
@@ -262,7 +272,7 @@ fn config_bytes(plan: &Plan, layers: &[Admitted]) -> Result<Vec<u8>> {
 }
 
 /// The source's manifest, or one that describes what is now in the store.
-fn manifest_bytes(plan: &Plan, config: &[u8], layers: &[Admitted]) -> Result<(Vec<u8>, String)> {
+fn manifest_bytes(plan: &Plan<'_>, config: &[u8], layers: &[Admitted]) -> Result<(Vec<u8>, String)> {
     if let Some((bytes, media_type)) = &plan.manifest {
         return Ok((bytes.clone(), media_type.clone()));
     }
@@ -288,7 +298,7 @@ fn manifest_bytes(plan: &Plan, config: &[u8], layers: &[Admitted]) -> Result<(Ve
     Ok((json(&manifest)?, OCI_MANIFEST.to_owned()))
 }
 
-fn json(value: &impl serde::Serialize) -> Result<Vec<u8>> {
+pub(crate) fn json(value: &impl serde::Serialize) -> Result<Vec<u8>> {
     serde_json::to_vec(value)
         .map_err(|error| StoreError::write("the image's manifest", io::Error::from(error)))
 }

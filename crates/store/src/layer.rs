@@ -2,19 +2,21 @@
 
 use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::{self, BufReader, Read, Write};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use model::digest::{ClaimedDigest, Digest, Hasher};
 use model::image::Layer;
 
 use crate::archive::{Input, Reader, Seeking};
-use crate::compress::{BUFFER, Compression, decoder, pipe};
+use crate::compress::{BUFFER, Compression, decoder};
 use crate::disk::{Scratch, Store};
 use crate::error::{Result, StoreError};
 use crate::listing::Listing;
-use crate::source::{Form, Part, PlannedLayer};
+use crate::pipe::pipe;
+use crate::source::{Form, Inbound, Part, PlannedLayer};
 use crate::unpack::{Job, tar_limits, unpack};
 
 /// A layer that is in the store.
@@ -25,6 +27,9 @@ pub(crate) struct Admitted {
     pub(crate) compression: Compression,
 }
 
+/// Told how many more bytes of a layer's blob are done with.
+pub(crate) type Advanced<'a> = dyn FnMut(u64) + Send + 'a;
+
 /// What the work on a layer shares with the work on the others.
 #[derive(Clone, Copy)]
 pub(crate) struct Work<'a> {
@@ -32,14 +37,42 @@ pub(crate) struct Work<'a> {
     pub(crate) stop: &'a AtomicBool,
 }
 
+/// What a layer is called, and what is claimed for it once it is unpacked.
+#[derive(Clone, Copy)]
+pub(crate) struct Claim<'a> {
+    pub(crate) label: &'a str,
+    pub(crate) diff_id: Option<ClaimedDigest>,
+}
+
+impl Claim<'_> {
+    /// What the layer was unpacked from is what was claimed.
+    pub(crate) fn confirm(&self, diff_id: Digest) -> Result<()> {
+        let Some(claimed) = self.diff_id else { return Ok(()) };
+        let blob = || format!("{} (uncompressed)", self.label);
+        claimed.confirm(diff_id).map(drop).map_err(|mismatch| StoreError::mismatch(blob(), mismatch))
+    }
+}
+
 impl Store {
     /// Brings a layer in, unless it is there; of two imports at once, the second waits and finds it.
-    /// `advanced` is told of bytes of the blob as they are unpacked.
+    /// `advanced` is told of bytes of the blob as they are unpacked or fetched.
     pub(crate) fn admit_layer(
+        &self,
+        inbound: &Inbound<'_>,
+        work: Work<'_>,
+        advanced: &mut Advanced<'_>,
+    ) -> Result<Admitted> {
+        match inbound {
+            Inbound::Here(planned) => self.admit_part(planned, work, advanced),
+            Inbound::Afar(remote) => self.fetch_layer(remote, work, advanced),
+        }
+    }
+
+    fn admit_part(
         &self,
         planned: &PlannedLayer,
         work: Work<'_>,
-        advanced: &mut dyn FnMut(u64),
+        advanced: &mut Advanced<'_>,
     ) -> Result<Admitted> {
         let claimed_blob = match planned.blob {
             Form::AsShipped(claimed) => claimed,
@@ -48,16 +81,28 @@ impl Store {
         let key =
             planned.diff_id.or(claimed_blob).map_or_else(|| "unnamed".to_owned(), |digest| digest.hex());
         let _alone = self.lock(&key)?;
-        let (blob, size) = self.admit_blob(planned, claimed_blob, work)?;
+        let blob = self.admit_blob(planned, claimed_blob, work)?;
+        let claim = Claim { label: &planned.part.label, diff_id: planned.diff_id };
+        self.admit_present(blob, claim, work, advanced)
+    }
+
+    /// Brings in a layer whose blob is in the store: it may be unpacked already.
+    pub(crate) fn admit_present(
+        &self,
+        (blob, size): (Digest, u64),
+        claim: Claim<'_>,
+        work: Work<'_>,
+        advanced: &mut Advanced<'_>,
+    ) -> Result<Admitted> {
         let compression = self.compression_of(&blob)?;
-        let known = self.known_diff_id(planned.diff_id, &blob, compression)?;
+        let known = self.known_diff_id(claim.diff_id, &blob, compression)?;
         let present = known.map(|diff_id| (diff_id, self.listing(&diff_id).ok().flatten()));
         let (diff_id, listing) = match present {
             Some((diff_id, Some(listing))) => {
                 advanced(size);
                 (diff_id, listing)
             }
-            _ => self.unpack_blob(&blob, compression, planned, work, advanced)?,
+            _ => self.unpack_blob(&blob, compression, claim, work, advanced)?,
         };
         Ok(Admitted { layer: Layer { blob, diff_id, size }, listing, compression })
     }
@@ -114,14 +159,14 @@ impl Store {
         let (digest, size) = self.copy(planned, &path, work)?;
         if let Some(claimed) = claimed {
             let blob = planned.part.label.clone();
-            claimed.confirm(digest).map_err(|mismatch| StoreError::Digest { blob, mismatch })?;
+            claimed.confirm(digest).map_err(|mismatch| StoreError::mismatch(blob, mismatch))?;
         }
         self.place_blob(&path, &digest)?;
         Ok((digest, size))
     }
 
     /// A blob that is there was hashed when it came.
-    fn blob_size(&self, digest: Digest) -> Option<(Digest, u64)> {
+    pub(crate) fn blob_size(&self, digest: Digest) -> Option<(Digest, u64)> {
         let metadata = fs::metadata(self.blob_path(&digest)).ok()?;
         Some((digest, metadata.len()))
     }
@@ -167,17 +212,12 @@ impl Store {
         &self,
         blob: &Digest,
         compression: Compression,
-        planned: &PlannedLayer,
+        claim: Claim<'_>,
         work: Work<'_>,
-        advanced: &mut dyn FnMut(u64),
+        advanced: &mut Advanced<'_>,
     ) -> Result<(Digest, Listing)> {
-        let path = work.scratch.fresh();
-        let root = path.join("fs");
-        DirBuilder::new().mode(0o700).create(&path).map_err(StoreError::write_path(&path))?;
-        DirBuilder::new().mode(0o700).create(&root).map_err(StoreError::write_path(&root))?;
-        let root = File::open(&root).map_err(StoreError::write_path(&root))?.into();
-        let job =
-            Job { label: &planned.part.label, owner: self.owner, limits: &self.limits, stop: work.stop };
+        let (path, root) = fresh_root(work.scratch)?;
+        let job = Job { label: claim.label, owner: self.owner, limits: &self.limits, stop: work.stop };
         let file = self.blob_path(blob);
         let file = File::open(&file).map_err(StoreError::read_path(&file))?;
         let (diff_id, listing) = match compression {
@@ -190,10 +230,7 @@ impl Store {
             }
             packed => self.unpack_packed(&file, packed, &root, job, advanced)?,
         };
-        if let Some(claimed) = planned.diff_id {
-            let blob = format!("{} (uncompressed)", planned.part.label);
-            claimed.confirm(diff_id).map_err(|mismatch| StoreError::Digest { blob, mismatch })?;
-        }
+        claim.confirm(diff_id)?;
         self.place_layer(&path, &diff_id, &listing)?;
         Ok((diff_id, listing))
     }
@@ -203,9 +240,9 @@ impl Store {
         &self,
         file: &File,
         compression: Compression,
-        root: &std::os::fd::OwnedFd,
+        root: &OwnedFd,
         job: Job<'_>,
-        advanced: &mut dyn FnMut(u64),
+        advanced: &mut Advanced<'_>,
     ) -> Result<(Digest, Listing)> {
         let failed = |error| StoreError::stream(job.label.to_owned(), error);
         let source = decoder(file, compression, &self.limits).map_err(failed)?;
@@ -231,7 +268,7 @@ impl Store {
     }
 
     /// One rename makes the layer and its listing visible.
-    fn place_layer(&self, from: &Path, diff_id: &Digest, listing: &Listing) -> Result<()> {
+    pub(crate) fn place_layer(&self, from: &Path, diff_id: &Digest, listing: &Listing) -> Result<()> {
         let file = from.join("listing.json");
         let bytes = serde_json::to_vec(listing).map_err(io::Error::from);
         let written = bytes.and_then(|bytes| fs::write(&file, bytes));
@@ -252,8 +289,18 @@ impl Store {
     }
 }
 
+/// A new layer's directory and, within it, the one that is unpacked into.
+pub(crate) fn fresh_root(scratch: &Scratch) -> Result<(PathBuf, OwnedFd)> {
+    let path = scratch.fresh();
+    let root = path.join("fs");
+    DirBuilder::new().mode(0o700).create(&path).map_err(StoreError::write_path(&path))?;
+    DirBuilder::new().mode(0o700).create(&root).map_err(StoreError::write_path(&root))?;
+    let file = File::open(&root).map_err(StoreError::write_path(&root))?;
+    Ok((path, file.into()))
+}
+
 /// Reports how far a plain stream is, in steps that a person can see.
-fn watch<R: Input>(advanced: &mut dyn FnMut(u64)) -> impl FnMut(&R, u64) {
+fn watch<R: Input>(advanced: &mut Advanced<'_>) -> impl FnMut(&R, u64) {
     const STEP: u64 = 1 << 20;
     let mut last = 0;
     move |_, position| {

@@ -1,8 +1,8 @@
 //! The only crate that writes image bytes; digests are checked on the way in and on the way out.
 //!
 //! Invariants:
-//! - Every blob is hashed while it is copied in, and compared with what was claimed for it before any of it is
-//!   unpacked. An [`Image`](model::image::Image) that this crate returns was checked whole.
+//! - Every blob is hashed while it comes in, and compared with what was claimed for it before anything made of it
+//!   is visible. An [`Image`](model::image::Image) that this crate returns was checked whole.
 //! - A layer is unpacked beneath an owned directory descriptor, never by a joined path and never through a link.
 //! - Everything that an archive decides has a bound in [`Limits`].
 //! - Whatever is visible is complete: work is done in `tmp/` and renamed into place, so that a process killed at
@@ -11,9 +11,13 @@
 
 // In: what an archive is, and how its layers become directories.
 mod import;
+mod pull;
 mod source;
 mod layer;
+mod fetch;
+mod partial;
 mod compress;
+mod pipe;
 mod archive;
 mod unpack;
 mod listing;
@@ -23,6 +27,7 @@ mod facts;
 mod disk;
 mod record;
 mod names;
+mod pins;
 mod resolve;
 mod synced;
 
@@ -34,6 +39,8 @@ mod commit;
 mod verify;
 mod compare;
 mod save;
+mod outgoing;
+pub mod carrier;
 mod remove;
 
 mod error;
@@ -46,6 +53,8 @@ pub use disk::Store;
 pub use error::{Result, StoreError};
 pub use import::{Imported, Naming, Progress, Quiet};
 pub use limits::Limits;
+pub use outgoing::{Outgoing, Packed, Packing};
+pub use pull::{Blobs, Incoming};
 pub use remove::{Prune, Pruned, Removal, Removed};
 pub use save::Format;
 pub use unpack::Owner;

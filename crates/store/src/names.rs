@@ -105,6 +105,7 @@ impl Store {
         let path = self.record_path(&digest.hex());
         fs::remove_file(&path).map_err(StoreError::write_path(&path))?;
         let _was_synced = fs::remove_file(self.root.join("unsynced").join(digest.hex()));
+        self.drop_pins(digest)?;
         self.end_change(change)
     }
 

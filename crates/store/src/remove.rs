@@ -92,8 +92,8 @@ impl Store {
         Ok(Removed { untagged, deleted: Some(image.digest), bytes })
     }
 
-    /// Removes images that nobody needs, and every blob and layer that no image refers to, waiting for imports
-    /// under way to end.
+    /// Removes images that nobody needs, every blob and layer that no image refers to, and what broken transfers
+    /// have left, waiting for imports under way to end.
     ///
     /// # Errors
     /// What the disk says.
@@ -109,7 +109,9 @@ impl Store {
                 images.push(digest);
             }
         }
-        Ok(Pruned { images, ..self.reclaim()? })
+        let partial = self.drop_partials()?;
+        let reclaimed = self.reclaim()?;
+        Ok(Pruned { images, bytes: reclaimed.bytes + partial, ..reclaimed })
     }
 
     /// Removes what no record refers to. The caller holds `sweep` alone, so no import is under way.

@@ -28,7 +28,7 @@ impl Store {
     /// The record of what [`Store::resolve`] resolves to.
     pub(crate) fn find(&self, name: &ImageName) -> Result<Record> {
         let record = match name.digest {
-            Some(digest) => self.record(&digest.hex())?,
+            Some(digest) => self.record_of(&digest)?,
             None => match self.named(&familiar(name))? {
                 Some(digest) => self.record(&digest.hex())?,
                 None => self.by_id(name)?,

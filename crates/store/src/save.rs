@@ -140,7 +140,7 @@ impl Store {
         Ok(bytes)
     }
 
-    fn confirm(&self, found: Digest, wanted: &Digest) -> Result<()> {
+    pub(crate) fn confirm(&self, found: Digest, wanted: &Digest) -> Result<()> {
         if found == *wanted { Ok(()) } else { Err(self.corrupt(wanted, &format!("it hashes to {found}"))) }
     }
 

@@ -15,6 +15,7 @@ pub(crate) mod start;
 pub(crate) mod import;
 pub(crate) mod life;
 pub(crate) mod runtime;
+pub(crate) mod ship;
 pub(crate) mod examples;
 pub(crate) mod size;
 
@@ -23,8 +24,8 @@ use std::path::PathBuf;
 use crate::shell::Outcome;
 use results::Results;
 
-pub(crate) const ARGUMENTS: &str = "start|import|life|runtime|decide|ledger|size|all|report [--rounds N] [--rootfs FILE] \
-                                    [--archive FILE] [--peer NAME=PATH]... [--dry]";
+pub(crate) const ARGUMENTS: &str = "start|import|ship|life|runtime|decide|ledger|size|all|report [--rounds N] [--rootfs FILE] \
+                                    [--archive FILE] [--layout DIR] [--peer NAME=PATH]... [--dry]";
 
 /// What the command line says.
 #[derive(Default)]
@@ -35,6 +36,8 @@ pub(crate) struct Settings {
     rootfs: Option<PathBuf>,
     /// `import`: the docker-archive.
     archive: Option<PathBuf>,
+    /// `ship`: the OCI layout with the images.
+    layout: Option<PathBuf>,
     /// `start` and `runtime`: further OCI runtimes, by name.
     peers: Vec<(String, PathBuf)>,
     saving: Saving,
@@ -59,6 +62,7 @@ struct Bench {
 const BENCHES: &[Bench] = &[
     Bench { name: "start", run: start::run },
     Bench { name: "import", run: import::run },
+    Bench { name: "ship", run: ship::run },
     Bench { name: "life", run: life::run },
     Bench { name: "runtime", run: runtime::run },
     Bench { name: "decide", run: examples::decide },
@@ -112,6 +116,7 @@ fn settings(arguments: &[String]) -> Outcome<Settings> {
         match flag.as_str() {
             "--rounds" => settings.rounds = Some(rounds(value)?),
             "--rootfs" => settings.rootfs = Some(PathBuf::from(value)),
+            "--layout" => settings.layout = Some(PathBuf::from(value)),
             "--archive" => settings.archive = Some(PathBuf::from(value)),
             "--peer" => settings.peers.push(peer(value)?),
             _ => return Err(format!("there is no flag `{flag}`; usage: cargo xtask bench {ARGUMENTS}")),

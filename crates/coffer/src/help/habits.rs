@@ -20,9 +20,13 @@ fn find(habits: &[Habit], typed: &str) -> Option<&'static str> {
     habits.iter().find(|habit| habit.typed.contains(&typed)).map(|habit| habit.instead)
 }
 
-const COMMANDS: [Habit; 3] = [
+const COMMANDS: [Habit; 4] = [
     Habit {
-        typed: &["pull", "image pull", "push", "image push", "login", "logout", "search"],
+        typed: &["search"],
+        instead: "no registry is searched by words; `coffer search-tags NAME` lists what a repository has",
+    },
+    Habit {
+        typed: &["pull", "image pull", "push", "image push"],
         instead: "images come from files in this version: `docker save IMAGE -o FILE`, then `coffer image import FILE`",
     },
     Habit {

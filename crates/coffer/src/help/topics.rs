@@ -42,7 +42,7 @@ pub(super) fn names() -> String {
     ALL.iter().map(|topic| topic.name).chain(["codes"]).collect::<Vec<_>>().join(", ")
 }
 
-const ALL: [Topic; 5] = [
+const ALL: [Topic; 6] = [
     Topic {
         name: "images",
         text: "\
@@ -98,6 +98,43 @@ variables NAME=value; NAME alone passes ours on; a file holds one on each line, 
 Nothing on a volume or tmpfs can be executed unless its options say `exec`.",
     },
     Topic {
+        name: "registries",
+        text: "\
+A name that begins with a host, such as quay.io/team/app, is asked for there. A short one follows an alias,
+else the only registry of `unqualified-search-registries`, else it is docker.io/library. If several are
+listed, you are asked to choose; nothing is ever searched for.
+
+Settings are those of containers-registries.conf(5), version 2, in the first of
+  ~/.config/coffer/registries.conf, ~/.config/containers/registries.conf,
+  /etc/coffer/registries.conf, /etc/containers/registries.conf
+or in the file that CONTAINERS_REGISTRIES_CONF names. Files *.conf of registries.conf.d beside each of them
+are added; what is nearer to you replaces what is farther.
+
+  unqualified-search-registries = [\"docker.io\"]
+  [aliases]
+  \"nginx\" = \"registry.example/mirror/nginx\"
+
+  [[registry]]
+  prefix = \"docker.io\"               # a host, a part of one, or *.example.com; the longest counts
+  location = \"docker.io\"             # where it really is, for pull and push
+  blocked = false                     # true: never, under no name that leads there
+  insecure = false                    # true: any certificate, or plain HTTP
+  [[registry.mirror]]                 # asked first, in this order; nothing is pushed to them
+  location = \"mirror.example:5000/hub\"
+  pull-from-mirror = \"digest-only\"   # all, digest-only, tag-only
+
+Certificates for HOST[:PORT] are in the first directory of that name in certs.d, which is looked for in the
+directories above and in /etc/docker: *.crt are authorities that are trusted besides the system's, NAME.cert
+with NAME.key says who you are.
+
+Credentials are kept in ~/.config/containers/auth.json. Read are that file, then podman's in the runtime
+directory, then Docker's config.json; --authfile or REGISTRY_AUTH_FILE names the only one. Helpers are
+programs docker-credential-NAME in PATH, named by `credHelpers` or `credsStore` of a file.
+
+Proxies are HTTPS_PROXY, HTTP_PROXY, ALL_PROXY; NO_PROXY lists what is reached without: example.com with
+all below it, .example.com only what is below, 10.0.0.0/8, host:port, or * for everything.",
+    },
+    Topic {
         name: "json",
         text: "\
 `--format json` writes one JSON value on standard output; names of fields are kept between versions,
@@ -130,6 +167,9 @@ stats                      [] id, name, time, cpu_percent, cpu_limit, memory, me
 explain                    container, source (kernel, start, nothing), namespaces, uid_map, no_new_privs,
                            capabilities, seccomp, landlock_abi, mounts, islands, masked, sysctls,
                            limits, exceptions
+login                      registry, user, kept (file or helper; not with --get)
+logout                     registry, removed[] (file or helper), left[] files; with --all: [] registries
+search-tags                repository, tags[]
 volume ls                  [] name, created, changed, labels, containers
 volume inspect             [] the same, and mountpoint, size (with -s)
 volume create              name

@@ -18,8 +18,8 @@ use rustix::mount::{
 use rustix::process::{WaitId, WaitIdOptions, waitid};
 use sys::clone::{Cloned, clone3, flag};
 
-use super::owns_initial_namespace;
 use crate::channel::{Channel, Fault, Message};
+use crate::idmap::in_initial_user_namespace;
 use crate::step::Step;
 
 /// Longest option string that mount(2) takes: a page, less its terminator.
@@ -90,7 +90,11 @@ fn options(overlay: &Overlay, base: &str) -> Result<String, Errno> {
     if overlay.durability == OverlayDurability::Volatile {
         options.push_str(",volatile");
     }
-    options.push_str(if owns_initial_namespace() { ",redirect_dir=off,metacopy=off" } else { ",userxattr" });
+    options.push_str(if in_initial_user_namespace() {
+        ",redirect_dir=off,metacopy=off"
+    } else {
+        ",userxattr"
+    });
     if options.len() > MAX_OPTIONS { Err(Errno::TOOBIG) } else { Ok(options) }
 }
 

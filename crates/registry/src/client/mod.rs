@@ -1,23 +1,61 @@
 //! The client: images from and to a registry.
+//!
+//! A call goes through `manifest`, `blob`, `upload`, `list` or `referrers`, which know the distribution
+//! specification, to `exchange`, which knows tokens, redirects and tries, and from there to one `host`.
 
 mod error;
+mod patience;
+mod plain;
+mod complaint;
+mod challenge;
+mod link;
+mod ranges;
+mod address;
+mod tls;
+mod connector;
+mod pace;
+mod answer;
+mod host;
+mod settings;
+mod exchange;
+mod keyring;
+mod document;
+mod manifest;
+mod blob;
+mod source;
+mod upload;
+mod list;
+mod referrers;
+mod login;
 
 pub use error::ClientError;
+pub use patience::Patience;
 
 use std::io::Read;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use model::digest::{ClaimedDigest, Digest};
 use model::oci::Descriptor;
 use model::reference::Repository;
 
 use crate::config::Config;
+use keyring::Keyring;
+use settings::Hosts;
 
 /// What this client returns.
 pub type Result<T> = std::result::Result<T, ClientError>;
 
 /// Connections, tokens and what the host says about registries. Threads share it.
-pub struct Client {
+pub struct Client(Arc<Shared>);
+
+/// What a reader needs as well that outlives the call.
+struct Shared {
     config: Config,
+    patience: Patience,
+    hosts: Hosts,
+    keyring: Keyring,
+    evidence: Option<PathBuf>,
 }
 
 /// Which manifest of a repository.
@@ -56,9 +94,17 @@ impl Client {
     /// A client that has not connected to anything yet.
     ///
     /// # Errors
-    /// A certificate or key of the configuration that cannot be used.
+    /// None of its own: a certificate or key that cannot be used is the error of the first call that needs it.
     pub fn new(config: Config) -> Result<Self> {
-        Ok(Self { config })
+        Ok(Self::with_patience(config, Patience::default()))
+    }
+
+    /// The same, with other waits.
+    #[must_use]
+    pub fn with_patience(config: Config, patience: Patience) -> Self {
+        let evidence = config.places.evidence.clone();
+        let (hosts, keyring) = (Hosts::default(), Keyring::default());
+        Self(Arc::new(Shared { config, patience, hosts, keyring, evidence }))
     }
 
     /// The manifest or index of a tag or digest, from a mirror where one is configured and has it.
@@ -67,17 +113,15 @@ impl Client {
     /// Everything that can go wrong on a network; bytes that are not what was asked for are
     /// [`ClientError::Digest`].
     pub fn manifest(&self, repository: &Repository, which: &Which) -> Result<Fetched> {
-        let _ = (&self.config, which);
-        Err(ClientError::unfinished(repository))
+        self.0.manifest(repository, which)
     }
 
-    /// The digest and the size of a tag's manifest, without its bytes.
+    /// The digest and the size of a tag's manifest, without its bytes where the registry tells.
     ///
     /// # Errors
     /// As [`Client::manifest`].
     pub fn resolve(&self, repository: &Repository, which: &Which) -> Result<Descriptor> {
-        let _ = which;
-        Err(ClientError::unfinished(repository))
+        self.0.resolve(repository, which)
     }
 
     /// A blob's bytes from offset `from` on. The reader connects again and goes on with a range when the
@@ -91,8 +135,7 @@ impl Client {
         blob: &Descriptor,
         from: u64,
     ) -> Result<Box<dyn Read + Send>> {
-        let _ = (blob, from);
-        Err(ClientError::unfinished(repository))
+        Ok(Box::new(blob::Transfer::start(&self.0, repository, blob, from)?))
     }
 
     /// Whether the repository has the blob.
@@ -100,8 +143,7 @@ impl Client {
     /// # Errors
     /// As [`Client::manifest`].
     pub fn has_blob(&self, repository: &Repository, digest: &ClaimedDigest) -> Result<bool> {
-        let _ = digest;
-        Err(ClientError::unfinished(repository))
+        self.0.has_blob(repository, digest)
     }
 
     /// Asks the registry to link a blob that another of its repositories has.
@@ -109,11 +151,11 @@ impl Client {
     /// # Errors
     /// As [`Client::manifest`].
     pub fn mount(&self, repository: &Repository, digest: &ClaimedDigest, from: &str) -> Result<Mount> {
-        let _ = (digest, from);
-        Err(ClientError::unfinished(repository))
+        self.0.mount(repository, digest, from)
     }
 
-    /// Sends a blob: whole where that works, in chunks and resumed where not. `advanced` hears of bytes sent.
+    /// Sends a blob: whole where that works, in chunks and resumed where not. `advanced` hears of every byte
+    /// once, in pieces: their sum is the blob's size in the end.
     ///
     /// # Errors
     /// As [`Client::manifest`]; a source whose bytes are not the blob's is [`ClientError::Digest`].
@@ -124,8 +166,7 @@ impl Client {
         source: &Opener<'_>,
         advanced: &mut dyn FnMut(u64),
     ) -> Result<()> {
-        let _ = (blob, source, advanced);
-        Err(ClientError::unfinished(repository))
+        self.0.push_blob(repository, blob, source, advanced)
     }
 
     /// Sends a manifest or an index, under a tag or under its digest alone. One with a subject is added to the
@@ -140,8 +181,7 @@ impl Client {
         media_type: &str,
         bytes: &[u8],
     ) -> Result<Digest> {
-        let _ = (tag, media_type, bytes);
-        Err(ClientError::unfinished(repository))
+        self.0.push_manifest(repository, tag, media_type, bytes)
     }
 
     /// All tags of a repository, over all pages.
@@ -149,7 +189,7 @@ impl Client {
     /// # Errors
     /// As [`Client::manifest`].
     pub fn tags(&self, repository: &Repository) -> Result<Vec<String>> {
-        Err(ClientError::unfinished(repository))
+        self.0.tags(repository)
     }
 
     /// All repositories of a registry, over all pages, where it tells.
@@ -157,7 +197,7 @@ impl Client {
     /// # Errors
     /// As [`Client::manifest`].
     pub fn catalogue(&self, registry: &str) -> Result<Vec<String>> {
-        Err(ClientError::unfinished(&Repository { registry: registry.to_owned(), path: String::new() }))
+        self.0.catalogue(registry)
     }
 
     /// What refers to a manifest: signatures, inventories, attestations. By the API, or by the fallback tag.
@@ -170,8 +210,7 @@ impl Client {
         subject: &ClaimedDigest,
         artifact_type: Option<&str>,
     ) -> Result<Vec<Descriptor>> {
-        let _ = (subject, artifact_type);
-        Err(ClientError::unfinished(repository))
+        self.0.referrers(repository, subject, artifact_type)
     }
 
     /// Deletes a manifest or a tag.
@@ -179,8 +218,7 @@ impl Client {
     /// # Errors
     /// As [`Client::manifest`].
     pub fn delete_manifest(&self, repository: &Repository, which: &Which) -> Result<()> {
-        let _ = which;
-        Err(ClientError::unfinished(repository))
+        self.0.delete_manifest(repository, which)
     }
 
     /// Whether the registry takes these credentials. Nothing is kept.
@@ -188,7 +226,6 @@ impl Client {
     /// # Errors
     /// [`ClientError`] that says what it answered.
     pub fn check_login(&self, registry: &str, user: &str, password: &str) -> Result<()> {
-        let _ = (user, password);
-        Err(ClientError::unfinished(&Repository { registry: registry.to_owned(), path: String::new() }))
+        self.0.check_login(registry, user, password)
     }
 }

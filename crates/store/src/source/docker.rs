@@ -5,14 +5,38 @@ use model::digest::{ClaimedDigest, Digest};
 
 use crate::error::{Result, StoreError};
 use crate::limits::Limits;
-use crate::source::{Container, Form, Plan, PlannedConfig, PlannedLayer, not_an_image};
+use crate::source::{Container, Form, Inbound, Part, Plan, PlannedConfig, PlannedLayer, not_an_image};
 use crate::wire::{ConfigFile, DockerImage, parse};
 
-pub(super) fn plan(archive: &Container, selector: Option<&str>, limits: &Limits) -> Result<Plan> {
+pub(super) fn plan(archive: &Container, selector: Option<&str>, limits: &Limits) -> Result<Plan<'static>> {
+    let image = chosen(archive, selector, limits)?;
+    let (config, parts) = contents(archive, &image, limits)?;
+    let layer = |(part, diff_id)| {
+        Inbound::Here(PlannedLayer { part, blob: Form::Uncompressed, diff_id: Some(diff_id) })
+    };
+    Ok(Plan {
+        names: image.repo_tags.unwrap_or_default(),
+        manifest: None,
+        config: PlannedConfig::Shipped(config),
+        layers: parts.into_iter().map(layer).collect(),
+    })
+}
+
+/// A configuration, and every layer with its diff id.
+type Parts = (Vec<u8>, Vec<(Part, ClaimedDigest)>);
+
+/// The configuration and the layers of the image that `selector` names, or of the only one.
+pub(crate) fn parts(archive: &Container, selector: Option<&str>, limits: &Limits) -> Result<Parts> {
+    contents(archive, &chosen(archive, selector, limits)?, limits)
+}
+
+fn chosen(archive: &Container, selector: Option<&str>, limits: &Limits) -> Result<DockerImage> {
     let manifest = archive.part("manifest.json")?;
-    let images: Vec<DockerImage> =
-        parse(&manifest.bytes(limits.manifest, "bytes in a manifest")?, &manifest.label)?;
-    let image = choose(images, selector, &archive.label)?;
+    let images = parse(&manifest.bytes(limits.manifest, "bytes in a manifest")?, &manifest.label)?;
+    choose(images, selector, &archive.label)
+}
+
+fn contents(archive: &Container, image: &DockerImage, limits: &Limits) -> Result<Parts> {
     let config = archive.part(&image.config)?;
     let bytes = config.bytes(limits.config, "bytes in a configuration")?;
     check_name(&image.config, &bytes)?;
@@ -22,15 +46,9 @@ pub(super) fn plan(archive: &Container, selector: Option<&str>, limits: &Limits)
             format!("it has {} layers, but its configuration lists {}", image.layers.len(), diff_ids.len());
         return Err(not_an_image(&archive.label, why));
     }
-    let layer = |(name, diff_id): (&String, ClaimedDigest)| {
-        Ok(PlannedLayer { part: archive.part(name)?, blob: Form::Uncompressed, diff_id: Some(diff_id) })
-    };
-    Ok(Plan {
-        names: image.repo_tags.unwrap_or_default(),
-        manifest: None,
-        config: PlannedConfig::Shipped(bytes),
-        layers: image.layers.iter().zip(diff_ids).map(layer).collect::<Result<_>>()?,
-    })
+    let part = |(name, diff_id): (&String, ClaimedDigest)| Ok((archive.part(name)?, diff_id));
+    let parts = image.layers.iter().zip(diff_ids).map(part).collect::<Result<_>>()?;
+    Ok((bytes, parts))
 }
 
 fn choose(images: Vec<DockerImage>, selector: Option<&str>, label: &str) -> Result<DockerImage> {
@@ -54,5 +72,5 @@ fn check_name(name: &str, bytes: &[u8]) -> Result<()> {
     let stem = stem.strip_prefix("sha256:").unwrap_or(stem);
     let Ok(claimed) = format!("sha256:{stem}").parse::<ClaimedDigest>() else { return Ok(()) };
     let confirmed = claimed.confirm(Digest::of(bytes));
-    confirmed.map(drop).map_err(|mismatch| StoreError::Digest { blob: name.to_owned(), mismatch })
+    confirmed.map(drop).map_err(|mismatch| StoreError::mismatch(name, mismatch))
 }

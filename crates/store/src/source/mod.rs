@@ -13,6 +13,7 @@ use std::path::Path;
 
 use model::digest::ClaimedDigest;
 use model::image::ImageConfig;
+use model::oci::Descriptor;
 use model::reference::{ArchiveSource, Transport};
 
 use crate::commit::Growth;
@@ -20,18 +21,21 @@ use crate::compress::{Compression, decoder};
 use crate::disk::Scratch;
 use crate::error::{Result, StoreError};
 use crate::limits::Limits;
+use crate::pull::Blobs;
 pub(crate) use container::{Container, Part};
+pub(crate) use docker::parts as docker_parts;
+pub(crate) use oci::{answering, check_media_type, described, is_layer, kept_type};
 pub(crate) use rootfs::memory;
 
 /// What an import will do.
-pub(crate) struct Plan {
+pub(crate) struct Plan<'a> {
     /// Names that the source gives it.
     pub(crate) names: Vec<String>,
     /// The manifest and its media type, if the source has one that is worth keeping.
     pub(crate) manifest: Option<(Vec<u8>, String)>,
     pub(crate) config: PlannedConfig,
     /// Bottom first.
-    pub(crate) layers: Vec<PlannedLayer>,
+    pub(crate) layers: Vec<Inbound<'a>>,
 }
 
 /// Where the configuration comes from.
@@ -45,6 +49,31 @@ pub(crate) enum PlannedConfig {
 }
 
 /// One layer, not yet read.
+pub(crate) enum Inbound<'a> {
+    /// Its bytes are on this machine.
+    Here(PlannedLayer),
+    /// Its bytes come when they are asked for.
+    Afar(Remote<'a>),
+}
+
+impl Inbound<'_> {
+    /// Bytes of the blob.
+    pub(crate) fn size(&self) -> u64 {
+        match self {
+            Self::Here(planned) => planned.part.length,
+            Self::Afar(remote) => remote.blob.size,
+        }
+    }
+}
+
+/// A layer that is not on this machine.
+pub(crate) struct Remote<'a> {
+    pub(crate) blob: Descriptor,
+    pub(crate) diff_id: ClaimedDigest,
+    pub(crate) source: &'a dyn Blobs,
+}
+
+/// A layer that is on this machine.
 pub(crate) struct PlannedLayer {
     pub(crate) part: Part,
     pub(crate) blob: Form,
@@ -61,7 +90,7 @@ pub(crate) enum Form {
 }
 
 /// Reads what `source` is, up to its layers.
-pub(crate) fn read(source: &ArchiveSource, scratch: &Scratch, limits: &Limits) -> Result<Plan> {
+pub(crate) fn read(source: &ArchiveSource, scratch: &Scratch, limits: &Limits) -> Result<Plan<'static>> {
     let mut plan = unnamed(source, scratch, limits)?;
     let real = std::fs::canonicalize(&source.path).unwrap_or_else(|_| source.path.clone());
     let file = real.file_name().filter(|_| source.path != Path::new("-"));
@@ -88,15 +117,54 @@ fn is_tag(name: &str) -> bool {
         || name.strip_prefix('v').unwrap_or(name).starts_with(|first: char| first.is_ascii_digit())
 }
 
-fn unnamed(source: &ArchiveSource, scratch: &Scratch, limits: &Limits) -> Result<Plan> {
-    let label = source.path.display().to_string();
+fn unnamed(source: &ArchiveSource, scratch: &Scratch, limits: &Limits) -> Result<Plan<'static>> {
     let selector = source.selector.as_deref();
+    match find(source, scratch, limits)? {
+        Found::Images(Opened::Oci(container)) => oci::layout(&container, selector, limits),
+        Found::Images(Opened::Flat(container)) => oci::flat(&container, limits),
+        Found::Images(Opened::Docker(container)) => docker::plan(&container, selector, limits),
+        Found::Tree => rootfs::directory(&source.path, scratch),
+        Found::Tarball(whole) => Ok(rootfs::tarball(whole)),
+    }
+}
+
+/// A place that holds manifests and blobs, by how it is laid out.
+pub(crate) enum Opened {
+    /// An OCI image layout.
+    Oci(Container),
+    /// containers-transports' `dir:`.
+    Flat(Container),
+    /// `docker save` output.
+    Docker(Container),
+}
+
+enum Found {
+    Images(Opened),
+    /// A directory that is a root filesystem.
+    Tree,
+    /// An archive that is one.
+    Tarball(Part),
+}
+
+/// What `source` is, if it has manifests and blobs.
+pub(crate) fn open_container(source: &ArchiveSource, scratch: &Scratch, limits: &Limits) -> Result<Opened> {
+    match find(source, scratch, limits)? {
+        Found::Images(opened) => Ok(opened),
+        Found::Tree | Found::Tarball(_) => {
+            let why = "it is a bare root filesystem, without a manifest";
+            Err(not_an_image(&source.path.display().to_string(), why))
+        }
+    }
+}
+
+fn find(source: &ArchiveSource, scratch: &Scratch, limits: &Limits) -> Result<Found> {
+    let label = source.path.display().to_string();
     if source.path.is_dir() {
-        let directory = Container::directory(&source.path)?;
+        let directory = || Container::directory(&source.path);
         return match source.transport.unwrap_or_else(|| sniff_directory(&source.path)) {
-            Transport::Oci => oci::layout(&directory, selector, limits),
-            Transport::Dir => oci::flat(&directory, limits),
-            Transport::Rootfs => rootfs::directory(&source.path, scratch),
+            Transport::Oci => Ok(Found::Images(Opened::Oci(directory()?))),
+            Transport::Dir => Ok(Found::Images(Opened::Flat(directory()?))),
+            Transport::Rootfs => Ok(Found::Tree),
             Transport::DockerArchive | Transport::OciArchive => {
                 Err(not_an_image(&label, "it is a directory, not an archive"))
             }
@@ -107,19 +175,18 @@ fn unnamed(source: &ArchiveSource, scratch: &Scratch, limits: &Limits) -> Result
     }
     let file = open(&source.path, scratch)?;
     let whole = Part::whole(file, &label)?;
-    match source.transport.map_or_else(|| sniff_file(&whole, limits), Ok)? {
-        Transport::Rootfs => Ok(rootfs::tarball(whole)),
-        transport => {
-            let archive = Container::archive(plain(whole, scratch, limits)?)?;
-            match transport {
-                Transport::OciArchive => oci::layout(&archive, selector, limits),
-                Transport::DockerArchive => docker::plan(&archive, selector, limits),
-                // "Look and see" looked, and saw an archive of images, but not yet which kind.
-                _ if archive.has("manifest.json") => docker::plan(&archive, selector, limits),
-                _ => oci::layout(&archive, selector, limits),
-            }
-        }
+    let transport = source.transport.map_or_else(|| sniff_file(&whole, limits), Ok)?;
+    if transport == Transport::Rootfs {
+        return Ok(Found::Tarball(whole));
     }
+    let archive = Container::archive(plain(whole, scratch, limits)?)?;
+    Ok(Found::Images(match transport {
+        Transport::OciArchive => Opened::Oci(archive),
+        Transport::DockerArchive => Opened::Docker(archive),
+        // "Look and see" looked, and saw an archive of images, but not yet which kind.
+        _ if archive.has("manifest.json") => Opened::Docker(archive),
+        _ => Opened::Oci(archive),
+    }))
 }
 
 pub(crate) fn not_an_image(what: &str, why: impl Into<String>) -> StoreError {

@@ -5,7 +5,7 @@ use model::oci::{CONTAINERD_NAME, DOCKER_MANIFEST, Descriptor, Index, Manifest, 
 
 use crate::error::{Result, StoreError};
 use crate::limits::Limits;
-use crate::source::{Container, Form, Part, Plan, PlannedConfig, PlannedLayer, not_an_image};
+use crate::source::{Container, Form, Inbound, Part, Plan, PlannedConfig, PlannedLayer, not_an_image};
 use crate::wire::{ConfigFile, host_architecture, parse};
 
 /// How deep indexes may nest: an index in index.json is common, one more is legal.
@@ -15,7 +15,11 @@ const MAX_NESTING: usize = 3;
 type Blobs<'a> = dyn Fn(ClaimedDigest) -> Result<Part> + 'a;
 
 /// `blobs/sha256/HEX`, starting from index.json.
-pub(super) fn layout(container: &Container, selector: Option<&str>, limits: &Limits) -> Result<Plan> {
+pub(super) fn layout(
+    container: &Container,
+    selector: Option<&str>,
+    limits: &Limits,
+) -> Result<Plan<'static>> {
     let blobs = |digest: ClaimedDigest| container.part(&format!("blobs/sha256/{}", digest.hex()));
     let index = container.part("index.json")?;
     let mut index: Index = parse(&index.bytes(limits.manifest, "bytes in an index")?, &index.label)?;
@@ -38,24 +42,35 @@ pub(super) fn layout(container: &Container, selector: Option<&str>, limits: &Lim
 }
 
 /// manifest.json and one file per blob, named by its hex digits alone.
-pub(super) fn flat(container: &Container, limits: &Limits) -> Result<Plan> {
+pub(super) fn flat(container: &Container, limits: &Limits) -> Result<Plan<'static>> {
     let blobs = |digest: ClaimedDigest| container.part(&digest.hex());
     let manifest = container.part("manifest.json")?;
     let bytes = manifest.bytes(limits.manifest, "bytes in a manifest")?;
     image(bytes, "", Vec::new(), &blobs, limits)
 }
 
+/// The manifests that have a name, or all of them.
+pub(crate) fn answering(
+    manifests: Vec<Descriptor>,
+    selector: Option<&str>,
+    label: &str,
+) -> Result<Vec<Descriptor>> {
+    let is_named = |descriptor: &Descriptor| {
+        let name = descriptor.annotation(REF_NAME);
+        selector.is_none_or(|wanted| name.is_some_and(|name| answers_to(name, wanted)))
+    };
+    let named: Vec<Descriptor> = manifests.into_iter().filter(is_named).collect();
+    if named.is_empty() {
+        return Err(not_an_image(label, format!("it has no image `{}`", selector.unwrap_or_default())));
+    }
+    Ok(named)
+}
+
 /// One manifest of several: by name, and then by platform.
 fn choose(manifests: Vec<Descriptor>, selector: Option<&str>, label: &str) -> Result<Descriptor> {
     let name = |descriptor: &Descriptor| descriptor.annotation(REF_NAME).map(str::to_owned);
     let names: Vec<String> = manifests.iter().filter_map(name).collect();
-    let is_named = |descriptor: &Descriptor| {
-        selector.is_none_or(|wanted| name(descriptor).is_some_and(|name| answers_to(&name, wanted)))
-    };
-    let mut named: Vec<Descriptor> = manifests.into_iter().filter(is_named).collect();
-    if named.is_empty() {
-        return Err(not_an_image(label, format!("it has no image `{}`", selector.unwrap_or_default())));
-    }
+    let mut named = answering(manifests, selector, label)?;
     let platforms: Vec<String> = named.iter().filter_map(platform).collect();
     let wanted = format!("linux/{}", host_architecture());
     named.retain(|descriptor| platform(descriptor).is_none_or(|platform| platform == wanted));
@@ -86,7 +101,7 @@ fn checked(blobs: &Blobs<'_>, descriptor: &Descriptor, limit: u64, what: &'stati
     let bytes = part.bytes(limit, what)?;
     match descriptor.digest.confirm(Digest::of(&bytes)) {
         Ok(_) => Ok(bytes),
-        Err(mismatch) => Err(StoreError::Digest { blob: part.label, mismatch }),
+        Err(mismatch) => Err(StoreError::mismatch(part.label, mismatch)),
     }
 }
 
@@ -94,7 +109,7 @@ fn check_size(part: &Part, descriptor: &Descriptor) -> Result<()> {
     if part.length == descriptor.size {
         return Ok(());
     }
-    Err(StoreError::Size { blob: part.label.clone(), claimed: descriptor.size, found: part.length })
+    Err(StoreError::size(part.label.as_str(), descriptor.size, part.length))
 }
 
 fn image(
@@ -103,48 +118,79 @@ fn image(
     names: Vec<String>,
     blobs: &Blobs<'_>,
     limits: &Limits,
-) -> Result<Plan> {
-    let manifest: Manifest = parse(&bytes, "the manifest")?;
-    if manifest.schema_version != 2 {
-        return Err(not_an_image(
-            "the manifest",
-            format!("its schema version is {}", manifest.schema_version),
-        ));
-    }
+) -> Result<Plan<'static>> {
+    let manifest = manifest(&bytes)?;
     let config = checked(blobs, &manifest.config, limits.config, "bytes in a configuration")?;
-    let diff_ids = parse::<ConfigFile>(&config, "the configuration")?.rootfs.diff_ids;
-    if diff_ids.len() != manifest.layers.len() {
-        let why = format!(
-            "it has {} layers, but its configuration lists {}",
-            manifest.layers.len(),
-            diff_ids.len()
-        );
+    let layer = |(descriptor, diff_id): (Descriptor, ClaimedDigest)| {
+        let part = blobs(descriptor.digest)?;
+        check_size(&part, &descriptor)?;
+        let blob = Form::AsShipped(Some(descriptor.digest));
+        Ok(Inbound::Here(PlannedLayer { part, blob, diff_id: Some(diff_id) }))
+    };
+    let media_type = if media_type.is_empty() { manifest.media_type.as_str() } else { media_type };
+    let media_type = kept_type(media_type).to_owned();
+    let layers = layers(manifest.layers, &config)?.into_iter().map(layer).collect::<Result<_>>()?;
+    let config = PlannedConfig::Shipped(config);
+    Ok(Plan { names, manifest: Some((bytes, media_type)), config, layers })
+}
+
+/// What a manifest and its configuration, both from elsewhere, say together: every layer with its diff id.
+/// The configuration is checked against the manifest.
+pub(crate) fn described(
+    bytes: &[u8],
+    config: &[u8],
+    limits: &Limits,
+) -> Result<Vec<(Descriptor, ClaimedDigest)>> {
+    let bounded = |what: &str, limit, length: usize, allowed| {
+        let passes = length as u64 > allowed;
+        if passes { Err(StoreError::Limit { what: what.to_owned(), limit, allowed }) } else { Ok(()) }
+    };
+    bounded("the manifest", "bytes in a manifest", bytes.len(), limits.manifest)?;
+    bounded("the configuration", "bytes in a configuration", config.len(), limits.config)?;
+    let manifest = manifest(bytes)?;
+    let (claimed, found) = (manifest.config.size, config.len() as u64);
+    if claimed != found {
+        return Err(StoreError::size("the configuration", claimed, found));
+    }
+    let confirmed = manifest.config.digest.confirm(Digest::of(config));
+    confirmed.map_err(|mismatch| StoreError::mismatch("the configuration", mismatch))?;
+    layers(manifest.layers, config)
+}
+
+fn manifest(bytes: &[u8]) -> Result<Manifest> {
+    let manifest: Manifest = parse(bytes, "the manifest")?;
+    if manifest.schema_version == 2 {
+        return Ok(manifest);
+    }
+    Err(not_an_image("the manifest", format!("its schema version is {}", manifest.schema_version)))
+}
+
+fn layers(layers: Vec<Descriptor>, config: &[u8]) -> Result<Vec<(Descriptor, ClaimedDigest)>> {
+    let diff_ids = parse::<ConfigFile>(config, "the configuration")?.rootfs.diff_ids;
+    if diff_ids.len() != layers.len() {
+        let why = format!("it has {} layers, but its configuration lists {}", layers.len(), diff_ids.len());
         return Err(not_an_image("the manifest", why));
     }
-    let layer = |(descriptor, diff_id): (&Descriptor, ClaimedDigest)| {
-        check_media_type(descriptor)?;
-        let part = blobs(descriptor.digest)?;
-        check_size(&part, descriptor)?;
-        Ok(PlannedLayer { part, blob: Form::AsShipped(Some(descriptor.digest)), diff_id: Some(diff_id) })
-    };
-    let layers = manifest.layers.iter().zip(diff_ids).map(layer).collect::<Result<_>>()?;
-    let media_type = if media_type.is_empty() { manifest.media_type.as_str() } else { media_type };
-    let media_type = if media_type == DOCKER_MANIFEST { DOCKER_MANIFEST } else { OCI_MANIFEST };
-    Ok(Plan {
-        names,
-        manifest: Some((bytes, media_type.to_owned())),
-        config: PlannedConfig::Shipped(config),
-        layers,
-    })
+    layers.iter().try_for_each(check_media_type)?;
+    Ok(layers.into_iter().zip(diff_ids).collect())
+}
+
+/// The media type that an image's manifest is kept under.
+pub(crate) fn kept_type(media_type: &str) -> &'static str {
+    if media_type == DOCKER_MANIFEST { DOCKER_MANIFEST } else { OCI_MANIFEST }
+}
+
+/// Whether a media type is a layer's, of either family.
+pub(crate) fn is_layer(descriptor: &Descriptor) -> bool {
+    [".layer.", ".rootfs."].iter().any(|part| descriptor.media_type.contains(part))
 }
 
 /// Tar, plain or packed with gzip or zstd, by either family's name. What it really is, its bytes say.
-fn check_media_type(layer: &Descriptor) -> Result<()> {
+pub(crate) fn check_media_type(layer: &Descriptor) -> Result<()> {
     let media_type = layer.media_type.as_str();
-    let is_layer = media_type.contains(".layer.") || media_type.contains(".rootfs.");
     let (base, packing) = media_type.rsplit_once(['+', '.']).unwrap_or((media_type, ""));
     let is_known = matches!(packing, "tar" | "gzip" | "zstd") && !base.ends_with("+encrypted");
-    if is_layer && is_known {
+    if is_layer(layer) && is_known {
         return Ok(());
     }
     let (layer, media_type) = (layer.digest.to_string(), media_type.to_owned());

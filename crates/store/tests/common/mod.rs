@@ -7,6 +7,8 @@
 )]
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+pub(crate) mod afar;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 

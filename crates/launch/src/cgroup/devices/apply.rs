@@ -12,12 +12,10 @@ use super::program::program;
 use super::{Devices, Exceptions, rules};
 use crate::cgroup::{Group, Version, fault};
 use crate::error::LaunchError;
+use crate::idmap::in_initial_user_namespace;
 
 /// How we know our own program among those of others.
 const NAME: &[u8; 16] = b"coffer_devices\0\0";
-
-/// What /proc/self/uid_map has outside of any user namespace.
-const ALL_IDS: [&str; 3] = ["0", "0", "4294967295"];
 
 impl Group {
     /// Filters the use of devices in the group, from now on.
@@ -32,7 +30,9 @@ impl Group {
             _ => write_list(&directory, &Exceptions::of(&rules)?),
         };
         match filtered {
-            Err(LaunchError::Host { errno: Errno::PERM | Errno::ACCESS, .. }) if in_user_namespace() => {
+            Err(LaunchError::Host { errno: Errno::PERM | Errno::ACCESS, .. })
+                if !in_initial_user_namespace() =>
+            {
                 Ok(Devices::Unprivileged)
             }
             done => done.map(|()| Devices::Filtered),
@@ -73,11 +73,6 @@ fn write_list(directory: &Path, wanted: &Exceptions) -> Result<(), LaunchError> 
         open = Some((path, file));
     }
     Ok(())
-}
-
-fn in_user_namespace() -> bool {
-    let map = std::fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
-    !map.split_whitespace().eq(ALL_IDS)
 }
 
 #[cfg(test)]

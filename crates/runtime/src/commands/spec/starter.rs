@@ -2,8 +2,8 @@
 //! reader can choose, a limit and a user, is below `restricted`.
 
 use model::spec::{
-    DeviceRule, IdMapping, Linux, Mount, Namespace, NamespaceKind, PidsLimit, Process, Resources, Rlimit,
-    Root, Spec, Text,
+    DeviceRule, IdMapping, Linux, MASKED_PATHS, Mount, Namespace, NamespaceKind, PidsLimit, Process,
+    READ_ONLY_PATHS, Resources, Rlimit, Root, Spec, Text,
 };
 
 use super::filter;
@@ -24,23 +24,8 @@ const PIDS: i64 = 2048;
 const ENVIRONMENT: [&str; 2] =
     ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TERM=xterm"];
 
-const MASKED: [&str; 13] = [
-    "/proc/acpi",
-    "/proc/asound",
-    "/proc/interrupts",
-    "/proc/kcore",
-    "/proc/keys",
-    "/proc/latency_stats",
-    "/proc/sched_debug",
-    "/proc/scsi",
-    "/proc/timer_list",
-    "/proc/timer_stats",
-    "/sys/devices/virtual/powercap",
-    "/sys/firmware",
-    "/sys/fs/selinux",
-];
-
-const READ_ONLY: [&str; 5] = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
+/// What other runtimes hide as well: an engine's root is the host's, whose SELinux it could change.
+const SELINUX: &str = "/sys/fs/selinux";
 
 pub(super) fn specification(user: User) -> Spec {
     Spec {
@@ -116,8 +101,8 @@ fn linux(user: User) -> Linux {
         namespaces: namespaces.map(|kind| Namespace { kind, path: None }).collect(),
         resources: if user == User::Root { resources() } else { Resources::default() },
         seccomp: Some(filter::profile()),
-        masked_paths: MASKED.map(Text::from).to_vec(),
-        readonly_paths: READ_ONLY.map(Text::from).to_vec(),
+        masked_paths: MASKED_PATHS.into_iter().chain([SELINUX]).map(Text::from).collect(),
+        readonly_paths: READ_ONLY_PATHS.map(Text::from).to_vec(),
         ..Linux::default()
     }
 }
