@@ -1,6 +1,8 @@
 //! The server: a private registry over a directory or an object store.
 
 pub mod shelf;
-pub mod access;
+pub mod names;
 pub mod journal;
 pub mod settings;
+pub mod access;
+pub mod depot;
