@@ -6,3 +6,5 @@ pub mod journal;
 pub mod settings;
 pub mod access;
 pub mod depot;
+pub mod scribe;
+pub mod http;
