@@ -1,3 +1,10 @@
 //! The server: a private registry over a directory or an object store.
 
 pub mod shelf;
+pub mod names;
+pub mod journal;
+pub mod settings;
+pub mod access;
+pub mod depot;
+pub mod scribe;
+pub mod http;
