@@ -28,6 +28,8 @@ mod list;
 mod referrers;
 mod login;
 
+pub mod fuzz;
+
 pub use error::ClientError;
 pub use patience::Patience;
 
