@@ -17,6 +17,7 @@ mod pace;
 mod answer;
 mod host;
 mod settings;
+mod failure;
 mod exchange;
 mod keyring;
 mod document;
