@@ -1,5 +1,5 @@
 //! The client against registries that are slow, confused or hostile: scripted servers on this machine.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod server;
 mod manifests;

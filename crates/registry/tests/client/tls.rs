@@ -15,7 +15,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 
-use crate::server::patience;
+use crate::server::{Server, patience};
 
 struct Authority(CertifiedIssuer<'static, KeyPair>);
 
@@ -42,6 +42,10 @@ enum Clients {
 
 /// Answers every request with 200, over TLS.
 fn serve(authority: &Authority, host: &str, clients: Clients) -> SocketAddr {
+    serve_with(authority, host, clients, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_owned())
+}
+
+fn serve_with(authority: &Authority, host: &str, clients: Clients, answer: String) -> SocketAddr {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let (certificate, key) = authority.certify(host);
     let chain: Vec<CertificateDer<'static>> = vec![certificate.der().clone()];
@@ -63,11 +67,11 @@ fn serve(authority: &Authority, host: &str, clients: Clients) -> SocketAddr {
     thread::spawn(move || {
         for stream in listener.incoming().map_while(Result::ok) {
             let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
-            let mut stream = StreamOwned::new(connection, stream);
+            let (mut stream, answer) = (StreamOwned::new(connection, stream), answer.clone());
             thread::spawn(move || {
                 let mut buffer = [0; 4096];
                 while stream.read(&mut buffer).is_ok_and(|amount| amount > 0) {
-                    let _gone = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+                    let _gone = stream.write_all(answer.as_bytes());
                 }
             });
         }
@@ -130,4 +134,39 @@ fn a_client_shows_its_certificate_where_it_has_one() {
     assert_eq!(ask(dir.path(), address, None).unwrap_err().code(), "E-registry-certificate");
     trust(dir.path(), address, "client.key", "nonsense");
     assert_eq!(ask(dir.path(), address, None).unwrap_err().code(), "E-registry-certificate");
+}
+
+#[test]
+fn nothing_leads_out_of_tls() {
+    let plain = Server::start(|exchange| exchange.reply(200, &[], b""));
+    let answer =
+        format!("HTTP/1.1 307 x\r\nLocation: http://{}/\r\nContent-Length: 0\r\n\r\n", plain.address);
+    let authority = Authority::new();
+    let address = serve_with(&authority, "127.0.0.1", Clients::Anybody, answer);
+    let dir = tempfile::tempdir().unwrap();
+    trust(dir.path(), address, "ca.crt", &authority.0.pem());
+    assert_eq!(ask(dir.path(), address, None).unwrap_err().code(), "E-registry-redirect");
+    assert_eq!(plain.count(), 0);
+}
+
+#[test]
+fn a_registry_behind_a_proxy_is_asked_through_it_and_only_over_tls() {
+    let proxy = Server::start(|exchange| match exchange.nth {
+        0 => exchange.reply(403, &[], b"no"),
+        // Whoever takes the greeting in TLS answers in something else.
+        _ => exchange.raw(b"HTTP/1.1 200 OK\r\n\r\n"),
+    });
+    let address = format!("http://me:s3cret@{}", proxy.address);
+    let proxies = [("https_proxy".to_owned(), address)].into_iter().collect();
+    let config = Config::load(Places { proxies, ..Places::default() }).unwrap();
+    let client = Client::with_patience(config, patience());
+    let repository = Repository { registry: "registry.invalid".into(), path: "app".into() };
+    for code in ["E-registry-proxy", "E-registry-tls"] {
+        let error = client.has_blob(&repository, &Digest::of(b"").into()).unwrap_err();
+        assert_eq!(error.code(), code, "{error}");
+        assert!(!format!("{error}{error:?}").contains("s3cret"));
+    }
+    let seen = proxy.seen();
+    assert!(seen.len() == 2 && seen.iter().all(|seen| seen.is("CONNECT", "registry.invalid:443")));
+    assert_eq!(seen[0].header("proxy-authorization"), Some("Basic bWU6czNjcmV0"));
 }
