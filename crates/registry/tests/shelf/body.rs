@@ -11,21 +11,21 @@ use hyper::body::{Body, Frame};
 use tokio::sync::mpsc;
 
 /// Pieces, and how it ends.
-pub struct Pieces {
+pub(crate) struct Pieces {
     pieces: VecDeque<Bytes>,
     end: Option<io::Error>,
 }
 
 impl Pieces {
-    pub fn whole(bytes: impl Into<Bytes>) -> Self {
+    pub(crate) fn whole(bytes: impl Into<Bytes>) -> Self {
         Self { pieces: VecDeque::from([bytes.into()]), end: None }
     }
 
-    pub fn of(bytes: &[u8], size: usize) -> Self {
+    pub(crate) fn of(bytes: &[u8], size: usize) -> Self {
         Self { pieces: bytes.chunks(size).map(Bytes::copy_from_slice).collect(), end: None }
     }
 
-    pub fn broken(mut self) -> Self {
+    pub(crate) fn broken(mut self) -> Self {
         self.end = Some(io::ErrorKind::ConnectionReset.into());
         self
     }
@@ -47,9 +47,9 @@ impl Body for Pieces {
 }
 
 /// A body whose pieces come when the test sends them.
-pub struct Slow(mpsc::Receiver<io::Result<Bytes>>);
+pub(crate) struct Slow(mpsc::Receiver<io::Result<Bytes>>);
 
-pub fn slow() -> (mpsc::Sender<io::Result<Bytes>>, Slow) {
+pub(crate) fn slow() -> (mpsc::Sender<io::Result<Bytes>>, Slow) {
     let (sender, receiver) = mpsc::channel(1);
     (sender, Slow(receiver))
 }
@@ -66,12 +66,12 @@ impl Body for Slow {
     }
 }
 
-pub async fn collect(body: impl Body<Data = Bytes, Error = io::Error> + Send + Unpin) -> Bytes {
+pub(crate) async fn collect(body: impl Body<Data = Bytes, Error = io::Error> + Send + Unpin) -> Bytes {
     body.collect().await.unwrap().to_bytes()
 }
 
 /// Bytes that do not repeat soon.
-pub fn noise(length: usize) -> Vec<u8> {
+pub(crate) fn noise(length: usize) -> Vec<u8> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64 ^ length as u64;
     (0..length.div_ceil(8))
         .flat_map(|_| {

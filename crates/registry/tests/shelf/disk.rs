@@ -4,9 +4,9 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
 use bytes::Bytes;
-use coffer_registry::server::shelf::{Key, Shelf, ShelfError, When};
+use coffer_registry::server::shelf::{Algorithm, ContentDigest, Key, Shelf, ShelfError, When};
 
-use crate::body::{Pieces, noise};
+use crate::body::{Pieces, slow};
 use crate::{Directory, Place as _, open};
 
 #[test]
@@ -69,4 +69,24 @@ async fn nothing_temporary_is_left_by_what_succeeds_or_is_refused() {
         shelf.put(&key, Bytes::from_static(b"x"), when).await.unwrap();
     }
     assert_eq!(fs::read_dir(directory.path().join("temporary")).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn another_server_cannot_add_to_an_upload_either() {
+    let directory = Directory::new();
+    let (shelf, other) = (directory.open(), directory.open());
+    let id = shelf.begin_upload().await.unwrap();
+    let (sender, body) = slow();
+    let first = tokio::spawn({
+        let (shelf, id) = (shelf.clone(), id.clone());
+        async move { shelf.append(&id, 0, body, 100).await }
+    });
+    sender.send(Ok("abc".into())).await.unwrap();
+    sender.send(Ok("def".into())).await.unwrap();
+    let second = other.append(&id, 0, Pieces::whole("xyz"), 100).await;
+    assert!(matches!(second, Err(ShelfError::Busy(_))), "{second:?}");
+    assert!(matches!(other.abort(&id).await, Err(ShelfError::Busy(_))));
+    drop(sender);
+    assert_eq!(first.await.unwrap().unwrap(), 6);
+    other.finish(&id, &ContentDigest::of(Algorithm::Sha256, b"abcdef")).await.unwrap();
 }

@@ -1,7 +1,10 @@
 //! One suite over every kind of shelf, and what is particular to each.
 
 mod body;
+mod bucket;
 mod disk;
+#[path = "../s3/mod.rs"]
+mod s3;
 mod suite;
 
 use std::path::Path;
@@ -36,6 +39,7 @@ fn open(path: &Path) -> Shelf {
     Shelf::disk(path).unwrap()
 }
 
+/// The tests in a module of their own; the place is made from a test's name.
 macro_rules! on {
     ($module:ident, $place:expr, $($name:ident),* $(,)?) => {
         mod $module {
@@ -44,7 +48,7 @@ macro_rules! on {
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $name() {
-                    let place = $place;
+                    let place = ($place)(stringify!($name));
                     suite::$name(&place).await;
                 }
             )*
@@ -54,7 +58,8 @@ macro_rules! on {
 
 macro_rules! everywhere {
     ($($name:ident),* $(,)?) => {
-        on!(on_a_directory, Directory::new(), $($name),*);
+        on!(on_a_directory, |_| Directory::new(), $($name),*);
+        on!(in_a_bucket, bucket::Real::new, $($name),*);
     };
 }
 

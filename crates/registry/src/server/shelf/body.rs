@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 
-use super::disk::Reading;
+use super::{bucket, disk};
 
 /// A part of a blob, as a body of exactly that length. It fails if the place has fewer bytes than it said.
 #[derive(Debug)]
@@ -18,12 +18,17 @@ pub struct BlobBody {
 
 #[derive(Debug)]
 enum Source {
-    Disk(Reading),
+    Disk(disk::Reading),
+    Bucket(bucket::Reading),
 }
 
 impl BlobBody {
-    pub(super) fn disk(length: u64, reading: Reading) -> Self {
+    pub(super) fn disk(length: u64, reading: disk::Reading) -> Self {
         Self { left: length, source: Source::Disk(reading) }
+    }
+
+    pub(super) fn bucket(length: u64, reading: bucket::Reading) -> Self {
+        Self { left: length, source: Source::Bucket(reading) }
     }
 
     /// A piece that is empty or too long would make the body another length than its header says.
@@ -53,6 +58,7 @@ impl Body for BlobBody {
         let left = self.left;
         let piece = match &mut self.source {
             Source::Disk(reading) => reading.poll_piece(left, context),
+            Source::Bucket(reading) => reading.poll_piece(context),
         };
         piece.map(|piece| Some(self.count(piece).map(Frame::data)))
     }

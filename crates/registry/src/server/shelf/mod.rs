@@ -8,7 +8,10 @@ mod error;
 mod key;
 mod upload;
 mod body;
+mod pump;
+mod running;
 mod disk;
+mod bucket;
 
 use std::fmt;
 use std::ops::Range;
@@ -18,6 +21,7 @@ use bytes::Bytes;
 use hyper::body::Body;
 
 pub use body::BlobBody;
+pub use bucket::{Addressing, Bucket, BucketSettings, Plain};
 pub use digest::{Algorithm, ContentDigest, DigestText};
 pub use disk::Disk;
 pub use error::{Result, ShelfError};
@@ -32,6 +36,8 @@ pub const RECORD_LIMIT: u64 = 4 * 1024 * 1024;
 pub enum Shelf {
     /// A directory of this host.
     Disk(Disk),
+    /// A bucket of an S3-compatible object store.
+    Bucket(Bucket),
 }
 
 /// A record as it was read.
@@ -52,6 +58,8 @@ pub struct Version(Known);
 enum Known {
     /// By its bytes: a directory compares them.
     Bytes(Bytes),
+    /// By its ETag: a bucket does.
+    Tag(String),
 }
 
 /// On what condition a record is written.
@@ -103,6 +111,7 @@ macro_rules! either {
     ($self:ident, $place:ident => $call:expr) => {
         match $self {
             Self::Disk($place) => $call,
+            Self::Bucket($place) => $call,
         }
     };
 }
@@ -114,6 +123,14 @@ impl Shelf {
     /// A directory that cannot be made or opened, or that others may write to.
     pub fn disk(root: &Path) -> Result<Self> {
         Disk::open(root).map(Self::Disk)
+    }
+
+    /// A bucket, if it can be reached and keeps conditions.
+    ///
+    /// # Errors
+    /// Settings that cannot be used, a store that refuses them, and one that ignores conditions.
+    pub async fn bucket(settings: &BucketSettings) -> Result<Self> {
+        Bucket::open(settings).await.map(Self::Bucket)
     }
 
     /// Reads a record.

@@ -20,7 +20,6 @@ mod buffers;
 mod listing;
 mod reading;
 mod records;
-mod running;
 mod temporary;
 mod trash;
 mod tree;
@@ -35,8 +34,8 @@ use std::sync::Arc;
 pub(super) use reading::Reading;
 
 use super::error::{Result, ShelfError};
+use super::running::Running;
 use buffers::Buffers;
-use running::Running;
 use tree::Tree;
 
 /// A directory as a shelf.

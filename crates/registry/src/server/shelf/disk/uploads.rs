@@ -17,9 +17,10 @@ use super::blobs;
 use super::buffers::Buffers;
 use super::listing::smallest;
 use super::tree::{Lookup, Tree};
-use super::writing::{Writing, pump};
+use super::writing::Writing;
 use crate::server::shelf::digest::Hashing;
 use crate::server::shelf::error::{Result, ShelfError};
+use crate::server::shelf::pump::{Sink as _, join, pump};
 use crate::server::shelf::{Algorithm, ContentDigest, Stale, UploadId};
 
 impl Disk {
@@ -70,13 +71,13 @@ impl Disk {
         // A task of its own, so that what has arrived is written even if the caller is dropped.
         let pumped = tokio::spawn(async move {
             let (writing, ended) = pump(writing, body, limit).await?;
-            let at = writing.at();
+            let size = writing.size();
             if let Some(hashing) = writing.into_hashing() {
-                running.keep(id, at, hashing);
+                running.keep(id, size, hashing);
             }
-            ended.map(|()| at)
+            ended.map(|()| size)
         });
-        pumped.await.map_err(|error| ShelfError::place("write", "an upload", io::Error::other(error)))?
+        join(pumped).await?
     }
 
     pub(in crate::server::shelf) async fn finish(

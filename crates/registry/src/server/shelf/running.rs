@@ -4,24 +4,24 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-use crate::server::shelf::UploadId;
-use crate::server::shelf::digest::Hashing;
+use super::UploadId;
+use super::digest::Hashing;
 
 /// How many are kept. Uploads beyond that are hashed when they are finished.
 const KEPT: usize = 4096;
 
 /// The hash of the first so many bytes of each upload.
 #[derive(Clone, Default)]
-pub(in crate::server::shelf) struct Running(Arc<Mutex<HashMap<UploadId, (u64, Hashing)>>>);
+pub(super) struct Running(Arc<Mutex<HashMap<UploadId, (u64, Hashing)>>>);
 
 impl Running {
     /// Takes the hash of an upload, if it is of exactly its `length` bytes.
-    pub(in crate::server::shelf) fn take(&self, id: &UploadId, length: u64) -> Option<Hashing> {
+    pub(super) fn take(&self, id: &UploadId, length: u64) -> Option<Hashing> {
         let (hashed, hashing) = self.0.lock().ok()?.remove(id)?;
         (hashed == length).then_some(hashing)
     }
 
-    pub(in crate::server::shelf) fn keep(&self, id: UploadId, length: u64, hashing: Hashing) {
+    pub(super) fn keep(&self, id: UploadId, length: u64, hashing: Hashing) {
         if let Ok(mut kept) = self.0.lock()
             && kept.len() < KEPT
         {
@@ -29,15 +29,10 @@ impl Running {
         }
     }
 
-    pub(in crate::server::shelf) fn forget(&self, id: &UploadId) {
+    pub(super) fn forget(&self, id: &UploadId) {
         if let Ok(mut kept) = self.0.lock() {
             kept.remove(id);
         }
-    }
-
-    #[cfg(test)]
-    pub(in crate::server::shelf) fn clear(&self) {
-        self.0.lock().unwrap().clear();
     }
 }
 
