@@ -223,7 +223,7 @@ fn the_examples_of_the_page_about_registries_are_understood() {
     session.holds(
         "
 $ coffer search-tags a.untrusted.example/app
-coffer: `a.untrusted.example/app` is blocked: `HOME/.config/coffer/registries.conf`, line 24, blocks `*.untrusted.example` [E-registry-blocked]
+coffer: `a.untrusted.example/app` is blocked: `HOME/.config/coffer/registries.conf`, line 22, blocks `*.untrusted.example` [E-registry-blocked]
   take another registry, or change `HOME/.config/coffer/registries.conf`
 exit 1
 $ coffer login --get registry.example:5000
