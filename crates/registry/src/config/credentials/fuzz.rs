@@ -21,7 +21,7 @@ pub fn credentials(
 ) -> Result<[Option<Credentials>; 2]> {
     let mut file = AuthFile::parse(Path::new("auth.json"), bytes)?;
     file.keep(registry, user, password)?;
-    let mut again = AuthFile::parse(&file.path, file.text().as_bytes())?;
+    let mut again = AuthFile::parse(&file.path, file.text()?.as_bytes())?;
     let added = again.source(registry)?;
     again.remove(registry)?;
     Ok([added, again.source(registry)?].map(inline))

@@ -200,7 +200,8 @@ impl Entry {
     fn moved(&self, location: &Location, repository: &Repository) -> Result<Repository> {
         let rest = self.prefix.rest(repository).unwrap_or(&repository.path);
         let moved = location.below(rest);
-        if moved.path.is_empty() {
+        // Without a path the whole registry is meant, and a host is enough.
+        if moved.path.is_empty() && !repository.path.is_empty() {
             return Err(ConfigError::Syntax {
                 path: self.origin.path.clone(),
                 line: Some(self.origin.line),

@@ -102,6 +102,19 @@ fn a_location_that_leaves_no_name_is_an_error() {
 }
 
 #[test]
+fn a_whole_registry_is_asked_where_its_location_is() {
+    let whole = |text: &str| {
+        let hub = Repository { registry: "docker.io".into(), path: String::new() };
+        let place = registries(text).destination(&hub).unwrap();
+        (place.repository.registry, place.repository.path)
+    };
+    let pair = |registry: &str, path: &str| (registry.to_owned(), path.to_owned());
+    assert_eq!(whole("[[registry]]\nlocation = \"docker.io\""), pair("docker.io", ""));
+    let moved = "[[registry]]\nprefix = \"docker.io\"\nlocation = \"mirror.example/hub\"";
+    assert_eq!(whole(moved), pair("mirror.example", "hub"));
+}
+
+#[test]
 fn a_pattern_needs_no_location() {
     let text = "[[registry]]\nprefix = \"*.example\"\ninsecure = true";
     assert_eq!(endpoints(&registries(text), "a.example/x"), ["a.example/x Insecure All Registry"]);
