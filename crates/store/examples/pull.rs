@@ -23,15 +23,16 @@ impl Blobs for Files {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [root, layout, name] = arguments.as_slice() else { return Err("usage: pull STORE LAYOUT NAME".into()) };
+    let [root, layout, name] = arguments.as_slice() else {
+        return Err("usage: pull STORE LAYOUT NAME".into());
+    };
     let source = ArchiveSource { transport: Some(Transport::Oci), path: layout.into(), selector: None };
     let store = Store::open(root, Owner::Root, Limits::default())?;
     let opened = Layout::open(&store, &source)?;
     let (top, manifest) = opened.top(Some(name))?;
     let config = opened.manifest(&serde_json::from_slice::<Manifest>(&manifest)?.config)?;
     let files = Files(layout.into());
-    let incoming =
-        Incoming { manifest, media_type: top.media_type, config, pins: Vec::new(), blobs: &files };
+    let incoming = Incoming { manifest, media_type: top.media_type, config, pins: Vec::new(), blobs: &files };
     let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs())?;
     let started = Instant::now();
     let pulled = store.pull(&incoming, &Naming::As(vec![name.parse()?]), now, &mut Quiet)?;
