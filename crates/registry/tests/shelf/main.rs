@@ -3,6 +3,7 @@
 mod body;
 mod bucket;
 mod disk;
+mod faults;
 #[path = "../s3/mod.rs"]
 mod s3;
 mod suite;
