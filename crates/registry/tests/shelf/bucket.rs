@@ -183,10 +183,10 @@ async fn of_two_servers_that_add_to_an_upload_one_does() {
 async fn nothing_is_left_of_what_was_given_up_or_destroyed() {
     let place = InProcess::new();
     let shelf = place.open();
-    let digest = upload(&shelf, &noise(20_000_000)).await;
-    upload(&shelf, &noise(20_000_000)).await;
+    let digest = upload(&shelf, &noise(8_500_000)).await;
+    upload(&shelf, &noise(8_500_000)).await;
     let id = shelf.begin_upload().await.unwrap();
-    shelf.append(&id, 0, Pieces::of(&noise(20_000_000), 100_000), LIMIT).await.unwrap();
+    shelf.append(&id, 0, Pieces::of(&noise(8_500_000), 100_000), LIMIT).await.unwrap();
     shelf.abort(&id).await.unwrap();
     let trashed = shelf.trash_blob(&digest, 1).await.unwrap().unwrap();
     assert!(shelf.purge_blob(&trashed, 1).await.unwrap());
