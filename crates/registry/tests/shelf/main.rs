@@ -91,4 +91,5 @@ everywhere!(
     a_blob_in_the_trash_is_destroyed,
     what_was_uploaded_again_is_not_destroyed,
     of_many_who_trash_a_blob_one_does,
+    collectors_lose_no_blob_that_has_an_edge,
 );
