@@ -51,22 +51,24 @@ impl Disk {
     pub(in crate::server::shelf) async fn delete(&self, key: &Key) -> Result<bool> {
         let path = path(key);
         self.wait(&path.clone(), move |tree| {
-            let removed = remove(tree, &path).and_then(|was| {
-                tree.prune(&path)?;
-                Ok(was)
-            });
-            removed.map_err(|error| ShelfError::place("remove", path, error))
+            remove(tree, &path)
+                .and_then(
+                    |was| if was { tree.prune(&path).map(|()| was).map_err(Into::into) } else { Ok(was) },
+                )
+                .map_err(|error| ShelfError::place("remove", path, error))
         })
         .await
     }
 
     pub(in crate::server::shelf) async fn delete_all(&self, keys: Vec<Key>) -> Result<()> {
         self.wait("records", move |tree| {
-            let paths: Vec<String> = keys.iter().map(path).collect();
-            for path in &paths {
-                remove(tree, path).map_err(|error| ShelfError::place("remove", path, error))?;
+            let mut removed = Vec::new();
+            for path in keys.iter().map(path) {
+                if remove(tree, &path).map_err(|error| ShelfError::place("remove", &path, error))? {
+                    removed.push(path);
+                }
             }
-            for path in one_per_directory(paths.iter().map(String::as_str)) {
+            for path in one_per_directory(removed.iter().map(String::as_str)) {
                 tree.prune(path).map_err(|error| ShelfError::place("remove", path, error))?;
             }
             Ok(())
