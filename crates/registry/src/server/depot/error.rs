@@ -1,0 +1,63 @@
+//! Why a depot did not do what was asked.
+
+use crate::server::names::{Reference, RepositoryName};
+use crate::server::shelf::{ContentDigest, KeyError, ShelfError};
+
+/// What a depot returns.
+pub type Result<T> = std::result::Result<T, DepotError>;
+
+/// Why a depot did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum DepotError {
+    /// There is no such repository.
+    #[error("there is no repository `{0}`")]
+    NoRepository(RepositoryName),
+    /// The repository does not have that blob, whether or not another one does.
+    #[error("the repository has no blob `{0}`")]
+    NoBlob(ContentDigest),
+    /// The repository does not have that manifest or tag.
+    #[error("the repository has no manifest `{0}`")]
+    NoManifest(Reference),
+    /// A manifest needs blobs or manifests that the repository does not have.
+    #[error("the repository lacks what the manifest needs: {}", listed(.0))]
+    Incomplete(Vec<ContentDigest>),
+    /// Bytes that are no manifest.
+    #[error("this is no manifest: {0}")]
+    Manifest(String),
+    /// Something has to go first.
+    #[error("`{blob}` is part of manifest `{manifest}`; delete that first")]
+    InUse {
+        /// What was to be deleted.
+        blob: ContentDigest,
+        /// What needs it.
+        manifest: ContentDigest,
+    },
+    /// A site's rules say no.
+    #[error("{0}")]
+    Refused(String),
+    /// A record says what no depot wrote.
+    #[error("`{what}` is damaged: {why}")]
+    Damaged {
+        /// Which record.
+        what: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Two changes that undo each other were made at once.
+    #[error("`{0}` is being changed by somebody else; try again")]
+    Contended(String),
+    /// A name that does not fit a key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The shelf could not.
+    #[error(transparent)]
+    Shelf(#[from] ShelfError),
+}
+
+fn listed(digests: &[ContentDigest]) -> String {
+    let first: Vec<_> = digests.iter().take(3).map(ToString::to_string).collect();
+    match digests.len().saturating_sub(first.len()) {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
+    }
+}

@@ -1,0 +1,226 @@
+//! Manifests: stored when all they need is there, kept together with it, and found by tag or digest.
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt as _;
+
+use super::document::{Document, MANIFEST_LIMIT};
+use super::policy::Change;
+use super::records::{self, EdgeRecord, ManifestRecord, Written};
+use super::{Depot, DepotError, Result, keys};
+use crate::server::names::{Reference, RepositoryName, Tag};
+use crate::server::shelf::{ContentDigest, Key, ShelfError};
+
+/// How often a manifest is written again because a collector removed its edges meanwhile.
+const TRIES: usize = 5;
+
+/// How much of the trash is looked through for a blob that somebody needs again.
+const TRASH: usize = 10_000;
+
+/// A manifest that a repository has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Manifest {
+    /// What its bytes hash to.
+    pub digest: ContentDigest,
+    /// What it was pushed as.
+    pub media_type: String,
+    /// Its bytes' number.
+    pub size: u64,
+}
+
+impl Depot {
+    /// Finds a manifest.
+    ///
+    /// # Errors
+    /// [`DepotError::NoManifest`], and a shelf that cannot be read.
+    pub async fn manifest(&self, name: &RepositoryName, reference: &Reference) -> Result<Manifest> {
+        let unknown = || DepotError::NoManifest(reference.clone());
+        let digest = match reference {
+            Reference::Digest(digest) => digest.clone(),
+            Reference::Tag(tag) => self.tag(name, tag).await?.ok_or_else(unknown)?,
+        };
+        let record: Option<ManifestRecord> = self.record(&keys::manifest(name, &digest)?).await?;
+        let ManifestRecord { media_type, size, .. } = record.ok_or_else(unknown)?;
+        Ok(Manifest { digest, media_type, size })
+    }
+
+    /// The bytes of a manifest that [`Depot::manifest`] has found.
+    ///
+    /// # Errors
+    /// A shelf that cannot be read, or no longer has it.
+    pub async fn manifest_bytes(&self, digest: &ContentDigest) -> Result<Bytes> {
+        if let Some(bytes) = self.manifests.get(digest) {
+            return Ok(bytes);
+        }
+        let mut body = self.shelf.read_blob(digest, 0..MANIFEST_LIMIT).await?;
+        let mut bytes = BytesMut::new();
+        while let Some(frame) = body.frame().await {
+            let failed = |error| ShelfError::place("read", digest.to_string(), error);
+            if let Ok(piece) = frame.map_err(failed)?.into_data() {
+                bytes.extend_from_slice(&piece);
+            }
+        }
+        let bytes = bytes.freeze();
+        self.manifests.put(digest, bytes.clone());
+        Ok(bytes)
+    }
+
+    /// Stores a manifest and lets tags mean it. All of it is durable when this returns, and complete.
+    ///
+    /// # Errors
+    /// [`DepotError::Incomplete`] if the repository lacks something that it needs; its subject may be missing.
+    /// What a site's rules refuse; a shelf that cannot be written.
+    pub async fn put_manifest(
+        &self,
+        name: &RepositoryName,
+        digest: &ContentDigest,
+        document: &Document,
+        bytes: Bytes,
+        tags: &[Tag],
+        now: u64,
+    ) -> Result<()> {
+        let size = bytes.len() as u64;
+        let key = keys::manifest(name, digest)?;
+        let was_there = self.shelf.get(&key).await?.is_some();
+        if !was_there {
+            self.policy.allow(name, Change::Gain { digest, size }).await?;
+        }
+        let edges = edges(name, digest, document)?;
+        let mut records = vec![(key.clone(), manifest_record(&key, document, size, now)?)];
+        if let Some(subject) = &document.subject {
+            let key = keys::referrer(name, subject, digest)?;
+            let referrer = records::write(&key, &document.referrer(digest, size))?;
+            records.push((key, referrer));
+        }
+        for _ in 0..TRIES {
+            self.shelf.put_all(edges.clone()).await?;
+            self.complete(name, document).await?;
+            self.shelf.put_blob(digest, bytes.clone()).await?;
+            self.shelf.put_all(records.clone()).await?;
+            if let Err(error) = self.complete(name, document).await {
+                // Something was deleted in between, and whoever did so did not see this manifest.
+                if !was_there {
+                    self.shelf.delete(&key).await?;
+                }
+                return Err(error);
+            }
+            if self.all_there(&edges).await? && self.shelf.blob_size(digest).await?.is_some() {
+                self.manifests.put(digest, bytes);
+                return self.move_tags(name, tags, digest, now).await;
+            }
+        }
+        Err(DepotError::Contended(digest.to_string()))
+    }
+
+    /// Removes a manifest and the tags that mean it. What it needed is looked at when garbage is collected.
+    ///
+    /// # Errors
+    /// [`DepotError::NoManifest`]; what a site's rules refuse; a shelf that cannot be written.
+    pub async fn delete_manifest(
+        &self,
+        name: &RepositoryName,
+        digest: &ContentDigest,
+        now: u64,
+    ) -> Result<()> {
+        let key = keys::manifest(name, digest)?;
+        let unknown = || DepotError::NoManifest(Reference::Digest(digest.clone()));
+        let record: ManifestRecord = self.record(&key).await?.ok_or_else(unknown)?;
+        let tags = self.tags_of(name, digest).await?;
+        for tag in &tags {
+            self.policy.allow(name, Change::Tag { tag, from: Some(digest), to: None }).await?;
+        }
+        self.note_garbage(name, digest, now).await?;
+        // First the record: a tag without it means nothing, a referrer without it leads nowhere.
+        self.shelf.delete(&key).await?;
+        for tag in &tags {
+            self.untag(name, tag, digest).await?;
+        }
+        match record.subject {
+            Some(Written(subject)) => {
+                self.shelf.delete(&keys::referrer(name, &subject, digest)?).await?;
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the repository has everything that a manifest needs, and the shelf too.
+    async fn complete(&self, name: &RepositoryName, document: &Document) -> Result<()> {
+        let mut missing = Vec::new();
+        for blob in &document.blobs {
+            let linked = self.shelf.get(&keys::blob(name, blob)?).await?.is_some();
+            if !(linked && self.on_shelf(blob).await?) {
+                missing.push(blob.clone());
+            }
+        }
+        for manifest in &document.manifests {
+            let linked = self.shelf.get(&keys::manifest(name, manifest)?).await?.is_some();
+            if !(linked && self.on_shelf(manifest).await?) {
+                missing.push(manifest.clone());
+            }
+        }
+        match missing.is_empty() {
+            true => Ok(()),
+            false => Err(DepotError::Incomplete(missing)),
+        }
+    }
+
+    /// Whether the shelf has a blob, or has it again: a collector may just have taken it off.
+    async fn on_shelf(&self, digest: &ContentDigest) -> Result<bool> {
+        if self.shelf.blob_size(digest).await?.is_some() {
+            return Ok(true);
+        }
+        for trashed in self.shelf.trash(TRASH).await? {
+            if trashed.digest == *digest && self.shelf.restore_blob(&trashed).await? {
+                return Ok(true);
+            }
+        }
+        Ok(self.shelf.blob_size(digest).await?.is_some())
+    }
+
+    async fn all_there(&self, records: &[(Key, Bytes)]) -> Result<bool> {
+        for (key, _) in records {
+            if self.shelf.get(key).await?.is_none() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Lets tags mean a manifest, whatever they meant.
+    async fn move_tags(
+        &self,
+        name: &RepositoryName,
+        tags: &[Tag],
+        digest: &ContentDigest,
+        now: u64,
+    ) -> Result<()> {
+        for tag in tags {
+            self.move_tag(name, tag, digest, now).await?;
+        }
+        Ok(())
+    }
+}
+
+fn manifest_record(key: &Key, document: &Document, size: u64, now: u64) -> Result<Bytes> {
+    let record = ManifestRecord {
+        media_type: document.media_type.clone(),
+        size,
+        when: now,
+        subject: document.subject.clone().map(Written),
+    };
+    records::write(key, &record)
+}
+
+/// An edge for everything that a manifest needs, and for itself.
+fn edges(name: &RepositoryName, digest: &ContentDigest, document: &Document) -> Result<Vec<(Key, Bytes)>> {
+    let record = EdgeRecord { repository: name.to_string(), manifest: Written(digest.clone()) };
+    document
+        .parts()
+        .chain([digest])
+        .map(|part| {
+            let key = keys::edge(part, name, digest)?;
+            let bytes = records::write(&key, &record)?;
+            Ok((key, bytes))
+        })
+        .collect()
+}

@@ -1,0 +1,87 @@
+//! The depot: repositories, their blobs, manifests and tags, as records on a shelf.
+//!
+//! A blob is on the shelf once; which repositories have it is written in each of them. What keeps a blob is
+//! an edge, `references/ALGORITHM/HEX/REPOSITORY@MANIFEST`, one for every blob and manifest that a repository's
+//! manifest needs and one for the manifest itself. Edges are written before a manifest is, and looked at again
+//! after it: whoever collects garbage at the same moment removes an edge first and looks for its manifest
+//! afterwards, so that one of the two sees the other. Deleting a manifest removes its record and notes it under
+//! `garbage/`; its edges, which say then what is not so, are the collector's to remove.
+
+mod error;
+mod keys;
+mod records;
+mod policy;
+mod cache;
+mod document;
+mod blobs;
+mod uploads;
+mod manifests;
+mod tags;
+mod referrers;
+mod repositories;
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use document::{Document, MANIFEST_LIMIT};
+pub use error::{DepotError, Result};
+pub use manifests::Manifest;
+pub use policy::{Answer, Anything, Change, Policy};
+pub use records::{BlobRecord, EdgeRecord, GarbageRecord, ManifestRecord, TagRecord, Written};
+pub use uploads::Finished;
+
+use super::names::RepositoryName;
+use super::shelf::{ContentDigest, Key, Shelf, When};
+use cache::Cache;
+
+/// Repositories on a shelf. Cheap to clone.
+#[derive(Clone)]
+pub struct Depot {
+    shelf: Shelf,
+    policy: Arc<dyn Policy>,
+    /// Manifests by digest: what hashes to one never changes, and whether a repository has it is asked apart.
+    manifests: Arc<Cache>,
+}
+
+/// A page of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    /// In order.
+    pub items: Vec<T>,
+    /// After which the next page goes on, if there is one.
+    pub next: Option<String>,
+}
+
+impl Depot {
+    /// What is on a shelf, under a site's rules.
+    #[must_use]
+    pub fn new(shelf: Shelf, policy: Arc<dyn Policy>) -> Self {
+        Self { shelf, policy, manifests: Arc::new(Cache::default()) }
+    }
+
+    /// The shelf beneath.
+    #[must_use]
+    pub fn shelf(&self) -> &Shelf {
+        &self.shelf
+    }
+
+    async fn record<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<T>> {
+        match self.shelf.get(key).await? {
+            Some(small) => records::read(key, &small).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn write<T: Serialize>(&self, key: &Key, record: &T) -> Result<()> {
+        self.shelf.put(key, records::write(key, record)?, When::Always).await?;
+        Ok(())
+    }
+
+    /// Notes that a blob may be garbage, from now on.
+    async fn note_garbage(&self, name: &RepositoryName, digest: &ContentDigest, now: u64) -> Result<()> {
+        let record = GarbageRecord { when: now, repository: name.to_string() };
+        self.write(&keys::garbage(digest)?, &record).await
+    }
+}
