@@ -8,6 +8,9 @@ use super::{Depot, DepotError, Result, keys};
 use crate::server::names::RepositoryName;
 use crate::server::shelf::{BlobBody, ContentDigest};
 
+/// How old a note is that is renewed, in seconds: half of the shortest grace.
+const RENEWAL: u64 = 10 * 60;
+
 /// How many edges are looked at together.
 const EDGES: usize = 100;
 
@@ -65,7 +68,22 @@ impl Depot {
             self.write(&key, &record).await?;
             return Err(needed);
         }
-        Ok(())
+        self.policy.allow(name, Change::Lose { digest, size: record.size }).await
+    }
+
+    /// Lets a blob that may be garbage stay for another time of grace: when somebody who may push is told that it
+    /// is there, and before it is looked for.
+    ///
+    /// # Errors
+    /// A shelf that cannot be written.
+    pub async fn renew(&self, name: &RepositoryName, digest: &ContentDigest, now: u64) -> Result<()> {
+        let note: Option<GarbageRecord> = self.record(&keys::garbage(digest)?).await?;
+        match note {
+            Some(note) if note.when.saturating_add(RENEWAL) <= now => {
+                self.note_garbage(name, digest, now).await
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Notes that a repository has a blob, and that it is garbage unless a manifest comes to need it.

@@ -46,6 +46,14 @@ pub enum DepotError {
     /// Two changes that undo each other were made at once.
     #[error("`{0}` is being changed by somebody else; try again")]
     Contended(String),
+    /// Two collectors would be in each other's way.
+    #[error(
+        "somebody else collects garbage here, until {until} (seconds since 1970) at the latest; try again later"
+    )]
+    Collecting {
+        /// When they have to have renewed their lease.
+        until: u64,
+    },
     /// A name that does not fit a key.
     #[error(transparent)]
     Key(#[from] KeyError),

@@ -96,14 +96,13 @@ impl Depot {
             self.complete(name, document).await?;
             self.shelf.put_blob(digest, bytes.clone()).await?;
             self.shelf.put_all(records.clone()).await?;
-            if let Err(error) = self.complete(name, document).await {
-                // Something was deleted in between, and whoever did so did not see this manifest.
-                if !was_there {
-                    self.shelf.delete(&key).await?;
-                }
-                return Err(error);
+            // The edges first: once they are seen, a blob that is there stays. See `collect`.
+            if !self.all_there(&edges).await? {
+                continue;
             }
-            if self.all_there(&edges).await? && self.shelf.blob_size(digest).await?.is_some() {
+            // If something is gone the record stays, of which nobody was told: another push may rely on it by now.
+            self.complete(name, document).await?;
+            if self.on_shelf(digest).await? {
                 self.manifests.put(digest, bytes);
                 return self.move_tags(name, tags, digest, now).await;
             }
@@ -130,7 +129,9 @@ impl Depot {
         }
         self.note_garbage(name, digest, now).await?;
         // First the record: a tag without it means nothing, a referrer without it leads nowhere.
-        self.shelf.delete(&key).await?;
+        if self.shelf.delete(&key).await? {
+            self.policy.allow(name, Change::Lose { digest, size: record.size }).await?;
+        }
         for tag in &tags {
             self.untag(name, tag, digest).await?;
         }

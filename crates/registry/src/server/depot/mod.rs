@@ -19,12 +19,15 @@ mod manifests;
 mod tags;
 mod referrers;
 mod repositories;
+pub mod rules;
+mod collect;
 
 use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use collect::{Clock, Collected, Mode};
 pub use document::{Document, MANIFEST_LIMIT, Referrer};
 pub use error::{DepotError, Result};
 pub use manifests::Manifest;
