@@ -123,3 +123,15 @@ fn a_range_is_asked_for_after_a_redirect_too() {
     assert_eq!(bytes, &BLOB[5..]);
     assert_eq!(cdn.seen()[0].header("range"), Some("bytes=5-"));
 }
+
+#[test]
+fn a_host_that_was_only_redirected_to_can_be_a_registry_as_well() {
+    let other = Server::start(|exchange| exchange.reply(200, &[], BLOB));
+    let to = format!("http://{}/x", other.address);
+    let server = Server::start(move |exchange| exchange.reply(307, &[("Location", &to)], b""));
+    let client = client();
+    for repository in [server.repository(), other.repository(), server.repository()] {
+        client.blob(&repository, &blob(), 0).unwrap();
+    }
+    assert_eq!(other.count(), 3);
+}
