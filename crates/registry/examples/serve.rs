@@ -48,8 +48,9 @@ async fn serve(root: &Path, listen: SocketAddr) -> Result<(), Box<dyn Error>> {
 }
 
 fn somebody() -> Result<User, Box<dyn Error>> {
-    let hash = Argon2::default().hash_password(b"test", &SaltString::encode_b64(b"nobody's secret")?);
-    let password = hash?.to_string();
+    let salt = SaltString::encode_b64(b"nobody's secret").map_err(|error| error.to_string())?;
+    let hash = Argon2::default().hash_password(b"test", &salt).map_err(|error| error.to_string())?;
+    let password = hash.to_string();
     Ok(User { password, role: Role::Admin, grants: Vec::new(), teams: BTreeSet::new(), made: clock() })
 }
 
