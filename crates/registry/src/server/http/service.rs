@@ -88,10 +88,13 @@ impl Service {
         let nothing = || Failure::new(StatusCode::NOT_FOUND, "NAME_UNKNOWN", "there is nothing at this path");
         let route = route::parse(request.uri().path())?.ok_or_else(nothing)?;
         let query = Query::parse(request.uri().query().unwrap_or_default())?;
-        let needed = needed(&route, request.method())?;
+        let mut needed: Vec<Scope> = needed(&route, request.method())?.into_iter().collect();
         let now = (self.clock)();
         let authorization = the_only(request.headers(), &AUTHORIZATION)?;
-        let checked = self.access.check(authorization, caller.peer, needed.as_slice(), now).await;
+        if authorization.is_none() {
+            needed.extend(mount_needs(&route, &query));
+        }
+        let checked = self.access.check(authorization, caller.peer, &needed, now).await;
         let identity = checked
             .map_err(|denied| self.denied(&denied, denied.bearer(&self.base(request.headers(), caller))))?;
         let (head, body) = request.into_parts();
@@ -185,6 +188,19 @@ fn needed(route: &Route, method: &Method) -> Result<Option<Scope>, Failure> {
         (Route::In(name, _), Some(action)) => Some(Scope::repository(name.as_str(), action)),
         _ => None,
     })
+}
+
+/// What a mount needs besides. It is asked for, so that a client gets a token for both repositories; whoever comes
+/// without that right uploads instead.
+fn mount_needs(route: &Route, query: &Query) -> Option<Scope> {
+    match route {
+        Route::In(_, Thing::Uploads) => {
+            query.get("mount")?;
+            let from: RepositoryName = query.get("from")?.parse().ok()?;
+            Some(Scope::repository(from.as_str(), Action::Pull))
+        }
+        _ => None,
+    }
 }
 
 fn thing_needs(thing: &Thing, method: &Method) -> (&'static str, Option<Action>) {
