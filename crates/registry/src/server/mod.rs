@@ -10,3 +10,5 @@ pub mod desk;
 pub mod tls;
 pub mod metrics;
 pub mod depot;
+pub mod scribe;
+pub mod http;

@@ -25,7 +25,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use document::{Document, MANIFEST_LIMIT};
+pub use document::{Document, MANIFEST_LIMIT, Referrer};
 pub use error::{DepotError, Result};
 pub use manifests::Manifest;
 pub use policy::{Answer, Anything, Change, Policy};

@@ -1,0 +1,216 @@
+//! One request: parsed, allowed or not, and handed to whoever does it.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::{AUTHORIZATION, HOST, HeaderMap, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, Method, Request, StatusCode};
+use hyper::body::Incoming;
+
+use super::answer::{self, Answer, Headers as _, Outcome};
+use super::failure::Failure;
+use super::paced::{PacedBody, Trickle};
+use super::query::Query;
+use super::route::{self, Route, Thing};
+use crate::server::access::{Access, Action, Denied, Identity, Scope};
+use crate::server::depot::Depot;
+use crate::server::journal::{Deed, Event};
+use crate::server::names::RepositoryName;
+use crate::server::scribe::Scribe;
+use crate::server::shelf::ContentDigest;
+
+/// Says what time it is, in seconds since 1970.
+pub type Clock = fn() -> u64;
+
+/// How slowly a body may arrive: whatever is slower holds a connection for nothing.
+pub(super) const BODIES: Trickle = Trickle { bytes: 4096, within: Duration::from_secs(20) };
+
+/// A registry, ready to answer.
+pub struct Service {
+    pub(super) depot: Depot,
+    pub(super) access: Arc<Access>,
+    pub(super) scribe: Scribe,
+    pub(super) clock: Clock,
+    /// Its address as clients know it; what they call it where nothing is said.
+    pub(super) public: Option<String>,
+    /// The largest blob that it takes.
+    pub(super) largest: u64,
+}
+
+/// Who is on the other end.
+#[derive(Debug, Clone, Copy)]
+pub struct Caller {
+    /// From where.
+    pub peer: IpAddr,
+    /// `http` or `https`.
+    pub scheme: &'static str,
+}
+
+/// A request that may be done.
+pub(super) struct Asked {
+    pub(super) method: Method,
+    pub(super) headers: HeaderMap,
+    pub(super) query: Query,
+    pub(super) body: PacedBody<Incoming>,
+    pub(super) identity: Identity,
+    pub(super) peer: IpAddr,
+    pub(super) now: u64,
+}
+
+impl Service {
+    /// A registry over a depot.
+    #[must_use]
+    pub fn new(
+        depot: Depot,
+        access: Arc<Access>,
+        scribe: Scribe,
+        clock: Clock,
+        public: Option<String>,
+        largest: u64,
+    ) -> Self {
+        Self { depot, access, scribe, clock, public, largest }
+    }
+
+    /// Answers a request.
+    pub async fn answer(&self, request: Request<Incoming>, caller: Caller) -> Answer {
+        let answer = match request.uri().path() {
+            "/token" => self.token(request, caller).await,
+            _ => self.registry(request, caller).await,
+        };
+        let answer = answer.unwrap_or_else(Failure::answer);
+        answer
+            .with(HeaderName::from_static("docker-distribution-api-version"), "registry/2.0")
+            .with(HeaderName::from_static("x-content-type-options"), "nosniff")
+    }
+
+    async fn registry(&self, request: Request<Incoming>, caller: Caller) -> Outcome {
+        let nothing = || Failure::new(StatusCode::NOT_FOUND, "NAME_UNKNOWN", "there is nothing at this path");
+        let route = route::parse(request.uri().path())?.ok_or_else(nothing)?;
+        let query = Query::parse(request.uri().query().unwrap_or_default())?;
+        let needed = needed(&route, request.method())?;
+        let now = (self.clock)();
+        let authorization = the_only(request.headers(), &AUTHORIZATION)?;
+        let checked = self.access.check(authorization, caller.peer, needed.as_slice(), now).await;
+        let identity = checked
+            .map_err(|denied| self.denied(&denied, denied.bearer(&self.base(request.headers(), caller))))?;
+        let (head, body) = request.into_parts();
+        let asked = Asked {
+            method: head.method,
+            headers: head.headers,
+            query,
+            body: PacedBody::new(body, BODIES),
+            identity,
+            peer: caller.peer,
+            now,
+        };
+        self.answer_route(route, asked).await
+    }
+
+    async fn answer_route(&self, route: Route, asked: Asked) -> Outcome {
+        match route {
+            Route::Base => answer::json("application/json", &serde_json::Map::new()),
+            Route::Catalog => self.catalog(&asked).await,
+            Route::In(name, Thing::Blob(digest)) => self.blob(&name, &digest, &asked).await,
+            Route::In(name, Thing::Uploads) => self.begin_upload(&name, asked).await,
+            Route::In(name, Thing::Upload(id)) => self.upload(&name, id, asked).await,
+            Route::In(name, Thing::Manifest(reference)) => self.manifest(&name, &reference, asked).await,
+            Route::In(name, Thing::Tags) => self.tags(&name, &asked).await,
+            Route::In(name, Thing::Referrers(subject)) => self.referrers(&name, &subject, &asked).await,
+        }
+    }
+
+    /// A refusal, with what credentials are asked for.
+    pub(super) fn denied(&self, denied: &Denied, challenge: Option<HeaderValue>) -> Failure {
+        let mut failure = Failure::new(denied.status, denied.code, denied.message.clone());
+        if let Some(challenge) = challenge {
+            failure = failure.with(WWW_AUTHENTICATE, challenge);
+        }
+        match denied.retry_after {
+            Some(seconds) => failure.with(RETRY_AFTER, seconds.into()),
+            None => failure,
+        }
+    }
+
+    /// The server's address, as the client knows it.
+    fn base(&self, headers: &HeaderMap, caller: Caller) -> String {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
+        let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+        let host = host.filter(|host| host.len() <= 255 && host.bytes().all(plain)).unwrap_or("localhost");
+        self.public.clone().unwrap_or_else(|| format!("{}://{host}", caller.scheme))
+    }
+
+    /// Has it written down what was done.
+    pub(super) async fn record(
+        &self,
+        asked: &Asked,
+        action: Deed,
+        name: &RepositoryName,
+        reference: Option<&str>,
+        digest: &ContentDigest,
+    ) -> Result<(), Failure> {
+        let event = Event {
+            when: asked.now,
+            who: asked.identity.who(),
+            action,
+            repository: name.to_string(),
+            reference: reference.map(str::to_owned),
+            digest: Some(digest.to_string()),
+            peer: Some(asked.peer),
+        };
+        let written = self.scribe.record(event).await;
+        written.map_err(|error| Failure::internal(&format!("the journal cannot be written: {error}")))
+    }
+}
+
+impl Asked {
+    /// A header's text.
+    pub(super) fn header(&self, name: &HeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+/// What a request needs to be allowed; a failure if it is none that this path knows.
+fn needed(route: &Route, method: &Method) -> Result<Option<Scope>, Failure> {
+    let (allowed, action) = match route {
+        Route::Base => ("GET, HEAD", None),
+        Route::Catalog => ("GET, HEAD", None),
+        Route::In(_, thing) => thing_needs(thing, method),
+    };
+    if !allowed.split(", ").any(|allowed| allowed == method.as_str()) {
+        return Err(Failure::method(allowed));
+    }
+    Ok(match (route, action) {
+        (Route::Catalog, _) => Some(Scope::Catalog),
+        (Route::In(name, _), Some(action)) => Some(Scope::repository(name.as_str(), action)),
+        _ => None,
+    })
+}
+
+fn thing_needs(thing: &Thing, method: &Method) -> (&'static str, Option<Action>) {
+    let changed = match *method {
+        Method::GET | Method::HEAD => Action::Pull,
+        Method::DELETE => Action::Delete,
+        _ => Action::Push,
+    };
+    match thing {
+        Thing::Blob(_) => ("GET, HEAD, DELETE", Some(changed)),
+        Thing::Manifest(_) => ("GET, HEAD, PUT, DELETE", Some(changed)),
+        Thing::Uploads => ("POST", Some(Action::Push)),
+        Thing::Upload(_) => ("GET, PATCH, PUT, DELETE", Some(Action::Push)),
+        Thing::Tags | Thing::Referrers(_) => ("GET, HEAD", Some(Action::Pull)),
+    }
+}
+
+/// A header that says who somebody is has to be there once: of two, one would be checked and the other believed.
+pub(super) fn the_only<'a>(
+    headers: &'a HeaderMap,
+    name: &HeaderName,
+) -> Result<Option<&'a HeaderValue>, Failure> {
+    let mut values = headers.get_all(name).iter();
+    let first = values.next();
+    match values.next() {
+        None => Ok(first),
+        Some(_) => Err(Failure::bad("UNSUPPORTED", format!("the header `{name}` is there twice"))),
+    }
+}
