@@ -44,8 +44,8 @@ fn copy(
         return Ok(());
     }
     let manifest: Manifest = serde_json::from_slice(bytes)?;
-    let leaves = manifest.layers.iter().chain([&manifest.config]);
-    leaves.map(|leaf| write(from, to, leaf)).collect::<Result<()>>().map_err(Into::into)
+    let mut leaves = manifest.layers.iter().chain([&manifest.config]);
+    Ok(leaves.try_for_each(|leaf| write(from, to, leaf))?)
 }
 
 fn write(from: &Layout, to: &LayoutWriter, blob: &Descriptor) -> Result<()> {
