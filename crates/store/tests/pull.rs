@@ -334,7 +334,9 @@ fn privileged_beginnings_go_with_a_prune_and_after_a_week() {
         (bench, path)
     };
     let (bench, path) = interrupted();
+    assert_eq!(bench.store.beginnings().unwrap(), path.metadata().unwrap().len());
     let pruned = bench.store.prune(&BTreeSet::new(), Prune::Dangling).unwrap();
+    assert_eq!(bench.store.beginnings().unwrap(), 0);
     assert!(pruned.bytes >= 70_000 && !path.exists());
     let (bench, path) = interrupted();
     let small = Tar::new().file("x", b"").bytes();
