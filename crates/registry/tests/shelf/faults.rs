@@ -36,6 +36,9 @@ fn record(number: usize) -> Bytes {
 
 #[test]
 fn a_server_that_is_killed_loses_nothing_that_it_acknowledged() {
+    if let Some(shelf) = env::var_os(CHILD) {
+        return write_until_killed(Path::new(&shelf));
+    }
     let directory = Directory::new();
     let (mut acknowledged, mut uploads) = (BTreeSet::new(), 0);
     for round in 0..6 {
@@ -58,7 +61,11 @@ fn a_server_that_is_killed_loses_nothing_that_it_acknowledged() {
 /// What a child acknowledged, and the upload that it was at, until it was killed: later in each round.
 fn killed_after(shelf: &Path, round: usize) -> (Vec<String>, Option<(String, usize)>) {
     let mut child = Command::new(env::current_exe().unwrap())
-        .args(["--ignored", "--exact", "faults::a_child_that_is_killed", "--nocapture"])
+        .args([
+            "--exact",
+            "faults::a_server_that_is_killed_loses_nothing_that_it_acknowledged",
+            "--nocapture",
+        ])
         .env(CHILD, shelf)
         .env(ROUND, round.to_string())
         .stdout(Stdio::piped())
@@ -117,26 +124,31 @@ fn for_each_blob(shelf: &Path, mut check: impl FnMut(&str, &[u8])) {
     }
 }
 
-/// Writes until it is killed, and says what has been acknowledged.
-#[tokio::test]
-#[ignore = "the body of another test's child"]
-async fn a_child_that_is_killed() {
-    let shelf = open(&PathBuf::from(env::var_os(CHILD).unwrap()));
+/// The same test in the child. It says what has been acknowledged.
+fn write_until_killed(shelf: &Path) {
     let round: usize = env::var(ROUND).unwrap().parse().unwrap();
-    for number in round * 1000.. {
-        assert!(matches!(shelf.put(&key(number), record(number), When::Absent).await.unwrap(), Put::Done(_)));
-        println!("\nrecord:{number}");
-        let id = shelf.begin_upload().await.unwrap();
-        println!("\nupload:{id} {number}");
-        let bytes = noise(900_000 + number);
-        let half = bytes.len() / 2;
-        shelf.append(&id, 0, Pieces::of(&bytes[..half], 10_000), LIMIT).await.unwrap();
-        println!("\nhalf:{number}");
-        shelf.append(&id, half as u64, Pieces::of(&bytes[half..], 10_000), LIMIT).await.unwrap();
-        println!("\nwhole:{number}");
-        shelf.finish(&id, &sha256(&bytes)).await.unwrap();
-        println!("\nblob:{}", sha256(&bytes));
-    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    runtime.block_on(async {
+        let shelf = open(shelf);
+        for number in round * 1000.. {
+            write_one(&shelf, number).await;
+        }
+    });
+}
+
+async fn write_one(shelf: &Shelf, number: usize) {
+    assert!(matches!(shelf.put(&key(number), record(number), When::Absent).await.unwrap(), Put::Done(_)));
+    println!("\nrecord:{number}");
+    let id = shelf.begin_upload().await.unwrap();
+    println!("\nupload:{id} {number}");
+    let bytes = noise(900_000 + number);
+    let half = bytes.len() / 2;
+    shelf.append(&id, 0, Pieces::of(&bytes[..half], 10_000), LIMIT).await.unwrap();
+    println!("\nhalf:{number}");
+    shelf.append(&id, half as u64, Pieces::of(&bytes[half..], 10_000), LIMIT).await.unwrap();
+    println!("\nwhole:{number}");
+    shelf.finish(&id, &sha256(&bytes)).await.unwrap();
+    println!("\nblob:{}", sha256(&bytes));
 }
 
 /// A file system of 8 MiB.
