@@ -20,7 +20,11 @@ mod tags;
 mod referrers;
 mod repositories;
 pub mod rules;
+mod kept;
+mod retain;
 mod collect;
+mod stats;
+mod verify;
 
 use std::sync::Arc;
 
@@ -30,10 +34,14 @@ use serde::de::DeserializeOwned;
 pub use collect::{Clock, Collected, Mode};
 pub use document::{Document, MANIFEST_LIMIT};
 pub use error::{DepotError, Result};
+pub use kept::Kept;
 pub use manifests::Manifest;
 pub use policy::{Answer, Anything, Change, Policy};
 pub use records::{BlobRecord, EdgeRecord, GarbageRecord, ManifestRecord, TagRecord, Written};
+pub use retain::Expired;
+pub use stats::{Stats, Usage};
 pub use uploads::Finished;
+pub use verify::{Finding, Repair, Verified};
 
 use super::names::RepositoryName;
 use super::shelf::{ContentDigest, Key, Shelf, When};

@@ -1,0 +1,7 @@
+//! The depot's upkeep: what is collected, and above all what is not.
+
+mod model;
+mod rules;
+mod site;
+mod stress;
+mod upkeep;
