@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use coffer_registry::server::depot::{
-    Anything, Collected, Depot, DepotError, Document, Finished, Mode, Policy, Result,
+    Anything, Collected, Depot, DepotError, Document, Finished, Mode, Result,
 };
 use coffer_registry::server::names::{RepositoryName, Tag};
 use coffer_registry::server::shelf::{Algorithm, ContentDigest, Shelf};
@@ -34,18 +34,18 @@ impl Ticks {
 pub(crate) struct Site {
     pub(crate) depot: Depot,
     pub(crate) ticks: Ticks,
-    _directory: Arc<tempfile::TempDir>,
+    directory: Arc<tempfile::TempDir>,
 }
 
 impl Site {
     pub(crate) fn new() -> Self {
-        Self::under(Arc::new(Anything))
+        let directory = tempfile::tempdir().unwrap();
+        let depot = Depot::new(open(&directory.path().join("shelf")), Arc::new(Anything));
+        Self { depot, ticks: Ticks::new(), directory: Arc::new(directory) }
     }
 
-    pub(crate) fn under(policy: Arc<dyn Policy>) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let depot = Depot::new(open(&directory.path().join("shelf")), policy);
-        Self { depot, ticks: Ticks::new(), _directory: Arc::new(directory) }
+    pub(crate) fn path(&self) -> std::path::PathBuf {
+        self.directory.path().join("shelf")
     }
 
     pub(crate) async fn upload(&self, name: &RepositoryName, bytes: &[u8]) -> Result<ContentDigest> {

@@ -167,15 +167,20 @@ impl Depot {
 
     /// Whether the shelf has a blob, or has it again: a collector may just have taken it off.
     pub(super) async fn on_shelf(&self, digest: &ContentDigest) -> Result<bool> {
-        if self.shelf.blob_size(digest).await?.is_some() {
-            return Ok(true);
+        Ok(self.find(digest).await?.is_some())
+    }
+
+    /// The size of a blob that somebody needs. If it is in the trash, it is put back.
+    pub(super) async fn find(&self, digest: &ContentDigest) -> Result<Option<u64>> {
+        if let Some(size) = self.shelf.blob_size(digest).await? {
+            return Ok(Some(size));
         }
         for trashed in self.shelf.trash(TRASH).await? {
             if trashed.digest == *digest && self.shelf.restore_blob(&trashed).await? {
-                return Ok(true);
+                return Ok(Some(trashed.size));
             }
         }
-        Ok(self.shelf.blob_size(digest).await?.is_some())
+        Ok(self.shelf.blob_size(digest).await?)
     }
 
     pub(super) async fn all_there(&self, records: &[(Key, Bytes)]) -> Result<bool> {
