@@ -35,6 +35,18 @@ pub enum DepotError {
     /// A site's rules say no.
     #[error("{0}")]
     Refused(String),
+    /// A quota is used up.
+    #[error(
+        "the quota of `{repositories}` is {allowed} bytes, of which {has} are used; delete something and collect garbage, or ask for more"
+    )]
+    Quota {
+        /// Which repositories share it.
+        repositories: String,
+        /// What they have.
+        has: u64,
+        /// What they may have.
+        allowed: u64,
+    },
     /// A record says what no depot wrote.
     #[error("`{what}` is damaged: {why}")]
     Damaged {

@@ -100,6 +100,11 @@ pub(crate) fn edges(blob: &ContentDigest) -> Result<Key, KeyError> {
     Key::new(&["references", blob.algorithm().name(), blob.hex()])
 }
 
+/// Beneath which everything is that has edges.
+pub(crate) fn referred(algorithm: Algorithm) -> Result<Key, KeyError> {
+    Key::new(&["references", algorithm.name()])
+}
+
 /// That something may have freed a blob.
 pub(crate) fn garbage(digest: &ContentDigest) -> Result<Key, KeyError> {
     Key::new(&["garbage", digest.algorithm().name(), digest.hex()])

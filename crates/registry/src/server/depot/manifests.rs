@@ -92,9 +92,9 @@ impl Depot {
             records.push((key, referrer));
         }
         for _ in 0..TRIES {
-            self.shelf.put_all(edges.clone()).await?;
             self.complete(name, document).await?;
             self.shelf.put_blob(digest, bytes.clone()).await?;
+            self.shelf.put_all(edges.clone()).await?;
             self.shelf.put_all(records.clone()).await?;
             // The edges first: once they are seen, a blob that is there stays. See `collect`.
             if !self.all_there(&edges).await? {
@@ -166,19 +166,24 @@ impl Depot {
     }
 
     /// Whether the shelf has a blob, or has it again: a collector may just have taken it off.
-    async fn on_shelf(&self, digest: &ContentDigest) -> Result<bool> {
-        if self.shelf.blob_size(digest).await?.is_some() {
-            return Ok(true);
+    pub(super) async fn on_shelf(&self, digest: &ContentDigest) -> Result<bool> {
+        Ok(self.find(digest).await?.is_some())
+    }
+
+    /// The size of a blob that somebody needs. If it is in the trash, it is put back.
+    pub(super) async fn find(&self, digest: &ContentDigest) -> Result<Option<u64>> {
+        if let Some(size) = self.shelf.blob_size(digest).await? {
+            return Ok(Some(size));
         }
         for trashed in self.shelf.trash(TRASH).await? {
             if trashed.digest == *digest && self.shelf.restore_blob(&trashed).await? {
-                return Ok(true);
+                return Ok(Some(trashed.size));
             }
         }
-        Ok(self.shelf.blob_size(digest).await?.is_some())
+        Ok(self.shelf.blob_size(digest).await?)
     }
 
-    async fn all_there(&self, records: &[(Key, Bytes)]) -> Result<bool> {
+    pub(super) async fn all_there(&self, records: &[(Key, Bytes)]) -> Result<bool> {
         for (key, _) in records {
             if self.shelf.get(key).await?.is_none() {
                 return Ok(false);
@@ -213,7 +218,11 @@ fn manifest_record(key: &Key, document: &Document, size: u64, now: u64) -> Resul
 }
 
 /// An edge for everything that a manifest needs, and for itself.
-fn edges(name: &RepositoryName, digest: &ContentDigest, document: &Document) -> Result<Vec<(Key, Bytes)>> {
+pub(super) fn edges(
+    name: &RepositoryName,
+    digest: &ContentDigest,
+    document: &Document,
+) -> Result<Vec<(Key, Bytes)>> {
     let record = EdgeRecord { repository: name.to_string(), manifest: Written(digest.clone()) };
     document
         .parts()

@@ -44,7 +44,8 @@ impl Collection<'_> {
         let mut gathered = Gathered::default();
         while gathered.edges.len() < TOGETHER {
             let Some(note) = notes.next() else { break };
-            gathered.holds.insert((note.repository.clone(), note.digest.clone()));
+            let holds = note.repositories.iter().map(|name| (name.clone(), note.digest.clone()));
+            gathered.holds.extend(holds);
             gathered.blobs.insert(note.digest.clone());
             self.follow(&note.digest, &mut gathered).await?;
             gathered.notes.push(note);

@@ -19,8 +19,8 @@ pub(super) struct Found {
     key: Key,
     bytes: Bytes,
     pub(super) digest: ContentDigest,
-    /// Who left it last. There may be others who did before.
-    pub(super) repository: RepositoryName,
+    /// Who left it.
+    pub(super) repositories: Vec<RepositoryName>,
 }
 
 /// One batch of notes.
@@ -50,10 +50,10 @@ impl Collection<'_> {
             let key = at.join(&name)?;
             let Some(small) = self.depot.shelf.get(&key).await? else { continue };
             let note: GarbageRecord = records::read(&key, &small)?;
-            let Ok(repository) = note.repository.parse() else { continue };
+            let repositories = note.repositories.iter().filter_map(|name| name.parse().ok()).collect();
             match note.when > self.before() {
                 true => self.collected.waiting += 1,
-                false => batch.found.push(Found { key, bytes: small.bytes, digest, repository }),
+                false => batch.found.push(Found { key, bytes: small.bytes, digest, repositories }),
             }
         }
         Ok(batch)

@@ -130,7 +130,7 @@ impl Untagged {
 
 /// Whether a tag may be set, moved or deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tag {
+pub enum TagRule {
     /// It may be moved and deleted.
     Movable,
     /// Once it is set it stays.
@@ -175,17 +175,23 @@ impl Rules {
 
     /// Whether a tag that is set may change.
     #[must_use]
-    pub fn tag(&self, repository: &str, tag: &str) -> Tag {
+    pub fn tag(&self, repository: &str, tag: &str) -> TagRule {
         let stays = self.immutable.iter().any(|rule| {
             rule.repositories.matches(repository) && rule.tags.iter().any(|pattern| pattern.matches(tag))
         });
-        if stays { Tag::Immutable } else { Tag::Movable }
+        if stays { TagRule::Immutable } else { TagRule::Movable }
     }
 
     /// The quota that a repository counts for, and which one it is.
     #[must_use]
     pub fn quota(&self, repository: &str) -> Option<&Quota> {
         self.quota.iter().find(|quota| quota.repositories.matches(repository))
+    }
+
+    /// Every quota.
+    #[must_use]
+    pub fn quotas(&self) -> &[Quota] {
+        &self.quota
     }
 
     /// What is kept of a repository's tags.
@@ -257,9 +263,9 @@ mod tests {
     fn rules_are_read_as_they_are_written() {
         let rules = Rules::parse(ALL).unwrap();
         assert_eq!((rules.collection().every_minutes, rules.collection().grace()), (5, 3600));
-        assert_eq!(rules.tag("team/app", "v1"), Tag::Immutable);
-        assert_eq!(rules.tag("team/app", "latest"), Tag::Movable);
-        assert_eq!(rules.tag("other", "v1"), Tag::Movable);
+        assert_eq!(rules.tag("team/app", "v1"), TagRule::Immutable);
+        assert_eq!(rules.tag("team/app", "latest"), TagRule::Movable);
+        assert_eq!(rules.tag("other", "v1"), TagRule::Movable);
         assert_eq!(rules.quota("team/app").unwrap().bytes, Size(50_000_000_000));
         assert!(rules.quota("other").is_none());
         assert_eq!(rules.retention("any").unwrap().keep_last, Some(10));
