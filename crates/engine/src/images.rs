@@ -135,6 +135,6 @@ impl Engine {
     }
 }
 
-fn embedded() -> ImageName {
+pub(crate) fn embedded() -> ImageName {
     ImageName { repository: EMBEDDED.to_owned(), tag: None, digest: None }
 }
