@@ -133,7 +133,10 @@ impl Engine {
     ) -> Result<(ClaimedDigest, Outcome)> {
         let which = Which::Tag(pair.tag.clone());
         let digest = client.resolve(pair.repository, &which)?.digest;
-        let current = self.target_at(registries, client, &pair.to, None)?.current()?;
+        let current = match &pair.to {
+            Reference::Archive(layout) => self.current(layout)?,
+            to => self.target_at(registries, client, to, None)?.current()?,
+        };
         Ok((digest, if current == Some(digest) { Outcome::UpToDate } else { Outcome::Differs }))
     }
 }
