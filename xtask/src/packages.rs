@@ -9,7 +9,7 @@ pub(crate) struct Need {
 }
 
 /// For the tests: the runtime that every attack is also tried on, the maps of rootless containers, and the
-/// engines that run their containers with our runtime.
+/// engines that run their containers with our runtime and push to our registry.
 pub(crate) const TESTS: &[Need] = &[
     Need { program: "runc", package: "runc" },
     Need { program: "newuidmap", package: "uidmap" },
@@ -17,6 +17,7 @@ pub(crate) const TESTS: &[Need] = &[
     Need { program: "ctr", package: "containerd" },
     Need { program: "podman", package: "podman" },
     Need { program: "conmon", package: "conmon" },
+    Need { program: "skopeo", package: "skopeo" },
 ];
 
 /// For the kernel lab: the machine, and what its disks are made with.

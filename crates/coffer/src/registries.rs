@@ -89,6 +89,8 @@ impl Environment<'_> {
             proxies: self.texts(&PROXIES),
             helpers: (self.get)("PATH").iter().flat_map(std::env::split_paths).collect(),
             helper_environment: self.values(&FOR_HELPERS),
+            // Only who has a store can keep evidence.
+            evidence: None,
         }
     }
 

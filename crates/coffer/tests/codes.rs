@@ -21,7 +21,7 @@ fn in_sources() -> BTreeSet<String> {
 }
 
 fn is_table(file: &Path) -> bool {
-    file.ends_with("help/codes/table.rs")
+    file.parent().is_some_and(|directory| directory.ends_with("help/codes"))
 }
 
 fn rust_files(directory: &Path, files: &mut Vec<PathBuf>) {

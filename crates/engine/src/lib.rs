@@ -31,6 +31,7 @@ pub mod explain;
 pub mod files;
 pub mod images;
 pub mod registries;
+pub mod serving;
 mod info;
 
 pub mod state;

@@ -78,7 +78,8 @@ impl Registries {
     /// # Errors
     /// A file or a helper that does not work.
     pub fn user(&self, registry: &Repository) -> Result<Option<String>> {
-        Ok(self.config.credentials(registry)?.map(|credentials| credentials.user().to_owned()))
+        let credentials = self.config.credentials(&self.asked(registry)?)?;
+        Ok(credentials.map(|credentials| credentials.user().to_owned()))
     }
 
     /// Shows the credentials to the registry, and keeps them only when it takes them.
@@ -86,9 +87,10 @@ impl Registries {
     /// # Errors
     /// What the registry says, or a place where they cannot be kept.
     pub fn login(&self, registry: &Repository, user: &str, password: &Secret) -> Result<Kept> {
+        let asked = self.asked(registry)?;
         let client = Client::new(self.config.clone())?;
-        client.check_login(&registry.registry, user, password.reveal())?;
-        Ok(self.config.keep(registry, user, password)?)
+        client.check_login(&asked.registry, user, password.reveal())?;
+        Ok(self.config.keep(&asked, user, password)?)
     }
 
     /// Forgets a login. The registry is not asked.
@@ -96,7 +98,9 @@ impl Registries {
     /// # Errors
     /// A file or a helper that does not work.
     pub fn logout(&self, registry: &Repository) -> Result<Forgotten> {
-        Ok(self.config.forget(registry)?)
+        // What is blocked can be forgotten nevertheless.
+        let asked = self.asked(registry).unwrap_or_else(|_| registry.clone());
+        Ok(self.config.forget(&asked)?)
     }
 
     /// Forgets all logins of our own file; which they were.
@@ -105,6 +109,11 @@ impl Registries {
     /// A file that cannot be changed.
     pub fn logout_everywhere(&self) -> Result<Vec<String>> {
         Ok(self.config.forget_all()?)
+    }
+
+    /// Who is shown credentials for a name: the place that its settings lead to.
+    fn asked(&self, registry: &Repository) -> Result<Repository> {
+        Ok(self.config.destination(registry)?.repository)
     }
 
     /// The repository that a name means, and its tags as the registry lists them.

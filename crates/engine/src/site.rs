@@ -84,6 +84,11 @@ impl Site {
         self.state.join("session")
     }
 
+    /// A registry that is served from here.
+    pub(crate) fn registry(&self) -> PathBuf {
+        self.state.join("registry")
+    }
+
     /// The transparency log.
     pub(crate) fn ledger(&self) -> PathBuf {
         self.state.join("ledger")

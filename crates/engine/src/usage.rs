@@ -31,7 +31,7 @@ pub struct Sum {
 /// Everything.
 #[derive(Debug)]
 pub struct Usage {
-    /// Images; layers that several have count once.
+    /// Images; layers that several have count once. What has come of others so far counts too.
     pub images: Sum,
     /// What containers have written.
     pub containers: Sum,
@@ -179,10 +179,12 @@ impl Engine {
             let layers = image.layers.iter().filter_map(|layer| layers.get(&layer.diff_id.hex()));
             layers.filter(|layer| layer.images >= images).map(|layer| layer.bytes).sum()
         };
+        let beginnings = (self.store.beginnings()?, false);
+        let sizes = layers.values().map(|layer| (layer.bytes, layer.is_needed)).chain([beginnings]);
         let sum = Sum {
             total: images.len(),
             active: images.iter().filter(|image| uses(image) > 0).count(),
-            ..Sum::of(layers.values().map(|layer| (layer.bytes, layer.is_needed)))
+            ..Sum::of(sizes)
         };
         let one = |image: Image| ImageUsage {
             bytes: of(&image, 1),

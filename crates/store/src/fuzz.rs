@@ -4,11 +4,13 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::AtomicBool;
 
+use model::digest::Digest;
 use model::oci::{Index, Manifest};
 
 use crate::archive::Reader;
 use crate::error::Result;
 use crate::limits::Limits;
+use crate::source::described;
 use crate::unpack::{Job, Owner, tar_limits, unpack};
 use crate::wire::{ConfigFile, DockerImage, parse};
 
@@ -48,4 +50,18 @@ pub fn json(bytes: &[u8]) -> usize {
         is_config,
     ];
     others.into_iter().filter(|is| *is).count()
+}
+
+/// Reads a manifest and a configuration together, as at the beginning of a pull; the manifest is made to name the
+/// configuration, because no fuzzer finds a digest. Returns the number of layers.
+///
+/// # Errors
+/// As [`Store::pull`](crate::Store::pull), before anything is asked for.
+pub fn incoming(manifest: &[u8], config: &[u8], limits: &Limits) -> Result<usize> {
+    let mut manifest: serde_json::Value = parse(manifest, "the manifest")?;
+    if let Some(claimed) = manifest.get_mut("config").and_then(serde_json::Value::as_object_mut) {
+        claimed.insert("digest".to_owned(), Digest::of(config).to_string().into());
+        claimed.insert("size".to_owned(), config.len().into());
+    }
+    Ok(described(&crate::import::json(&manifest)?, config, limits)?.len())
 }

@@ -60,12 +60,23 @@ impl Store {
         }
     }
 
+    /// Bytes of all beginnings, which [`Store::prune`] gives back.
+    ///
+    /// # Errors
+    /// [`StoreError::Read`].
+    pub fn beginnings(&self) -> Result<u64> {
+        if !self.root.join("partial").exists() {
+            return Ok(0);
+        }
+        let length = |path: PathBuf| fs::metadata(path).map_or(0, |metadata| metadata.len());
+        Ok(self.files_in("partial")?.into_iter().map(length).sum())
+    }
+
     /// Removes every beginning; returns their bytes. The caller holds `sweep` alone, so no pull is under way.
     pub(crate) fn drop_partials(&self) -> Result<u64> {
         self.directory("partial")?;
-        let mut bytes = 0;
+        let bytes = self.beginnings()?;
         for path in self.files_in("partial")? {
-            bytes += fs::metadata(&path).map_or(0, |metadata| metadata.len());
             fs::remove_file(&path).map_err(StoreError::write_path(&path))?;
         }
         Ok(bytes)

@@ -21,7 +21,7 @@ use model::reference::{ArchiveSource, Reference};
 fn source(text: &str) -> ArchiveSource {
     match text.parse().unwrap() {
         Reference::Archive(source) => source,
-        other => panic!("{other} is no archive"),
+        other => unreachable!("{other} is no archive"),
     }
 }
 

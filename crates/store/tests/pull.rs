@@ -8,12 +8,12 @@
 
 mod common;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use coffer_store::{Imported, Limits, Naming, Owner, Prune, Quiet, Result, Store, StoreError};
+use coffer_store::{Imported, Limits, Naming, Owner, Prune, Quiet, Result, Store, StoreError, fuzz};
 use common::afar::{Afar, Shipment, Trick};
 use common::{Bench, NOW, Tar, gzip, zstd};
 use model::digest::Digest;
@@ -54,6 +54,12 @@ fn files(path: PathBuf) -> Vec<PathBuf> {
 fn assert_no_image(bench: &Bench) {
     assert!(bench.store.list().unwrap().is_empty());
     assert!(files(bench.path("store/tmp")).is_empty());
+    bench.assert_consistent();
+}
+
+/// No image; what is in the scratch space goes with the next pull.
+fn assert_no_image_but_scratch(bench: &Bench) {
+    assert!(bench.store.list().unwrap().is_empty());
     bench.assert_consistent();
 }
 
@@ -328,7 +334,9 @@ fn privileged_beginnings_go_with_a_prune_and_after_a_week() {
         (bench, path)
     };
     let (bench, path) = interrupted();
+    assert_eq!(bench.store.beginnings().unwrap(), path.metadata().unwrap().len());
     let pruned = bench.store.prune(&BTreeSet::new(), Prune::Dangling).unwrap();
+    assert_eq!(bench.store.beginnings().unwrap(), 0);
     assert!(pruned.bytes >= 70_000 && !path.exists());
     let (bench, path) = interrupted();
     let small = Tar::new().file("x", b"").bytes();
@@ -368,6 +376,45 @@ fn privileged_a_full_disk_fails_a_pull_and_gets_its_space_back() {
     assert!(store.verify(&mut Quiet).unwrap().is_empty());
 }
 
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 12, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn privileged_however_often_a_transfer_breaks_off_the_image_is_the_same(
+        cuts in proptest::collection::vec(0_u64..400_000, 1..5),
+    ) {
+        let bench = Bench::new();
+        let layer = layer(7);
+        let shipment = Shipment::of(&[&layer], &[gzip(&layer)]);
+        let digest = shipment.layers[0].digest;
+        let mut from = 0;
+        for cut in cuts {
+            let afar = Afar::new(&shipment).with(digest, Trick::Cut(cut));
+            if from + cut < shipment.layers[0].size {
+                assert_eq!(pull(&bench.store, &shipment, &afar).unwrap_err().code(), "E-store-fetch");
+                assert_eq!(afar.opened(), [(digest, from)]);
+                from += cut;
+            }
+        }
+        pull(&bench.store, &shipment, &Afar::new(&shipment)).unwrap();
+        bench.assert_consistent();
+    }
+}
+
+#[test]
+fn a_manifest_cut_anywhere_is_refused() {
+    let layer = layer(1);
+    let shipment = Shipment::of(&[&layer], &[gzip(&layer)]);
+    let limits = Limits::default();
+    assert_eq!(fuzz::incoming(&shipment.manifest, &shipment.config, &limits).unwrap(), 1);
+    for end in 0..shipment.manifest.len() {
+        fuzz::incoming(&shipment.manifest[..end], &shipment.config, &limits).unwrap_err();
+    }
+    for end in 0..shipment.config.len() {
+        fuzz::incoming(&shipment.manifest, &shipment.config[..end], &limits).unwrap_err();
+    }
+}
+
 struct Tmpfs(PathBuf);
 
 impl Tmpfs {
@@ -385,58 +432,75 @@ impl Drop for Tmpfs {
 }
 
 const STORE: &str = "COFFER_TEST_PULL_STORE";
+const DIES_AFTER: &str = "COFFER_TEST_PULL_DIES_AFTER";
 
-/// Itself a test; and with the variable set, the child of the next one, that takes its time.
+/// Itself a test; and with the variables set, the child of the next ones: that takes its time, or dies.
 #[test]
 fn privileged_a_pull_in_a_process_of_its_own_succeeds() {
     let shipment = shipment();
     if let Some(store) = std::env::var_os(STORE) {
         let store = Store::open(store, Owner::Root, Limits::default()).unwrap();
-        let afar = shipment
-            .layers
-            .iter()
-            .fold(Afar::new(&shipment), |afar, layer| afar.with(layer.digest, Trick::Slow));
+        let dies_after = std::env::var(DIES_AFTER).ok().map(|bytes| bytes.parse().unwrap());
+        let trick = || dies_after.map_or(Trick::Slow, Trick::Kill);
+        let afar = Afar::new(&shipment);
+        let afar = shipment.layers.iter().fold(afar, |afar, layer| afar.with(layer.digest, trick()));
         pull(&store, &shipment, &afar).unwrap();
         return;
     }
     let bench = Bench::new();
-    assert!(child(&bench).wait().unwrap().success());
+    assert!(child(&bench).status().unwrap().success());
     assert_eq!(bench.resolve("app:1").unwrap().layers.len(), 2);
     bench.assert_consistent();
 }
 
-fn child(bench: &Bench) -> std::process::Child {
-    Command::new(std::env::current_exe().unwrap())
+fn child(bench: &Bench) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
         .args(["--exact", "privileged_a_pull_in_a_process_of_its_own_succeeds"])
         .env(STORE, bench.path("store"))
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap()
+        .stdout(Stdio::null());
+    command
 }
 
 #[test]
-fn privileged_a_pull_killed_at_any_instant_leaves_a_consistent_store_and_goes_on() {
+fn privileged_a_pull_that_is_killed_goes_on_where_it_was() {
+    let shipment = shipment();
+    for after in [0, 1000, 300_000, 600_000] {
+        let bench = Bench::new();
+        assert!(!child(&bench).env(DIES_AFTER, after.to_string()).status().unwrap().success());
+        assert_no_image_but_scratch(&bench);
+        let come = |digest: &model::digest::ClaimedDigest| {
+            let path = bench.path("store/partial").join(digest.hex());
+            path.metadata().map_or(0, |metadata| metadata.len())
+        };
+        let expected: Vec<_> =
+            shipment.layers.iter().map(|layer| (layer.digest, come(&layer.digest))).collect();
+        if after == 600_000 {
+            assert!(expected.iter().any(|(_, length)| *length > 0), "whole buffers are kept");
+        }
+        let afar = Afar::new(&shipment);
+        pull(&bench.store, &shipment, &afar).unwrap();
+        let mut opened = afar.opened();
+        opened.sort_unstable();
+        let mut expected = expected;
+        expected.sort_unstable();
+        assert_eq!(opened, expected);
+        bench.assert_consistent();
+        assert!(files(bench.path("store/tmp")).is_empty() && files(bench.path("store/partial")).is_empty());
+    }
+}
+
+#[test]
+fn privileged_a_pull_killed_at_any_instant_leaves_a_consistent_store() {
     let bench = Bench::new();
     let shipment = shipment();
-    let sizes: BTreeMap<String, u64> =
-        shipment.layers.iter().map(|layer| (layer.digest.hex(), layer.size)).collect();
-    let (mut killed, mut gone_on, mut instant) = (0, 0, Duration::from_millis(3));
-    let mut before: BTreeMap<PathBuf, u64> = BTreeMap::new();
-    for _ in 0..40 {
-        let mut child = child(&bench);
+    let (mut killed, mut instant) = (0, Duration::from_millis(5));
+    for _ in 0..30 {
+        let mut child = child(&bench).spawn().unwrap();
         std::thread::sleep(instant);
         child.kill().unwrap();
         killed += usize::from(!child.wait().unwrap().success());
         bench.assert_consistent();
-        let lengths: BTreeMap<PathBuf, u64> = files(bench.path("store/partial"))
-            .into_iter()
-            .map(|path| (path.clone(), path.metadata().unwrap().len()))
-            .collect();
-        for (path, length) in &lengths {
-            assert!(*length <= sizes[path.file_name().unwrap().to_str().unwrap()]);
-            gone_on += usize::from(before.get(path).is_some_and(|before| before < length));
-        }
-        before = lengths;
         if bench.store.list().unwrap().is_empty() {
             instant = instant * 5 / 4;
         } else {
@@ -444,8 +508,7 @@ fn privileged_a_pull_killed_at_any_instant_leaves_a_consistent_store_and_goes_on
             instant /= 3;
         }
     }
-    assert!(killed > 10, "only {killed} of 40 pulls were interrupted");
-    assert!(gone_on > 0, "no pull went on where another was killed");
+    assert!(killed > 8, "only {killed} of 30 pulls were interrupted");
     pull(&bench.store, &shipment, &Afar::new(&shipment)).unwrap();
     bench.assert_consistent();
     assert!(files(bench.path("store/tmp")).is_empty() && files(bench.path("store/partial")).is_empty());

@@ -1,11 +1,13 @@
 //! Every code that a message can end with: what it means and what to do. A test compares this table
 //! with the sources of all crates.
 
+mod registry;
 mod table;
 
 use crate::render::style::Style;
 use crate::render::text;
 
+use registry::REGISTRY;
 use table::ALL;
 
 /// One code.
@@ -32,18 +34,23 @@ impl Code {
     }
 }
 
+/// The whole table.
+fn all() -> impl Iterator<Item = &'static Code> {
+    ALL.iter().chain(REGISTRY)
+}
+
 /// The code of that name; case does not matter, and neither do the brackets of the message.
 pub(crate) fn find(name: &str) -> Option<&'static Code> {
     let name = name.trim_matches(['[', ']']);
-    ALL.iter().find(|code| code.code.eq_ignore_ascii_case(name))
+    all().find(|code| code.code.eq_ignore_ascii_case(name))
 }
 
 /// All of them, a line each.
 pub(crate) fn list(style: Style) -> String {
-    let width = ALL.iter().map(|code| code.code.len()).max().unwrap_or(0);
+    let width = all().map(|code| code.code.len()).max().unwrap_or(0);
     let line = |code: &Code| {
         let first = code.meaning.split_once(". ").map_or(code.meaning, |(first, _)| first);
         format!("{}  {}\n", style.strong(&text::pad(code.code, width)), first.trim_end_matches('.'))
     };
-    ALL.iter().map(line).collect()
+    all().map(line).collect()
 }

@@ -118,7 +118,7 @@ are added; what is nearer to you replaces what is farther.
   prefix = \"docker.io\"               # a host, a part of one, or *.example.com; the longest counts
   location = \"docker.io\"             # where it really is, for pull and push
   blocked = false                     # true: never, under no name that leads there
-  insecure = false                    # true: any certificate, or plain HTTP
+  insecure = false                    # true: any certificate, or plain HTTP, which localhost may speak anyway
   [[registry.mirror]]                 # asked first, in this order; nothing is pushed to them
   location = \"mirror.example:5000/hub\"
   pull-from-mirror = \"digest-only\"   # all, digest-only, tag-only

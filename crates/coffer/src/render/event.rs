@@ -16,7 +16,7 @@ pub(crate) struct Event {
     pub(crate) entry: u64,
     /// RFC 3339.
     pub(crate) time: String,
-    /// `container`, `image` or `volume`.
+    /// `container`, `image`, `volume` or `registry`.
     #[serde(rename = "type")]
     pub(crate) subject: &'static str,
     /// `start`, `die`, `health_status: healthy`.
@@ -116,6 +116,10 @@ fn meaning(entry: &Entry) -> Option<(&'static str, String)> {
         Kind::ImageRemove => Some(("image", "untag".to_owned())),
         Kind::VolumeCreate => Some(("volume", "create".to_owned())),
         Kind::VolumeRemove => Some(("volume", "destroy".to_owned())),
+        Kind::RegistryPull => Some(("registry", "pull".to_owned())),
+        Kind::RegistryPush => Some(("registry", "push".to_owned())),
+        Kind::RegistryDelete => Some(("registry", "delete".to_owned())),
+        Kind::RegistryAccount => Some(("registry", attribute("change").to_owned())),
         Kind::Other => None,
     }
 }

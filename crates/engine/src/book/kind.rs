@@ -78,6 +78,14 @@ kinds! {
     VolumeCreate = "volume-create",
     /// A volume and everything in it was removed.
     VolumeRemove = "volume-remove",
+    /// Somebody read a manifest of a registry that is served here; `who`, `peer`.
+    RegistryPull = "registry-pull",
+    /// Somebody stored a manifest in it; `who`, `peer`.
+    RegistryPush = "registry-push",
+    /// Somebody removed something from it; `who`, `peer`.
+    RegistryDelete = "registry-delete",
+    /// A user, a team or a token of it was changed; `change`, and whose account it is.
+    RegistryAccount = "registry-account",
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ struct Entry {
 }
 
 /// What it says, in one plain line; empty if nothing that is for people.
-pub(crate) fn said(body: &[u8]) -> String {
+pub fn said(body: &[u8]) -> String {
     if let Ok(document) = serde_json::from_slice::<Document>(body) {
         return plain(&document.text());
     }

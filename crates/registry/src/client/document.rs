@@ -3,8 +3,9 @@
 
 use model::oci::{DOCKER_INDEX, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, is_index};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
+use super::plain::plain;
 use super::{ClientError, Result};
 
 /// What we can read, best first.
@@ -25,12 +26,18 @@ struct Shape {
     manifests: Option<IgnoredAny>,
 }
 
+/// Reads a JSON object. serde would take an array for one as well.
+pub(crate) fn object<T: DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<T> {
+    let unreadable = |why: String| ClientError::Document { what: what.to_owned(), why };
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(unreadable("it is no object in JSON".to_owned()));
+    }
+    serde_json::from_slice(bytes).map_err(|error| unreadable(plain(&error.to_string())))
+}
+
 /// The document's media type, by its answer's header and its own word, which must not contradict each other.
 pub(crate) fn media_type(what: &str, bytes: &[u8], called: Option<&str>) -> Result<String> {
-    let shape: Shape = serde_json::from_slice(bytes).map_err(|error| ClientError::Document {
-        what: what.to_owned(),
-        why: format!("it is no manifest: {error}"),
-    })?;
+    let shape: Shape = object(what, bytes)?;
     let contradiction = |called: &str, why: String| ClientError::MediaType {
         what: what.to_owned(),
         called: called.to_owned(),
@@ -44,10 +51,7 @@ pub(crate) fn media_type(what: &str, bytes: &[u8], called: Option<&str>) -> Resu
     let own = shape.media_type.as_deref().filter(|own| !own.is_empty());
     if let (Some(called), Some(own)) = (called, own.filter(|own| called.is_some_and(|called| called != *own)))
     {
-        return Err(contradiction(
-            called,
-            format!("says of itself that it is `{}`", super::plain::plain(own)),
-        ));
+        return Err(contradiction(called, format!("says of itself that it is `{}`", plain(own))));
     }
     let is_image = shape.config.is_some() || shape.layers.is_some();
     let kind = called.or(own).unwrap_or(match (shape.manifests.is_some(), is_image) {
@@ -60,7 +64,7 @@ pub(crate) fn media_type(what: &str, bytes: &[u8], called: Option<&str>) -> Resu
         (false, true, _) => Err(contradiction(kind, "lists manifests".to_owned())),
         (false, false, false) => Err(contradiction(kind, "has no configuration".to_owned())),
         _ if READABLE.contains(&kind) => Ok(kind.to_owned()),
-        _ => Err(contradiction(&super::plain::plain(kind), "that is nothing we understand".to_owned())),
+        _ => Err(contradiction(&plain(kind), "that is nothing we understand".to_owned())),
     }
 }
 
@@ -97,6 +101,7 @@ mod tests {
             r#"{"schemaVersion":1,"fsLayers":[]}"#,
             r#"{"schemaVersion":2,"layers":[],"layers":[]}"#,
             r#"{"schemaVersion":2,"mediaType":"text/html","config":{}}"#,
+            "[2,null,{},[]]",
             "[]",
             "",
         ] {

@@ -86,7 +86,7 @@ pub enum ClientError {
         cause: String,
     },
     /// It wants to know who we are, or does not believe it.
-    #[error("`{registry}` wants other credentials for {what}{}", remark(.said))]
+    #[error("`{registry}` wants valid credentials for {what}{}", remark(.said))]
     Login {
         /// The registry.
         registry: String,

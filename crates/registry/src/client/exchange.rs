@@ -2,19 +2,17 @@
 
 use std::io::Read;
 use std::thread;
-use std::time::Duration;
 
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderName, LOCATION, WWW_AUTHENTICATE};
 use http::{HeaderValue, Method, Request};
 use model::reference::Repository;
-use ureq::{SendBody, Timeout};
+use ureq::SendBody;
 
 use super::address::{Address, Scheme};
 use super::answer::Answer;
 use super::challenge::Challenge;
-use super::connector::Handshake;
+use super::failure::{malformed, not_spoken};
 use super::host::{Host, Plain};
-use super::plain::plain;
 use super::{ClientError, Result, Shared};
 
 /// How often an answer may send us on.
@@ -241,44 +239,6 @@ impl Shared {
         let response = host.agent.run(request).map_err(|error| self.failure(address, error))?;
         Ok(Answer::new(response, address.clone(), &host.registry, self.patience))
     }
-
-    /// What an exchange that brought no answer ended with.
-    fn failure(&self, address: &Address, error: ureq::Error) -> ClientError {
-        let host = address.authority.clone();
-        match error {
-            ureq::Error::Timeout(phase) => self.silence(host, phase),
-            ureq::Error::Other(error) if error.is::<Handshake>() => {
-                ClientError::Tls { host, cause: error.to_string() }
-            }
-            ureq::Error::Rustls(error) => ClientError::Tls { host, cause: error.to_string() },
-            ureq::Error::ConnectProxyFailed(said) => ClientError::Proxy { host, cause: plain(&said) },
-            ureq::Error::Protocol(error) => ClientError::Protocol {
-                registry: host,
-                what: "HTTP".to_owned(),
-                why: plain(&error.to_string()),
-            },
-            ureq::Error::LargeResponseHeader(_, allowed) => ClientError::Limit {
-                what: format!("the head of an answer of `{host}`"),
-                limit: "bytes",
-                allowed: allowed as u64,
-            },
-            ureq::Error::Io(error) => match error.downcast::<ClientError>() {
-                // The source of what we send reports in our own words.
-                Ok(own) => own,
-                Err(error) => ClientError::Unreachable { host, cause: plain(&error.to_string()) },
-            },
-            other => ClientError::Unreachable { host, cause: plain(&other.to_string()) },
-        }
-    }
-
-    fn silence(&self, host: String, phase: Timeout) -> ClientError {
-        let waited = match phase {
-            Timeout::Connect | Timeout::Resolve => self.patience.connect,
-            Timeout::PerWrite | Timeout::SendBody | Timeout::RecvBody => self.patience.over,
-            _ => self.patience.answer,
-        };
-        ClientError::Silent { host, waited: waited.max(Duration::from_secs(1)) }
-    }
 }
 
 /// The statuses that mean the same whatever was asked.
@@ -318,13 +278,4 @@ fn request(
         Some(secret) => builder.header(AUTHORIZATION, secret),
         None => builder,
     }
-}
-
-fn malformed(address: &Address, error: &http::Error) -> ClientError {
-    let (registry, what) = (address.authority.clone(), "an address of its own".to_owned());
-    ClientError::Protocol { registry, what, why: error.to_string() }
-}
-
-fn not_spoken(error: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
-    matches!(error.downcast_ref(), Some(Handshake::NotSpoken(_)))
 }

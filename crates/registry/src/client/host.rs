@@ -22,7 +22,7 @@ const IDLE: usize = 8;
 const HEAD: usize = 64 * 1024;
 
 /// Whether a connection without TLS is made where TLS is not spoken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Plain {
     /// As everywhere on a network.
     Never,

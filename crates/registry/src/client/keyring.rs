@@ -16,6 +16,7 @@ use serde::Deserialize;
 use super::address::{Address, Scheme, escaped, is_loopback};
 use super::answer::Answer;
 use super::challenge::{Bearer, Challenge};
+use super::document::object;
 use super::exchange::{Ask, Load, Place};
 use super::host::{Host, Plain, locked};
 use super::settings::configured;
@@ -148,8 +149,8 @@ impl Shared {
         }
         let bytes = answer.bytes(&what, LONGEST)?;
         let unreadable = |why: &str| ClientError::Document { what: what.clone(), why: why.to_owned() };
-        let granted: Granted =
-            serde_json::from_slice(&bytes).map_err(|_| unreadable("it is no token in JSON"))?;
+        // What serde says of it might hold a piece of a token.
+        let granted: Granted = object(&what, &bytes).map_err(|_| unreadable("it is no token in JSON"))?;
         let text = [granted.token, granted.access_token].into_iter().flatten().find(|text| !text.is_empty());
         let text = text.ok_or_else(|| unreadable("it holds no token"))?;
         let header = secret(&format!("Bearer {text}")).ok_or_else(|| unreadable("it is no token"))?;

@@ -5,6 +5,7 @@ use http::header::LINK;
 use model::reference::{ImageName, Repository};
 use serde::Deserialize;
 
+use super::document::object;
 use super::exchange::{Ask, Place};
 use super::link;
 use super::plain::plain;
@@ -60,11 +61,11 @@ impl Shared {
         for _ in 0..PAGES {
             let Some(page) = next else { return Ok(names) };
             let (bytes, after) = self.page(way, page, scope, what)?;
-            let unreadable = |why: String| ClientError::Document { what: what.to_owned(), why };
-            let page: Page = serde_json::from_slice(&bytes).map_err(|error| unreadable(error.to_string()))?;
+            let page: Page = object(what, &bytes)?;
             for name in page.tags.unwrap_or_default() {
                 if !is_name(&name) {
-                    return Err(unreadable(format!("`{}` is no name", plain(&name))));
+                    let why = format!("`{}` is no name", plain(&name));
+                    return Err(ClientError::Document { what: what.to_owned(), why });
                 }
                 names.push(name);
             }

@@ -1,7 +1,7 @@
 //! Manifests and indexes: distribution specification, "Pulling manifests", "Pushing Manifests" and "Deleting tags".
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use http::Method;
 use http::header::{ACCEPT, CONTENT_TYPE};
@@ -182,8 +182,8 @@ fn content_digest(answer: &Answer, what: &str) -> Result<Option<ClaimedDigest>> 
     text.parse().map(Some).map_err(|_| answer.nonsense(what, "its digest header is no digest"))
 }
 
-/// A new file for each find, so that nobody can overwrite an older one.
-fn keep(place: &std::path::Path, mismatch: &DigestMismatch, bytes: &[u8]) -> Option<PathBuf> {
+/// Under the name of what it hashes to, so that no find takes another's place.
+fn keep(place: &Path, mismatch: &DigestMismatch, bytes: &[u8]) -> Option<PathBuf> {
     fs::create_dir_all(place).ok()?;
     let path = place.join(format!("manifest-{}", mismatch.hashed.hex()));
     fs::write(&path, bytes).ok()?;

@@ -17,6 +17,7 @@ mod pace;
 mod answer;
 mod host;
 mod settings;
+mod failure;
 mod exchange;
 mod keyring;
 mod document;
@@ -27,6 +28,8 @@ mod upload;
 mod list;
 mod referrers;
 mod login;
+
+pub mod fuzz;
 
 pub use error::ClientError;
 pub use patience::Patience;

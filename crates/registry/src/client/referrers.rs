@@ -7,6 +7,7 @@ use model::reference::Repository;
 use serde::Deserialize;
 
 use super::address::escaped;
+use super::document::object;
 use super::manifest::KeepsReferrers;
 use super::settings::Way;
 use super::{ClientError, Result, Shared, Which};
@@ -179,10 +180,7 @@ fn fallback(subject: &ClaimedDigest) -> Which {
 }
 
 fn list(bytes: &[u8], what: &str) -> Result<Vec<Descriptor>> {
-    let index: std::result::Result<Index, _> = serde_json::from_slice(bytes);
-    let index =
-        index.map_err(|error| ClientError::Document { what: what.to_owned(), why: error.to_string() })?;
-    Ok(index.manifests)
+    object::<Index>(what, bytes).map(|index| index.manifests)
 }
 
 fn sorted(entries: &[Descriptor]) -> Vec<ClaimedDigest> {

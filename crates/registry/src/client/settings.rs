@@ -15,7 +15,7 @@ use crate::config::{ConfigError, Endpoint, Named, Role, Scheme as ProxyScheme, S
 #[derive(Default)]
 pub(crate) struct Hosts {
     roots: Roots,
-    known: Mutex<BTreeMap<(String, Verification), Arc<Host>>>,
+    known: Mutex<BTreeMap<(String, Plain, Verification), Arc<Host>>>,
 }
 
 /// One place that answers for a repository.
@@ -109,7 +109,8 @@ impl Shared {
         verification: Verification,
     ) -> Result<Arc<Host>> {
         let mut known = locked(&self.hosts.known);
-        let key = (authority.to_owned(), verification);
+        // A host that was only named by an answer is not the same as one that the settings speak of.
+        let key = (authority.to_owned(), plain, verification);
         if let Some(host) = known.get(&key) {
             return Ok(Arc::clone(host));
         }

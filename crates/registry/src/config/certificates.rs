@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::error::{ConfigError, Result};
-use super::host::is_host;
+use super::host::{canonical, is_host};
 use super::read;
 use super::secret::Secret;
 
@@ -27,13 +27,15 @@ pub struct ClientCertificate {
     pub key: Secret,
 }
 
-/// From the first of `dirs` that has a directory for the registry: `HOST[:PORT]`, as names spell it.
+/// From the first of `dirs` that has a directory for the registry: `HOST[:PORT]` as it is reached, or else as it is
+/// commonly called, which for Docker Hub is another name.
 pub(super) fn load(dirs: &[PathBuf], host: &str) -> Result<TlsFiles> {
     // The host becomes a name of a directory.
     if !is_host(host) {
         return Err(ConfigError::Host(host.to_owned()));
     }
-    let found = dirs.iter().map(|dir| dir.join(host)).find(|dir| dir.is_dir());
+    let names = [host.to_owned(), canonical(host)];
+    let found = dirs.iter().flat_map(|dir| names.iter().map(|name| dir.join(name))).find(|dir| dir.is_dir());
     found.map_or_else(|| Ok(TlsFiles::default()), |dir| of_directory(&dir))
 }
 
@@ -90,6 +92,14 @@ mod tests {
         assert_eq!(load(&dirs, "reg.example").unwrap(), TlsFiles::default());
         write(&ours.join("reg.example:5000"), &[]);
         assert_eq!(load(&dirs, "reg.example:5000").unwrap(), TlsFiles::default());
+    }
+
+    #[test]
+    fn docker_hub_has_a_directory_by_its_common_name() {
+        let root = tempfile::tempdir().unwrap();
+        write(&root.path().join("docker.io"), &["a.crt"]);
+        let found = load(&[root.path().to_owned()], "registry-1.docker.io").unwrap();
+        assert_eq!(found.authorities, [b"a.crt's text"]);
     }
 
     #[test]

@@ -18,6 +18,8 @@ mod proxy;
 
 mod credentials;
 
+pub mod fuzz;
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -122,14 +122,15 @@ async fn what_the_store_could_not_answer_is_asked_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn whichever_answer_is_lost_no_acknowledged_byte_is() {
     for fault in [Fault::Forget, Fault::Refuse] {
-        for before in 0..12 {
+        for before in 0..14 {
             let place = InProcess::new();
             let shelf = place.open();
-            let bytes = noise(9 * 1024 * 1024 + before);
+            let bytes = noise(100_000 + before);
             place.0.next(&[vec![Fault::None; before], vec![fault]].concat());
             let id = shelf.begin_upload().await.unwrap();
             let done = async {
-                shelf.append(&id, 0, Pieces::of(&bytes, 100_000), LIMIT).await?;
+                shelf.append(&id, 0, Pieces::whole(bytes[..50_000].to_vec()), LIMIT).await?;
+                shelf.append(&id, 50_000, Pieces::whole(bytes[50_000..].to_vec()), LIMIT).await?;
                 shelf.finish(&id, &sha256(&bytes)).await
             };
             let done = done.await;
@@ -182,10 +183,10 @@ async fn of_two_servers_that_add_to_an_upload_one_does() {
 async fn nothing_is_left_of_what_was_given_up_or_destroyed() {
     let place = InProcess::new();
     let shelf = place.open();
-    let digest = upload(&shelf, &noise(20_000_000)).await;
-    upload(&shelf, &noise(20_000_000)).await;
+    let digest = upload(&shelf, &noise(8_500_000)).await;
+    upload(&shelf, &noise(8_500_000)).await;
     let id = shelf.begin_upload().await.unwrap();
-    shelf.append(&id, 0, Pieces::of(&noise(20_000_000), 100_000), LIMIT).await.unwrap();
+    shelf.append(&id, 0, Pieces::of(&noise(8_500_000), 100_000), LIMIT).await.unwrap();
     shelf.abort(&id).await.unwrap();
     let trashed = shelf.trash_blob(&digest, 1).await.unwrap().unwrap();
     assert!(shelf.purge_blob(&trashed, 1).await.unwrap());

@@ -1,8 +1,10 @@
 //! One suite over every kind of shelf, and what is particular to each.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod body;
 mod bucket;
 mod disk;
+mod faults;
 #[path = "../s3/mod.rs"]
 mod s3;
 mod suite;
@@ -89,4 +91,5 @@ everywhere!(
     a_blob_in_the_trash_is_destroyed,
     what_was_uploaded_again_is_not_destroyed,
     of_many_who_trash_a_blob_one_does,
+    collectors_lose_no_blob_that_has_an_edge,
 );

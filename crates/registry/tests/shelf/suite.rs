@@ -435,3 +435,36 @@ pub(crate) async fn of_many_who_trash_a_blob_one_does(place: &impl Place) {
     assert_eq!(trashed.len(), 1);
     assert!(place.open().restore_blob(&trashed[0]).await.unwrap());
 }
+
+/// What garbage collection does, against what a push does: first an edge to the blob is written, then it is
+/// looked whether the blob is there.
+pub(crate) async fn collectors_lose_no_blob_that_has_an_edge(place: &impl Place) {
+    let (shelf, others) = (place.open(), [place.open(), place.open(), place.open()]);
+    for round in 0..12 {
+        let bytes = noise(2000 + round);
+        let (digest, edge) = (sha256(&bytes), key(&format!("edges/{round}")));
+        upload(&shelf, &bytes).await;
+        let mut collectors = tokio::task::JoinSet::new();
+        for other in &others {
+            collectors.spawn(collect_garbage(other.clone(), digest.clone(), edge.clone()));
+        }
+        shelf.put(&edge, Bytes::new(), When::Always).await.unwrap();
+        // A collector may hold the blob for a moment; then the client sends it again.
+        while shelf.blob_size(&digest).await.unwrap().is_none() {
+            upload(&shelf, &bytes).await;
+        }
+        collectors.join_all().await;
+        assert_eq!(blob(&shelf, &digest).await, bytes);
+        assert!(shelf.trash(10).await.unwrap().is_empty());
+    }
+}
+
+async fn collect_garbage(shelf: Shelf, digest: ContentDigest, edge: Key) {
+    for _ in 0..4 {
+        let Some(trashed) = shelf.trash_blob(&digest, NOW).await.unwrap() else { continue };
+        match shelf.get(&edge).await.unwrap() {
+            Some(_) => assert!(shelf.restore_blob(&trashed).await.unwrap()),
+            None => drop(shelf.purge_blob(&trashed, NOW).await.unwrap()),
+        }
+    }
+}

@@ -52,6 +52,8 @@ pub(crate) enum Trick {
     Other(Vec<u8>),
     /// It takes its time.
     Slow,
+    /// The whole process dies after this many bytes.
+    Kill(u64),
 }
 
 /// Blobs from afar, and a list of what was asked for.
@@ -85,6 +87,7 @@ impl Blobs for Afar<'_> {
             None => Box::new(&honest[start..]),
             Some(Trick::Other(bytes)) => Box::new(&bytes[start.min(bytes.len())..]),
             Some(Trick::Cut(after)) => Box::new(honest[start..].take(*after).chain(Broken)),
+            Some(Trick::Kill(after)) => Box::new(honest[start..].take(*after).chain(Deadly)),
             Some(Trick::Slow) => Box::new(Slow(&honest[start..])),
         })
     }
@@ -95,6 +98,16 @@ struct Broken;
 impl Read for Broken {
     fn read(&mut self, _buffer: &mut [u8]) -> io::Result<usize> {
         Err(io::Error::new(io::ErrorKind::ConnectionReset, "cut"))
+    }
+}
+
+struct Deadly;
+
+impl Read for Deadly {
+    fn read(&mut self, _buffer: &mut [u8]) -> io::Result<usize> {
+        let this = rustix::process::getpid();
+        rustix::process::kill_process(this, rustix::process::Signal::KILL)?;
+        Ok(0)
     }
 }
 

@@ -57,8 +57,9 @@ impl AuthFile {
     }
 
     /// All of it as text.
-    pub(super) fn text(&self) -> String {
-        serde_json::to_string_pretty(&self.document).map_or_else(|_| String::new(), |text| text + "\n")
+    pub(super) fn text(&self) -> Result<Zeroizing<String>> {
+        let text = serde_json::to_string_pretty(&self.document).map(|text| Zeroizing::new(text + "\n"));
+        text.map_err(|error| ConfigError::Write { path: self.path.clone(), source: error.into() })
     }
 
     /// What the file has for a repository. A helper of the registry's own comes first, then an entry, then the

@@ -205,7 +205,7 @@ mod tests {
         std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
         let places = Places { helpers: vec![dir.path().to_owned()], ..Places::default() };
-        Helper { time: Duration::from_millis(1500), ..Helper::find("test", &places).unwrap() }
+        Helper::find("test", &places).unwrap()
     }
 
     /// As [`Helper::get`], where a busy machine may refuse to execute a file that was just written.
@@ -243,7 +243,8 @@ mod tests {
         let endless = get(&helper(&dir, "exec /bin/cat /dev/zero"), HUB).unwrap_err().to_string();
         assert!(endless.contains("answers without end"), "{endless}");
         for waiting in ["exec sleep 60", "exec sleep 60 >&-"] {
-            let error = get(&helper(&dir, &format!("PATH=/bin:/usr/bin; {waiting}")), HUB).unwrap_err();
+            let helper = helper(&dir, &format!("PATH=/bin:/usr/bin; {waiting}"));
+            let error = get(&Helper { time: Duration::from_millis(300), ..helper }, HUB).unwrap_err();
             assert!(error.to_string().contains("did not answer in time"), "{error}");
         }
     }

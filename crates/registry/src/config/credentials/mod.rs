@@ -5,6 +5,7 @@ mod answer;
 mod helper;
 mod file;
 mod write;
+pub(super) mod fuzz;
 #[cfg(test)]
 mod tests;
 
@@ -112,10 +113,10 @@ pub(super) fn keep(places: &Places, registry: &Repository, user: &str, password:
 pub(super) fn forget(places: &Places, registry: &Repository) -> Result<Forgotten> {
     let path = own(places)?;
     let mut forgotten = Forgotten::default();
-    if let Some(name) = AuthFile::read(path)?.keeper(registry)? {
-        if Helper::find(&name, places)?.erase(registry)? {
-            forgotten.from.push(Kept::Helper(name));
-        }
+    if let Some(name) = AuthFile::read(path)?.keeper(registry)?
+        && Helper::find(&name, places)?.erase(registry)?
+    {
+        forgotten.from.push(Kept::Helper(name));
     }
     if path.exists() && write::change(path, |file| file.remove(registry))? {
         forgotten.from.push(Kept::File(path.clone()));

@@ -218,7 +218,7 @@ proptest! {
     fn what_is_kept_is_found_again(user in "[^:\0]{1,20}", text in "[^\0]{0,20}", host in "[a-z]{1,9}\\.example") {
         let mut file = AuthFile::parse(Path::new("auth.json"), b"").unwrap();
         file.keep(&registry(&host), &user, &Secret::new(text.clone())).unwrap();
-        let again = AuthFile::parse(Path::new("auth.json"), file.text().as_bytes()).unwrap();
+        let again = AuthFile::parse(Path::new("auth.json"), file.text().unwrap().as_bytes()).unwrap();
         let found = again.source(&registry(&format!("{host}/a/b"))).unwrap();
         prop_assert_eq!(found, Some(Source::Inline(password(&user, &text))));
     }

@@ -20,10 +20,10 @@ pub(super) fn change<T>(path: &Path, change: impl FnOnce(&mut AuthFile) -> Resul
     let turn = File::open(&dir).map_err(wrong)?;
     flock(&turn, FlockOperation::LockExclusive).map_err(|error| wrong(error.into()))?;
     let mut file = AuthFile::read(&real)?;
-    let before = file.text();
+    let before = file.text()?;
     let result = change(&mut file)?;
-    let after = zeroize::Zeroizing::new(file.text());
-    if *after != before {
+    let after = file.text()?;
+    if after != before {
         replace(&dir, &real, after.as_bytes()).map_err(wrong)?;
         turn.sync_all().map_err(wrong)?;
     }

@@ -107,6 +107,13 @@ impl Registries {
         Ok((registries, warnings))
     }
 
+    /// What a single file says, by its text.
+    pub(super) fn of_text(path: &Path, text: &str) -> Result<Self> {
+        let mut registries = Self::default();
+        registries.add(parse(path, text)?.0)?;
+        Ok(registries)
+    }
+
     /// Whether the file exists.
     fn read(&mut self, path: &Path, warnings: &mut Vec<Warning>) -> Result<bool> {
         let Some(text) = read::text(path)? else { return Ok(false) };
@@ -193,7 +200,8 @@ impl Entry {
     fn moved(&self, location: &Location, repository: &Repository) -> Result<Repository> {
         let rest = self.prefix.rest(repository).unwrap_or(&repository.path);
         let moved = location.below(rest);
-        if moved.path.is_empty() {
+        // Without a path the whole registry is meant, and a host is enough.
+        if moved.path.is_empty() && !repository.path.is_empty() {
             return Err(ConfigError::Syntax {
                 path: self.origin.path.clone(),
                 line: Some(self.origin.line),

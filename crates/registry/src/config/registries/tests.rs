@@ -10,9 +10,7 @@ use crate::config::endpoint::Named;
 use crate::config::shortname::full_name;
 
 fn registries(text: &str) -> Registries {
-    let mut registries = Registries::default();
-    registries.add(parse(Path::new("a.conf"), text).unwrap().0).unwrap();
-    registries
+    Registries::of_text(Path::new("a.conf"), text).unwrap()
 }
 
 fn repository(text: &str) -> Repository {
@@ -101,6 +99,19 @@ fn a_location_that_leaves_no_name_is_an_error() {
     let text = "[[registry]]\nprefix = \"docker.io/library/nginx\"\nlocation = \"other.example\"";
     let error = registries(text).endpoints(&repository("nginx")).unwrap_err().to_string();
     assert!(error.contains("line 1") && error.contains("names no repository"), "{error}");
+}
+
+#[test]
+fn a_whole_registry_is_asked_where_its_location_is() {
+    let whole = |text: &str| {
+        let hub = Repository { registry: "docker.io".into(), path: String::new() };
+        let place = registries(text).destination(&hub).unwrap();
+        (place.repository.registry, place.repository.path)
+    };
+    let pair = |registry: &str, path: &str| (registry.to_owned(), path.to_owned());
+    assert_eq!(whole("[[registry]]\nlocation = \"docker.io\""), pair("docker.io", ""));
+    let moved = "[[registry]]\nprefix = \"docker.io\"\nlocation = \"mirror.example/hub\"";
+    assert_eq!(whole(moved), pair("mirror.example", "hub"));
 }
 
 #[test]
@@ -248,8 +259,7 @@ fn a_mistake_names_file_line_and_key() {
 #[test]
 fn two_tables_about_the_same_are_a_mistake() {
     let text = "[[registry]]\nlocation = \"docker.io\"\nblocked = true\n[[registry]]\nlocation = \"index.docker.io\"";
-    let layer = parse(Path::new("a.conf"), text).unwrap().0;
-    let error = Registries::default().add(layer).unwrap_err().to_string();
+    let error = Registries::of_text(Path::new("a.conf"), text).unwrap_err().to_string();
     assert!(error.contains("line 4") && error.contains("in line 1"), "{error}");
 }
 

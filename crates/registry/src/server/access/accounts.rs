@@ -167,7 +167,10 @@ impl Accounts {
         self.remove(Shelved::Teams, name).await?;
         for (user, account) in self.users().await? {
             if account.teams.contains(name) {
-                self.update(Shelved::Users, &user, |user: &mut User| drop(user.teams.remove(name))).await?;
+                self.update(Shelved::Users, &user, |user: &mut User| {
+                    user.teams.remove(name);
+                })
+                .await?;
             }
         }
         Ok(())
@@ -205,7 +208,10 @@ impl Accounts {
     pub async fn leave(&self, team: &str, user: &str) -> Result<()> {
         check_name(user)?;
         self.need_team(team).await?;
-        self.update(Shelved::Users, user, |account: &mut User| drop(account.teams.remove(team))).await
+        self.update(Shelved::Users, user, |account: &mut User| {
+            account.teams.remove(team);
+        })
+        .await
     }
 
     /// Keeps a token.

@@ -3,7 +3,7 @@
 use crate::server::shelf::ShelfError;
 
 /// What this module returns.
-pub type Result<T> = std::result::Result<T, AccountError>;
+pub(super) type Result<T> = std::result::Result<T, AccountError>;
 
 /// Why an account could not be read or changed.
 #[derive(Debug, thiserror::Error)]

@@ -11,7 +11,7 @@ use super::scope::Grant;
 pub const TOKEN_USER: &str = "token";
 
 /// Who nobody is.
-pub const ANONYMOUS: &str = "anonymous";
+pub(super) const ANONYMOUS: &str = "anonymous";
 
 /// A person.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

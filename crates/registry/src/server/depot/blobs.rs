@@ -3,10 +3,13 @@
 use std::ops::Range;
 
 use super::policy::Change;
-use super::records::{self, BlobRecord, EdgeRecord, GarbageRecord};
+use super::records::{BlobRecord, EdgeRecord, GarbageRecord};
 use super::{Depot, DepotError, Result, keys};
 use crate::server::names::RepositoryName;
 use crate::server::shelf::{BlobBody, ContentDigest};
+
+/// How old a note is that is renewed, in seconds: half of the shortest grace.
+const RENEWAL: u64 = 10 * 60;
 
 /// How many edges are looked at together.
 const EDGES: usize = 100;
@@ -43,9 +46,14 @@ impl Depot {
         now: u64,
     ) -> Result<bool> {
         match self.blob(from, digest).await {
-            Ok(size) => self.gain(name, digest, size, now).await.map(|()| true),
-            Err(DepotError::NoBlob(_)) => Ok(false),
-            Err(error) => Err(error),
+            Err(DepotError::NoBlob(_)) => return Ok(false),
+            found => drop(found?),
+        }
+        self.note_garbage(name, digest, now).await?;
+        // After the note: a collector that takes the blob now sees it, and puts the blob back.
+        match self.find(digest).await? {
+            Some(size) => self.gain(name, digest, size, now).await.map(|()| true),
+            None => Ok(false),
         }
     }
 
@@ -65,10 +73,26 @@ impl Depot {
             self.write(&key, &record).await?;
             return Err(needed);
         }
-        Ok(())
+        self.policy.allow(name, Change::Lose { digest, size: record.size }).await
     }
 
-    /// Notes that a repository has a blob, and that it is garbage unless a manifest comes to need it.
+    /// Lets a blob that may be garbage stay for another time of grace: when somebody who may push is told that it
+    /// is there, and before it is looked for.
+    ///
+    /// # Errors
+    /// A shelf that cannot be written.
+    pub async fn renew(&self, name: &RepositoryName, digest: &ContentDigest, now: u64) -> Result<()> {
+        let note: Option<GarbageRecord> = self.record(&keys::garbage(digest)?).await?;
+        match note {
+            Some(note) if note.when.saturating_add(RENEWAL) <= now => {
+                self.note_garbage(name, digest, now).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes down that a repository has a blob, which has been noted as garbage in case no manifest comes to
+    /// need it.
     pub(super) async fn gain(
         &self,
         name: &RepositoryName,
@@ -80,11 +104,7 @@ impl Depot {
         if self.shelf.get(&key).await?.is_none() {
             self.policy.allow(name, Change::Gain { digest, size }).await?;
         }
-        let garbage = keys::garbage(digest)?;
-        let freed = GarbageRecord { when: now, repository: name.to_string() };
-        let freed = records::write(&garbage, &freed)?;
-        let had = records::write(&key, &BlobRecord { size, when: now })?;
-        Ok(self.shelf.put_all(vec![(garbage, freed), (key, had)]).await?)
+        self.write(&key, &BlobRecord { size, when: now }).await
     }
 
     async fn refuse_if_needed(&self, name: &RepositoryName, digest: &ContentDigest) -> Result<()> {

@@ -35,6 +35,18 @@ pub enum DepotError {
     /// A site's rules say no.
     #[error("{0}")]
     Refused(String),
+    /// A quota is used up.
+    #[error(
+        "the quota of `{repositories}` is {allowed} bytes, of which {has} are used; delete something and collect garbage, or ask for more"
+    )]
+    Quota {
+        /// Which repositories share it.
+        repositories: String,
+        /// What they have.
+        has: u64,
+        /// What they may have.
+        allowed: u64,
+    },
     /// A record says what no depot wrote.
     #[error("`{what}` is damaged: {why}")]
     Damaged {
@@ -46,6 +58,14 @@ pub enum DepotError {
     /// Two changes that undo each other were made at once.
     #[error("`{0}` is being changed by somebody else; try again")]
     Contended(String),
+    /// Two collectors would be in each other's way.
+    #[error(
+        "somebody else collects garbage here, until {until} (seconds since 1970) at the latest; try again later"
+    )]
+    Collecting {
+        /// When they have to have renewed their lease.
+        until: u64,
+    },
     /// A name that does not fit a key.
     #[error(transparent)]
     Key(#[from] KeyError),

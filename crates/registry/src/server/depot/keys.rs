@@ -84,6 +84,12 @@ pub(crate) fn edge(
     edges(blob)?.join(&format!("{}{mark}{hex}", edge_prefix(name)))
 }
 
+/// Whether an edge of a manifest's bytes is its own: that of the repository that has it.
+pub(crate) fn is_own(digest: &ContentDigest, edge: &str) -> bool {
+    let hex = digest.hex().get(..EDGE_HEX).unwrap_or_default();
+    edge.split_once('@').is_some_and(|(_, manifest)| manifest.trim_start_matches('+') == hex)
+}
+
 /// How the names of a repository's edges begin, and those of no other.
 pub(crate) fn edge_prefix(name: &RepositoryName) -> String {
     format!("{}@", name.as_str().replace('/', "+"))
@@ -94,9 +100,40 @@ pub(crate) fn edges(blob: &ContentDigest) -> Result<Key, KeyError> {
     Key::new(&["references", blob.algorithm().name(), blob.hex()])
 }
 
+/// Beneath which everything is that has edges.
+pub(crate) fn referred(algorithm: Algorithm) -> Result<Key, KeyError> {
+    Key::new(&["references", algorithm.name()])
+}
+
 /// That something may have freed a blob.
 pub(crate) fn garbage(digest: &ContentDigest) -> Result<Key, KeyError> {
     Key::new(&["garbage", digest.algorithm().name(), digest.hex()])
+}
+
+/// Beneath which the notes are of what may be garbage.
+pub(crate) fn all_garbage(algorithm: Algorithm) -> Result<Key, KeyError> {
+    Key::new(&["garbage", algorithm.name()])
+}
+
+/// Who collects garbage, and until when.
+pub(crate) fn collector() -> Result<Key, KeyError> {
+    Key::new(&["upkeep", "collector"])
+}
+
+/// The records that a collector is removing, so that another one can put them back.
+pub(crate) fn removing() -> Result<Key, KeyError> {
+    Key::new(&["upkeep", "removing"])
+}
+
+/// How many bytes count for a quota.
+pub(crate) fn quota(repositories: &str) -> Result<Key, KeyError> {
+    let hash = ContentDigest::of(Algorithm::Sha256, repositories.as_bytes());
+    Key::new(&["upkeep", "quota", hash.hex()])
+}
+
+/// When somebody last pulled by a tag.
+pub(crate) fn pull(name: &RepositoryName, tag: &Tag) -> Result<Key, KeyError> {
+    Key::new(&[REPOSITORIES, name.as_str(), "_pulls", tag.as_str()])
 }
 
 #[cfg(test)]

@@ -92,18 +92,17 @@ impl Depot {
             records.push((key, referrer));
         }
         for _ in 0..TRIES {
-            self.shelf.put_all(edges.clone()).await?;
             self.complete(name, document).await?;
             self.shelf.put_blob(digest, bytes.clone()).await?;
+            self.shelf.put_all(edges.clone()).await?;
             self.shelf.put_all(records.clone()).await?;
-            if let Err(error) = self.complete(name, document).await {
-                // Something was deleted in between, and whoever did so did not see this manifest.
-                if !was_there {
-                    self.shelf.delete(&key).await?;
-                }
-                return Err(error);
+            // The edges first: once they are seen, a blob that is there stays. See `collect`.
+            if !self.all_there(&edges).await? {
+                continue;
             }
-            if self.all_there(&edges).await? && self.shelf.blob_size(digest).await?.is_some() {
+            // If something is gone the record stays, of which nobody was told: another push may rely on it by now.
+            self.complete(name, document).await?;
+            if self.on_shelf(digest).await? {
                 self.manifests.put(digest, bytes);
                 return self.move_tags(name, tags, digest, now).await;
             }
@@ -130,7 +129,9 @@ impl Depot {
         }
         self.note_garbage(name, digest, now).await?;
         // First the record: a tag without it means nothing, a referrer without it leads nowhere.
-        self.shelf.delete(&key).await?;
+        if self.shelf.delete(&key).await? {
+            self.policy.allow(name, Change::Lose { digest, size: record.size }).await?;
+        }
         for tag in &tags {
             self.untag(name, tag, digest).await?;
         }
@@ -165,19 +166,24 @@ impl Depot {
     }
 
     /// Whether the shelf has a blob, or has it again: a collector may just have taken it off.
-    async fn on_shelf(&self, digest: &ContentDigest) -> Result<bool> {
-        if self.shelf.blob_size(digest).await?.is_some() {
-            return Ok(true);
+    pub(super) async fn on_shelf(&self, digest: &ContentDigest) -> Result<bool> {
+        Ok(self.find(digest).await?.is_some())
+    }
+
+    /// The size of a blob that somebody needs. If it is in the trash, it is put back.
+    pub(super) async fn find(&self, digest: &ContentDigest) -> Result<Option<u64>> {
+        if let Some(size) = self.shelf.blob_size(digest).await? {
+            return Ok(Some(size));
         }
         for trashed in self.shelf.trash(TRASH).await? {
             if trashed.digest == *digest && self.shelf.restore_blob(&trashed).await? {
-                return Ok(true);
+                return Ok(Some(trashed.size));
             }
         }
-        Ok(self.shelf.blob_size(digest).await?.is_some())
+        Ok(self.shelf.blob_size(digest).await?)
     }
 
-    async fn all_there(&self, records: &[(Key, Bytes)]) -> Result<bool> {
+    pub(super) async fn all_there(&self, records: &[(Key, Bytes)]) -> Result<bool> {
         for (key, _) in records {
             if self.shelf.get(key).await?.is_none() {
                 return Ok(false);
@@ -212,7 +218,11 @@ fn manifest_record(key: &Key, document: &Document, size: u64, now: u64) -> Resul
 }
 
 /// An edge for everything that a manifest needs, and for itself.
-fn edges(name: &RepositoryName, digest: &ContentDigest, document: &Document) -> Result<Vec<(Key, Bytes)>> {
+pub(super) fn edges(
+    name: &RepositoryName,
+    digest: &ContentDigest,
+    document: &Document,
+) -> Result<Vec<(Key, Bytes)>> {
     let record = EdgeRecord { repository: name.to_string(), manifest: Written(digest.clone()) };
     document
         .parts()

@@ -19,22 +19,36 @@ mod manifests;
 mod tags;
 mod referrers;
 mod repositories;
+pub mod rules;
+mod kept;
+mod retain;
+mod collect;
+mod stats;
+mod verify;
 
 use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use collect::{Clock, Collected, Mode};
 pub use document::{Document, MANIFEST_LIMIT, Referrer};
 pub use error::{DepotError, Result};
+pub use kept::Kept;
 pub use manifests::Manifest;
 pub use policy::{Answer, Anything, Change, Policy};
 pub use records::{BlobRecord, EdgeRecord, GarbageRecord, ManifestRecord, TagRecord, Written};
+pub use retain::Expired;
+pub use stats::{Stats, Usage};
 pub use uploads::Finished;
+pub use verify::{Finding, Repair, Verified};
 
 use super::names::RepositoryName;
-use super::shelf::{ContentDigest, Key, Shelf, When};
+use super::shelf::{ContentDigest, Key, Put, Shelf, When};
 use cache::Cache;
+
+/// How often a note is written again because somebody else was faster.
+const TRIES: usize = 100;
 
 /// Repositories on a shelf. Cheap to clone.
 #[derive(Clone)]
@@ -79,9 +93,20 @@ impl Depot {
         Ok(())
     }
 
-    /// Notes that a blob may be garbage, from now on.
+    /// Notes that a blob may be garbage, from now on. Whoever noted the same before is not forgotten.
     async fn note_garbage(&self, name: &RepositoryName, digest: &ContentDigest, now: u64) -> Result<()> {
-        let record = GarbageRecord { when: now, repository: name.to_string() };
-        self.write(&keys::garbage(digest)?, &record).await
+        let key = keys::garbage(digest)?;
+        for _ in 0..TRIES {
+            let (mut note, when) = match self.shelf.get(&key).await? {
+                None => (GarbageRecord::default(), When::Absent),
+                Some(small) => (records::read(&key, &small)?, When::Unchanged(small.version)),
+            };
+            note.when = note.when.max(now);
+            note.repositories.insert(name.to_string());
+            if let Put::Done(_) = self.shelf.put(&key, records::write(&key, &note)?, when).await? {
+                return Ok(());
+            }
+        }
+        Err(DepotError::Contended(digest.to_string()))
     }
 }

@@ -17,6 +17,13 @@ pub enum Change<'a> {
         /// Its bytes.
         size: u64,
     },
+    /// A repository has lost a blob or a manifest. Nobody can refuse that.
+    Lose {
+        /// Which one.
+        digest: &'a ContentDigest,
+        /// Its bytes.
+        size: u64,
+    },
     /// A tag begins to mean another manifest, or none.
     Tag {
         /// Which one.

@@ -1,5 +1,7 @@
 //! What a depot writes down: small JSON documents, each under a key of its own.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -69,12 +71,12 @@ pub struct EdgeRecord {
 }
 
 /// That something may have freed a blob.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GarbageRecord {
-    /// When, in seconds since 1970.
+    /// When it last did, in seconds since 1970.
     pub when: u64,
-    /// The repository it was freed by.
-    pub repository: String,
+    /// The repositories that may hold it for nothing.
+    pub repositories: BTreeSet<String>,
 }
 
 /// A record as it is written.

@@ -22,6 +22,7 @@ use hyper::body::Body;
 
 pub use body::BlobBody;
 pub use bucket::{Addressing, Bucket, BucketSettings, Plain};
+pub(crate) use digest::Hashing;
 pub use digest::{Algorithm, ContentDigest, DigestText};
 pub use disk::Disk;
 pub use error::{Result, ShelfError};

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use super::UploadId;
 use super::digest::Hashing;
 
-/// How many are kept. Uploads beyond that are hashed when they are finished.
+/// How many are kept. Then all are dropped, those of uploads that nobody goes on with among them.
 const KEPT: usize = 4096;
 
 /// The hash of the first so many bytes of each upload.
@@ -22,9 +22,10 @@ impl Running {
     }
 
     pub(super) fn keep(&self, id: UploadId, length: u64, hashing: Hashing) {
-        if let Ok(mut kept) = self.0.lock()
-            && kept.len() < KEPT
-        {
+        if let Ok(mut kept) = self.0.lock() {
+            if kept.len() >= KEPT {
+                kept.clear();
+            }
             kept.insert(id, (length, hashing));
         }
     }

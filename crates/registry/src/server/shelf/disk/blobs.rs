@@ -1,16 +1,17 @@
 //! Blobs: files that nobody writes to again.
 
+use std::io;
 use std::ops::Range;
 use std::os::fd::OwnedFd;
 
 use bytes::Bytes;
-use rustix::fs::{Mode, OFlags, fstat, fsync};
+use rustix::fs::{Mode, OFlags, fstat};
 use rustix::io::Errno;
 
 use super::Disk;
 use super::reading::Reading;
 use super::temporary::Temporary;
-use super::tree::{Lookup, Tree};
+use super::tree::{Changed, Lookup, Tree};
 use crate::server::shelf::error::{Result, ShelfError};
 use crate::server::shelf::{BlobBody, ContentDigest};
 
@@ -38,13 +39,7 @@ impl Disk {
         digest.check(ContentDigest::of(digest.algorithm(), &bytes))?;
         let path = path(digest);
         self.wait(&path.clone(), move |tree| {
-            let failed = |error| ShelfError::place("write", path.clone(), error);
-            if !is_there(tree, &path).map_err(|error| failed(error.into()))? {
-                let temporary = Temporary::write(tree, &bytes, Mode::RUSR).map_err(failed)?;
-                temporary.flush().map_err(failed)?;
-                temporary.publish_new(&path).map_err(failed)?;
-            }
-            flush_parent(tree, &path).map_err(|error| failed(error.into()))
+            write(tree, &path, &bytes).map_err(|error| ShelfError::place("write", path, error))
         })
         .await
     }
@@ -69,17 +64,24 @@ pub(super) fn path(digest: &ContentDigest) -> String {
     format!("blobs/{}/{fan}/{}", digest.algorithm().name(), digest.hex())
 }
 
-pub(super) fn is_there(tree: &Tree, path: &str) -> rustix::io::Result<bool> {
-    Ok(open(tree, path, Lookup::Disk)?.is_some())
+fn write(tree: &Tree, path: &str, bytes: &[u8]) -> io::Result<()> {
+    let mut changed = Changed::default();
+    // Where it is there, only the directory is flushed: it may have come this very moment.
+    if !is_there(tree, path, &mut changed)? {
+        let temporary = Temporary::write(tree, bytes, Mode::RUSR)?;
+        temporary.flush()?;
+        temporary.publish_new(path, &mut changed)?;
+    }
+    Ok(tree.flush(&changed)?)
 }
 
-/// Makes durable what has changed in the directory that `path` is in.
-pub(super) fn flush_parent(tree: &Tree, path: &str) -> rustix::io::Result<()> {
-    match tree.parent(path) {
-        Ok((directory, _)) => fsync(&directory),
-        Err(Errno::NOENT) => Ok(()),
-        Err(error) => Err(error),
+/// Whether there is a blob at `path`; if so, its directory still has to be flushed.
+pub(super) fn is_there(tree: &Tree, path: &str, changed: &mut Changed) -> rustix::io::Result<bool> {
+    let is_there = open(tree, path, Lookup::Disk)?.is_some();
+    if is_there {
+        changed.add_parent(path);
     }
+    Ok(is_there)
 }
 
 fn open(tree: &Tree, path: &str, lookup: Lookup) -> rustix::io::Result<Option<(OwnedFd, u64)>> {

@@ -34,8 +34,8 @@ impl Reading {
         context: &mut Context<'_>,
     ) -> Poll<io::Result<Bytes>> {
         if self.ahead.is_none() {
-            match self.from_memory(left) {
-                Err(Errno::AGAIN | Errno::OPNOTSUPP) => self.ahead = Some(self.from_disk(self.offset, left)),
+            match self.read_now(left) {
+                Err(Errno::AGAIN | Errno::OPNOTSUPP) => self.ahead = Some(self.read_later(self.offset, left)),
                 Err(error) => return Poll::Ready(Err(error.into())),
                 Ok(piece) => {
                     self.offset += piece.len() as u64;
@@ -51,19 +51,19 @@ impl Reading {
         self.offset += piece.len() as u64;
         // While this piece is sent, a thread waits for the next.
         if left > piece.len() as u64 && !piece.is_empty() {
-            self.ahead = Some(self.from_disk(self.offset, left - piece.len() as u64));
+            self.ahead = Some(self.read_later(self.offset, left - piece.len() as u64));
         }
         Poll::Ready(Ok(piece))
     }
 
-    fn from_memory(&self, left: u64) -> rustix::io::Result<Bytes> {
+    fn read_now(&self, left: u64) -> rustix::io::Result<Bytes> {
         let mut buffer = self.buffers.take();
         let room = &mut [IoSliceMut::new(buffer.room(left))];
         let read = preadv2(&self.file, room, self.offset, ReadWriteFlags::NOWAIT)?;
         Ok(buffer.into_bytes(read))
     }
 
-    fn from_disk(&self, offset: u64, left: u64) -> JoinHandle<io::Result<Bytes>> {
+    fn read_later(&self, offset: u64, left: u64) -> JoinHandle<io::Result<Bytes>> {
         let (file, mut buffer) = (Arc::clone(&self.file), self.buffers.take());
         tokio::task::spawn_blocking(move || {
             let read = retry_on_intr(|| pread(&file, buffer.room(left.min(PIECE as u64)), offset))?;

@@ -10,11 +10,13 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags, fstat, openat, unlinkat};
 use rustix::io::{Errno, ReadWriteFlags, preadv2};
 
 use super::Disk;
-use super::blobs::flush_parent;
 use super::temporary::{Published, Temporary, Turn};
-use super::tree::{Lookup, Tree};
+use super::tree::{Changed, Lookup, Tree};
 use crate::server::shelf::error::{Result, ShelfError};
 use crate::server::shelf::{Key, Known, Put, RECORD_LIMIT, Small, Version, When};
+
+/// How many files are open at a time.
+const TOGETHER: usize = 128;
 
 const PRIVATE: Mode = Mode::RUSR.union(Mode::WUSR);
 
@@ -45,28 +47,27 @@ impl Disk {
     pub(in crate::server::shelf) async fn put_all(&self, records: Vec<(Key, Bytes)>) -> Result<()> {
         records.iter().try_for_each(|(_, bytes)| limit(bytes))?;
         let records: Vec<_> = records.into_iter().map(|(key, bytes)| (path(&key), bytes)).collect();
-        self.wait("records", move |tree| write_all(tree, &records)).await
+        self.wait("records", move |tree| records.chunks(TOGETHER).try_for_each(|some| write_all(tree, some)))
+            .await
     }
 
     pub(in crate::server::shelf) async fn delete(&self, key: &Key) -> Result<bool> {
         let path = path(key);
         self.wait(&path.clone(), move |tree| {
-            let removed = remove(tree, &path).and_then(|was| {
-                tree.prune(&path)?;
-                Ok(was)
-            });
-            removed.map_err(|error| ShelfError::place("remove", path, error))
+            remove_last(tree, &path).map_err(|error| ShelfError::place("remove", path, error))
         })
         .await
     }
 
     pub(in crate::server::shelf) async fn delete_all(&self, keys: Vec<Key>) -> Result<()> {
         self.wait("records", move |tree| {
-            let paths: Vec<String> = keys.iter().map(path).collect();
-            for path in &paths {
-                remove(tree, path).map_err(|error| ShelfError::place("remove", path, error))?;
+            let mut removed = Vec::new();
+            for path in keys.iter().map(path) {
+                if remove(tree, &path).map_err(|error| ShelfError::place("remove", &path, error))? {
+                    removed.push(path);
+                }
             }
-            for path in one_per_directory(paths.iter().map(String::as_str)) {
+            for path in one_per_directory(removed.iter().map(String::as_str)) {
                 tree.prune(path).map_err(|error| ShelfError::place("remove", path, error))?;
             }
             Ok(())
@@ -123,15 +124,16 @@ fn read_file(file: OwnedFd) -> io::Result<Bytes> {
 fn write(tree: &Tree, path: &str, bytes: Bytes, when: &When) -> io::Result<Put> {
     let temporary = Temporary::write(tree, &bytes, PRIVATE)?;
     temporary.flush()?;
+    let mut changed = Changed::default();
     let published = match when {
-        When::Always => temporary.publish_over(path, |_, _| Ok(true))?,
-        When::Absent => temporary.publish_new(path)?,
-        When::Unchanged(version) => temporary.publish_over(path, |directory, name| {
+        When::Always => temporary.publish_over(path, &mut changed, |_, _| Ok(true))?,
+        When::Absent => temporary.publish_new(path, &mut changed)?,
+        When::Unchanged(version) => temporary.publish_over(path, &mut changed, |directory, name| {
             Ok(current(directory, name)?.is_some_and(|bytes| *version == Version(Known::Bytes(bytes))))
         })?,
     };
     // Also when it was refused: what is there instead may have been written this very moment.
-    flush_parent(tree, path)?;
+    tree.flush(&changed)?;
     Ok(match published {
         Published::Done => Put::Done(Version(Known::Bytes(bytes))),
         Published::Refused => Put::Refused,
@@ -155,14 +157,21 @@ fn write_all(tree: &Tree, records: &[(String, Bytes)]) -> Result<()> {
     for (path, temporary) in &written {
         temporary.flush().map_err(|error| ShelfError::place("write", *path, error))?;
     }
+    let mut changed = Changed::default();
     for (path, temporary) in written {
-        let published = temporary.publish_over(path, |_, _| Ok(true));
+        let published = temporary.publish_over(path, &mut changed, |_, _| Ok(true));
         published.map_err(|error| ShelfError::place("write", path, error))?;
     }
-    for path in one_per_directory(records.iter().map(|(path, _)| path.as_str())) {
-        flush_parent(tree, path).map_err(|error| ShelfError::place("write", path, error))?;
+    tree.flush(&changed).map_err(|error| ShelfError::place("write", "records", error))
+}
+
+/// Removes a record, and the directories that have nothing else.
+fn remove_last(tree: &Tree, path: &str) -> io::Result<bool> {
+    let was_there = remove(tree, path)?;
+    if was_there {
+        tree.prune(path)?;
     }
-    Ok(())
+    Ok(was_there)
 }
 
 fn remove(tree: &Tree, path: &str) -> io::Result<bool> {

@@ -8,7 +8,7 @@ use rustix::fs::{
 };
 use rustix::io::{Errno, pwrite};
 
-use super::tree::Tree;
+use super::tree::{Changed, Tree};
 use crate::server::shelf::upload::random_hex;
 
 /// A file under a name that nobody looks for. If it gets no other, it goes when this is dropped.
@@ -57,10 +57,11 @@ impl<'a> Temporary<'a> {
         Ok(fsync(&self.file)?)
     }
 
-    /// Gives a flushed file its name if nothing has that. The directory is flushed by whoever flushes several.
-    pub(super) fn publish_new(self, path: &str) -> io::Result<Published> {
-        let moved =
-            self.tree.within(path, |directory, name| self.rename(directory, name, RenameFlags::NOREPLACE));
+    /// Gives a flushed file its name if nothing has that.
+    pub(super) fn publish_new(self, path: &str, changed: &mut Changed) -> io::Result<Published> {
+        let moved = self
+            .tree
+            .within(path, changed, |directory, name| self.rename(directory, name, RenameFlags::NOREPLACE));
         match moved {
             Ok(()) => Ok(Published::Done),
             Err(Errno::EXIST) => Ok(Published::Refused),
@@ -72,9 +73,10 @@ impl<'a> Temporary<'a> {
     pub(super) fn publish_over(
         self,
         path: &str,
+        changed: &mut Changed,
         mut allowed: impl FnMut(&OwnedFd, &str) -> rustix::io::Result<bool>,
     ) -> io::Result<Published> {
-        Ok(self.tree.within(path, |directory, name| {
+        Ok(self.tree.within(path, changed, |directory, name| {
             let _turn = Turn::take(directory)?;
             if !allowed(directory, name)? {
                 return Ok(Published::Refused);

@@ -1,12 +1,12 @@
 //! The trash: a blob's file under a name of its own, from which it can come back.
 
-use rustix::fs::{AtFlags, OFlags, fstat, fsync, renameat, unlinkat};
+use rustix::fs::{AtFlags, OFlags, fstat, renameat, unlinkat};
 use rustix::io::Errno;
 
 use super::Disk;
-use super::blobs::{flush_parent, is_there, path};
+use super::blobs::{is_there, path};
 use super::listing::smallest;
-use super::tree::{Lookup, Tree};
+use super::tree::{Changed, Lookup, Tree};
 use crate::server::shelf::error::{Result, ShelfError};
 use crate::server::shelf::upload::random_hex;
 use crate::server::shelf::{ContentDigest, Trashed};
@@ -86,9 +86,7 @@ fn take_off(tree: &Tree, from: &str, to: &str) -> rustix::io::Result<Option<u64>
         Err(Errno::NOENT) => return Ok(None),
         found => found?,
     };
-    let trash = tree.make(to.rsplit_once('/').map_or(to, |(parent, _)| parent))?;
-    let name = to.rsplit('/').next().unwrap_or(to);
-    match renameat(&blobs, blob, &trash, name) {
+    match tree.within(to, &mut Changed::default(), |trash, name| renameat(&blobs, blob, trash, name)) {
         Err(Errno::NOENT) => return Ok(None),
         moved => moved?,
     }
@@ -96,19 +94,17 @@ fn take_off(tree: &Tree, from: &str, to: &str) -> rustix::io::Result<Option<u64>
     Ok(Some(fstat(&file)?.st_size as u64))
 }
 
+/// Where the same bytes were uploaded again, they take that file's place.
 fn put_back(tree: &Tree, from: &str, to: &str) -> rustix::io::Result<bool> {
-    let (trash, name) = match tree.parent(from) {
-        Err(Errno::NOENT) => return is_there(tree, to),
-        found => found?,
+    let mut changed = Changed::default();
+    let moved = tree.parent(from).and_then(|(trash, name)| {
+        changed.add_parent(from);
+        tree.within(to, &mut changed, |blobs, blob| renameat(&trash, name, blobs, blob))
+    });
+    let is_back = match moved {
+        Err(Errno::NOENT) => is_there(tree, to, &mut changed)?,
+        moved => moved.map(|()| true)?,
     };
-    // The same bytes may have been uploaded again; then they take that file's place.
-    match tree.within(to, |blobs, blob| renameat(&trash, name, blobs, blob)) {
-        Err(Errno::NOENT) => is_there(tree, to),
-        Err(error) => Err(error),
-        Ok(()) => {
-            fsync(&trash)?;
-            flush_parent(tree, to)?;
-            Ok(true)
-        }
-    }
+    tree.flush(&changed)?;
+    Ok(is_back)
 }

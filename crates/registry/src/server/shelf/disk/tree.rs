@@ -1,5 +1,6 @@
 //! The directory: every path is resolved beneath its descriptor, without symbolic links.
 
+use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder};
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::OwnedFd;
@@ -7,7 +8,7 @@ use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{
-    AtFlags, FlockOperation, Mode, OFlags, ResolveFlags, flock, fsync, mkdirat, openat2, unlinkat,
+    AtFlags, FlockOperation, Mode, OFlags, ResolveFlags, flock, fstat, fsync, mkdirat, openat2, unlinkat,
 };
 use rustix::io::Errno;
 
@@ -28,6 +29,17 @@ pub(super) struct Tree {
     path: PathBuf,
     root: OwnedFd,
     temporary: OwnedFd,
+}
+
+/// Directories in which names have changed, until they are flushed: each once, whatever happened there.
+#[derive(Debug, Default)]
+pub(super) struct Changed(BTreeSet<String>);
+
+impl Changed {
+    /// Something has changed in the directory that `path` is in.
+    pub(super) fn add_parent(&mut self, path: &str) {
+        self.0.extend(path.rsplit_once('/').map(|(parent, _)| parent.to_owned()));
+    }
 }
 
 /// Whether a path may be looked for on the disk, or only where the kernel has it in memory.
@@ -75,41 +87,53 @@ impl Tree {
     pub(super) fn within<T>(
         &self,
         path: &str,
+        changed: &mut Changed,
         mut work: impl FnMut(&OwnedFd, &str) -> rustix::io::Result<T>,
     ) -> rustix::io::Result<T> {
         let (parent, name) = path.rsplit_once('/').ok_or(Errno::INVAL)?;
+        changed.add_parent(path);
         for _ in 0..ATTEMPTS {
-            let directory = self.make(parent)?;
+            let directory = self.make(parent, changed)?;
             match work(&directory, name) {
-                Err(Errno::NOENT) => {}
+                Err(Errno::NOENT) if fstat(&directory)?.st_nlink == 0 => {}
                 done => return done,
             }
         }
         Err(Errno::NOENT)
     }
 
-    /// The directory at `path`, made durably where it is not there.
-    pub(super) fn make(&self, path: &str) -> rustix::io::Result<OwnedFd> {
+    /// The directory at `path`, made where it is not there.
+    fn make(&self, path: &str, changed: &mut Changed) -> rustix::io::Result<OwnedFd> {
         for _ in 0..ATTEMPTS {
             match self.find(path, DIRECTORY, Lookup::Disk) {
-                Err(Errno::NOENT) => self.make_last(path)?,
+                Err(Errno::NOENT) => self.make_last(path, changed)?,
                 found => return found,
             }
         }
         Err(Errno::NOENT)
     }
 
-    fn make_last(&self, path: &str) -> rustix::io::Result<()> {
-        let (above, name) = match path.rsplit_once('/') {
-            Some((above, name)) => (self.make(above)?, name),
-            None => (rustix::io::dup(&self.root)?, path),
-        };
+    fn make_last(&self, path: &str, changed: &mut Changed) -> rustix::io::Result<()> {
+        let (above, name) = path.rsplit_once('/').unwrap_or((".", path));
+        changed.0.insert(above.to_owned());
+        let above = if above == "." { rustix::io::dup(&self.root)? } else { self.make(above, changed)? };
         match mkdirat(&above, name, Mode::RWXU) {
-            Ok(()) | Err(Errno::EXIST) => fsync(&above),
-            // Somebody else has removed the directory above; the caller tries again.
-            Err(Errno::NOENT) => Ok(()),
+            // If somebody else has removed the directory above, the caller tries again.
+            Ok(()) | Err(Errno::EXIST | Errno::NOENT) => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    /// Makes durable what has changed in directories.
+    pub(super) fn flush(&self, changed: &Changed) -> rustix::io::Result<()> {
+        for directory in &changed.0 {
+            match self.find(directory, DIRECTORY, Lookup::Disk) {
+                Ok(directory) => fsync(&directory)?,
+                Err(Errno::NOENT) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     /// Removes the directory that `path` was in, and those above, as far as they are empty; the first component

@@ -16,7 +16,7 @@ use super::Disk;
 use super::blobs;
 use super::buffers::Buffers;
 use super::listing::smallest;
-use super::tree::{Lookup, Tree};
+use super::tree::{Changed, Lookup, Tree};
 use super::writing::Writing;
 use crate::server::shelf::digest::Hashing;
 use crate::server::shelf::error::{Result, ShelfError};
@@ -28,7 +28,7 @@ impl Disk {
         let id = UploadId::random()?;
         let path = path(&id);
         self.wait(&path.clone(), move |tree| {
-            let made = tree.within(&path, |uploads, name| {
+            let made = tree.within(&path, &mut Changed::default(), |uploads, name| {
                 let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
                 rustix::fs::openat(uploads, name, flags, Mode::RUSR | Mode::WUSR)
             });
@@ -189,15 +189,16 @@ fn hash(file: &OwnedFd, algorithm: Algorithm, buffers: &Buffers) -> io::Result<C
 
 /// The bytes first, then the name, then the directory: after a power cut the blob is whole or not there.
 fn publish(tree: &Tree, file: &OwnedFd, from: &str, to: &str) -> rustix::io::Result<()> {
-    if blobs::is_there(tree, to)? {
+    let mut changed = Changed::default();
+    if blobs::is_there(tree, to, &mut changed)? {
         remove(tree, from)?;
-        return blobs::flush_parent(tree, to);
+        return tree.flush(&changed);
     }
     fchmod(file, Mode::RUSR)?;
     fsync(file)?;
     let (uploads, name) = tree.parent(from)?;
-    tree.within(to, |blobs, blob| renameat(&uploads, name, blobs, blob))?;
-    blobs::flush_parent(tree, to)
+    tree.within(to, &mut changed, |blobs, blob| renameat(&uploads, name, blobs, blob))?;
+    tree.flush(&changed)
 }
 
 fn remove(tree: &Tree, path: &str) -> rustix::io::Result<()> {

@@ -1,0 +1,12 @@
+//! A manifest and, after the first line's end, a configuration from a registry that means harm.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
+    let (manifest, config) = bytes.split_at(end);
+    if let Ok(layers) = store::fuzz::incoming(manifest, config, &store::Limits::default()) {
+        assert!(layers <= manifest.len(), "each layer takes some of the manifest");
+    }
+});
