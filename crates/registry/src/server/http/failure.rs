@@ -123,6 +123,7 @@ impl From<DepotError> for Failure {
             DepotError::Incomplete(_) => (StatusCode::BAD_REQUEST, "MANIFEST_BLOB_UNKNOWN"),
             DepotError::Manifest(_) => (StatusCode::BAD_REQUEST, "MANIFEST_INVALID"),
             DepotError::InUse { .. } | DepotError::Refused(_) => (StatusCode::FORBIDDEN, "DENIED"),
+            DepotError::Quota { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "DENIED"),
             DepotError::Contended(_) | DepotError::Collecting { .. } => (StatusCode::CONFLICT, "DENIED"),
             DepotError::Damaged { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN"),
         };
