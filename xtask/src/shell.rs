@@ -89,7 +89,11 @@ pub(crate) fn no_arguments(arguments: &[String]) -> Outcome {
 
 /// Builds one binary of the workspace and says where it is. `profile` is one of Cargo.toml's.
 pub(crate) fn build(package: &str, profile: &str) -> Outcome<PathBuf> {
-    let mut command = cargo(["build", "--package", package, "--profile", profile]);
+    executable_of(cargo(["build", "--package", package, "--profile", profile]), package)
+}
+
+/// Runs a build and says where the executable of that name is.
+fn executable_of(mut command: Command, name: &str) -> Outcome<PathBuf> {
     println!("$ {}", line(&command));
     let output = command
         .arg("--message-format=json-render-diagnostics")
@@ -97,16 +101,21 @@ pub(crate) fn build(package: &str, profile: &str) -> Outcome<PathBuf> {
         .output()
         .map_err(|error| format!("cannot run cargo: {error}"))?;
     if !output.status.success() {
-        return Err(format!("`{package}` does not build"));
+        return Err(format!("`{name}` does not build"));
     }
     let messages = String::from_utf8_lossy(&output.stdout);
-    let mut executables = messages.lines().rev().filter_map(|message| executable(message, package));
-    executables.next().ok_or_else(|| format!("`{package}` has no binary"))
+    let mut executables = messages.lines().rev().filter_map(|message| executable(message, name));
+    executables.next().ok_or_else(|| format!("`{name}` has no binary"))
 }
 
 /// coffer-runtime as it is shipped.
 pub(crate) fn runtime() -> Outcome<PathBuf> {
     build("coffer-runtime", "runtime")
+}
+
+/// The registry's server alone, as its example has it.
+pub(crate) fn registry() -> Outcome<PathBuf> {
+    executable_of(cargo(["build", "--package", "coffer-registry", "--example", "serve"]), "serve")
 }
 
 fn executable(message: &str, package: &str) -> Option<PathBuf> {

@@ -1,8 +1,9 @@
-//! A registry over a directory, for trying: `serve DIRECTORY [ADDRESS]`. A user `test` with the password `test` may
+//! A registry over a directory, for trying: `serve DIRECTORY [ADDRESS]`. It prints where it listens. A user `test` with the password `test` may
 //! do everything; everybody may pull.
 
 use std::collections::BTreeSet;
 use std::error::Error;
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -41,7 +42,7 @@ async fn serve(root: &Path, listen: SocketAddr) -> Result<(), Box<dyn Error>> {
     let scribe = Scribe::start(Arc::new(Silence))?;
     let service = Service::new(depot, Arc::new(access), scribe, clock, None, 1 << 40);
     let server = Server::bind(listen, service, None, Limits::default()).await?;
-    let _ = server.address()?;
+    writeln!(std::io::stdout(), "{}", server.address()?)?;
     server.run(std::future::pending(), Duration::ZERO).await;
     Ok(())
 }

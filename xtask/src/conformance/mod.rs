@@ -6,6 +6,7 @@ mod isolate;
 mod lists;
 mod reasons;
 mod runtime_tools;
+mod distribution;
 
 use std::path::{Path, PathBuf};
 
@@ -18,8 +19,8 @@ pub(crate) const ARGUMENTS: &str = "NAME --path CHECKOUT [--runtime PROGRAM] [--
 struct Settings {
     /// The checkout of the suite, built.
     path: PathBuf,
-    /// The runtime to be judged; ours, built as it is shipped, where none is given.
-    runtime: PathBuf,
+    /// The program to be judged; ours where none is given.
+    program: PathBuf,
     /// One program alone: its verdict is printed, and no list is compared.
     only: Option<String>,
     lists: Lists,
@@ -38,10 +39,15 @@ enum Lists {
 /// One suite.
 struct Suite {
     name: &'static str,
+    /// Builds what it judges if nothing else is given.
+    ours: fn() -> Outcome<PathBuf>,
     run: fn(&Settings) -> Outcome,
 }
 
-const SUITES: &[Suite] = &[Suite { name: "runtime-tools", run: runtime_tools::run }];
+const SUITES: &[Suite] = &[
+    Suite { name: "runtime-tools", ours: shell::runtime, run: runtime_tools::run },
+    Suite { name: "distribution", ours: shell::registry, run: distribution::run },
+];
 
 pub(crate) fn run(arguments: &[String]) -> Outcome {
     let names: Vec<&str> = SUITES.iter().map(|suite| suite.name).collect();
@@ -49,11 +55,11 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         || format!("usage: cargo xtask conformance {ARGUMENTS}, where NAME is {}", names.join(" or "));
     let (name, rest) = arguments.split_first().ok_or_else(usage)?;
     let suite = SUITES.iter().find(|suite| suite.name == name).ok_or_else(usage)?;
-    (suite.run)(&settings(rest, &usage())?)
+    (suite.run)(&settings(suite, rest, &usage())?)
 }
 
-fn settings(arguments: &[String], usage: &str) -> Outcome<Settings> {
-    let (mut path, mut runtime, mut only, mut lists) = (None, None, None, Lists::Compared);
+fn settings(suite: &Suite, arguments: &[String], usage: &str) -> Outcome<Settings> {
+    let (mut path, mut program, mut only, mut lists) = (None, None, None, Lists::Compared);
     let mut words = arguments.iter();
     while let Some(flag) = words.next() {
         match flag.as_str() {
@@ -67,17 +73,17 @@ fn settings(arguments: &[String], usage: &str) -> Outcome<Settings> {
         let value = words.next().ok_or_else(|| format!("`{flag}` is unknown or lacks its value; {usage}"))?;
         match flag.as_str() {
             "--path" => path = Some(absolute(Path::new(value))?),
-            "--runtime" => runtime = Some(shell::program_file(value)?),
+            "--runtime" => program = Some(shell::program_file(value)?),
             "--only" => only = Some(value.clone()),
             _ => return Err(format!("there is no flag `{flag}`; {usage}")),
         }
     }
     let path = path.ok_or_else(|| format!("--path is missing; {usage}"))?;
-    let runtime = match runtime {
+    let program = match program {
         Some(program) => program,
-        None => shell::runtime()?,
+        None => (suite.ours)()?,
     };
-    Ok(Settings { path, runtime, only, lists })
+    Ok(Settings { path, program, only, lists })
 }
 
 fn absolute(path: &Path) -> Outcome<PathBuf> {

@@ -88,7 +88,7 @@ fn judge(program: &Path, settings: &Settings, scratch: &Path) -> Outcome<Verdict
 
 fn one(program: &Path, settings: &Settings, scratch: &Path) -> Outcome<Verdict> {
     let begun = Instant::now();
-    let ended = isolate::run(program, &settings.path, &settings.runtime, scratch, LIMIT)?;
+    let ended = isolate::run(program, &settings.path, &settings.program, scratch, LIMIT)?;
     leftovers::sweep(|name| matches!(name, "cgrouptest" | "testdir") || leftovers::is_uuid(name));
     let verdict = match ended.status {
         None => Verdict::Fail(format!("it hung for {} s and was killed", LIMIT.as_secs())),
@@ -113,7 +113,7 @@ fn one(program: &Path, settings: &Settings, scratch: &Path) -> Outcome<Verdict> 
 fn settle(settings: &Settings, found: &List) -> Outcome {
     let count = |word: &str| found.values().filter(|verdict| *verdict == word).count();
     println!("\n{} passed, {} failed, {} skipped", count("pass"), count("fail"), count("skip"));
-    let who = lists::judged(&settings.runtime);
+    let who = lists::judged(&settings.program);
     let file = lists::file(NAME, &who);
     match settings.lists {
         Lists::Compared => {}
@@ -153,7 +153,7 @@ fn owed() -> Outcome<Vec<String>> {
 
 /// Who said it, of what, where.
 fn remarks(settings: &Settings) -> Outcome<Vec<String>> {
-    let version = shell::capture(&mut shell::program(&settings.runtime, ["--version"]))?;
+    let version = shell::capture(&mut shell::program(&settings.program, ["--version"]))?;
     let mut git = shell::program("git", ["rev-parse", "--short", "HEAD"]);
     let commit = shell::capture(git.current_dir(&settings.path)).unwrap_or_default();
     let suite = format!("opencontainers/runtime-tools {commit}").trim().to_owned();

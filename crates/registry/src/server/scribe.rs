@@ -27,11 +27,18 @@ struct Desk {
     wake: Condvar,
 }
 
+/// An event that is to be written.
+struct Lying {
+    event: Event,
+    /// Whoever waits for it.
+    waits: Option<oneshot::Sender<Result<(), String>>>,
+}
+
 #[derive(Default)]
 struct Pile {
-    events: Vec<Event>,
-    /// Those who wait until all of `events` are written.
-    waiting: Vec<oneshot::Sender<Result<(), String>>>,
+    events: Vec<Lying>,
+    /// Whether somebody waits for one of them.
+    urgent: bool,
     /// Since when the first of `events` has been lying there.
     since: Option<Instant>,
     closed: bool,
@@ -88,41 +95,53 @@ impl Desk {
     fn lay_down(&self, event: Event) -> Option<oneshot::Receiver<Result<(), String>>> {
         let mut pile = self.pile();
         let waits = event.action != Deed::Pull || pile.broken || pile.events.len() >= WAITING;
-        pile.events.push(event);
-        pile.since.get_or_insert_with(Instant::now);
-        let written = waits.then(|| {
-            let (sender, receiver) = oneshot::channel();
-            pile.waiting.push(sender);
-            receiver
-        });
-        if waits || pile.events.len() == 1 {
+        let (sender, receiver) = waits.then(oneshot::channel).unzip();
+        pile.events.push(Lying { event, waits: sender });
+        pile.urgent |= waits;
+        if pile.since.is_none() {
+            pile.since = Some(Instant::now());
+            self.wake.notify_one();
+        } else if waits {
             self.wake.notify_one();
         }
-        written
+        receiver
     }
 
     fn work(&self, journal: &dyn Journal) {
-        while let Some((events, waiting)) = self.next_batch() {
+        while let Some(batch) = self.next_batch() {
+            let events: Vec<Event> = batch.iter().map(|lying| lying.event.clone()).collect();
             let outcome = journal.record(&events).map_err(|error| error.to_string());
-            self.pile().broken = outcome.is_err();
-            for waits in waiting {
+            let (waiting, alone): (Vec<_>, Vec<_>) =
+                batch.into_iter().partition(|lying| lying.waits.is_some());
+            self.note(outcome.is_err(), alone);
+            for waits in waiting.into_iter().filter_map(|lying| lying.waits) {
                 // Whoever has gone meanwhile does not want to know.
                 let _ = waits.send(outcome.clone());
             }
         }
     }
 
+    /// Whoever waits is told that it failed. What nobody waits for was done already, and is written later.
+    fn note(&self, broken: bool, mut alone: Vec<Lying>) {
+        let mut pile = self.pile();
+        pile.broken = broken;
+        if broken && !pile.closed && !alone.is_empty() {
+            alone.append(&mut pile.events);
+            pile.events = alone;
+            pile.since = Some(Instant::now());
+        }
+    }
+
     /// Waits until somebody waits, or the oldest pull has waited long enough.
-    #[expect(clippy::type_complexity, reason = "a pair that one function takes apart at once")]
-    fn next_batch(&self) -> Option<(Vec<Event>, Vec<oneshot::Sender<Result<(), String>>>)> {
+    fn next_batch(&self) -> Option<Vec<Lying>> {
         let mut pile = self.pile();
         loop {
             let left = pile.since.map(|since| WAIT.saturating_sub(since.elapsed()));
-            let due = !pile.waiting.is_empty() || pile.closed || left == Some(Duration::ZERO);
             match left {
-                Some(_) if due => {
+                Some(left) if pile.urgent || pile.closed || left.is_zero() => {
                     pile.since = None;
-                    return Some((std::mem::take(&mut pile.events), std::mem::take(&mut pile.waiting)));
+                    pile.urgent = false;
+                    return Some(std::mem::take(&mut pile.events));
                 }
                 None if pile.closed => return None,
                 Some(left) => {

@@ -24,9 +24,11 @@ struct Process {
 }
 
 impl Process {
+    /// The same test once more, in a process of its own.
     fn start(root: &Path) -> Self {
+        let test = thread::current().name().unwrap().to_owned();
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "crashing::a_server_of_its_own", "--ignored", "--nocapture"])
+            .args(["--exact", &test, "--nocapture"])
             .env(DIRECTORY, root)
             .stdout(Stdio::piped())
             .spawn()
@@ -50,16 +52,19 @@ impl Drop for Process {
     }
 }
 
-#[test]
-#[ignore = "the server that the tests of this file start"]
-fn a_server_of_its_own() {
-    let root = std::env::var_os(DIRECTORY).expect("this is started by other tests");
+/// Whether this is the process that serves for a test: then it does so until it is killed.
+fn served() -> bool {
+    let Some(root) = std::env::var_os(DIRECTORY) else { return false };
     let tell = |address| println!("\nlistens on {address}");
     serve(Path::new(&root), Arc::new(Silence), Limits::default(), tell, std::future::pending());
+    true
 }
 
 #[test]
 fn an_upload_goes_on_where_a_killed_server_left_it() {
+    if served() {
+        return;
+    }
     let directory = tempfile::tempdir().unwrap();
     let root = directory.path().join("shelf");
     let bytes: Vec<u8> = (0..8_000_000_u32).map(|number| (number >> 7) as u8).collect();
@@ -95,6 +100,9 @@ fn an_upload_goes_on_where_a_killed_server_left_it() {
 
 #[test]
 fn no_acknowledged_push_is_lost() {
+    if served() {
+        return;
+    }
     let directory = tempfile::tempdir().unwrap();
     let root = directory.path().join("shelf");
     let mut pushed = Vec::new();
@@ -121,6 +129,9 @@ fn no_acknowledged_push_is_lost() {
 /// Killed at any moment, not only after an answer: everything that was answered is there, and whole.
 #[test]
 fn a_server_killed_while_it_works_has_lost_nothing() {
+    if served() {
+        return;
+    }
     let directory = tempfile::tempdir().unwrap();
     let root = directory.path().join("shelf");
     let mut acknowledged = Vec::new();

@@ -25,8 +25,6 @@ fn smuggled_requests_are_refused() {
     let server = Running::new();
     let post = format!("POST /v2/a/blobs/uploads/ HTTP/1.1\r\nHost: x\r\n{SOMEBODY}\r\n");
     for framing in [
-        "Content-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        "Transfer-Encoding: chunked\r\nContent-Length: 0\r\n\r\n0\r\n\r\n",
         "Content-Length: 0\r\nContent-Length: 5\r\n\r\n",
         "Content-Length: 0, 5\r\n\r\n",
         "Content-Length: +0\r\n\r\n",
@@ -49,6 +47,19 @@ fn smuggled_requests_are_refused() {
     for line in ["GET /v2/ HTTP/9.9", "GET  /v2/ HTTP/1.1", "GET /v2/", "G\0T /v2/ HTTP/1.1", "\x16\x03\x01"]
     {
         refused(server.address, &format!("{line}\r\nHost: x\r\nContent-Length: 0\r\n\r\n"), &[400]);
+    }
+}
+
+/// RFC 9112, 6.3: where both are there, the encoding counts, and the connection ends with the answer.
+#[test]
+fn a_length_beside_an_encoding_counts_for_nothing_and_ends_the_connection() {
+    let server = Running::new();
+    let post = format!("POST /v2/a/blobs/uploads/ HTTP/1.1\r\nHost: x\r\n{SOMEBODY}\r\n");
+    for framing in [
+        "Content-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "Transfer-Encoding: chunked\r\nContent-Length: 400\r\n\r\n0\r\n\r\n",
+    ] {
+        refused(server.address, &format!("{post}{framing}"), &[202]);
     }
 }
 

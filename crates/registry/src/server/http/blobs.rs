@@ -7,6 +7,7 @@ use super::answer::{self, Answer, AnswerBody, Headers as _, Outcome};
 use super::failure::Failure;
 use super::range::{Wanted, wanted};
 use super::service::{Asked, Service};
+use crate::server::access::Action;
 use crate::server::journal::Deed;
 use crate::server::names::RepositoryName;
 use crate::server::shelf::ContentDigest;
@@ -16,6 +17,10 @@ impl Service {
         match asked.method {
             Method::DELETE => self.delete_blob(name, digest, asked).await,
             Method::HEAD => {
+                // Whoever may push will not upload what is there: it has to stay until they have said what for.
+                if asked.identity.may(name.as_str(), Action::Push) {
+                    self.depot.renew(name, digest, asked.now).await?;
+                }
                 let size = self.depot.blob(name, digest).await?;
                 Ok(described(answer::empty(StatusCode::OK), digest).length(size))
             }

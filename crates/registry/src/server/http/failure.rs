@@ -122,9 +122,8 @@ impl From<DepotError> for Failure {
             DepotError::NoManifest(_) => (StatusCode::NOT_FOUND, "MANIFEST_UNKNOWN"),
             DepotError::Incomplete(_) => (StatusCode::BAD_REQUEST, "MANIFEST_BLOB_UNKNOWN"),
             DepotError::Manifest(_) => (StatusCode::BAD_REQUEST, "MANIFEST_INVALID"),
-            DepotError::InUse { .. } | DepotError::Refused(_) | DepotError::Quota { .. } => {
-                (StatusCode::FORBIDDEN, "DENIED")
-            }
+            DepotError::InUse { .. } | DepotError::Refused(_) => (StatusCode::FORBIDDEN, "DENIED"),
+            DepotError::Quota { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "DENIED"),
             DepotError::Contended(_) | DepotError::Collecting { .. } => (StatusCode::CONFLICT, "DENIED"),
             DepotError::Damaged { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN"),
         };

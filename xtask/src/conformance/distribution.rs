@@ -1,0 +1,141 @@
+//! The suite of opencontainers/distribution-spec: one program that speaks to a registry and prints a verdict for
+//! every endpoint and every kind of content.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use crate::bench::scratch::Scratch;
+use crate::conformance::lists::{self, List};
+use crate::conformance::{Lists, Settings};
+use crate::shell::{self, Outcome};
+
+const NAME: &str = "distribution";
+
+/// What the suite leaves out unless it is asked for.
+const MORE: [&str; 4] = [
+    "OCI_API_BLOBS_DIGEST_HEADER",
+    "OCI_API_BLOBS_UPLOAD_CANCEL",
+    "OCI_API_MANIFESTS_DIGEST_HEADER",
+    "OCI_API_MANIFESTS_TAG_PARAM",
+];
+
+/// A registry that ends with the test.
+struct Registry {
+    child: Child,
+    address: String,
+}
+
+pub(crate) fn run(settings: &Settings) -> Outcome {
+    if settings.only.is_some() {
+        return Err("the suite is one program: there is no other to choose".to_owned());
+    }
+    let program = settings.path.join("conformance/conformance");
+    if !program.is_file() {
+        let checkout = settings.path.display();
+        return Err(format!("the suite is not built: go build -C {checkout}/conformance -o conformance"));
+    }
+    let scratch = Scratch::new(NAME)?;
+    let registry = Registry::start(settings, &scratch)?;
+    let mut command = Command::new(&program);
+    command.current_dir(scratch.path()).envs(MORE.map(|name| (name, "true")));
+    command.env("OCI_REGISTRY", &registry.address).env("OCI_TLS", "disabled");
+    command.env("OCI_USERNAME", "test").env("OCI_PASSWORD", "test");
+    let output = command.output().map_err(|error| format!("cannot run the suite: {error}"))?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    let found = verdicts(&said);
+    if found.is_empty() {
+        return Err(format!("the suite gave no verdict:\n{said}{}", String::from_utf8_lossy(&output.stderr)));
+    }
+    found.iter().for_each(|(name, verdict)| println!("{name:40} {verdict}"));
+    settle(settings, &found)
+}
+
+impl Registry {
+    /// Starts the program that is judged on an empty directory. It prints where it listens.
+    fn start(settings: &Settings, scratch: &Scratch) -> Outcome<Self> {
+        let mut command = Command::new(&settings.program);
+        command.arg(scratch.path().join("registry")).arg("127.0.0.1:0").stdout(Stdio::piped());
+        println!("$ {}", shell::line(&command));
+        let mut child = command.spawn().map_err(|error| format!("cannot start the registry: {error}"))?;
+        let mut line = String::new();
+        let stdout = child.stdout.take().map(BufReader::new);
+        let read = stdout.map(|mut stdout| stdout.read_line(&mut line));
+        let registry = Self { child, address: line.trim().to_owned() };
+        match read {
+            Some(Ok(length)) if length > 0 => Ok(registry),
+            _ => Err("the registry does not say where it listens".to_owned()),
+        }
+    }
+}
+
+impl Drop for Registry {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Lines like `  Blob get range................:       Pass`.
+fn verdicts(said: &str) -> List {
+    let lines = said.lines().filter_map(|line| {
+        let (name, verdict) = line.rsplit_once(':')?;
+        let name = name.trim().strip_suffix("..")?.trim_end_matches('.');
+        let verdict = verdict.trim().to_lowercase();
+        let known = matches!(verdict.as_str(), "pass" | "fail" | "skip" | "disabled");
+        known.then(|| (name.to_lowercase().replace(' ', "-"), verdict))
+    });
+    lines.collect()
+}
+
+/// Compares the list with what was found, or writes it. All of it has to pass; what the specification leaves open
+/// may be left out.
+fn settle(settings: &Settings, found: &List) -> Outcome {
+    let count = |word: &str| found.values().filter(|verdict| *verdict == word).count();
+    println!("\n{} passed, {} failed, {} skipped", count("pass"), count("fail"), count("skip"));
+    let file = lists::directory(NAME).join("ours.txt");
+    match settings.lists {
+        Lists::Compared => {}
+        Lists::Rewritten => lists::save(&file, &remarks(settings), found)?,
+        Lists::Printed => {
+            print!("\n{}", lists::text(&remarks(settings), found));
+            return Ok(());
+        }
+    }
+    let mut complaints = lists::differences(&lists::load(&file)?, found);
+    complaints.extend(failed(found));
+    match complaints.is_empty() {
+        true => Ok(()),
+        false => Err(format!("the list is not true, or not good enough:\n  {}", complaints.join("\n  "))),
+    }
+}
+
+fn failed(list: &List) -> Vec<String> {
+    list.iter().filter(|(_, verdict)| *verdict == "fail").map(|(name, _)| format!("{name} fails")).collect()
+}
+
+fn remarks(settings: &Settings) -> Vec<String> {
+    let mut git = shell::program("git", ["rev-parse", "--short", "HEAD"]);
+    let commit = shell::capture(git.current_dir(&settings.path)).unwrap_or_default();
+    vec![format!("opencontainers/distribution-spec {commit}").trim().to_owned()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verdicts_are_read_from_what_the_suite_prints() {
+        let said = "API conformance:\n  Tag listing...................:       Pass\n\
+                    \x20 Blob post only................:       FAIL\n   - no verdict: 401\n";
+        let expected = [("blob-post-only", "fail"), ("tag-listing", "pass")];
+        let expected = expected.map(|(name, verdict)| (name.to_owned(), verdict.to_owned()));
+        assert_eq!(verdicts(said), List::from(expected));
+    }
+
+    #[test]
+    fn nothing_on_file_fails() {
+        let list = lists::load(&lists::directory(NAME).join("ours.txt")).unwrap();
+        assert_eq!(failed(&list), Vec::<String>::new());
+        assert!(list.len() > 40);
+    }
+}
