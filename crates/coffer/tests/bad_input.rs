@@ -21,13 +21,13 @@ fn session() -> Session {
 fn an_unknown_image_is_named() {
     session().holds(
         "
-$ coffer run --rm nobody true
+$ coffer run --rm --pull never nobody true
 coffer: no image `nobody` [E-store-unknown]
-  list the images with `coffer image ls`, or import one
+  list the images with `coffer image ls`, or get it from a registry with `coffer pull`
 exit 125
 $ coffer assess nobody
 coffer: no image `nobody` [E-store-unknown]
-  list the images with `coffer image ls`, or import one
+  list the images with `coffer image ls`, or get it from a registry with `coffer pull`
 exit 1
 $ coffer run --rm oci-archive:missing.tar true
 coffer: cannot read `missing.tar`: No such file or directory (os error 2) [E-store-read]
@@ -35,7 +35,7 @@ coffer: cannot read `missing.tar`: No such file or directory (os error 2) [E-sto
 exit 125
 $ coffer image tag nobody other
 coffer: no image `nobody` [E-store-unknown]
-  list the images with `coffer image ls`, or import one
+  list the images with `coffer image ls`, or get it from a registry with `coffer pull`
 exit 1
 ",
     );

@@ -15,14 +15,14 @@ fn session() -> Session {
 fn commands_of_other_tools_are_answered_with_what_to_do_here() {
     Session::new().holds(
         "
-$ coffer image pull alpine
-coffer: there is no command `image pull` [E-cli-usage]
-  images come from files in this version: `docker save IMAGE -o FILE`, then `coffer image import FILE`
+$ coffer build .
+coffer: there is no command `build` [E-cli-usage]
+  images are built elsewhere in this version, and taken in with `coffer image import FILE`
 exit 2
-$ coffer image import docker://alpine
-coffer: `docker://alpine` is not on this machine's disk: this version takes images from files only [E-image-reference]
-  have it saved, `docker save IMAGE -o FILE`, and take that in: `coffer image import FILE`
-exit 1
+$ coffer run --platform linux/arm64 alpine
+coffer: `coffer run` has no option `--platform` [E-cli-usage]
+  pull it first: `coffer pull --platform linux/arm64 IMAGE`
+exit 125
 $ coffer system prune
 coffer: `coffer system prune` asks before it removes anything, and there is nobody to ask [E-cli-confirm]
   say it beforehand: `coffer system prune --force`

@@ -28,7 +28,7 @@ $ coffer image rm team/base
 untagged team/base:latest
 $ coffer image inspect nobody
 coffer: no image `nobody` [E-store-unknown]
-  list the images with `coffer image ls`, or import one
+  list the images with `coffer image ls`, or get it from a registry with `coffer pull`
 exit 1
 $ coffer image verify
 ✓ verified every byte of the store is what it was

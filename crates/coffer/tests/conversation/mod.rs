@@ -3,7 +3,7 @@
 //! ```text
 //! $ coffer image rm nobody
 //! coffer: there is no image `nobody` [E-store-unknown]
-//!   list the images with `coffer image ls`, or import one
+//!   list the images with `coffer image ls`, or get it from a registry with `coffer pull`
 //! exit 1
 //! ```
 //!
