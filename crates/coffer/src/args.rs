@@ -13,5 +13,6 @@ pub(crate) mod other;
 pub(crate) mod port;
 pub(crate) mod resources;
 pub(crate) mod run;
+pub(crate) mod ship;
 pub(crate) mod system;
 pub(crate) mod volume;

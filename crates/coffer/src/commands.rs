@@ -15,6 +15,7 @@ mod meta;
 mod port;
 mod resources;
 mod run;
+mod ship;
 mod system;
 mod volume;
 
@@ -85,8 +86,12 @@ impl Life {
 }
 
 /// Every command, in the order of help.
-pub(crate) const ALL: [&Entry; 60] = [
+pub(crate) const ALL: [&Entry; 64] = [
     &demo::DEMO,
+    &ship::PULL,
+    &ship::PUSH,
+    &ship::COPY,
+    &ship::SYNC,
     &image::IMPORT,
     &image::LIST,
     &image::INSPECT,

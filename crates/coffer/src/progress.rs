@@ -1,6 +1,8 @@
 //! A bar on standard error while an image is imported or files are copied, a sum while a disk is measured;
 //! nothing where nobody watches.
 
+mod lines;
+
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
@@ -8,6 +10,8 @@ use engine::Progress;
 
 use crate::context::write_error;
 use crate::render::{text, units};
+
+pub(crate) use lines::Lines;
 
 /// A terminal that is redrawn more often than this only flickers.
 const BETWEEN_DRAWINGS: Duration = Duration::from_millis(80);
@@ -136,6 +140,12 @@ impl Drop for Measuring {
 fn columns() -> usize {
     let size = rustix::termios::tcgetwinsize(std::io::stderr());
     size.ok().map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 1).unwrap_or(80)
+}
+
+/// The same terminal's lines.
+fn rows() -> usize {
+    let size = rustix::termios::tcgetwinsize(std::io::stderr());
+    size.ok().map(|size| usize::from(size.ws_row)).filter(|rows| *rows > 1).unwrap_or(24)
 }
 
 /// `layer 2 of 3  ━━━━━━━━────────  142 MB of 360 MB  320 MB/s  1 s left`

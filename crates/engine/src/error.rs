@@ -8,12 +8,15 @@ use model::publish::Publish;
 use model::reference::ReferenceSyntax;
 use network::NetworkError;
 use policy::{ConfineError, Refusal};
+use registry::client::ClientError;
 use store::StoreError;
 use store::copy::CopyError;
 
 use crate::foreground::ForegroundError;
 use crate::logs::LogsError;
 use crate::name::NameSyntax;
+use crate::registries::RegistriesError;
+use crate::ship::ShipError;
 use crate::state::StateError;
 use crate::user::UserError;
 use crate::volumes::VolumeError;
@@ -38,6 +41,20 @@ pub enum EngineError {
     /// About images.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// About registries, and what they say.
+    #[error(transparent)]
+    Registries(#[from] RegistriesError),
+    /// About images on their way.
+    #[error(transparent)]
+    Ship(#[from] ShipError),
+    /// What came is not what it should be, and the ledger has it.
+    #[error("{source}; ledger entry {entry} has it")]
+    Forged {
+        /// What is wrong with it.
+        source: Box<EngineError>,
+        /// Index of the ledger's entry.
+        entry: u64,
+    },
     /// About the state of containers.
     #[error(transparent)]
     State(#[from] StateError),
@@ -104,6 +121,12 @@ pub enum EngineError {
     },
 }
 
+impl From<ClientError> for EngineError {
+    fn from(error: ClientError) -> Self {
+        Self::Registries(error.into())
+    }
+}
+
 impl EngineError {
     /// For `map_err`.
     pub(crate) fn io(doing: &'static str) -> impl FnOnce(io::Error) -> Self {
@@ -118,6 +141,9 @@ impl EngineError {
             Self::Reference(_) => "E-image-reference",
             Self::Name(_) => "E-run-name",
             Self::Store(error) => error.code(),
+            Self::Registries(error) => error.code(),
+            Self::Ship(error) => error.code(),
+            Self::Forged { source, .. } => source.code(),
             Self::State(error) => error.code(),
             Self::Volume(error) => error.code(),
             Self::Ledger(error) => error.code(),
@@ -148,6 +174,9 @@ impl EngineError {
             }
             Self::Name(_) => "choose a name like `web-1`".into(),
             Self::Store(error) => error.remedy().to_string(),
+            Self::Registries(error) => error.remedy(),
+            Self::Ship(error) => error.remedy(),
+            Self::Forged { source, .. } => source.remedy(),
             Self::State(error) => error.remedy(),
             Self::Volume(error) => error.remedy(),
             Self::Ledger(error) => error.remedy(),

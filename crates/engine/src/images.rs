@@ -6,7 +6,7 @@ use std::io::Write;
 use model::digest::Digest;
 use model::image::{Image, ImageConfig};
 use model::reference::{ArchiveSource, ImageName, Reference};
-use store::{Format, Imported, Naming, Progress, Prune, Pruned, Removal, Removed};
+use store::{Format, Imported, Naming, Progress, Prune, Pruned, Removal, Removed, StoreError};
 
 use crate::book::{Entry, Kind};
 use crate::engine::Engine;
@@ -15,6 +15,9 @@ use crate::error::EngineError;
 /// The name of the image that the binary carries (`demo:`).
 pub const EMBEDDED: &str = "coffer-demo";
 
+/// Digits of an id as it is shown.
+const SHORT_ID: usize = 12;
+
 impl Engine {
     /// The image that a person means; an archive is imported first, and gets no name.
     ///
@@ -22,6 +25,20 @@ impl Engine {
     /// [`model::reference::ReferenceSyntax`]; the store's: unknown, ambiguous, corrupt.
     pub fn image(&self, text: &str) -> Result<Image, EngineError> {
         self.admit(text, &mut store::Quiet)
+    }
+
+    /// Whether the store has nothing under a name, or only what a restart has damaged. The beginning of an id is
+    /// no name that could be found elsewhere.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn lacks(&self, name: &ImageName) -> Result<bool, EngineError> {
+        match self.store.resolve(name) {
+            Ok(_) => Ok(false),
+            Err(StoreError::Unknown { .. }) => Ok(!name.may_be_id() || name.repository.len() < SHORT_ID),
+            Err(StoreError::Lost { .. }) => Ok(true),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The same, with progress.
@@ -135,6 +152,6 @@ impl Engine {
     }
 }
 
-fn embedded() -> ImageName {
+pub(crate) fn embedded() -> ImageName {
     ImageName { repository: EMBEDDED.to_owned(), tag: None, digest: None }
 }

@@ -32,6 +32,7 @@ pub mod files;
 pub mod images;
 pub mod registries;
 pub mod serving;
+pub mod ship;
 mod info;
 
 pub mod state;

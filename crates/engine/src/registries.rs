@@ -1,6 +1,8 @@
 //! Registries, where no image of ours is concerned: logins, and which tags there are.
 
-use model::reference::{ReferenceSyntax, Repository};
+use std::path::PathBuf;
+
+use model::reference::{ImageName, ReferenceSyntax, Repository};
 use registry::client::{Client, ClientError};
 use registry::config::{Config, ConfigError};
 
@@ -124,5 +126,25 @@ impl Registries {
         let repository = self.config.full_name(&name.parse()?)?.located();
         let tags = Client::new(self.config.clone())?.tags(&repository)?;
         Ok((repository, tags))
+    }
+
+    /// The name with its registry, where a short one was typed.
+    ///
+    /// # Errors
+    /// Settings that leave it open.
+    pub fn full_name(&self, name: &ImageName) -> Result<ImageName> {
+        Ok(self.config.full_name(name)?)
+    }
+
+    /// A client that keeps documents that are not what their digest says.
+    pub(crate) fn client(&self, evidence: PathBuf) -> Result<Client> {
+        let mut config = self.config.clone();
+        config.places.evidence = Some(evidence);
+        Ok(Client::new(config)?)
+    }
+
+    /// Whether somebody else may answer when the repository is read.
+    pub(crate) fn is_mirrored(&self, repository: &Repository) -> Result<bool> {
+        Ok(self.config.endpoints(repository)?.len() > 1)
     }
 }

@@ -20,7 +20,7 @@ fn main() -> std::result::Result<(), Box<dyn Error>> {
     let (top, bytes) = layout.top(from.selector.as_deref())?;
     let writer = LayoutWriter::create(&to)?;
     copy(&layout, &writer, &bytes, &top)?;
-    Ok(writer.finish(name, &top, &bytes)?)
+    Ok(writer.finish(name, &top, &bytes, &[])?)
 }
 
 fn place(text: &str) -> std::result::Result<ArchiveSource, Box<dyn Error>> {

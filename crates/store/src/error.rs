@@ -260,7 +260,7 @@ impl StoreError {
             Self::Unmapped { .. } => {
                 "give this user more subordinate ids in /etc/subuid and /etc/subgid; 65536 are enough".into()
             }
-            Self::Unknown { .. } => "list the images with `coffer image ls`, or import one".into(),
+            Self::Unknown { .. } => "list the images with `coffer image ls`, or get it from a registry with `coffer pull`".into(),
             Self::Ambiguous { .. } => "give more digits of the id".into(),
             Self::Several { names, .. } => {
                 let name = names.first().map_or("NAME", String::as_str);

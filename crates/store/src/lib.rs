@@ -54,7 +54,7 @@ pub use error::{Result, StoreError};
 pub use import::{Imported, Naming, Progress, Quiet};
 pub use limits::Limits;
 pub use outgoing::{Outgoing, Packed, Packing};
-pub use pull::{Blobs, Incoming};
+pub use pull::{Blobs, Incoming, Turn};
 pub use remove::{Prune, Pruned, Removal, Removed};
 pub use save::Format;
 pub use unpack::Owner;

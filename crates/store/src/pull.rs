@@ -2,10 +2,12 @@
 
 use std::io::{self, Read};
 
+use model::digest::ClaimedDigest;
+use model::image::Image;
 use model::oci::Descriptor;
 use model::reference::ImageName;
 
-use crate::disk::Store;
+use crate::disk::{Lock, Store};
 use crate::error::{Result, StoreError};
 use crate::import::{Imported, Naming, Progress};
 use crate::source::{Inbound, Plan, PlannedConfig, Remote, described, kept_type};
@@ -33,7 +35,28 @@ pub struct Incoming<'a> {
     pub blobs: &'a dyn Blobs,
 }
 
+/// The right to bring an image in, alone.
+pub struct Turn {
+    _lock: Lock,
+}
+
 impl Store {
+    /// Waits for whoever brings the same manifest in: afterwards the image may be here.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn turn(&self, manifest: &ClaimedDigest) -> Result<Turn> {
+        Ok(Turn { _lock: self.lock(&format!("{}.turn", manifest.hex()))? })
+    }
+
+    /// The configuration's bytes, checked.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] if they are not what they were.
+    pub fn config(&self, image: &Image) -> Result<Vec<u8>> {
+        self.small_blob(&image.config_digest)
+    }
+
     /// Brings an image in from afar. Layers that are here already are not asked for. `now` is in seconds since
     /// the epoch.
     ///

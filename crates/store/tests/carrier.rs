@@ -58,7 +58,7 @@ fn carry(bench: &Bench, from: &str, to: &str, name: Option<&str>) -> Result<Desc
     let (top, bytes) = layout.top(from.selector.as_deref())?;
     let writer = LayoutWriter::create(&source(to))?;
     copy(&layout, &writer, &bytes, &top);
-    writer.finish(name, &top, &bytes)?;
+    writer.finish(name, &top, &bytes, &[])?;
     Ok(top)
 }
 
@@ -267,7 +267,7 @@ fn blobs_that_are_not_what_they_should_be_are_refused_and_can_come_again() {
             assert!(!writer.has(&layer.digest));
         }
         copy(&layout, &writer, &bytes, &top);
-        writer.finish(Some("app:1"), &top, &bytes).unwrap();
+        writer.finish(Some("app:1"), &top, &bytes, &[]).unwrap();
         let copied = Layout::open(&bench.store, &source(&place)).unwrap();
         let (top, bytes) = copied.top(None).unwrap();
         for leaf in below(&bytes, &top) {
@@ -280,7 +280,7 @@ fn blobs_that_are_not_what_they_should_be_are_refused_and_can_come_again() {
             LayoutWriter::create(&source(&format!("oci-archive:{}", bench.path("b.tar").display()))).unwrap();
         assert_eq!(writer.blob(&layer, &mut &*bytes).unwrap_err().code(), code);
         assert!(writer.blob(&layer, &mut &*honest).is_err());
-        assert!(writer.finish(None, &top, bytes).is_err());
+        assert!(writer.finish(None, &top, bytes, &[]).is_err());
         assert!(!bench.path("b.tar").exists() && leftovers(&bench).is_empty());
     }
 }

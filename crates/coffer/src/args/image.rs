@@ -11,7 +11,7 @@ use crate::value::filter::{self, Filter};
 /// `image import`
 #[derive(Debug, Args)]
 pub(crate) struct Import {
-    /// A file or directory, TRANSPORT:PATH, `demo:`, or `-` for standard input
+    /// A file or directory, TRANSPORT:PATH, docker://NAME, `demo:`, or `-` for standard input
     #[arg(value_name = "FILE", required_unless_present = "input")]
     pub(crate) source: Option<String>,
     /// The name to give it; without one, the name inside the archive
@@ -36,6 +36,9 @@ pub(crate) struct List {
     pub(crate) name: Option<String>,
     #[command(flatten)]
     pub(crate) list: ListOptions,
+    /// Print digests whole
+    #[arg(long)]
+    pub(crate) digests: bool,
     /// Show only what matches; keys: name, digest, label, dangling
     #[arg(short, long, value_name = "KEY=VALUE", value_parser = filter::among(&["name", "digest", "label", "dangling"]))]
     pub(crate) filter: Vec<Filter>,

@@ -6,6 +6,7 @@ use clap::Args;
 use engine::DetachKeys;
 
 use super::ask::{Answers, Limits, Process, Storage, Upkeep, Walls};
+use super::ship::PullWhen;
 
 /// `run`
 #[derive(Debug, Args)]
@@ -44,6 +45,16 @@ pub(crate) struct Make {
     /// Remove it when it ends
     #[arg(long = "rm")]
     pub(crate) remove: bool,
+    /// Ask a registry for the image: missing, always or never; missing is the default
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHEN",
+        default_value_t,
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub(crate) pull: PullWhen,
     /// Write the id into this file, which must not exist
     #[arg(long, value_name = "FILE")]
     pub(crate) cidfile: Option<PathBuf>,

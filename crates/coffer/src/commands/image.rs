@@ -160,7 +160,7 @@ impl Act for List {
         let images = filter::keep(engine.images()?, &self.filter, holds);
         let named = |image: &Image| self.name.as_ref().is_none_or(|name| has_name(image, name));
         let images: Vec<Image> = images.into_iter().filter(named).collect();
-        let truncate = Truncate::from(self.list);
+        let truncate = if self.digests { Truncate::Whole } else { self.list.into() };
         if self.list.quiet && context.format == Format::Table {
             let ids = images.iter().map(|image| image::digest(image, truncate) + "\n");
             context.print(&ids.collect::<String>())?;

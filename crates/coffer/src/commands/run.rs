@@ -10,6 +10,7 @@ use engine::state::Ended;
 use engine::{Detach, DetachKeys, Foreground};
 use model::request::RunRequest;
 
+use super::ship::Provision;
 use super::{Act, Entry, Life, act, image, options};
 use crate::args::run::{Create, Run};
 use crate::context::Context;
@@ -62,9 +63,10 @@ impl Act for Run {
         let site = site::site()?;
         let keys = self.detach_keys.clone().unwrap_or_default();
         let (detach, ticket) = (self.detach, Ticket::open(self.make.cidfile.as_deref())?);
-        let request = self.make.request(site.level)?;
+        let provision = Provision::new(self.make.pull);
+        let mut request = self.make.request(site.level)?;
         if detach {
-            return run_behind(request, site, ticket, context);
+            return run_behind(request, site, provision, ticket, context);
         }
         in_front_only(&request)?;
         let outside = session::begin(&site, Purpose::Start)?;
@@ -76,6 +78,7 @@ impl Act for Run {
         };
         let engine = site::enter(site)?;
         image::admit_embedded(&engine, &request.image)?;
+        provision.provide(&engine, &mut request.image)?;
         let named = |id: &ContainerId| ticket.write(id);
         let ended =
             engine.run_named(request, foreground(detach)?, &mut Bar::new(), &mut |id| drop(named(id)))?;
@@ -103,8 +106,9 @@ fn in_front_only(request: &RunRequest) -> Result<(), Failure> {
 }
 
 fn run_behind(
-    request: RunRequest,
+    mut request: RunRequest,
     site: engine::site::Site,
+    provision: Provision,
     ticket: Ticket,
     context: &Context,
 ) -> Result<u8, Failure> {
@@ -112,6 +116,7 @@ fn run_behind(
     let release = session::behind(&site, outside)?;
     let engine = site::enter(site)?;
     image::admit_embedded(&engine, &request.image)?;
+    provision.provide(&engine, &mut request.image)?;
     let mut announce = |id: &ContainerId| {
         // The container runs; a reader of ours that left does not change that.
         let _unread = context.print(&format!("{id}\n"));
@@ -126,9 +131,11 @@ impl Act for Create {
     fn act(self, context: &mut Context) -> Result<u8, Failure> {
         let site = site::site()?;
         let ticket = Ticket::open(self.make.cidfile.as_deref())?;
-        let request = self.make.request(site.level)?;
+        let provision = Provision::new(self.make.pull);
+        let mut request = self.make.request(site.level)?;
         let engine = site::open_at(site, Purpose::Look)?;
         image::admit_embedded(&engine, &request.image)?;
+        provision.provide(&engine, &mut request.image)?;
         let id = engine.create(request, &mut Bar::new())?;
         ticket.write(&id)?;
         context.show(|| id.as_str(), || format!("{id}\n"))?;

@@ -6,7 +6,7 @@ struct Habit {
     instead: &'static str,
 }
 
-/// What to do instead of a command that is not there: `pull`, `build`.
+/// What to do instead of a command that is not there: `search`, `build`.
 pub(crate) fn instead_of_command(typed: &str) -> Option<&'static str> {
     find(&COMMANDS, typed)
 }
@@ -20,14 +20,10 @@ fn find(habits: &[Habit], typed: &str) -> Option<&'static str> {
     habits.iter().find(|habit| habit.typed.contains(&typed)).map(|habit| habit.instead)
 }
 
-const COMMANDS: [Habit; 4] = [
+const COMMANDS: [Habit; 3] = [
     Habit {
         typed: &["search"],
         instead: "no registry is searched by words; `coffer search-tags NAME` lists what a repository has",
-    },
-    Habit {
-        typed: &["pull", "image pull", "push", "image push"],
-        instead: "images come from files in this version: `docker save IMAGE -o FILE`, then `coffer image import FILE`",
     },
     Habit {
         typed: &["build", "image build", "buildx"],
@@ -48,10 +44,7 @@ const RUN_OPTIONS: [Habit; 7] = [
         typed: &["--init"],
         instead: "its program is process 1: start it through the image's own init, as with `--entrypoint tini`",
     },
-    Habit {
-        typed: &["--pull", "--platform"],
-        instead: "leave it out: only images that were imported can run, see `coffer image ls`",
-    },
+    Habit { typed: &["--platform"], instead: "pull it first: `coffer pull --platform linux/arm64 IMAGE`" },
     Habit {
         typed: &["-a", "--attach", "--sig-proxy"],
         instead: "leave it out: output comes here, and signals go there",
@@ -89,6 +82,6 @@ mod tests {
     fn values_behind_an_option_do_not_matter() {
         assert_eq!(instead_of_option("--expose=80"), instead_of_option("--expose"));
         assert!(instead_of_option("--expose").is_some() && instead_of_option("--nothing").is_none());
-        assert!(instead_of_command("pull").is_some() && instead_of_command("frob").is_none());
+        assert!(instead_of_command("build").is_some() && instead_of_command("frob").is_none());
     }
 }

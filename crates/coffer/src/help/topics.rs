@@ -56,8 +56,11 @@ An image is named in one of these ways, wherever a command takes IMAGE:
   dir:DIR                                          manifest, configuration and layers in one directory
   rootfs:FILE or rootfs:DIR                        a root filesystem, as one layer
   demo:                                            the image that coffer carries
+  docker://NAME                                    a name in a registry, whatever the store has
 
-`coffer image import` also takes a bare path and looks what it is, and `-` for standard input.",
+`coffer run` and `coffer create` pull a name that the store lacks; --pull always or never says otherwise.
+`coffer image import` also takes a bare path and looks what it is, and `-` for standard input.
+`coffer copy` goes from any of these to a name in a registry, oci:, oci-archive:, dir: or docker-archive:.",
     },
     Topic {
         name: "exit-codes",
@@ -142,6 +145,10 @@ new ones may come. Times are RFC 3339 in UTC, sizes are bytes, digests and ids a
 
 image ls, import, inspect  digest, config_digest, names, size, created, imported,
                            layers[] (blob, diff_id, size), config, facts
+pull                       [] name, digest, already, image (as image ls)
+push                       [] name, digest, moved (manifests, blobs, bytes, mounted, present, referrers)
+copy                       from, to, digest, moved
+sync                       [] from, to, digest, state (copied, differs, up to date, failed), error
 image history              [] layer, created, created_by, size, comment; newest first
 image verify               intact, findings[] (images, file, why)
 image rm                   [] untagged, deleted, bytes

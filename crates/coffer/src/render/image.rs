@@ -144,7 +144,11 @@ pub(crate) fn digest(image: &Image, truncate: Truncate) -> String {
 
 /// `nginx:latest  sha256:9f2c41d0aa17  142 MB  3 layers`
 pub(crate) fn headline(image: &Image, style: Style) -> String {
-    let name = image.names.first().map_or("<none>", String::as_str);
+    headline_as(image.names.first().map_or("<none>", String::as_str), image, style)
+}
+
+/// The same under the name that was asked for.
+pub(crate) fn headline_as(name: &str, image: &Image, style: Style) -> String {
     let layers = units::count(image.layers.len(), "layer", "layers");
     let name = style.strong(&text::plain(name));
     format!("{name}  {}  {}  {layers}", image.digest.short(), units::bytes(image.size))

@@ -70,6 +70,14 @@ kinds! {
     ContainerRemove = "container-remove",
     /// An image was taken in.
     ImageImport = "image-import",
+    /// An image was taken in from a registry; `registry`, and `digest` of what the name stands for there.
+    ImagePull = "image-pull",
+    /// An image was sent to a registry; `registry`, and `digest` of what the name stands for there.
+    ImagePush = "image-push",
+    /// An image was copied past the store; `to` and `digest`.
+    ImageCopy = "image-copy",
+    /// What came was not what it should have been, and was not kept; `claimed` and `came`.
+    ImageRefused = "image-refused",
     /// An image got a name.
     ImageTag = "image-tag",
     /// An image, or a name of one, was removed.

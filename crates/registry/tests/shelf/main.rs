@@ -1,5 +1,10 @@
 //! One suite over every kind of shelf, and what is particular to each.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, and a child tells its parent what it has done"
+)]
 
 mod body;
 mod bucket;

@@ -58,7 +58,13 @@ impl Archive {
         Ok(())
     }
 
-    pub(super) fn finish(self, name: Option<&str>, top: &Descriptor, bytes: &[u8]) -> Result<()> {
+    pub(super) fn finish(
+        self,
+        name: Option<&str>,
+        top: &Descriptor,
+        bytes: &[u8],
+        beside: &[Descriptor],
+    ) -> Result<()> {
         if !self.has(&top.digest) {
             self.blob(top, &mut &*bytes)?;
         }
@@ -66,7 +72,7 @@ impl Archive {
         if let Some(name) = name {
             entry.annotations.get_or_insert_default().insert(REF_NAME.to_owned(), name.to_owned());
         }
-        let index = json(&Index::of(vec![entry]))?;
+        let index = json(&Index::of([&[entry], beside].concat()))?;
         let mut state = self.state()?;
         for (name, bytes) in [("index.json", index.as_slice()), ("oci-layout", OCI_LAYOUT)] {
             self.begin(&mut state, name, bytes.len() as u64)?;

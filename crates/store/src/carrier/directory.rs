@@ -68,9 +68,15 @@ impl Directory {
         Ok(())
     }
 
-    pub(super) fn finish(mut self, name: Option<&str>, top: &Descriptor, bytes: &[u8]) -> Result<()> {
+    pub(super) fn finish(
+        mut self,
+        name: Option<&str>,
+        top: &Descriptor,
+        bytes: &[u8],
+        beside: &[Descriptor],
+    ) -> Result<()> {
         self.blob(top, &mut &*bytes)?;
-        let index = self.index(name, top)?;
+        let index = self.index(name, top, beside)?;
         for (name, bytes) in [("oci-layout", OCI_LAYOUT), ("index.json", &index)] {
             let path = self.root.join(name);
             beside::write_file(&path, |file| file.write_all(bytes).map_err(StoreError::write_path(&path)))?;
@@ -85,7 +91,7 @@ impl Directory {
     }
 
     /// index.json with one more entry: others are kept as they are, but for one of the same name.
-    fn index(&self, name: Option<&str>, top: &Descriptor) -> Result<Vec<u8>> {
+    fn index(&self, name: Option<&str>, top: &Descriptor, beside: &[Descriptor]) -> Result<Vec<u8>> {
         let path = self.root.join("index.json");
         let unwritten = |error: serde_json::Error| StoreError::write_path(&path)(io::Error::from(error));
         let mut index = match fs::read(&path) {
@@ -108,6 +114,11 @@ impl Directory {
             None => reference(old).is_some() || digest(old) != digest(&entry),
         });
         entries.push(entry);
+        for beside in beside {
+            let beside = serde_json::to_value(beside).map_err(unwritten)?;
+            entries.retain(|old| digest(old) != digest(&beside) || reference(old).is_some());
+            entries.push(beside);
+        }
         serde_json::to_vec(&index).map_err(unwritten)
     }
 }

@@ -61,10 +61,8 @@ impl Layout {
                 Ok((described(&bytes)?, bytes))
             }
             Kind::Oci(container) => {
-                let index = container.part("index.json")?;
-                let index: Index =
-                    parse(&index.bytes(self.limits.manifest, "bytes in an index")?, &index.label)?;
-                self.only(answering(index.manifests, selector, &container.label)?, &container.label)
+                let named = answering(self.index(container)?.manifests, selector, &container.label)?;
+                self.only(named, &container.label)
             }
         }
     }
@@ -85,6 +83,26 @@ impl Layout {
                 Err(StoreError::Several { what: label.to_owned(), names })
             }
         }
+    }
+
+    /// What the layout lists that refers to a manifest: signatures, inventories, attestations.
+    ///
+    /// # Errors
+    /// As [`Layout::manifest`].
+    pub fn referrers(&self, subject: &ClaimedDigest) -> Result<Vec<Descriptor>> {
+        let Kind::Oci(container) = &self.kind else { return Ok(Vec::new()) };
+        let mut referrers = Vec::new();
+        for listed in self.index(container)?.manifests {
+            if subject_of(&self.manifest(&listed)?)? == Some(*subject) {
+                referrers.push(listed);
+            }
+        }
+        Ok(referrers)
+    }
+
+    fn index(&self, container: &Container) -> Result<Index> {
+        let index = container.part("index.json")?;
+        parse(&index.bytes(self.limits.manifest, "bytes in an index")?, &index.label)
     }
 
     /// The bytes of a manifest, index or configuration, checked.
@@ -122,6 +140,17 @@ impl Layout {
         };
         Ok(Box::new(part.reader()))
     }
+}
+
+/// The manifest that another document is about.
+fn subject_of(bytes: &[u8]) -> Result<Option<ClaimedDigest>> {
+    #[derive(serde::Deserialize)]
+    struct Referring {
+        #[serde(default)]
+        subject: Option<Descriptor>,
+    }
+    let referring: Referring = parse(bytes, "the manifest")?;
+    Ok(referring.subject.map(|subject| subject.digest))
 }
 
 /// What the bytes say they are: a manifest or an index of either family.

@@ -74,15 +74,22 @@ impl LayoutWriter {
     }
 
     /// Writes the manifest or index that all blobs were for, under a name where one is given, and makes all of it
-    /// visible. A name in the destination itself comes first.
+    /// visible. A name in the destination itself comes first. `beside` it are manifests that refer to it, which
+    /// OCI layouts list; the others have no place for that.
     ///
     /// # Errors
     /// What the disk says; for `docker-archive:`, whatever is not one image.
-    pub fn finish(self, name: Option<&str>, top: &Descriptor, bytes: &[u8]) -> Result<()> {
+    pub fn finish(
+        self,
+        name: Option<&str>,
+        top: &Descriptor,
+        bytes: &[u8],
+        beside: &[Descriptor],
+    ) -> Result<()> {
         let name = self.selector.as_deref().or(name);
         match self.kind {
-            Kind::Oci(directory) => directory.finish(name, top, bytes),
-            Kind::OciArchive(archive) => archive.finish(name, top, bytes),
+            Kind::Oci(directory) => directory.finish(name, top, bytes, beside),
+            Kind::OciArchive(archive) => archive.finish(name, top, bytes, beside),
             Kind::Flat(flat) => flat.finish(top, bytes),
             Kind::Docker(archive) => archive.finish(name, top, bytes),
         }

@@ -49,7 +49,7 @@ pub(super) fn flat(container: &Container, limits: &Limits) -> Result<Plan<'stati
     image(bytes, "", Vec::new(), &blobs, limits)
 }
 
-/// The manifests that have a name, or all of them.
+/// The manifests that have a name, or all of them; artifacts that only lie beside an image need to be named.
 pub(crate) fn answering(
     manifests: Vec<Descriptor>,
     selector: Option<&str>,
@@ -59,7 +59,11 @@ pub(crate) fn answering(
         let name = descriptor.annotation(REF_NAME);
         selector.is_none_or(|wanted| name.is_some_and(|name| answers_to(name, wanted)))
     };
-    let named: Vec<Descriptor> = manifests.into_iter().filter(is_named).collect();
+    let mut named: Vec<Descriptor> = manifests.into_iter().filter(is_named).collect();
+    let is_image = |descriptor: &Descriptor| descriptor.artifact_type.is_none();
+    if selector.is_none() && named.iter().any(is_image) {
+        named.retain(is_image);
+    }
     if named.is_empty() {
         return Err(not_an_image(label, format!("it has no image `{}`", selector.unwrap_or_default())));
     }

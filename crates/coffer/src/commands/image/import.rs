@@ -8,16 +8,18 @@ use model::reference::{ArchiveSource, ImageName, Reference, ReferenceSyntax};
 
 use crate::args::image::Import;
 use crate::commands::Act;
+use crate::commands::ship::pull_remote;
 use crate::context::Context;
 use crate::demo::image as demo;
 use crate::errors::Failure;
 use crate::progress::Bar;
 use crate::render::image;
-use crate::site;
+use crate::{registries, site};
 
 impl Act for Import {
     fn act(self, context: &mut Context) -> Result<u8, Failure> {
         let quiet = self.quiet;
+        let places = registries::places(None);
         let engine = site::open()?;
         let name = self.name.or(self.tag);
         let image = match source(&self.source.or(self.input).unwrap_or_default())? {
@@ -26,7 +28,14 @@ impl Act for Import {
                 let naming = name.map_or(Naming::FromSource, |name| Naming::As(vec![name]));
                 engine.import(&source, &naming, &mut Bar::new())?.image
             }
-            Reference::Name(name) | Reference::Remote(name) => return Err(not_on_disk(&name.to_string())),
+            Reference::Remote(remote) => {
+                let pulled = pull_remote(&engine, places, &remote)?.image;
+                match name {
+                    Some(name) => renamed(&engine, &pulled, &name)?,
+                    None => pulled,
+                }
+            }
+            Reference::Name(name) => return Err(not_on_disk(&name.to_string())),
         };
         context.show(
             || image::ImageJson::new(&image),
@@ -52,7 +61,7 @@ fn not_on_disk(text: &str) -> Failure {
     Failure::failed(
         "E-cli-file",
         format!("there is no file or directory `{text}`"),
-        "check the path; pulling from registries is not in this version",
+        format!("check the path; if it is in a registry: coffer pull {text}"),
     )
 }
 
@@ -64,7 +73,11 @@ pub(crate) fn admit_embedded(engine: &Engine, image: &str) -> Result<(), Failure
 fn embedded(engine: &Engine, name: Option<ImageName>) -> Result<Image, Failure> {
     let layer = demo::layer().map_err(|error| Failure::internal(&error))?;
     let image = engine.import_embedded(&layer, &demo::config())?.image;
-    let Some(name) = name else { return Ok(image) };
-    engine.tag(&image, &name)?;
+    name.map_or(Ok(image.clone()), |name| renamed(engine, &image, &name))
+}
+
+/// The image, with one more name.
+fn renamed(engine: &Engine, image: &Image, name: &ImageName) -> Result<Image, Failure> {
+    engine.tag(image, name)?;
     Ok(engine.image(&name.to_string())?)
 }

@@ -677,4 +677,136 @@ so none of them is asked.",
         "No file and no helper has credentials for the registry.",
         "Log in: coffer login REGISTRY.",
     ),
+    code(
+        "E-registry-unreachable",
+        "The registry's host has no address, or nothing listens there.",
+        "Check the name, the network, and HTTPS_PROXY.",
+    ),
+    code(
+        "E-registry-tls",
+        "The host does not speak TLS, or nobody whom we trust vouches for its certificate.",
+        "Put its authority's certificate into certs.d/HOST/ca.crt, or name the registry insecure: coffer help registries.",
+    ),
+    code("E-registry-silent", "The registry did not answer in time.", "Try again later."),
+    code(
+        "E-registry-slow",
+        "A transfer crept for so long that it would never have ended.",
+        "Try again later; what has come is kept.",
+    ),
+    code(
+        "E-registry-cut",
+        "The connection broke in the middle of a transfer, again and again.",
+        "Try again: it goes on where it was.",
+    ),
+    code(
+        "E-registry-login",
+        "The registry wants to know who asks, or does not take the credentials.",
+        "Log in: coffer login REGISTRY.",
+    ),
+    code(
+        "E-registry-denied",
+        "The registry knows who asks, and says no.",
+        "Ask the owner of the repository.",
+    ),
+    code(
+        "E-registry-missing",
+        "The registry does not have it. Some say so of what they do not want to show.",
+        "Check the name: coffer search-tags REPOSITORY. Then try coffer login REGISTRY.",
+    ),
+    code(
+        "E-registry-rate",
+        "The registry takes no more requests for now.",
+        "Wait, or log in, which often raises the limit.",
+    ),
+    code(
+        "E-registry-refused",
+        "The registry refuses the request. The message has its reason.",
+        "Its operators know why.",
+    ),
+    code(
+        "E-registry-failed",
+        "The registry could not do it, and says that this is its own fault.",
+        "Try again later.",
+    ),
+    code(
+        "E-registry-protocol",
+        "The answer is none that the distribution specification knows.",
+        "Check that the address is a registry's.",
+    ),
+    code(
+        "E-registry-redirect",
+        "The registry sends us where we do not go: out of TLS, or in circles.",
+        "Name the other registry yourself if you trust it.",
+    ),
+    code(
+        "E-registry-digest",
+        "The bytes are not what their digest says. Nothing of them is kept but the evidence that the message names, and the ledger has an entry of kind image-refused.",
+        "Take it as an attack until you know better, and tell the registry's operators.",
+    ),
+    code(
+        "E-registry-size",
+        "The registry sends more or fewer bytes than were claimed. Nothing of them is kept.",
+        "Take it as an attack until you know better, and tell the registry's operators.",
+    ),
+    code(
+        "E-registry-media-type",
+        "A document is called one thing and looks like another, as in CVE-2021-41190.",
+        "Take it as an attack until you know better, and tell the registry's operators.",
+    ),
+    code(
+        "E-registry-document",
+        "A document of the registry is none, or is of a kind that is no longer read, such as Docker's schema 1.",
+        "Have the image pushed again with a tool of today.",
+    ),
+    code(
+        "E-registry-limit",
+        "An answer passes a limit that no honest one needs.",
+        "Check that the address is a registry's.",
+    ),
+    code(
+        "E-registry-source",
+        "What was to be sent cannot be read here.",
+        "Check the store: coffer image verify.",
+    ),
+    code(
+        "E-ship-platform",
+        "The image is not made for this host. The message lists what there is.",
+        "Take another platform if you mean to: coffer pull --platform OS/ARCH NAME.",
+    ),
+    code(
+        "E-ship-artifact",
+        "The name leads to something that cannot run: a chart, an inventory, a signature.",
+        "Carry it with coffer copy.",
+    ),
+    code(
+        "E-ship-layer",
+        "A layer is encrypted, lies outside of the registry, or is no layer at all.",
+        "Ask whoever made the image for another one.",
+    ),
+    code(
+        "E-ship-tag",
+        "The repository does not have the tag. The message offers those that look like it.",
+        "coffer search-tags REPOSITORY lists all of them.",
+    ),
+    code(
+        "E-ship-document",
+        "A manifest or index cannot be read, or they name each other without an end.",
+        "Ask whoever made it.",
+    ),
+    code(
+        "E-ship-destination",
+        "Images cannot be sent there.",
+        "Name a tag of a repository, oci:DIR, oci-archive:FILE, dir:DIR or docker-archive:FILE.",
+    ),
+    code(
+        "E-ship-nameless",
+        "An id does not say where the image should go.",
+        "coffer push IMAGE registry.example/team/app:1",
+    ),
+    code("E-ship-none", "The store has no image of the repository.", "coffer image ls lists what there is."),
+    code(
+        "E-ship-list",
+        "The file with repositories cannot be read. The message has the line.",
+        "Write [[repository]] with from, to and tags: coffer sync --help.",
+    ),
 ];

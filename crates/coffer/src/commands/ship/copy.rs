@@ -1,0 +1,28 @@
+//! `copy`
+
+use engine::ship::{Copying, Extent, Wanted};
+
+use super::sync::referrers;
+use crate::args::ship::Copy;
+use crate::commands::Act;
+use crate::context::Context;
+use crate::errors::Failure;
+use crate::progress::Lines;
+use crate::render::ship::{CopiedJson, copied};
+use crate::{registries, site};
+
+impl Act for Copy {
+    fn act(self, context: &mut Context) -> Result<u8, Failure> {
+        let registries = registries::open(context, self.authfile.as_deref())?;
+        let engine = site::open()?;
+        let wanted = self.platform.unwrap_or_else(Wanted::host);
+        let extent = if self.all { Extent::Whole } else { Extent::One(wanted) };
+        let how = Copying { extent, referrers: referrers(self.without_referrers) };
+        let done = engine.copy_image(&registries, &self.from, &self.to, &how, &mut Lines::new())?;
+        context.show(
+            || CopiedJson::new(&done),
+            || if self.quiet { format!("{}\n", done.digest) } else { copied(&done, context.style) },
+        )?;
+        Ok(0)
+    }
+}

@@ -1,0 +1,103 @@
+//! `pull`, and images that a container needs
+
+use engine::registries::{Places, Registries};
+use engine::ship::{Pulled, Wanted};
+use engine::{Engine, EngineError};
+use model::reference::{ImageName, Reference};
+
+use crate::args::global::Format;
+use crate::args::ship::{self, Pull, PullWhen};
+use crate::commands::Act;
+use crate::context::Context;
+use crate::errors::Failure;
+use crate::progress::Lines;
+use crate::render::ship::{PulledJson, pulled};
+use crate::{registries, site};
+
+impl Act for Pull {
+    fn act(self, context: &mut Context) -> Result<u8, Failure> {
+        let registries = registries::open(context, self.authfile.as_deref())?;
+        let engine = site::open()?;
+        let wanted = self.platform.clone().unwrap_or_else(Wanted::host);
+        let mut all = Vec::new();
+        for name in self.names(&engine, &registries)? {
+            let image = engine.pull(&registries, &name, &wanted, &mut Lines::new())?;
+            if context.format == Format::Table {
+                context.print(&self.said(&image, context))?;
+            }
+            all.push(image);
+        }
+        if context.format == Format::Json {
+            context.print_json(&all.iter().map(PulledJson::new).collect::<Vec<_>>())?;
+        }
+        Ok(0)
+    }
+}
+
+impl Pull {
+    fn names(&self, engine: &Engine, registries: &Registries) -> Result<Vec<ImageName>, Failure> {
+        let mut names = Vec::new();
+        for typed in &self.names {
+            let name = ship::name(typed).map_err(EngineError::from)?;
+            if !self.all_tags {
+                names.push(name);
+            } else if name.tag.is_some() || name.digest.is_some() {
+                let what = format!("`{typed}` is one image, and --all-tags means a repository");
+                return Err(Failure::usage(what, format!("coffer pull --all-tags {}", name.repository)));
+            } else {
+                names.extend(engine.tags(registries, &name)?);
+            }
+        }
+        Ok(names)
+    }
+
+    fn said(&self, image: &Pulled, context: &Context) -> String {
+        if self.quiet { image.pinned() + "\n" } else { pulled(image, context.style) }
+    }
+}
+
+/// `image import docker://NAME` is a pull.
+pub(crate) fn pull_remote(engine: &Engine, places: Places, name: &ImageName) -> Result<Pulled, Failure> {
+    let registries = Registries::load(places)?;
+    Ok(engine.pull(&registries, name, &Wanted::host(), &mut Lines::new())?)
+}
+
+/// Where the image of a container comes from if the store lacks it.
+#[derive(Debug)]
+pub(crate) struct Provision {
+    when: PullWhen,
+    places: Places,
+}
+
+impl Provision {
+    /// To be made before a session begins, inside of which everybody is root.
+    pub(crate) fn new(when: PullWhen) -> Self {
+        Self { when, places: registries::places(None) }
+    }
+
+    /// Sees to it that the store has the image, and names it as the store does.
+    pub(crate) fn provide(self, engine: &Engine, image: &mut String) -> Result<(), Failure> {
+        let name = match image.parse().map_err(EngineError::from)? {
+            Reference::Name(name) | Reference::Remote(name) => name,
+            Reference::Archive(_) | Reference::Embedded => return Ok(()),
+        };
+        let is_there = match self.when {
+            PullWhen::Never => true,
+            PullWhen::Always => false,
+            PullWhen::Missing => !engine.lacks(&name)?,
+        };
+        if is_there {
+            return Ok(());
+        }
+        let registries = Registries::load(self.places)?;
+        let full = registries.full_name(&name)?;
+        if self.when == PullWhen::Always || engine.lacks(&full)? {
+            engine.pull(&registries, &full, &Wanted::host(), &mut Lines::new())?;
+        }
+        // An alias leads to a name that the store knows, and its own name does not.
+        if engine.lacks(&name)? {
+            *image = full.to_string();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,37 @@
+//! Images on their way: from registries into the store, and between registries, files and the store.
+//!
+//! A copy goes from an [`origin::Origin`] to a [`target::Target`], of which neither knows the other; a push is a copy
+//! whose origin is the store. A pull ends in the store, which unpacks what it receives while it receives it.
+
+mod error;
+mod platform;
+mod content;
+
+mod origin;
+mod target;
+mod cargo;
+mod transfer;
+
+mod pull;
+mod push;
+mod copy;
+
+mod glob;
+mod list;
+mod sync;
+
+pub use cargo::{Extent, Referrers};
+pub use copy::{Copied, Copying};
+pub use error::ShipError;
+pub use list::Job;
+pub use platform::Wanted;
+pub use pull::Pulled;
+pub use push::Pushed;
+pub use store::Packing;
+pub use sync::{Effect, Failing, Outcome, Synced, Syncing};
+pub use transfer::Moved;
+
+use crate::error::EngineError;
+
+/// What this module returns.
+type Result<T> = std::result::Result<T, EngineError>;

@@ -1,0 +1,221 @@
+//! Where a copy comes from: a repository, an image on disk, or an image of the store.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+
+use model::digest::{ClaimedDigest, Digest};
+use model::oci::Descriptor;
+use model::reference::Repository;
+use registry::client::{Client, ClientError, Which};
+use store::carrier::Layout;
+use store::{Blobs, Limits, Outgoing, StoreError};
+
+use super::Result;
+
+/// A manifest or an index, with what it is.
+#[derive(Debug, Clone)]
+pub(super) struct Document {
+    pub(super) descriptor: Descriptor,
+    /// Checked against the descriptor.
+    pub(super) bytes: Vec<u8>,
+}
+
+/// A blob's bytes, as they come.
+pub(super) type Bytes<'a> = Box<dyn Read + Send + 'a>;
+
+/// Where images come from. Threads share it.
+pub(super) trait Origin: Sync {
+    /// As a person would name it.
+    fn name(&self) -> String;
+    /// What was asked for.
+    fn top(&self) -> Result<Document>;
+    /// A document that another one names.
+    fn document(&self, descriptor: &Descriptor) -> Result<Document>;
+    /// A blob's bytes from an offset on. Whoever reads them hashes them.
+    fn open(&self, blob: &Descriptor, from: u64) -> io::Result<Bytes<'_>>;
+    /// What refers to a document.
+    fn referrers(&self, subject: &ClaimedDigest) -> Result<Vec<Descriptor>>;
+    /// Repositories that are likely to have the same blobs.
+    fn neighbours(&self) -> &[Repository];
+}
+
+/// A blob that is small by its kind, whole and checked.
+pub(super) fn small(origin: &dyn Origin, blob: &Descriptor) -> Result<Vec<u8>> {
+    let (label, allowed) = (blob.digest.to_string(), Limits::default().config);
+    if blob.size > allowed {
+        return Err(StoreError::Limit { what: label, limit: "bytes in a configuration", allowed }.into());
+    }
+    let mut bytes = Vec::new();
+    let read = origin.open(blob, 0).and_then(|from| from.take(blob.size + 1).read_to_end(&mut bytes));
+    read.map_err(|cause| StoreError::Fetch { blob: label.clone(), cause })?;
+    let found = bytes.len() as u64;
+    if found != blob.size {
+        return Err(StoreError::Size { blob: label, claimed: blob.size, found, evidence: None }.into());
+    }
+    match blob.digest.confirm(Digest::of(&bytes)) {
+        Ok(_) => Ok(bytes),
+        Err(mismatch) => Err(StoreError::Digest { blob: label, mismatch, evidence: None }.into()),
+    }
+}
+
+/// Layers for the store, from wherever they are.
+pub(super) struct Layers<'a>(pub(super) &'a dyn Origin);
+
+impl Blobs for Layers<'_> {
+    fn open(&self, blob: &Descriptor, from: u64) -> io::Result<Bytes<'_>> {
+        self.0.open(blob, from)
+    }
+}
+
+/// A tag or a digest of a repository.
+pub(super) struct Remote<'a> {
+    client: &'a Client,
+    repository: Repository,
+    which: Which,
+    neighbours: Vec<Repository>,
+}
+
+impl<'a> Remote<'a> {
+    pub(super) fn new(client: &'a Client, repository: Repository, which: Which) -> Self {
+        let neighbours = vec![repository.clone()];
+        Self { client, repository, which, neighbours }
+    }
+}
+
+impl Origin for Remote<'_> {
+    fn name(&self) -> String {
+        match &self.which {
+            Which::Tag(tag) => format!("{}:{tag}", self.repository),
+            Which::Digest(digest) => format!("{}@{digest}", self.repository),
+        }
+    }
+
+    fn top(&self) -> Result<Document> {
+        let fetched = self.client.manifest(&self.repository, &self.which)?;
+        let size = fetched.bytes.len() as u64;
+        let descriptor = Descriptor::new(fetched.media_type, fetched.digest.into(), size);
+        Ok(Document { descriptor, bytes: fetched.bytes })
+    }
+
+    fn document(&self, descriptor: &Descriptor) -> Result<Document> {
+        let fetched = self.client.manifest(&self.repository, &Which::Digest(descriptor.digest))?;
+        let found = fetched.bytes.len() as u64;
+        if found != descriptor.size {
+            let what = format!("manifest `{}` of `{}`", descriptor.digest, self.repository);
+            return Err(ClientError::Size { what, claimed: descriptor.size, found }.into());
+        }
+        let descriptor = Descriptor { media_type: fetched.media_type, ..descriptor.clone() };
+        Ok(Document { descriptor, bytes: fetched.bytes })
+    }
+
+    fn open(&self, blob: &Descriptor, from: u64) -> io::Result<Bytes<'_>> {
+        let opened = self.client.blob(&self.repository, blob, from).map_err(io::Error::other)?;
+        Ok(opened)
+    }
+
+    fn referrers(&self, subject: &ClaimedDigest) -> Result<Vec<Descriptor>> {
+        Ok(self.client.referrers(&self.repository, subject, None)?)
+    }
+
+    fn neighbours(&self) -> &[Repository] {
+        &self.neighbours
+    }
+}
+
+/// An image on disk.
+pub(super) struct OnDisk {
+    layout: Layout,
+    selector: Option<String>,
+    name: String,
+}
+
+impl OnDisk {
+    pub(super) fn new(layout: Layout, selector: Option<String>, name: String) -> Self {
+        Self { layout, selector, name }
+    }
+}
+
+impl Origin for OnDisk {
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn top(&self) -> Result<Document> {
+        let (descriptor, bytes) = self.layout.top(self.selector.as_deref())?;
+        Ok(Document { descriptor, bytes })
+    }
+
+    fn document(&self, descriptor: &Descriptor) -> Result<Document> {
+        let bytes = self.layout.manifest(descriptor)?;
+        Ok(Document { descriptor: descriptor.clone(), bytes })
+    }
+
+    fn open(&self, blob: &Descriptor, from: u64) -> io::Result<Bytes<'_>> {
+        let mut bytes = self.layout.blob(&blob.digest).map_err(io::Error::other)?;
+        // Packed archives cannot be entered in the middle.
+        io::copy(&mut bytes.by_ref().take(from), &mut io::sink())?;
+        Ok(bytes)
+    }
+
+    fn referrers(&self, subject: &ClaimedDigest) -> Result<Vec<Descriptor>> {
+        Ok(self.layout.referrers(subject)?)
+    }
+
+    fn neighbours(&self) -> &[Repository] {
+        &[]
+    }
+}
+
+/// Opens a blob of the store, or one that was packed for this copy.
+pub(super) type Opener<'a> = Box<dyn Fn(&ClaimedDigest) -> store::Result<File> + Sync + 'a>;
+
+/// An image of the store.
+pub(super) struct Stored<'a> {
+    name: String,
+    outgoing: Outgoing,
+    opener: Opener<'a>,
+    neighbours: Vec<Repository>,
+}
+
+impl<'a> Stored<'a> {
+    pub(super) fn new(
+        name: String,
+        outgoing: Outgoing,
+        opener: Opener<'a>,
+        neighbours: Vec<Repository>,
+    ) -> Self {
+        Self { name, outgoing, opener, neighbours }
+    }
+}
+
+impl Origin for Stored<'_> {
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn top(&self) -> Result<Document> {
+        let Outgoing { manifest, media_type, .. } = &self.outgoing;
+        let digest = Digest::of(manifest).into();
+        let descriptor = Descriptor::new(media_type, digest, manifest.len() as u64);
+        Ok(Document { descriptor, bytes: manifest.clone() })
+    }
+
+    fn document(&self, descriptor: &Descriptor) -> Result<Document> {
+        let why = "the store has no such manifest".to_owned();
+        Err(super::ShipError::Document { name: descriptor.digest.to_string(), why }.into())
+    }
+
+    fn open(&self, blob: &Descriptor, from: u64) -> io::Result<Bytes<'_>> {
+        let mut file = (self.opener)(&blob.digest).map_err(io::Error::other)?;
+        file.seek(SeekFrom::Start(from))?;
+        Ok(Box::new(file))
+    }
+
+    fn referrers(&self, _subject: &ClaimedDigest) -> Result<Vec<Descriptor>> {
+        Ok(Vec::new())
+    }
+
+    fn neighbours(&self) -> &[Repository] {
+        &self.neighbours
+    }
+}

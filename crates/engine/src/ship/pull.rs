@@ -1,0 +1,235 @@
+//! From a registry into the store.
+
+use model::digest::{ClaimedDigest, Digest};
+use model::image::Image;
+use model::oci::Manifest;
+use model::reference::{ImageName, Repository};
+use registry::client::{Client, ClientError, Which};
+use store::{Incoming, Naming, Progress};
+
+use super::cargo::{Chosen, choose};
+use super::origin::{Document, Layers, Origin, Remote, small};
+use super::platform::{self, Wanted};
+use super::{Result, ShipError, content};
+use crate::book::{Entry, Kind};
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::registries::{Registries, RegistriesError};
+
+/// Tags that are offered where the one that was asked for is missing.
+const MAX_NEAR: usize = 3;
+
+/// An image that was pulled.
+#[derive(Debug, Clone)]
+pub struct Pulled {
+    /// As the store has it.
+    pub image: Image,
+    /// With its registry.
+    pub name: ImageName,
+    /// Of what the name stands for: the image's own, or that of an index over several platforms.
+    pub digest: ClaimedDigest,
+    /// Whether the store had it before.
+    pub already: bool,
+}
+
+impl Pulled {
+    /// `repository@digest`, which can never mean anything else.
+    #[must_use]
+    pub fn pinned(&self) -> String {
+        format!("{}@{}", self.name.repository, self.digest)
+    }
+}
+
+impl Engine {
+    /// Brings an image in from the registry that its name leads to. What the store has already is not asked for.
+    ///
+    /// # Errors
+    /// What the registry says, and the store's. What is not what its digest says is
+    /// [`EngineError::Forged`], and the ledger has it.
+    pub fn pull(
+        &self,
+        registries: &Registries,
+        name: &ImageName,
+        wanted: &Wanted,
+        progress: &mut dyn Progress,
+    ) -> Result<Pulled> {
+        let name = registries.full_name(name)?;
+        let client = self.client(registries)?;
+        let pulled = self.bring(&client, &name, wanted, progress);
+        pulled.map_err(|error| self.distrusted(error, &name.to_string()))
+    }
+
+    /// All tags of a repository, one after the other.
+    ///
+    /// # Errors
+    /// What the registry says.
+    pub fn tags(&self, registries: &Registries, name: &ImageName) -> Result<Vec<ImageName>> {
+        let name = registries.full_name(name)?;
+        let tags = self.client(registries)?.tags(&name.located())?;
+        let tagged = |tag| ImageName { tag: Some(tag), digest: None, ..name.clone() };
+        Ok(tags.into_iter().map(tagged).collect())
+    }
+
+    fn bring(
+        &self,
+        client: &Client,
+        name: &ImageName,
+        wanted: &Wanted,
+        progress: &mut dyn Progress,
+    ) -> Result<Pulled> {
+        let repository = name.located();
+        let origin = Remote::new(client, repository.clone(), which(name));
+        let top = origin.top().map_err(|error| near_tags(client, &repository, name, error))?;
+        let digest = top.descriptor.digest;
+        let Chosen { document, index } = choose(&origin, top, wanted)?;
+        let Document { descriptor, bytes } = document;
+        let manifest: Manifest = content::parse(&origin.name(), &bytes)?;
+        content::check_image(&name.to_string(), &manifest)?;
+        // Of several that want the same image, the first brings it and the others find it.
+        let _turn = self.store.turn(&descriptor.digest)?;
+        let config = match self.store.holds(&descriptor.digest)? {
+            Some(image) => self.store.config(&image)?,
+            None => small(&origin, &manifest.config)?,
+        };
+        if index.is_none() {
+            check_platform(name, &config, wanted)?;
+        }
+        let pin = |digest| ImageName { tag: None, digest: Some(digest), ..name.clone() };
+        let incoming = Incoming {
+            manifest: bytes,
+            media_type: descriptor.media_type,
+            config,
+            pins: index.map(pin).into_iter().collect(),
+            blobs: &Layers(&origin),
+        };
+        let naming = Naming::As(vec![name.clone()]);
+        let now = self.now();
+        let imported = self.store.pull(&incoming, &naming, now, progress)?;
+        if !imported.already {
+            let image = Some(imported.image.digest);
+            let entry = Entry::image(Kind::ImagePull, image, name.to_string(), now);
+            self.note(&entry.with("registry", &repository.registry).with("digest", digest.to_string()))?;
+        }
+        Ok(Pulled { image: imported.image, name: name.clone(), digest, already: imported.already })
+    }
+
+    pub(super) fn client(&self, registries: &Registries) -> Result<Client> {
+        Ok(registries.client(self.site.images().join("evidence"))?)
+    }
+
+    /// What is not what its digest says is history before it is an answer.
+    pub(super) fn distrusted(&self, error: EngineError, name: &str) -> EngineError {
+        let error = unwrapped(error);
+        let Some(mismatch) = error.mismatch() else { return error };
+        let entry = Entry::image(Kind::ImageRefused, None, name.to_owned(), self.now());
+        let entry = Entry { detail: Some(error.to_string()), ..entry };
+        let entry = match mismatch.digests {
+            Some((claimed, came)) => {
+                entry.with("claimed", claimed.to_string()).with("came", came.to_string())
+            }
+            None => entry,
+        };
+        let written = self.book().and_then(|book| Ok(book.append(&entry, ledger::Durability::Flushed)?));
+        match written {
+            Ok(entry) => EngineError::Forged { source: Box::new(error), entry },
+            Err(failed) => failed,
+        }
+    }
+}
+
+/// What an error says about bytes that were not what was claimed.
+struct Mismatch {
+    digests: Option<(ClaimedDigest, Digest)>,
+}
+
+impl EngineError {
+    fn mismatch(&self) -> Option<Mismatch> {
+        use store::StoreError;
+        let digests = match self {
+            Self::Store(StoreError::Digest { mismatch, .. })
+            | Self::Registries(RegistriesError::Client(ClientError::Digest { mismatch, .. })) => {
+                Some((mismatch.claimed, mismatch.hashed))
+            }
+            Self::Store(StoreError::Size { .. })
+            | Self::Registries(RegistriesError::Client(
+                ClientError::Size { .. } | ClientError::MediaType { .. },
+            )) => None,
+            _ => return None,
+        };
+        Some(Mismatch { digests })
+    }
+}
+
+/// A registry's own words, where the store or a transfer has passed them on.
+fn unwrapped(error: EngineError) -> EngineError {
+    use store::StoreError;
+    match error {
+        EngineError::Store(StoreError::Fetch { blob, cause }) => match cause.downcast::<ClientError>() {
+            Ok(said) => said.into(),
+            Err(cause) => match cause.downcast::<StoreError>() {
+                Ok(said) => said.into(),
+                Err(cause) => StoreError::Fetch { blob, cause }.into(),
+            },
+        },
+        other => other,
+    }
+}
+
+/// What a name asks a registry for.
+pub(super) fn which(name: &ImageName) -> Which {
+    let tag = || name.tag.clone().unwrap_or_else(|| "latest".to_owned());
+    name.digest.map_or_else(|| Which::Tag(tag()), Which::Digest)
+}
+
+fn check_platform(name: &ImageName, config: &[u8], wanted: &Wanted) -> Result<()> {
+    let platform = content::platform(&name.to_string(), config)?;
+    if wanted.accepts(&platform) {
+        return Ok(());
+    }
+    let (name, wanted, available) = (name.to_string(), wanted.to_string(), vec![platform::text(&platform)]);
+    Err(ShipError::Platform { name, wanted, available }.into())
+}
+
+/// Where a tag is missing, those that look like it, if the registry tells.
+fn near_tags(client: &Client, repository: &Repository, name: &ImageName, error: EngineError) -> EngineError {
+    let is_missing =
+        matches!(&error, EngineError::Registries(RegistriesError::Client(ClientError::Missing { .. })));
+    if !is_missing || name.digest.is_some() {
+        return error;
+    }
+    let tag = name.tag.clone().unwrap_or_else(|| "latest".to_owned());
+    match client.tags(repository) {
+        Ok(tags) if !tags.is_empty() => {
+            let near = nearest(&tag, tags);
+            ShipError::Tag { repository: repository.to_string(), tag, near }.into()
+        }
+        _ => error,
+    }
+}
+
+/// Those that begin alike come first.
+fn nearest(tag: &str, mut tags: Vec<String>) -> Vec<String> {
+    let alike = |other: &String| tag.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
+    tags.sort_by_key(|other| (std::cmp::Reverse(alike(other)), other.len().abs_diff(tag.len())));
+    tags.truncate(MAX_NEAR);
+    tags
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_that_begin_alike_are_near() {
+        let tags = ["latest", "1.26", "1.27.1", "1.27", "alpine"].map(str::to_owned).to_vec();
+        assert_eq!(nearest("1.28", tags), ["1.26", "1.27", "1.27.1"]);
+    }
+
+    #[test]
+    fn a_registry_s_words_come_through_the_store() {
+        let said = ClientError::RateLimit { registry: "r".into(), said: String::new(), wait: None };
+        let cause = std::io::Error::other(said);
+        let error = store::StoreError::Fetch { blob: "b".into(), cause };
+        assert_eq!(unwrapped(error.into()).code(), "E-registry-rate");
+    }
+}
