@@ -11,6 +11,7 @@ use rustix::io::{Errno, ReadWriteFlags, preadv2};
 
 use super::Disk;
 use super::temporary::{Published, Temporary, Turn};
+use super::together::together;
 use super::tree::{Changed, Lookup, Tree};
 use crate::server::shelf::error::{Result, ShelfError};
 use crate::server::shelf::{Key, Known, Put, RECORD_LIMIT, Small, Version, When};
@@ -61,16 +62,8 @@ impl Disk {
 
     pub(in crate::server::shelf) async fn delete_all(&self, keys: Vec<Key>) -> Result<()> {
         self.wait("records", move |tree| {
-            let mut removed = Vec::new();
-            for path in keys.iter().map(path) {
-                if remove(tree, &path).map_err(|error| ShelfError::place("remove", &path, error))? {
-                    removed.push(path);
-                }
-            }
-            for path in one_per_directory(removed.iter().map(String::as_str)) {
-                tree.prune(path).map_err(|error| ShelfError::place("remove", path, error))?;
-            }
-            Ok(())
+            let paths: Vec<String> = keys.iter().map(path).collect();
+            remove_all(tree, &paths).map_err(|error| ShelfError::place("remove", "records", error))
         })
         .await
     }
@@ -147,16 +140,16 @@ fn current(directory: &OwnedFd, name: &str) -> rustix::io::Result<Option<Bytes>>
     }
 }
 
-/// All files are written before the first is flushed, so that the file system flushes them together.
+/// All files are written, then all are flushed, then all get their names, then all directories are flushed.
 fn write_all(tree: &Tree, records: &[(String, Bytes)]) -> Result<()> {
     let mut written = Vec::with_capacity(records.len());
     for (path, bytes) in records {
         let failed = |error| ShelfError::place("write", path, error);
         written.push((path, Temporary::write(tree, bytes, PRIVATE).map_err(failed)?));
     }
-    for (path, temporary) in &written {
-        temporary.flush().map_err(|error| ShelfError::place("write", *path, error))?;
-    }
+    together(&written, |(path, temporary)| {
+        temporary.flush().map_err(|error| ShelfError::place("write", *path, error))
+    })?;
     let mut changed = Changed::default();
     for (path, temporary) in written {
         let published = temporary.publish_over(path, &mut changed, |_, _| Ok(true));
@@ -167,11 +160,26 @@ fn write_all(tree: &Tree, records: &[(String, Bytes)]) -> Result<()> {
 
 /// Removes a record, and the directories that have nothing else.
 fn remove_last(tree: &Tree, path: &str) -> io::Result<bool> {
+    let mut changed = Changed::default();
     let was_there = remove(tree, path)?;
     if was_there {
-        tree.prune(path)?;
+        tree.prune(path, &mut changed)?;
     }
+    tree.flush(&changed)?;
     Ok(was_there)
+}
+
+fn remove_all(tree: &Tree, paths: &[String]) -> io::Result<()> {
+    let (mut removed, mut changed) = (Vec::new(), Changed::default());
+    for path in paths {
+        if remove(tree, path)? {
+            removed.push(path.as_str());
+        }
+    }
+    for path in one_per_directory(removed.into_iter()) {
+        tree.prune(path, &mut changed)?;
+    }
+    Ok(tree.flush(&changed)?)
 }
 
 fn remove(tree: &Tree, path: &str) -> io::Result<bool> {
