@@ -170,13 +170,10 @@ fn remove_last(tree: &Tree, path: &str) -> io::Result<bool> {
 }
 
 fn remove_all(tree: &Tree, paths: &[String]) -> io::Result<()> {
-    let (mut removed, mut changed) = (Vec::new(), Changed::default());
-    for path in paths {
-        if remove(tree, path)? {
-            removed.push(path.as_str());
-        }
-    }
-    for path in one_per_directory(removed.into_iter()) {
+    // Several at a time, because a file system that discards blocks waits for the disk at each.
+    together(paths, |path| remove(tree, path).map(drop))?;
+    let mut changed = Changed::default();
+    for path in one_per_directory(paths) {
         tree.prune(path, &mut changed)?;
     }
     Ok(tree.flush(&changed)?)
@@ -196,7 +193,7 @@ fn remove(tree: &Tree, path: &str) -> io::Result<bool> {
 }
 
 /// One path for every directory that the paths are in.
-fn one_per_directory<'a>(paths: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+fn one_per_directory(paths: &[String]) -> impl Iterator<Item = &String> {
     let mut seen = BTreeSet::new();
-    paths.filter(|path| seen.insert(path.rsplit_once('/').map(|(parent, _)| parent))).collect()
+    paths.iter().filter(move |path| seen.insert(path.rsplit_once('/').map(|(parent, _)| parent)))
 }

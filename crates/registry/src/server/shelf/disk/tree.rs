@@ -130,7 +130,7 @@ impl Tree {
         let directories: Vec<&String> = changed.0.iter().collect();
         together(&directories, |directory| match self.find(directory, DIRECTORY, Lookup::Disk) {
             Ok(directory) => fsync(&directory),
-            Err(Errno::NOENT) => Ok(()),
+            Err(Errno::NOENT | Errno::NOTDIR) => Ok(()),
             Err(error) => Err(error),
         })
     }
@@ -153,7 +153,7 @@ impl Tree {
         let removed = self.parent(path).and_then(|(above, name)| unlinkat(&above, name, AtFlags::REMOVEDIR));
         match removed {
             Ok(()) | Err(Errno::NOENT) => Ok(true),
-            Err(Errno::NOTEMPTY | Errno::EXIST) => Ok(false),
+            Err(Errno::NOTEMPTY | Errno::EXIST | Errno::NOTDIR) => Ok(false),
             Err(error) => Err(error),
         }
     }
