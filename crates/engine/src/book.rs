@@ -198,7 +198,8 @@ impl Book {
 
     /// Writes entries in their order, with nobody else's between them.
     pub(crate) fn append_all(&self, entries: &[Entry], durability: Durability) -> Result<(), LedgerError> {
-        let json: Vec<Vec<u8>> = entries.iter().map(|entry| serde_json::to_vec(entry).unwrap_or_default()).collect();
+        let json: Vec<Vec<u8>> =
+            entries.iter().map(|entry| serde_json::to_vec(entry).unwrap_or_default()).collect();
         let json: Vec<&[u8]> = json.iter().map(Vec::as_slice).collect();
         self.ledger.append_all(&json, durability).map(|_| ())
     }

@@ -115,7 +115,11 @@ impl Engine {
     ///
     /// # Errors
     /// A place that cannot be opened.
-    pub fn registry_accounts(&self, storage: &StorageSettings, root: Option<PathBuf>) -> Result<Accounts<'_>> {
+    pub fn registry_accounts(
+        &self,
+        storage: &StorageSettings,
+        root: Option<PathBuf>,
+    ) -> Result<Accounts<'_>> {
         let desk = Desk::open(storage, &self.registry_home(root).data())?;
         Ok(Accounts { engine: self, desk })
     }

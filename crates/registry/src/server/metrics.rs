@@ -65,17 +65,11 @@ pub enum Count {
     Unauthorized,
     /// Requests that came too soon.
     Limited,
-    /// Connections that were accepted.
-    Connections,
-    /// Blobs that garbage collection has removed.
-    Collected,
-    /// Their bytes.
-    CollectedBytes,
 }
 
-const COUNTS: [(Count, &str, &str); 9] = [
-    (Count::BytesIn, "coffer_registry_received_bytes_total", "Bytes of bodies that came in."),
-    (Count::BytesOut, "coffer_registry_sent_bytes_total", "Bytes of bodies that went out."),
+const COUNTS: [(Count, &str, &str); 6] = [
+    (Count::BytesIn, "coffer_registry_received_bytes_total", "Bytes of bodies that came in, as announced."),
+    (Count::BytesOut, "coffer_registry_sent_bytes_total", "Bytes of bodies that went out, as announced."),
     (Count::UploadsBegun, "coffer_registry_uploads_begun_total", "Uploads that have begun."),
     (
         Count::UploadsEnded,
@@ -84,13 +78,6 @@ const COUNTS: [(Count, &str, &str); 9] = [
     ),
     (Count::Unauthorized, "coffer_registry_unauthorized_total", "Requests whose credentials did not hold."),
     (Count::Limited, "coffer_registry_limited_total", "Requests that came too soon."),
-    (Count::Connections, "coffer_registry_connections_total", "Connections that were accepted."),
-    (Count::Collected, "coffer_registry_collected_blobs_total", "Blobs that garbage collection has removed."),
-    (
-        Count::CollectedBytes,
-        "coffer_registry_collected_bytes_total",
-        "Bytes that garbage collection has freed.",
-    ),
 ];
 
 /// The counts of one server.
@@ -166,7 +153,7 @@ impl Metrics {
 
     fn write_classes(&self, page: &mut String) {
         let name = "coffer_registry_request_seconds";
-        let help = "How long answers took, to the end of their bodies.";
+        let help = "How long answers took to begin.";
         let _infallible = write!(page, "# HELP {name} {help}\n# TYPE {name} histogram\n");
         for (route, classes) in ROUTES.iter().zip(self.classes.chunks(CLASSES.len() + 1)) {
             let (route, total) = (route.1, classes.iter().map(|class| read(Some(class))).sum::<u64>());

@@ -12,3 +12,4 @@ pub mod metrics;
 pub mod depot;
 pub mod scribe;
 pub mod http;
+pub mod serve;

@@ -11,9 +11,8 @@ use tokio_rustls::TlsAcceptor;
 
 use super::access::{Access, AccountError};
 use super::depot::{Anything, Depot};
-use super::http::{Clock, Limits, Server, Service};
+use super::http::{Clock, Limits, Server, Service, Shown, Watch, show};
 use super::journal::Journal;
-use super::metrics::Metrics;
 use super::scribe::Scribe;
 use super::settings::{Settings, TlsMode};
 use super::storage::{Home, StorageError};
@@ -122,17 +121,21 @@ async fn run(settings: &Settings, around: &Surroundings<'_>) -> Result<(), Serve
     let shelf = settings.storage.open(&around.home.data()).await?;
     let storage = shelf.to_string();
     let certificate = certificate(settings, &around.home, (around.clock)())?;
-    let acceptor = certificate.as_ref().map(Certificate::settings).transpose().map_err(ServeError::Protocols)?;
-    let metrics = Arc::new(Metrics::default());
+    let acceptor =
+        certificate.as_ref().map(Certificate::settings).transpose().map_err(ServeError::Protocols)?;
+    let shown = if settings.metrics_listen.is_some() { Shown::Elsewhere } else { Shown::Here };
+    let watch = Arc::new(Watch::new(shelf.clone(), shown));
     let access = Arc::new(Access::new(&shelf, &settings.access)?);
     let scribe = Scribe::start(Arc::clone(&around.journal)).map_err(ServeError::Begin)?;
     let depot = Depot::new(shelf, Arc::new(Anything));
     let service = Service::new(depot, access, scribe, around.clock, settings.public.clone(), LARGEST);
-    let server = listen(settings.listen, service.counted(Arc::clone(&metrics)), acceptor.map(TlsAcceptor::from)).await?;
+    let service = service.watched_by(Arc::clone(&watch));
+    let server = listen(settings.listen, service, acceptor.map(TlsAcceptor::from)).await?;
+    let metrics = metrics(settings.metrics_listen, watch).await?;
     let address = server.address().map_err(ServeError::Begin)?;
     let listening = Listening {
         address,
-        metrics: None,
+        metrics,
         tls: mode,
         authority: certificate.as_ref().and_then(|certificate| certificate.authority().cloned()),
         storage,
@@ -143,9 +146,21 @@ async fn run(settings: &Settings, around: &Surroundings<'_>) -> Result<(), Serve
     Ok(())
 }
 
-async fn listen(address: SocketAddr, service: Service, tls: Option<TlsAcceptor>) -> Result<Server, ServeError> {
+async fn listen(
+    address: SocketAddr,
+    service: Service,
+    tls: Option<TlsAcceptor>,
+) -> Result<Server, ServeError> {
     let bound = Server::bind(address, service, tls, Limits::default()).await;
     bound.map_err(|cause| ServeError::Listen { address, cause })
+}
+
+/// Shows metrics at an address of their own, if there is one.
+async fn metrics(address: Option<SocketAddr>, watch: Arc<Watch>) -> Result<Option<SocketAddr>, ServeError> {
+    let Some(address) = address else { return Ok(None) };
+    let (address, run) = show(address, watch).await.map_err(|cause| ServeError::Listen { address, cause })?;
+    tokio::spawn(run);
+    Ok(Some(address))
 }
 
 fn certificate(settings: &Settings, home: &Home, now: u64) -> Result<Option<Certificate>, ServeError> {

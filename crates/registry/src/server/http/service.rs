@@ -13,6 +13,7 @@ use super::failure::Failure;
 use super::paced::{PacedBody, Trickle};
 use super::query::Query;
 use super::route::{self, Route, Thing};
+use super::watch::{Shown, Watch};
 use crate::server::access::{Access, Action, Denied, Identity, Scope};
 use crate::server::depot::Depot;
 use crate::server::journal::{Deed, Event};
@@ -36,6 +37,7 @@ pub struct Service {
     pub(super) public: Option<String>,
     /// The largest blob that it takes.
     pub(super) largest: u64,
+    watch: Arc<Watch>,
 }
 
 /// Who is on the other end.
@@ -69,16 +71,28 @@ impl Service {
         public: Option<String>,
         largest: u64,
     ) -> Self {
-        Self { depot, access, scribe, clock, public, largest }
+        let watch = Arc::new(Watch::new(depot.shelf().clone(), Shown::Here));
+        Self { depot, access, scribe, clock, public, largest, watch }
+    }
+
+    /// The same, watched over by somebody who may show what is seen elsewhere.
+    #[must_use]
+    pub fn watched_by(self, watch: Arc<Watch>) -> Self {
+        Self { watch, ..self }
     }
 
     /// Answers a request.
     pub async fn answer(&self, request: Request<Incoming>, caller: Caller) -> Answer {
+        let begun = self.watch.begin(&request);
+        if let Some(page) = self.watch.page(request.method(), request.uri().path()).await {
+            return page;
+        }
         let answer = match request.uri().path() {
             "/token" => self.token(request, caller).await,
             _ => self.registry(request, caller).await,
         };
         let answer = answer.unwrap_or_else(Failure::answer);
+        self.watch.end(&begun, &answer);
         answer
             .with(HeaderName::from_static("docker-distribution-api-version"), "registry/2.0")
             .with(HeaderName::from_static("x-content-type-options"), "nosniff")

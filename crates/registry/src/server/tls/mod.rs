@@ -176,17 +176,18 @@ mod tests {
     fn given_files_have_to_belong_together_and_a_bad_one_changes_nothing() {
         let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         for dir in [&one, &two] {
-            Certificate::load(generated(dir.path()), NOW).unwrap();
+            Certificate::load(generated(&dir.path().join("tls")), NOW).unwrap();
         }
-        let (certificate, key) = (generated::certificate(one.path()), generated::key(one.path()));
-        let mixed = Source::Files { certificate: certificate.clone(), key: generated::key(two.path()) };
+        let (one, two) = (one.path().join("tls"), two.path().join("tls"));
+        let (certificate, key) = (generated::certificate(&one), generated::key(&one));
+        let mixed = Source::Files { certificate: certificate.clone(), key: generated::key(&two) };
         assert!(matches!(Certificate::load(mixed, NOW), Err(TlsError::Unfit { .. })));
         let given = Certificate::load(Source::Files { certificate: certificate.clone(), key }, NOW).unwrap();
         assert!(given.authority().is_none());
         given.settings().unwrap();
         std::fs::write(&certificate, "nothing").unwrap();
         assert!(matches!(given.reload(NOW), Err(TlsError::Unfit { .. })));
-        let missing = Source::Files { certificate: one.path().join("none"), key: one.path().join("none") };
+        let missing = Source::Files { certificate: one.join("none"), key: one.join("none") };
         assert!(matches!(Certificate::load(missing, NOW), Err(TlsError::File { .. })));
     }
 }
