@@ -2,12 +2,14 @@
 //! with the sources of all crates.
 
 mod registry;
+mod ship;
 mod table;
 
 use crate::render::style::Style;
 use crate::render::text;
 
 use registry::REGISTRY;
+use ship::SHIP;
 use table::ALL;
 
 /// One code.
@@ -36,7 +38,7 @@ impl Code {
 
 /// The whole table.
 fn all() -> impl Iterator<Item = &'static Code> {
-    ALL.iter().chain(REGISTRY)
+    ALL.iter().chain(REGISTRY).chain(SHIP)
 }
 
 /// The code of that name; case does not matter, and neither do the brackets of the message.

@@ -37,9 +37,12 @@ pub(crate) struct Registry {
     shared: Arc<Shared>,
 }
 
+/// Media type and bytes, by repository and tag or digest.
+type Manifests = BTreeMap<(String, String), (String, Vec<u8>)>;
+
 #[derive(Default)]
 struct Shared {
-    manifests: Mutex<BTreeMap<(String, String), (String, Vec<u8>)>>,
+    manifests: Mutex<Manifests>,
     blobs: Mutex<BTreeMap<String, Vec<u8>>>,
     /// Which repository has which blob.
     links: Mutex<BTreeSet<(String, String)>>,

@@ -128,6 +128,22 @@ fn slow_heads_are_sent_away() {
 }
 
 #[test]
+fn slow_bodies_are_sent_away_and_what_came_is_kept() {
+    let server = Running::with(impatient());
+    let place = server.ask("POST", "/v2/a/blobs/uploads/", &[], b"").header("location").unwrap().to_owned();
+    let (begun, mut stream) = (Instant::now(), connect(server.address));
+    let head = format!("PATCH {place} HTTP/1.1\r\nHost: x\r\n{SOMEBODY}\r\nContent-Length: 1000000\r\n\r\n");
+    stream.write_all(head.as_bytes()).unwrap();
+    let ended = (0..100).any(|_| {
+        thread::sleep(Duration::from_millis(100));
+        stream.write_all(b"slow").is_err()
+    });
+    assert!(ended && begun.elapsed() < Duration::from_secs(9), "{:?}", begun.elapsed());
+    let range = server.ask("GET", &place, &[], b"");
+    assert_ne!(range.header("range"), Some("0-0"), "{range:?}");
+}
+
+#[test]
 fn whoever_says_nothing_is_sent_away() {
     let server = Running::with(impatient());
     let (begun, mut stream) = (Instant::now(), connect(server.address));

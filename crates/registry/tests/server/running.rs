@@ -143,8 +143,8 @@ fn clock() -> u64 {
 
 /// Limits that a test can wait for.
 pub(crate) fn impatient() -> Limits {
-    let answers = Trickle { bytes: 4096, within: Duration::from_secs(1) };
-    Limits { connections: 24, per_address: 16, patience: Duration::from_secs(1), answers }
+    let pace = Trickle { bytes: 4096, within: Duration::from_secs(1) };
+    Limits { connections: 24, per_address: 16, patience: Duration::from_secs(1), pace }
 }
 
 pub(crate) fn sha256(bytes: &[u8]) -> ContentDigest {

@@ -124,7 +124,7 @@ pub(crate) async fn records_are_written_and_removed_together(place: &impl Place)
         assert_eq!(text(&shelf, at(number).as_str()).await.unwrap(), format!("{number}"));
     }
     let mut keys: Vec<_> = (0..19).map(at).collect();
-    keys.push(key("many/never"));
+    keys.extend([key("many/never"), key("never/at/all"), key("many/1/19/beneath")]);
     shelf.delete_all(keys).await.unwrap();
     assert_eq!(shelf.list(&key("many"), None, 10).await.unwrap(), ["1/"]);
     assert_eq!(text(&shelf, "many/1/19").await.unwrap(), "19");

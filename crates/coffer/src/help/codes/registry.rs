@@ -100,4 +100,51 @@ HTTP is spoken with this machine itself and with registries that are called inse
         "What was to be sent could not be read.",
         "Check the image: coffer image verify.",
     ),
+    code(
+        "E-registry-settings",
+        "A file about registries cannot be read, or says what cannot be followed. The message has file, line and key.",
+        "Mend the file; coffer help registries says what it may hold.",
+    ),
+    code(
+        "E-registry-blocked",
+        "A [[registry]] of this host's settings says `blocked = true`. The message has file and line. A block counts \
+under every name that leads to the registry.",
+        "Take the image from another registry, or have whoever keeps the file change it.",
+    ),
+    code(
+        "E-registry-short-name",
+        "The name has no registry, and the settings list several. Whichever answered first would be a matter of luck, \
+so none of them is asked.",
+        "Type the whole name, or give the short one an alias: coffer help registries.",
+    ),
+    code(
+        "E-registry-certificate",
+        "In a directory of certs.d a certificate lacks its key or a key its certificate, or one of them cannot be used.",
+        "Put NAME.cert and NAME.key there, both in PEM, or take both away.",
+    ),
+    code(
+        "E-registry-helper",
+        "The program that keeps credentials is missing, or failed, or answered what is no credentials.",
+        "Try it: echo REGISTRY | docker-credential-NAME get. Or take it out of `credHelpers` and `credsStore`.",
+    ),
+    code(
+        "E-registry-proxy",
+        "A variable such as HTTPS_PROXY does not hold the address of a proxy. Nothing was sent past it.",
+        "Set it to an address like http://proxy.example:3128, or unset it.",
+    ),
+    code(
+        "E-registry-keep",
+        "The file for credentials cannot be written, or there is none because HOME is not set. The login is not kept.",
+        "Name another file: coffer login --authfile FILE.",
+    ),
+    code(
+        "E-registry-host",
+        "The text cannot be a registry's host.",
+        "Give a host, and a port where it needs one: registry.example:5000.",
+    ),
+    code(
+        "E-registry-no-login",
+        "No file and no helper has credentials for the registry.",
+        "Log in: coffer login REGISTRY.",
+    ),
 ];

@@ -26,11 +26,14 @@ const TRIES: usize = 16;
 /// How many names are read at once.
 const PAGE: usize = 1000;
 
+/// Records as they were a moment ago; one that was not there is remembered as well.
+type Remembered = HashMap<Key, (Instant, Option<Bytes>)>;
+
 /// Everybody who may do something.
 #[derive(Debug, Clone)]
 pub struct Accounts {
     shelf: Shelf,
-    remembered: Arc<Mutex<HashMap<Key, (Instant, Option<Bytes>)>>>,
+    remembered: Arc<Mutex<Remembered>>,
 }
 
 /// Which accounts.

@@ -16,7 +16,7 @@ pub struct Denied {
     /// After how many seconds it is worth another try.
     pub retry_after: Option<u64>,
     /// What a client should bring a token for.
-    pub(super) challenge: Option<Challenge>,
+    pub(super) challenge: Option<Box<Challenge>>,
 }
 
 /// What `WWW-Authenticate` says.
@@ -30,7 +30,10 @@ pub(super) struct Challenge {
 impl Denied {
     /// Who is asking has to say who they are, or to bring a better token.
     pub(super) fn unauthorized(message: &str, challenge: Challenge) -> Self {
-        Self { challenge: Some(challenge), ..Self::no(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", message) }
+        Self {
+            challenge: Some(Box::new(challenge)),
+            ..Self::no(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", message)
+        }
     }
 
     /// Whoever it is, they may not.

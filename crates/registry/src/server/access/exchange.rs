@@ -34,6 +34,9 @@ pub struct TokenRequest {
 #[error("{0}")]
 pub struct TokenSyntax(&'static str);
 
+/// A name and a password, as far as they are there.
+type Typed = (Option<String>, Option<String>);
+
 impl TokenRequest {
     /// Reads a query.
     ///
@@ -58,7 +61,7 @@ impl TokenRequest {
         Ok(request)
     }
 
-    fn read(text: &str) -> Result<(Self, (Option<String>, Option<String>)), TokenSyntax> {
+    fn read(text: &str) -> Result<(Self, Typed), TokenSyntax> {
         if text.len() > QUERY {
             return Err(TokenSyntax("the request is too long"));
         }

@@ -187,3 +187,79 @@ fn needed(parts: Vec<Part>) -> Result<Vec<ContentDigest>> {
 fn shortened(text: &str) -> String {
     text.chars().take(100).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::server::shelf::Algorithm;
+
+    fn part(kind: &str, bytes: &[u8]) -> serde_json::Value {
+        let digest = ContentDigest::of(Algorithm::Sha256, bytes).to_string();
+        serde_json::json!({ "mediaType": kind, "digest": digest, "size": bytes.len() })
+    }
+
+    fn manifest() -> serde_json::Value {
+        serde_json::json!({
+            "schemaVersion": 2,
+            "config": part("application/x-kind", b"{}"),
+            "layers": [part("layer", b"a"), part("layer", b"b"), part("layer", b"a")],
+        })
+    }
+
+    fn read(value: &serde_json::Value, kind: Option<&str>) -> Result<Document> {
+        Document::read(value.to_string().as_bytes(), kind)
+    }
+
+    #[test]
+    fn a_manifest_needs_its_configuration_and_layers_each_once() {
+        let document =
+            read(&manifest(), Some("application/vnd.oci.image.manifest.v1+json; charset=utf-8")).unwrap();
+        assert_eq!((document.blobs.len(), document.manifests.len()), (3, 0));
+        assert_eq!(document.artifact_type.as_deref(), Some("application/x-kind"));
+        let mut typed = manifest();
+        typed["artifactType"] = "application/x-own".into();
+        assert_eq!(read(&typed, None).unwrap().artifact_type.as_deref(), Some("application/x-own"));
+    }
+
+    #[test]
+    fn layers_that_may_not_be_distributed_are_elsewhere() {
+        let mut value = manifest();
+        value["layers"] = serde_json::json!([
+            part("application/vnd.oci.image.layer.nondistributable.v1.tar", b"x"),
+            part("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", b"y"),
+        ]);
+        assert_eq!(read(&value, None).unwrap().blobs.len(), 1);
+    }
+
+    #[test]
+    fn what_can_be_read_in_two_ways_is_refused() {
+        let mut both = manifest();
+        both["manifests"] = serde_json::json!([]);
+        assert!(read(&both, Some(OCI_MANIFEST)).is_err() && read(&both, Some(OCI_INDEX)).is_err());
+        let mut called = manifest();
+        called["mediaType"] = DOCKER_MANIFEST.into();
+        assert!(read(&called, Some(OCI_MANIFEST)).is_err());
+        assert_eq!(read(&called, None).unwrap().media_type, DOCKER_MANIFEST);
+        let twice = manifest().to_string().replacen('{', "{\"config\":null,", 1);
+        assert!(Document::read(twice.as_bytes(), None).is_err(), "a name that is there twice");
+    }
+
+    #[test]
+    fn there_are_limits() {
+        let mut wide = manifest();
+        wide["layers"] = vec![part("layer", b"a"); PARTS + 1].into();
+        assert!(read(&wide, None).is_err());
+        assert!(Document::read("[".repeat(10_000).as_bytes(), None).is_err());
+        let large = format!("{}{}", " ".repeat(MANIFEST_LIMIT as usize), manifest());
+        assert!(Document::read(large.as_bytes(), None).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _whatever = Document::read(&bytes, None);
+        }
+    }
+}

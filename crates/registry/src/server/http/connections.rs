@@ -16,8 +16,8 @@ pub struct Limits {
     pub per_address: usize,
     /// How long TLS may take to begin, and the head of a request to arrive.
     pub patience: Duration,
-    /// How slowly answers may be taken.
-    pub answers: Trickle,
+    /// How slowly bodies may arrive, and answers be taken: whatever is slower holds a connection for nothing.
+    pub pace: Trickle,
 }
 
 impl Default for Limits {
@@ -26,7 +26,7 @@ impl Default for Limits {
             connections: 4096,
             per_address: 1024,
             patience: Duration::from_secs(15),
-            answers: Trickle { bytes: 4096, within: Duration::from_secs(20) },
+            pace: Trickle { bytes: 4096, within: Duration::from_secs(20) },
         }
     }
 }

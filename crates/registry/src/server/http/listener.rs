@@ -67,6 +67,7 @@ impl Server {
     pub async fn run(self, shutdown: impl Future<Output = ()>, grace: Duration) {
         let Self { listener, service, tls, limits } = self;
         let connections = Connections::new(limits);
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let graceful = GracefulShutdown::new();
         pin!(shutdown);
         loop {
@@ -84,7 +85,7 @@ impl Server {
                 service: Arc::clone(&service),
                 watcher: graceful.watcher(),
                 limits,
-                caller: Caller { peer: peer.ip(), scheme: if tls.is_some() { "https" } else { "http" } },
+                caller: Caller { peer: peer.ip(), scheme, pace: limits.pace },
             };
             let tls = tls.clone();
             tokio::spawn(async move {
@@ -134,7 +135,7 @@ impl Connection {
             .max_headers(HEADERS)
             .max_header_size(HEAD)
             .max_buf_size(BUFFER)
-            .serve_connection(TokioIo::new(PacedWrites::new(stream, limits.answers)), answer);
+            .serve_connection(TokioIo::new(PacedWrites::new(stream, limits.pace)), answer);
         // A connection that breaks is its client's affair.
         let _ = watcher.watch(connection).await;
     }

@@ -17,6 +17,8 @@ mod token;
 mod connections;
 mod listener;
 
+pub mod fuzz;
+
 pub use answer::{Answer, AnswerBody};
 pub use connections::Limits;
 pub use listener::Server;

@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::header::{AUTHORIZATION, HOST, HeaderMap, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Method, Request, StatusCode};
@@ -24,9 +23,6 @@ use crate::server::shelf::ContentDigest;
 /// Says what time it is, in seconds since 1970.
 pub type Clock = fn() -> u64;
 
-/// How slowly a body may arrive: whatever is slower holds a connection for nothing.
-pub(super) const BODIES: Trickle = Trickle { bytes: 4096, within: Duration::from_secs(20) };
-
 /// A registry, ready to answer.
 pub struct Service {
     pub(super) depot: Depot,
@@ -47,6 +43,8 @@ pub struct Caller {
     pub peer: IpAddr,
     /// `http` or `https`.
     pub scheme: &'static str,
+    /// How slowly its bodies may arrive.
+    pub pace: Trickle,
 }
 
 /// A request that may be done.
@@ -116,7 +114,7 @@ impl Service {
             method: head.method,
             headers: head.headers,
             query,
-            body: PacedBody::new(body, BODIES),
+            body: PacedBody::new(body, caller.pace),
             identity,
             peer: caller.peer,
             now,

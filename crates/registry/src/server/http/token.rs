@@ -9,7 +9,7 @@ use hyper::body::Incoming;
 use super::answer::{self, Headers as _, Outcome};
 use super::failure::Failure;
 use super::paced::PacedBody;
-use super::service::{BODIES, Caller, Service, the_only};
+use super::service::{Caller, Service, the_only};
 use crate::server::access::{QUERY, TokenRequest};
 
 impl Service {
@@ -17,7 +17,7 @@ impl Service {
         let (head, body) = request.into_parts();
         let wanted = match head.method {
             Method::GET => TokenRequest::query(head.uri.query().unwrap_or_default()),
-            Method::POST => TokenRequest::form(&form(PacedBody::new(body, BODIES)).await?),
+            Method::POST => TokenRequest::form(&form(PacedBody::new(body, caller.pace)).await?),
             _ => return Err(Failure::method("GET, POST")),
         };
         let wanted = wanted.map_err(|error| Failure::bad("UNSUPPORTED", error.to_string()))?;

@@ -111,8 +111,7 @@ fn make_authority(directory: &Path, now: u64) -> Result<(), TlsError> {
 /// The authority that a key makes. Its name has the key in it: made again, it is the same issuer.
 fn authority(pair: &KeyPair, now: u64) -> CertificateParams {
     let mut params = CertificateParams::default();
-    let id: String =
-        hex(&pair.public_key_raw().to_vec()).chars().filter(|letter| *letter != ':').take(12).collect();
+    let id: String = hex(pair.public_key_raw()).chars().filter(|letter| *letter != ':').take(12).collect();
     params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, format!("Cofferdam registry {id}"));
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));

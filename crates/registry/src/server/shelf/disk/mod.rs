@@ -21,6 +21,7 @@ mod listing;
 mod reading;
 mod records;
 mod temporary;
+mod together;
 mod trash;
 mod tree;
 mod uploads;

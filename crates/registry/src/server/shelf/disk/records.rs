@@ -11,6 +11,7 @@ use rustix::io::{Errno, ReadWriteFlags, preadv2};
 
 use super::Disk;
 use super::temporary::{Published, Temporary, Turn};
+use super::together::together;
 use super::tree::{Changed, Lookup, Tree};
 use crate::server::shelf::error::{Result, ShelfError};
 use crate::server::shelf::{Key, Known, Put, RECORD_LIMIT, Small, Version, When};
@@ -61,16 +62,8 @@ impl Disk {
 
     pub(in crate::server::shelf) async fn delete_all(&self, keys: Vec<Key>) -> Result<()> {
         self.wait("records", move |tree| {
-            let mut removed = Vec::new();
-            for path in keys.iter().map(path) {
-                if remove(tree, &path).map_err(|error| ShelfError::place("remove", &path, error))? {
-                    removed.push(path);
-                }
-            }
-            for path in one_per_directory(removed.iter().map(String::as_str)) {
-                tree.prune(path).map_err(|error| ShelfError::place("remove", path, error))?;
-            }
-            Ok(())
+            let paths: Vec<String> = keys.iter().map(path).collect();
+            remove_all(tree, &paths).map_err(|error| ShelfError::place("remove", "records", error))
         })
         .await
     }
@@ -147,16 +140,16 @@ fn current(directory: &OwnedFd, name: &str) -> rustix::io::Result<Option<Bytes>>
     }
 }
 
-/// All files are written before the first is flushed, so that the file system flushes them together.
+/// All files are written, then all are flushed, then all get their names, then all directories are flushed.
 fn write_all(tree: &Tree, records: &[(String, Bytes)]) -> Result<()> {
     let mut written = Vec::with_capacity(records.len());
     for (path, bytes) in records {
         let failed = |error| ShelfError::place("write", path, error);
         written.push((path, Temporary::write(tree, bytes, PRIVATE).map_err(failed)?));
     }
-    for (path, temporary) in &written {
-        temporary.flush().map_err(|error| ShelfError::place("write", *path, error))?;
-    }
+    together(&written, |(path, temporary)| {
+        temporary.flush().map_err(|error| ShelfError::place("write", *path, error))
+    })?;
     let mut changed = Changed::default();
     for (path, temporary) in written {
         let published = temporary.publish_over(path, &mut changed, |_, _| Ok(true));
@@ -167,11 +160,23 @@ fn write_all(tree: &Tree, records: &[(String, Bytes)]) -> Result<()> {
 
 /// Removes a record, and the directories that have nothing else.
 fn remove_last(tree: &Tree, path: &str) -> io::Result<bool> {
+    let mut changed = Changed::default();
     let was_there = remove(tree, path)?;
     if was_there {
-        tree.prune(path)?;
+        tree.prune(path, &mut changed)?;
     }
+    tree.flush(&changed)?;
     Ok(was_there)
+}
+
+fn remove_all(tree: &Tree, paths: &[String]) -> io::Result<()> {
+    // Several at a time, because a file system that discards blocks waits for the disk at each.
+    together(paths, |path| remove(tree, path).map(drop))?;
+    let mut changed = Changed::default();
+    for path in one_per_directory(paths) {
+        tree.prune(path, &mut changed)?;
+    }
+    Ok(tree.flush(&changed)?)
 }
 
 fn remove(tree: &Tree, path: &str) -> io::Result<bool> {
@@ -188,7 +193,7 @@ fn remove(tree: &Tree, path: &str) -> io::Result<bool> {
 }
 
 /// One path for every directory that the paths are in.
-fn one_per_directory<'a>(paths: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+fn one_per_directory(paths: &[String]) -> impl Iterator<Item = &String> {
     let mut seen = BTreeSet::new();
-    paths.filter(|path| seen.insert(path.rsplit_once('/').map(|(parent, _)| parent))).collect()
+    paths.iter().filter(move |path| seen.insert(path.rsplit_once('/').map(|(parent, _)| parent)))
 }

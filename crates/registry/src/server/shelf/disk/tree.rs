@@ -12,6 +12,7 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
+use super::together::together;
 use crate::server::shelf::error::{Result, ShelfError};
 
 /// Says what the directory is, and in which layout.
@@ -126,19 +127,17 @@ impl Tree {
 
     /// Makes durable what has changed in directories.
     pub(super) fn flush(&self, changed: &Changed) -> rustix::io::Result<()> {
-        for directory in &changed.0 {
-            match self.find(directory, DIRECTORY, Lookup::Disk) {
-                Ok(directory) => fsync(&directory)?,
-                Err(Errno::NOENT) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
+        let directories: Vec<&String> = changed.0.iter().collect();
+        together(&directories, |directory| match self.find(directory, DIRECTORY, Lookup::Disk) {
+            Ok(directory) => fsync(&directory),
+            Err(Errno::NOENT | Errno::NOTDIR) => Ok(()),
+            Err(error) => Err(error),
+        })
     }
 
     /// Removes the directory that `path` was in, and those above, as far as they are empty; the first component
-    /// stays. Makes durable what was removed.
-    pub(super) fn prune(&self, path: &str) -> rustix::io::Result<()> {
+    /// stays.
+    pub(super) fn prune(&self, path: &str, changed: &mut Changed) -> rustix::io::Result<()> {
         let mut gone = path;
         while let Some((parent, _)) = gone.rsplit_once('/') {
             if !parent.contains('/') || !self.remove_empty(parent)? {
@@ -146,18 +145,15 @@ impl Tree {
             }
             gone = parent;
         }
-        match self.parent(gone) {
-            Ok((directory, _)) => fsync(&directory),
-            Err(Errno::NOENT) => Ok(()),
-            Err(error) => Err(error),
-        }
+        changed.add_parent(gone);
+        Ok(())
     }
 
     fn remove_empty(&self, path: &str) -> rustix::io::Result<bool> {
         let removed = self.parent(path).and_then(|(above, name)| unlinkat(&above, name, AtFlags::REMOVEDIR));
         match removed {
             Ok(()) | Err(Errno::NOENT) => Ok(true),
-            Err(Errno::NOTEMPTY | Errno::EXIST) => Ok(false),
+            Err(Errno::NOTEMPTY | Errno::EXIST | Errno::NOTDIR) => Ok(false),
             Err(error) => Err(error),
         }
     }
