@@ -5,6 +5,9 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
+/// RFC 8446, 5.1: the first byte of what a client says in TLS.
+const TLS_HANDSHAKE: u8 = 22;
+
 /// A request, read whole.
 pub(crate) struct Request {
     pub(crate) method: String,
@@ -23,6 +26,10 @@ impl Request {
             let mut byte = [0];
             stream.read_exact(&mut byte).ok()?;
             head.push(byte[0]);
+            // The client first tries TLS.
+            if head[0] == TLS_HANDSHAKE {
+                return None;
+            }
         }
         let head = String::from_utf8(head).unwrap();
         let mut lines = head.lines();

@@ -30,9 +30,18 @@ pub(super) trait Target: Sync {
         advanced: &mut (dyn FnMut(u64) + Send),
     ) -> Result<()>;
     /// Takes a document whose blobs it has.
-    fn take(&self, document: &Document) -> Result<()>;
+    fn take(&self, document: &Document) -> Result<Taken>;
     /// Takes the document that all of it was for, and gives it its name; `beside` it is what refers to it.
     fn finish(self: Box<Self>, top: &Document, beside: &[Descriptor]) -> Result<()>;
+}
+
+/// What became of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// It was sent.
+    Sent,
+    /// It was there.
+    Present,
 }
 
 /// A tag of a repository.
@@ -99,10 +108,10 @@ impl Target for Tag<'_> {
         Ok(self.client.push_blob(&self.repository, blob, &source, advanced)?)
     }
 
-    fn take(&self, document: &Document) -> Result<()> {
+    fn take(&self, document: &Document) -> Result<Taken> {
         let Document { descriptor, bytes } = document;
         self.client.push_manifest(&self.repository, None, &descriptor.media_type, bytes)?;
-        Ok(())
+        Ok(Taken::Sent)
     }
 
     fn finish(self: Box<Self>, top: &Document, _beside: &[Descriptor]) -> Result<()> {
@@ -158,11 +167,12 @@ impl Target for OnDisk {
         Ok(sent?)
     }
 
-    fn take(&self, document: &Document) -> Result<()> {
+    fn take(&self, document: &Document) -> Result<Taken> {
         if self.writer.has(&document.descriptor.digest) {
-            return Ok(());
+            return Ok(Taken::Present);
         }
-        Ok(self.writer.blob(&document.descriptor, &mut document.bytes.as_slice())?)
+        self.writer.blob(&document.descriptor, &mut document.bytes.as_slice())?;
+        Ok(Taken::Sent)
     }
 
     fn finish(self: Box<Self>, top: &Document, beside: &[Descriptor]) -> Result<()> {

@@ -12,7 +12,7 @@ use store::Progress;
 use super::Result;
 use super::cargo::{Cargo, Item};
 use super::origin::Origin;
-use super::target::Target;
+use super::target::{Taken, Target};
 use crate::error::EngineError;
 
 /// Blobs that are sent at the same time.
@@ -61,8 +61,7 @@ pub(super) fn transfer(
     let Some(top) = cargo.items.last() else { return Ok(moved) };
     let is_top = |item: &Item| item.document.descriptor.digest == top.document.descriptor.digest;
     for item in missing.iter().filter(|item| !is_top(item)) {
-        target.take(&item.document)?;
-        moved.documents += 1;
+        moved.documents += u64::from(target.take(&item.document)? == Taken::Sent);
     }
     // What is new beside it has to be named by an index on disk even where the image was there before.
     if moved.documents > 0 || target.current()? != Some(top.document.descriptor.digest) {
