@@ -9,7 +9,7 @@ use super::address::{Address, is_loopback};
 use super::host::{Host, Plain, Reach, locked};
 use super::tls::{Certificates, Roots, Verification};
 use super::{ClientError, Result, Shared};
-use crate::config::{ConfigError, Endpoint, Named, Role, Scheme as ProxyScheme, Security};
+use crate::config::{ConfigError, Endpoint, Named, Role, Scheme as ProxyScheme, Security, TlsFiles};
 
 /// The hosts that were asked so far.
 #[derive(Default)]
@@ -115,6 +115,9 @@ impl Shared {
             return Ok(Arc::clone(host));
         }
         let files = self.config.tls(authority).map_err(configured)?;
+        // Whoever has filed certificates for it means TLS, on this machine too.
+        let filed = files != TlsFiles::default();
+        let plain = if filed && verification == Verification::Enforced { Plain::Never } else { plain };
         let identity =
             files.client.map(|client| (client.certificate, client.key.reveal().as_bytes().to_vec()));
         let proxy = self.config.proxy_for(authority, ProxyScheme::Https).map_err(configured)?;

@@ -110,6 +110,16 @@ fn an_authority_is_believed_for_the_host_that_it_is_filed_under() {
 }
 
 #[test]
+fn whoever_breaks_the_greeting_does_not_get_the_plain_text_of_a_host_with_certificates() {
+    let plain = Server::start(|exchange| exchange.reply(200, &[], b""));
+    let dir = tempfile::tempdir().unwrap();
+    assert!(ask(dir.path(), plain.address, None).unwrap());
+    trust(dir.path(), plain.address, "ca.crt", &Authority::new().0.pem());
+    assert_eq!(ask(dir.path(), plain.address, None).unwrap_err().code(), "E-registry-tls");
+    assert_eq!(plain.count(), 1);
+}
+
+#[test]
 fn a_certificate_for_another_host_is_refused_unless_the_registry_is_called_insecure() {
     let authority = Authority::new();
     let (dir, address) = (tempfile::tempdir().unwrap(), serve(&authority, "other.example", Clients::Anybody));
