@@ -122,7 +122,7 @@ impl Transfer {
     fn measured(&self, announced: Option<u64>, expected: u64) -> Result<()> {
         match announced {
             Some(length) if length != expected => {
-                Err(self.of_another_size(self.blob.size - expected + length))
+                Err(self.of_another_size((self.blob.size - expected).saturating_add(length)))
             }
             _ => Ok(()),
         }
@@ -192,7 +192,7 @@ impl Transfer {
     fn ended(&mut self) -> Result<()> {
         let Some(mut body) = self.body.take() else { return Ok(()) };
         match body.read(&mut [0; 1]) {
-            Ok(1..) => Err(self.of_another_size(self.blob.size + 1)),
+            Ok(1..) => Err(self.of_another_size(self.blob.size.saturating_add(1))),
             // Everything is here, however it ended; the digest decides.
             Ok(0) | Err(_) => Ok(()),
         }

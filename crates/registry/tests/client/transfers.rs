@@ -158,6 +158,13 @@ fn a_length_that_lies_is_named_before_the_bytes_are_read() {
         assert_eq!(code(pull(&client(), &server, 0)), "E-registry-size", "{length}");
         assert_eq!(server.count(), 1);
     }
+    // As long as a number can be, after what we have already.
+    let endless = Server::start(|exchange| {
+        let length = u64::MAX.to_string();
+        let headers = [("Content-Range", "bytes 1000-299999/300000"), ("Content-Length", &length)];
+        exchange.reply(206, &headers, b"");
+    });
+    assert_eq!(code(pull(&client(), &endless, 1000)), "E-registry-size");
 }
 
 #[test]
