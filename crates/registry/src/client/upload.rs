@@ -45,8 +45,9 @@ impl Session {
 impl Shared {
     pub(crate) fn mount(&self, repository: &Repository, digest: &ClaimedDigest, from: &str) -> Result<Mount> {
         let way = self.registry(repository)?;
+        let Some(from) = self.neighbour(&way, repository, from) else { return Ok(Mount::Refused) };
         let what = format!("blob `{digest}` of `{from}` for `{repository}`");
-        let query = format!("blobs/uploads/?mount={}&from={}", escaped(&digest.to_string()), escaped(from));
+        let query = format!("blobs/uploads/?mount={}&from={}", escaped(&digest.to_string()), escaped(&from));
         let mut ask = asking(&way, Method::POST, Place::Path(way.path(&query)), &what);
         ask.scope = format!("{} repository:{from}:pull", ask.scope);
         let answer = self.persistently(|| self.ask(&way.host, &ask, &[]));
@@ -62,6 +63,14 @@ impl Shared {
             Err(ClientError::Denied { .. } | ClientError::Login { .. }) => Ok(Mount::Refused),
             Err(error) => Err(error),
         }
+    }
+
+    /// What the place that answers for a repository calls another of its registry, if that is there too.
+    fn neighbour(&self, way: &Way, repository: &Repository, from: &str) -> Option<String> {
+        let other = Repository { registry: repository.registry.clone(), path: from.to_owned() };
+        // One that is blocked is not mounted from.
+        let place = self.config.destination(&other).ok()?;
+        (place.host() == way.host.authority).then_some(place.repository.path)
     }
 
     /// An upload that nobody goes on with is only a courtesy to end: registries end it by themselves.

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::sync::{Arc, LazyLock, Mutex};
 
-use coffer_registry::client::{ClientError, Mount};
+use coffer_registry::client::{Client, ClientError, Mount};
+use coffer_registry::config::{Config, Places};
 use model::digest::Digest;
 use model::oci::{Descriptor, Index, OCI_LAYER, OCI_MANIFEST};
+use model::reference::Repository;
 
-use crate::server::{Exchange, Server, client};
+use crate::server::{Exchange, Server, client, patience};
 
 fn descriptor(bytes: &[u8]) -> Descriptor {
     Descriptor::new(OCI_LAYER, Digest::of(bytes).into(), bytes.len() as u64)
@@ -201,6 +203,31 @@ fn a_mount_is_made_or_refused_and_the_upload_given_back() {
     assert!(refused.seen()[1].is("DELETE", "/u"));
     let denied = Server::start(|exchange| exchange.reply(403, &[], b""));
     assert_eq!(client().mount(&denied.repository(), &digest, "team/base").unwrap(), Mount::Refused);
+}
+
+#[test]
+fn a_mount_is_asked_for_by_the_names_that_the_place_knows() {
+    let registry = Server::start(|exchange| exchange.reply(201, &[("Location", "/b")], b""));
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("registries.conf");
+    let moved = |prefix: &str, location: &str| {
+        format!("[[registry]]\nprefix = \"reg.invalid/{prefix}\"\nlocation = \"{location}\"\n")
+    };
+    let (here, blocked) = (format!("{}/moved", registry.address), "blocked = true\n");
+    let text = [moved("team", &here), moved("far", "elsewhere.invalid/far"), moved("not", &here)].concat();
+    std::fs::write(&file, text + blocked).unwrap();
+    let places = Places { registries: vec![file], ..Places::default() };
+    let client = Client::with_patience(Config::load(places).unwrap(), patience());
+    let repository = Repository { registry: "reg.invalid".into(), path: "team/app".into() };
+    let mount = |from: &str| client.mount(&repository, &Digest::of(b"x").into(), from).unwrap();
+    assert_eq!(mount("team/base"), Mount::Mounted);
+    for elsewhere in ["far/base", "not/this", "other"] {
+        assert_eq!(mount(elsewhere), Mount::Refused, "{elsewhere}");
+    }
+    let seen = registry.seen();
+    assert_eq!(seen.len(), 1);
+    assert!(seen[0].target.starts_with("/v2/moved/app/blobs/uploads/?mount="), "{}", seen[0].target);
+    assert!(seen[0].target.ends_with("&from=moved%2Fbase"), "{}", seen[0].target);
 }
 
 /// Manifests by name; `OCI-Subject` is not among what it says.
