@@ -1,8 +1,5 @@
 //! Manifests and indexes: distribution specification, "Pulling manifests", "Pushing Manifests" and "Deleting tags".
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
 use http::Method;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use model::digest::{ClaimedDigest, Digest, DigestMismatch};
@@ -11,6 +8,7 @@ use model::reference::Repository;
 
 use super::answer::Answer;
 use super::document::{READABLE, media_type};
+use super::evidence;
 use super::exchange::{Ask, Place};
 use super::settings::Way;
 use super::{ClientError, Fetched, Result, Shared, Which};
@@ -78,7 +76,7 @@ impl Shared {
 
     /// Keeps what is not what it should be, where there is a place for that.
     fn forged(&self, what: &str, mismatch: DigestMismatch, bytes: &[u8]) -> ClientError {
-        let evidence = self.evidence.as_ref().and_then(|place| keep(place, &mismatch, bytes));
+        let evidence = self.evidence.as_ref().and_then(|place| evidence::keep(place, &mismatch, bytes));
         ClientError::Digest { what: what.to_owned(), mismatch, evidence }
     }
 
@@ -180,12 +178,4 @@ fn content_digest(answer: &Answer, what: &str) -> Result<Option<ClaimedDigest>> 
         return Ok(None);
     }
     text.parse().map(Some).map_err(|_| answer.nonsense(what, "its digest header is no digest"))
-}
-
-/// Under the name of what it hashes to, so that no find takes another's place.
-fn keep(place: &Path, mismatch: &DigestMismatch, bytes: &[u8]) -> Option<PathBuf> {
-    fs::create_dir_all(place).ok()?;
-    let path = place.join(format!("manifest-{}", mismatch.hashed.hex()));
-    fs::write(&path, bytes).ok()?;
-    Some(path)
 }

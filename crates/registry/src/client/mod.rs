@@ -21,6 +21,7 @@ mod failure;
 mod exchange;
 mod keyring;
 mod document;
+mod evidence;
 mod manifest;
 mod blob;
 mod source;
