@@ -190,7 +190,7 @@ impl Shared {
         let address = Address::new(Scheme::Https, &host.authority, "/v2/");
         let request = request(&Method::HEAD, &address, &[], None).body(SendBody::none());
         let request = request.map_err(|error| malformed(&address, &error))?;
-        let scheme = match host.agent.run(request) {
+        let scheme = match host.run(address.scheme, request, self.patience.transfer(0)) {
             Ok(_) => Scheme::Https,
             Err(ureq::Error::Other(error)) if not_spoken(error.as_ref()) => Scheme::Http,
             Err(error) => return Err(self.failure(&address, error)),
@@ -233,10 +233,8 @@ impl Shared {
         request: http::Result<Request<impl ureq::AsSendBody>>,
     ) -> Result<Answer> {
         let request = request.map_err(|error| malformed(address, &error))?;
-        let most = self.patience.transfer(ask.bytes);
-        let request = host.agent.configure_request(request);
-        let request = request.timeout_send_body(Some(most)).timeout_recv_body(Some(most)).build();
-        let response = host.agent.run(request).map_err(|error| self.failure(address, error))?;
+        let response = host.run(address.scheme, request, self.patience.transfer(ask.bytes));
+        let response = response.map_err(|error| self.failure(address, error))?;
         Ok(Answer::new(response, address.clone(), &host.registry, self.patience))
     }
 }

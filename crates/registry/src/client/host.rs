@@ -1,12 +1,15 @@
 //! One host that answers for registries: its connections, and what we have learned about it.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
+use http::{Request, Response};
 use ureq::config::Config as AgentConfig;
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::{ConnectProxyConnector, Connector as _, SocksConnector, TcpConnector};
-use ureq::{Agent, Proxy};
+use ureq::{Agent, AsSendBody, Body, Proxy};
 
 use super::address::Scheme;
 use super::challenge::Challenge;
@@ -39,8 +42,8 @@ pub(crate) struct Reach {
     pub(crate) plain: Plain,
     pub(crate) verification: Verification,
     pub(crate) certificates: Certificates,
-    /// The proxy's address.
-    pub(crate) proxy: Option<String>,
+    /// Addresses of proxies, by what is to go through them.
+    pub(crate) proxies: BTreeMap<Scheme, String>,
 }
 
 /// A host, once it is needed. Threads share it.
@@ -48,7 +51,8 @@ pub(crate) struct Host {
     pub(crate) registry: String,
     pub(crate) authority: String,
     pub(crate) plain: Plain,
-    pub(crate) agent: Agent,
+    agent: Agent,
+    proxies: BTreeMap<Scheme, Proxy>,
     /// Whether TLS is spoken, once that is known.
     pub(crate) scheme: OnceLock<Scheme>,
     challenge: Mutex<Option<Challenge>>,
@@ -57,16 +61,17 @@ pub(crate) struct Host {
 
 impl Host {
     pub(crate) fn new(reach: Reach, roots: &Roots, patience: &Patience) -> Result<Self> {
-        let Reach { registry, authority, plain, verification, certificates, proxy } = reach;
+        let Reach { registry, authority, plain, verification, certificates, proxies } = reach;
         let settings = roots.settings(&certificates, verification);
         let settings =
             settings.map_err(|cause| ClientError::Certificate { host: authority.clone(), cause })?;
-        let proxy = proxy.map(|address| {
-            let made = Proxy::new(&address);
+        let proxy = |(scheme, address): (Scheme, String)| match Proxy::new(&address) {
+            Ok(proxy) => Ok((scheme, proxy)),
             // Its address may hold a password.
-            made.map_err(|error| ClientError::Proxy { host: authority.clone(), cause: error.to_string() })
-        });
-        let config = agent_config(proxy.transpose()?, patience);
+            Err(error) => Err(ClientError::Proxy { host: authority.clone(), cause: error.to_string() }),
+        };
+        let proxies = proxies.into_iter().map(proxy).collect::<Result<_>>()?;
+        let config = agent_config(patience);
         let connector =
             ().chain(SocksConnector::default())
                 .chain(ConnectProxyConnector::default())
@@ -75,7 +80,18 @@ impl Host {
         let agent = Agent::with_parts(config, connector, DefaultResolver::default());
         let scheme = OnceLock::new();
         let (challenge, given_up) = (Mutex::new(None), AtomicBool::new(false));
-        Ok(Self { registry, authority, plain, agent, scheme, challenge, given_up })
+        Ok(Self { registry, authority, plain, agent, proxies, scheme, challenge, given_up })
+    }
+
+    /// A request with what applies to it alone: the proxy for what it speaks, and how long its bodies may take.
+    pub(crate) fn run(
+        &self,
+        scheme: Scheme,
+        request: Request<impl AsSendBody>,
+        most: Duration,
+    ) -> std::result::Result<Response<Body>, ureq::Error> {
+        let request = self.agent.configure_request(request).proxy(self.proxies.get(&scheme).cloned());
+        self.agent.run(request.timeout_send_body(Some(most)).timeout_recv_body(Some(most)).build())
     }
 
     /// What it wanted to see the last time.
@@ -98,9 +114,9 @@ impl Host {
 }
 
 /// Redirects, statuses and tries are ours to judge, and the environment is not read here.
-fn agent_config(proxy: Option<Proxy>, patience: &Patience) -> AgentConfig {
+fn agent_config(patience: &Patience) -> AgentConfig {
     Agent::config_builder()
-        .proxy(proxy)
+        .proxy(None)
         .http_status_as_error(false)
         .max_redirects(0)
         .user_agent(concat!("coffer/", env!("CARGO_PKG_VERSION")))

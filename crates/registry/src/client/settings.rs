@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use model::reference::Repository;
 
-use super::address::{Address, is_loopback};
+use super::address::{Address, Scheme, is_loopback};
 use super::host::{Host, Plain, Reach, locked};
 use super::tls::{Certificates, Roots, Verification};
 use super::{ClientError, Result, Shared};
@@ -120,18 +120,26 @@ impl Shared {
         let plain = if filed && verification == Verification::Enforced { Plain::Never } else { plain };
         let identity =
             files.client.map(|client| (client.certificate, client.key.reveal().as_bytes().to_vec()));
-        let proxy = self.config.proxy_for(authority, ProxyScheme::Https).map_err(configured)?;
         let reach = Reach {
             registry: registry.to_owned(),
             authority: authority.to_owned(),
             plain,
             verification,
             certificates: Certificates { authorities: files.authorities, identity },
-            proxy: proxy.map(|proxy| proxy.address().to_owned()),
+            proxies: self.proxies(authority)?,
         };
         let host = Arc::new(Host::new(reach, &self.hosts.roots, &self.patience)?);
         known.insert(key, Arc::clone(&host));
         Ok(host)
+    }
+
+    fn proxies(&self, authority: &str) -> Result<BTreeMap<Scheme, String>> {
+        let mut proxies = BTreeMap::new();
+        for (scheme, variable) in [(Scheme::Https, ProxyScheme::Https), (Scheme::Http, ProxyScheme::Http)] {
+            let proxy = self.config.proxy_for(authority, variable).map_err(configured)?;
+            proxies.extend(proxy.map(|proxy| (scheme, proxy.address().to_owned())));
+        }
+        Ok(proxies)
     }
 }
 

@@ -180,3 +180,26 @@ fn a_registry_behind_a_proxy_is_asked_through_it_and_only_over_tls() {
     assert!(seen.len() == 2 && seen.iter().all(|seen| seen.is("CONNECT", "registry.invalid:443")));
     assert_eq!(seen[0].header("proxy-authorization"), Some("Basic bWU6czNjcmV0"));
 }
+
+#[test]
+fn what_goes_without_tls_goes_through_the_proxy_for_that() {
+    let script = |exchange: &mut crate::server::Exchange| match exchange.seen.method.as_str() {
+        "CONNECT" => exchange.raw(b"HTTP/1.1 200 OK\r\n\r\n"),
+        _ => exchange.reply(200, &[], b""),
+    };
+    let (https, http) = (Server::start(script), Server::start(script));
+    let proxies = [("https_proxy", &https), ("http_proxy", &http)];
+    let proxies = proxies.map(|(name, server)| (name.to_owned(), format!("http://{}", server.address)));
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("registries.conf");
+    std::fs::write(&file, "[[registry]]\nlocation = \"registry.invalid:5000\"\ninsecure = true\n").unwrap();
+    let places =
+        Places { proxies: proxies.into_iter().collect(), registries: vec![file], ..Places::default() };
+    let client = Client::with_patience(Config::load(places).unwrap(), patience());
+    let repository = Repository { registry: "registry.invalid:5000".into(), path: "app".into() };
+    assert!(client.has_blob(&repository, &Digest::of(b"").into()).unwrap());
+    // The one is told of the greeting only.
+    let (https, http) = (https.seen(), http.seen());
+    assert!(https.len() == 1 && https[0].is("CONNECT", "registry.invalid:5000"));
+    assert!(http.len() == 2 && http[0].is("CONNECT", "registry.invalid:5000") && http[1].method == "HEAD");
+}
