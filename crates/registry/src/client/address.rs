@@ -1,6 +1,7 @@
 //! Where a request goes, and where an answer may send it.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use http::Uri;
 
@@ -88,7 +89,11 @@ impl Address {
 
     /// The rule of [`super::ClientError::Redirect`] that forbids to go from here to there.
     pub(crate) fn forbids(&self, to: &Self) -> Option<&'static str> {
-        (to.scheme < self.scheme).then_some("it would leave TLS")
+        if to.scheme < self.scheme {
+            return Some("it would leave TLS");
+        }
+        let inward = is_inward(&to.authority) && !is_inward(&self.authority);
+        inward.then_some("it leads from outside to this machine or its link")
     }
 
     pub(crate) fn url(&self) -> String {
@@ -118,13 +123,35 @@ pub(crate) fn escaped(value: &str) -> String {
 
 /// Whether the host is this machine whatever the network says: `localhost`, 127.0.0.0/8 and ::1.
 pub(crate) fn is_loopback(authority: &str) -> bool {
-    let bracketed = authority.strip_prefix('[').and_then(|rest| rest.split_once(']'));
-    let host = match bracketed {
+    let host = host(authority);
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// Whether the host may be this machine or its link, however that is written: what listens there trusts whoever
+/// reaches it.
+fn is_inward(authority: &str) -> bool {
+    let host = host(authority).to_ascii_lowercase();
+    let host = host.strip_suffix('.').unwrap_or(&host);
+    // An interface may follow.
+    let literal = host.split('%').next().unwrap_or_default();
+    let last = host.rsplit('.').next().unwrap_or_default();
+    match literal.parse::<IpAddr>().map(|address| address.to_canonical()) {
+        Ok(IpAddr::V4(at)) => at.is_loopback() || at.is_link_local() || at.is_unspecified(),
+        Ok(IpAddr::V6(at)) => at.is_loopback() || at.is_unicast_link_local() || at.is_unspecified(),
+        // The system takes `127.1`, `0x7f000001` and `2130706433` for addresses as well; no domain ends so.
+        Err(_) => {
+            last == "localhost" || last.starts_with("0x") || last.bytes().all(|byte| byte.is_ascii_digit())
+        }
+    }
+}
+
+/// The host without its port, and without brackets.
+fn host(authority: &str) -> &str {
+    match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((host, _)) => host,
         None => authority.split(':').next().unwrap_or_default(),
-    };
-    host.eq_ignore_ascii_case("localhost")
-        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
 }
 
 #[cfg(test)]
@@ -170,6 +197,44 @@ mod tests {
         }
         for no in ["localhost.example", "127.0.0.1.example:5000", "10.0.0.1", "[::2]", "", "128.0.0.1"] {
             assert!(!is_loopback(no), "{no}");
+        }
+    }
+
+    #[test]
+    fn nobody_from_outside_leads_to_this_machine() {
+        let (outside, inside) = (at("https://reg.example/"), at("https://127.0.0.1:5000/"));
+        for here in [
+            "localhost",
+            "LOCALHOST:5000",
+            "a.localhost.",
+            "127.0.0.1",
+            "127.9.9.9:80",
+            "0.0.0.0",
+            "127.1",
+            "0x7f000001",
+            "2130706433",
+            "127.0.0.1.",
+            "169.254.169.254",
+            "[::1]:5000",
+            "[::]",
+            "[fe80::1]",
+            "[::ffff:127.0.0.1]",
+            "[::ffff:169.254.0.1]",
+        ] {
+            let here = at(&format!("https://{here}/x"));
+            assert!(outside.forbids(&here).is_some(), "{here}");
+            assert_eq!(inside.forbids(&here), None, "{here}");
+        }
+        for there in [
+            "cdn.example",
+            "localhost.example",
+            "10.0.0.1:5000",
+            "192.168.1.1",
+            "[fd00::1]",
+            "8.8.8.8",
+            "7zip:80",
+        ] {
+            assert_eq!(outside.forbids(&at(&format!("https://{there}/x"))), None, "{there}");
         }
     }
 

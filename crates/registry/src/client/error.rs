@@ -271,14 +271,18 @@ impl ClientError {
     #[must_use]
     pub fn remedy(&self) -> String {
         match self {
-            Self::Unreachable { .. } => "check the name, the network, and HTTPS_PROXY or HTTP_PROXY".to_owned(),
+            Self::Unreachable { .. } => {
+                "check the name, the network, and HTTPS_PROXY or HTTP_PROXY".to_owned()
+            }
             Self::Tls { host, .. } => format!(
                 "put its authority's certificate into certs.d/{host}/ca.crt, or name it `insecure` in registries.conf"
             ),
             Self::Certificate { host, .. } => {
                 format!("certs.d/{host} takes *.crt, and pairs of *.cert and *.key, all in PEM")
             }
-            Self::Proxy { .. } => "HTTPS_PROXY and HTTP_PROXY take http://, https:// or socks5://HOST:PORT".to_owned(),
+            Self::Proxy { .. } => {
+                "HTTPS_PROXY and HTTP_PROXY take http://, https:// or socks5://HOST:PORT".to_owned()
+            }
             Self::Configured { remedy, .. } => remedy.clone(),
             Self::Silent { .. } | Self::Slow { .. } | Self::Cut { .. } | Self::Failed { .. } => {
                 "try again later; what has been transferred so far need not be again".to_owned()

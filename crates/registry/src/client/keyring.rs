@@ -212,15 +212,15 @@ fn realm(host: &Host, bearer: &Bearer, what: &str) -> Result<Address> {
         what: what.to_owned(),
         why: "the address of its token server is none".to_owned(),
     })?;
+    let refused = |why| ClientError::Redirect { from: host.registry.clone(), to: realm.to_string(), why };
+    let own = Address::new(host.scheme.get().copied().unwrap_or(realm.scheme), &host.authority, "/");
+    if let Some(why) = own.forbids(&realm) {
+        return Err(refused(why));
+    }
     let name = |authority: &str| authority.rsplit_once(':').map_or(authority, |(name, _)| name).to_owned();
     let same = host.plain == Plain::Allowed && name(&host.authority) == name(&realm.authority);
     if realm.scheme == Scheme::Http && !same && !is_loopback(&realm.authority) {
-        let (from, to) = (host.registry.clone(), realm.to_string());
-        return Err(ClientError::Redirect { from, to, why: "its token server does not use TLS" });
-    }
-    if realm.scheme == Scheme::Http && host.scheme.get() == Some(&Scheme::Https) {
-        let (from, to) = (host.registry.clone(), realm.to_string());
-        return Err(ClientError::Redirect { from, to, why: "it would leave TLS" });
+        return Err(refused("its token server does not use TLS"));
     }
     Ok(realm)
 }

@@ -181,6 +181,38 @@ fn a_registry_behind_a_proxy_is_asked_through_it_and_only_over_tls() {
     assert_eq!(seen[0].header("proxy-authorization"), Some("Basic bWU6czNjcmV0"));
 }
 
+/// A client of a registry at `registry.invalid:5000` that has no TLS and is behind these proxies.
+fn behind(dir: &Path, https: &Server, http: &Server) -> (Client, Repository) {
+    let proxies = [("https_proxy", https), ("http_proxy", http)];
+    let proxies = proxies.map(|(name, server)| (name.to_owned(), format!("http://{}", server.address)));
+    let file = dir.join("registries.conf");
+    std::fs::write(&file, "[[registry]]\nlocation = \"registry.invalid:5000\"\ninsecure = true\n").unwrap();
+    let places =
+        Places { proxies: proxies.into_iter().collect(), registries: vec![file], ..Places::default() };
+    let client = Client::with_patience(Config::load(places).unwrap(), patience());
+    (client, Repository { registry: "registry.invalid:5000".into(), path: "app".into() })
+}
+
+#[test]
+fn nobody_from_outside_sends_us_or_our_password_to_this_machine() {
+    let here = Server::start(|exchange| exchange.reply(200, &[], b"{}"));
+    let address = here.address;
+    for (status, name, value) in [
+        (307, "Location", format!("http://{address}/secrets")),
+        (401, "WWW-Authenticate", format!("Bearer realm=\"http://{address}/token\"")),
+    ] {
+        let proxy = Server::start(move |exchange| match exchange.seen.method.as_str() {
+            "CONNECT" => exchange.raw(b"HTTP/1.1 200 OK\r\n\r\n"),
+            _ => exchange.reply(status, &[(name, &value)], b""),
+        });
+        let dir = tempfile::tempdir().unwrap();
+        let (client, repository) = behind(dir.path(), &proxy, &proxy);
+        let error = client.has_blob(&repository, &Digest::of(b"").into()).unwrap_err();
+        assert_eq!(error.code(), "E-registry-redirect", "{error}");
+    }
+    assert_eq!(here.count(), 0);
+}
+
 #[test]
 fn what_goes_without_tls_goes_through_the_proxy_for_that() {
     let script = |exchange: &mut crate::server::Exchange| match exchange.seen.method.as_str() {
@@ -188,15 +220,8 @@ fn what_goes_without_tls_goes_through_the_proxy_for_that() {
         _ => exchange.reply(200, &[], b""),
     };
     let (https, http) = (Server::start(script), Server::start(script));
-    let proxies = [("https_proxy", &https), ("http_proxy", &http)];
-    let proxies = proxies.map(|(name, server)| (name.to_owned(), format!("http://{}", server.address)));
     let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("registries.conf");
-    std::fs::write(&file, "[[registry]]\nlocation = \"registry.invalid:5000\"\ninsecure = true\n").unwrap();
-    let places =
-        Places { proxies: proxies.into_iter().collect(), registries: vec![file], ..Places::default() };
-    let client = Client::with_patience(Config::load(places).unwrap(), patience());
-    let repository = Repository { registry: "registry.invalid:5000".into(), path: "app".into() };
+    let (client, repository) = behind(dir.path(), &https, &http);
     assert!(client.has_blob(&repository, &Digest::of(b"").into()).unwrap());
     // The one is told of the greeting only.
     let (https, http) = (https.seen(), http.seen());
