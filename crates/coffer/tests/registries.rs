@@ -20,6 +20,19 @@ const AUTH: &str = "dXNlcjpodW50ZXIy";
 
 /// A registry that lets `user` in with `hunter2`, and has one repository; its host and port.
 fn registry() -> String {
+    served(answer)
+}
+
+/// A registry that lets everybody in.
+fn open_registry() -> String {
+    served(|stream| {
+        let lines = BufReader::new(stream.try_clone()?).lines().map_while(Result::ok);
+        lines.take_while(|line| !line.is_empty()).for_each(drop);
+        write!(&stream, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{{}}")
+    })
+}
+
+fn served(answer: fn(TcpStream) -> std::io::Result<()>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let host = listener.local_addr().unwrap().to_string();
     std::thread::spawn(move || listener.incoming().flatten().for_each(|stream| answer(stream).unwrap_or(())));
@@ -97,6 +110,15 @@ coffer: nobody is logged in to `{host}` [E-registry-no-login]
 exit 1
 "
     ));
+}
+
+#[test]
+fn a_registry_that_asks_for_nothing_has_checked_nothing() {
+    let (session, host) = (Session::new(), open_registry());
+    let (kept, said) = login(&session, &host, "whatever");
+    assert!(kept, "{said}");
+    assert!(said.contains(&format!("coffer: {host} asks for no password")), "{said}");
+    assert!(auth_file(&session).exists());
 }
 
 #[test]

@@ -6,6 +6,7 @@ use model::reference::{ImageName, ReferenceSyntax, Repository};
 use registry::client::{Client, ClientError};
 use registry::config::{Config, ConfigError};
 
+pub use registry::client::Checked;
 pub use registry::config::{Forgotten, Kept, Places, Secret, Warning};
 
 /// Why a registry could not be asked, or a login not be kept.
@@ -84,15 +85,15 @@ impl Registries {
         Ok(credentials.map(|credentials| credentials.user().to_owned()))
     }
 
-    /// Shows the credentials to the registry, and keeps them only when it takes them.
+    /// Shows the credentials to the registry, and keeps them unless it refuses them.
     ///
     /// # Errors
     /// What the registry says, or a place where they cannot be kept.
-    pub fn login(&self, registry: &Repository, user: &str, password: &Secret) -> Result<Kept> {
+    pub fn login(&self, registry: &Repository, user: &str, password: &Secret) -> Result<(Checked, Kept)> {
         let asked = self.asked(registry)?;
         let client = Client::new(self.config.clone())?;
-        client.check_login(&asked.registry, user, password.reveal())?;
-        Ok(self.config.keep(&asked, user, password)?)
+        let checked = client.check_login(&asked.registry, user, password.reveal())?;
+        Ok((checked, self.config.keep(&asked, user, password)?))
     }
 
     /// Forgets a login. The registry is not asked.

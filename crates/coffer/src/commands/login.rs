@@ -2,7 +2,7 @@
 
 use std::io::Read as _;
 
-use engine::registries::{Registries, Secret, scope};
+use engine::registries::{Checked, Registries, Secret, scope};
 use model::reference::Repository;
 
 use super::{Act, Entry, Life, act, options};
@@ -82,7 +82,11 @@ impl Act for Login {
             return show_user(context, &registries, &registry);
         }
         let (user, password) = self.credentials(context, &registries, &registry)?;
-        let kept = registries.login(&registry, &user, &password)?;
+        let (checked, kept) = registries.login(&registry, &user, &password)?;
+        if checked == Checked::NotAsked {
+            let name = login::scope(&registry);
+            context.warn(&format!("{name} asks for no password, so nobody knows whether this one is right"));
+        }
         context.show(
             || LoginJson::new(&registry, &user, Some(&kept)),
             || {

@@ -5,11 +5,11 @@ use http::Method;
 use super::exchange::{Ask, Place};
 use super::keyring::Keyring;
 use super::settings::Hosts;
-use super::{Result, Shared};
+use super::{Checked, Result, Shared};
 
 impl Shared {
     /// With connections and a keyring of its own, so that nothing is kept and nothing that is kept helps.
-    pub(crate) fn check_login(&self, registry: &str, user: &str, password: &str) -> Result<()> {
+    pub(crate) fn check_login(&self, registry: &str, user: &str, password: &str) -> Result<Checked> {
         let tried = Self {
             config: self.config.clone(),
             patience: self.patience,
@@ -31,6 +31,7 @@ impl Shared {
         tried.persistently(|| {
             let answer = tried.ask(&way.host, &ask, &[])?;
             if answer.status == 200 { Ok(()) } else { Err(answer.refusal(what)) }
-        })
+        })?;
+        Ok(if way.host.challenge().is_some() { Checked::Accepted } else { Checked::NotAsked })
     }
 }

@@ -91,6 +91,15 @@ pub enum Mount {
     Refused,
 }
 
+/// What a registry made of credentials that were shown to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Checked {
+    /// It wanted some, and took them.
+    Accepted,
+    /// It wants none, so any would do.
+    NotAsked,
+}
+
 /// Opens a blob's bytes from an offset on: asked again when a transfer has to be resumed.
 pub type Opener<'a> = dyn Fn(u64) -> std::io::Result<Box<dyn Read + Send + 'a>> + Sync + 'a;
 
@@ -225,11 +234,11 @@ impl Client {
         self.0.delete_manifest(repository, which)
     }
 
-    /// Whether the registry takes these credentials. Nothing is kept.
+    /// Whether the registry takes these credentials, and whether it wants any. Nothing is kept.
     ///
     /// # Errors
     /// [`ClientError`] that says what it answered.
-    pub fn check_login(&self, registry: &str, user: &str, password: &str) -> Result<()> {
+    pub fn check_login(&self, registry: &str, user: &str, password: &str) -> Result<Checked> {
         self.0.check_login(registry, user, password)
     }
 }

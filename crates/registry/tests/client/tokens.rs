@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::thread;
 
-use coffer_registry::client::{Client, ClientError};
+use coffer_registry::client::{Checked, Client, ClientError};
 use model::digest::Digest;
 use serde_json::json;
 
@@ -161,7 +161,10 @@ fn a_login_is_tried_without_what_is_kept() {
     let kept = client_with(dir.path(), &json!({ basic.address.to_string(): { "auth": "bWU6cHc=" } }));
     let registry = basic.address.to_string();
     assert_eq!(kept.check_login(&registry, "me", "other").unwrap_err().code(), "E-registry-login");
-    client().check_login(&registry, "me", "pw").unwrap();
+    assert_eq!(client().check_login(&registry, "me", "pw").unwrap(), Checked::Accepted);
+    let open = Server::start(|exchange| exchange.reply(200, &[], b"{}"));
+    let checked = kept.check_login(&open.address.to_string(), "me", "pw").unwrap();
+    assert_eq!(checked, Checked::NotAsked);
     assert_eq!(has(&client(), &basic).unwrap_err().code(), "E-registry-login");
     assert!(has(&kept, &basic).unwrap());
 }
