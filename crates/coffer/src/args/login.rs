@@ -9,7 +9,7 @@ use crate::value::filter::{self, Filter};
 /// `login`
 #[derive(Debug, Args)]
 pub(crate) struct Login {
-    /// The registry, or a part of it: HOST[:PORT][/PATH]
+    /// The registry, or a part of it: `HOST[:PORT][/PATH]`
     #[arg(value_name = "REGISTRY", default_value = "docker.io", hide_default_value = true)]
     pub(crate) registry: String,
     /// The user's name; asked for where it is not given
@@ -32,7 +32,7 @@ pub(crate) struct Login {
 /// `logout`
 #[derive(Debug, Args)]
 pub(crate) struct Logout {
-    /// The registry, or a part of it: HOST[:PORT][/PATH]
+    /// The registry, or a part of it: `HOST[:PORT][/PATH]`
     #[arg(value_name = "REGISTRY", default_value = "docker.io", hide_default_value = true)]
     pub(crate) registry: String,
     /// Forget every login that is in the file

@@ -1,6 +1,6 @@
 //! Images on their way: from registries into the store, and between registries, files and the store.
 //!
-//! A copy goes from an [`origin::Origin`] to a [`target::Target`], of which neither knows the other; a push is a copy
+//! A copy goes from an `Origin` to a `Target`, of which neither knows the other; a push is a copy
 //! whose origin is the store. A pull ends in the store, which unpacks what it receives while it receives it.
 
 mod error;

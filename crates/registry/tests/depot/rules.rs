@@ -120,7 +120,7 @@ async fn damage_is_found_and_what_can_be_is_repaired() {
     let (site, app, none) = (Site::new(), name("app"), Rules::default());
     let (config, layer) =
         (site.upload(&app, b"{}").await.unwrap(), site.upload(&app, b"layer").await.unwrap());
-    let manifest = site.push(&app, &config, &[layer.clone()], &["v1"]).await.unwrap();
+    let manifest = site.push(&app, &config, std::slice::from_ref(&layer), &["v1"]).await.unwrap();
     site.collect().await;
     let sound = verify(&site, &none, Repair::No).await;
     assert_eq!((sound.manifests, sound.blobs, sound.findings), (1, 3, Vec::new()));
@@ -153,7 +153,7 @@ async fn what_leaked_is_found_and_collected() {
     site.collect().await;
     site.depot.shelf().put(&edge, record.into(), When::Always).await.unwrap();
     let leaked = Finding::Leaked { blob: blob.clone(), repository: "app".to_owned() };
-    assert_eq!(verify(&site, &none, Repair::No).await.findings, [leaked.clone()]);
+    assert_eq!(verify(&site, &none, Repair::No).await.findings, std::slice::from_ref(&leaked));
     assert_eq!(verify(&site, &none, Repair::Yes).await.findings, [leaked]);
     site.collect().await;
     assert!(site.depot.shelf().get(&edge).await.unwrap().is_none());

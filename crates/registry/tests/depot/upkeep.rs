@@ -15,7 +15,7 @@ async fn what_a_deleted_manifest_needed_goes_unless_another_needs_it() {
         site.upload(&app, b"own").await.unwrap(),
     );
     let first = site.push(&app, &config, &[shared.clone(), own.clone()], &["v1"]).await.unwrap();
-    let second = site.push(&app, &config, &[shared.clone()], &["v2"]).await.unwrap();
+    let second = site.push(&app, &config, std::slice::from_ref(&shared), &["v2"]).await.unwrap();
     let nothing = site.collect().await;
     assert_eq!((nothing.blobs, nothing.waiting), (0, 0));
     site.depot.delete_manifest(&app, &first, site.ticks.now()).await.unwrap();

@@ -53,6 +53,7 @@ impl Drop for Process {
 }
 
 /// Whether this is the process that serves for a test: then it does so until it is killed.
+#[expect(clippy::print_stdout, reason = "the parent reads it")]
 fn served() -> bool {
     let Some(root) = std::env::var_os(DIRECTORY) else { return false };
     let tell = |address| println!("\nlistens on {address}");

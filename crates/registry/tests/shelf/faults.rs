@@ -136,6 +136,7 @@ fn write_until_killed(shelf: &Path) {
     });
 }
 
+#[expect(clippy::print_stdout, reason = "the parent reads it")]
 async fn write_one(shelf: &Shelf, number: usize) {
     assert!(matches!(shelf.put(&key(number), record(number), When::Absent).await.unwrap(), Put::Done(_)));
     println!("\nrecord:{number}");
