@@ -11,6 +11,7 @@ pub(crate) mod logs;
 pub(crate) mod login;
 pub(crate) mod other;
 pub(crate) mod port;
+pub(crate) mod registry;
 pub(crate) mod resources;
 pub(crate) mod run;
 pub(crate) mod ship;

@@ -13,6 +13,7 @@ mod logs;
 mod login;
 mod meta;
 mod port;
+mod registry;
 mod resources;
 mod run;
 mod ship;
@@ -86,7 +87,7 @@ impl Life {
 }
 
 /// Every command, in the order of help.
-pub(crate) const ALL: [&Entry; 64] = [
+pub(crate) const ALL: [&Entry; 80] = [
     &demo::DEMO,
     &ship::PULL,
     &ship::PUSH,
@@ -104,6 +105,22 @@ pub(crate) const ALL: [&Entry; 64] = [
     &login::LOGIN,
     &login::LOGOUT,
     &login::SEARCH_TAGS,
+    &registry::SERVE,
+    &registry::USER_ADD,
+    &registry::USER_LIST,
+    &registry::USER_PASSWD,
+    &registry::USER_REMOVE,
+    &registry::TEAM_ADD,
+    &registry::TEAM_LIST,
+    &registry::TEAM_JOIN,
+    &registry::TEAM_LEAVE,
+    &registry::TEAM_REMOVE,
+    &registry::TOKEN_CREATE,
+    &registry::TOKEN_LIST,
+    &registry::TOKEN_REVOKE,
+    &registry::COLLECT,
+    &registry::STATS,
+    &registry::VERIFY,
     &assess::ASSESS,
     &system::CHECK,
     &system::INFO,

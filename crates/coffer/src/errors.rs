@@ -3,6 +3,7 @@
 mod engine;
 mod refusal;
 mod registries;
+mod serving;
 mod usage;
 
 use std::error::Error;

@@ -17,6 +17,7 @@ mod demo;
 mod errors;
 mod help;
 mod idmap;
+mod notify;
 mod progress;
 mod prompt;
 mod registries;

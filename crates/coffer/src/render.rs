@@ -12,6 +12,7 @@ pub(crate) mod image;
 pub(crate) mod ledger;
 pub(crate) mod logs;
 pub(crate) mod login;
+pub(crate) mod registry;
 pub(crate) mod ship;
 pub(crate) mod stats;
 pub(crate) mod style;

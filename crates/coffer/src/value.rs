@@ -6,6 +6,7 @@ pub(crate) mod duration;
 pub(crate) mod end;
 pub(crate) mod env;
 pub(crate) mod filter;
+pub(crate) mod grant;
 pub(crate) mod hostname;
 pub(crate) mod instant;
 pub(crate) mod instruction;

@@ -147,7 +147,7 @@ fn nobody_to_ask() -> Failure {
 }
 
 /// Standard input to its end, without the line's end.
-fn from_standard_input() -> Result<Secret, Failure> {
+pub(super) fn from_standard_input() -> Result<Secret, Failure> {
     let mut text = String::new();
     let read = std::io::stdin().lock().take(MAX_PASSWORD + 1).read_to_string(&mut text);
     read.map_err(|error| Failure::file("read the password from", "standard input".as_ref(), &error))?;

@@ -2,6 +2,7 @@
 //! with the sources of all crates.
 
 mod registry;
+mod serving;
 mod ship;
 mod table;
 
@@ -9,6 +10,7 @@ use crate::render::style::Style;
 use crate::render::text;
 
 use registry::REGISTRY;
+use serving::SERVING;
 use ship::SHIP;
 use table::ALL;
 
@@ -38,7 +40,7 @@ impl Code {
 
 /// The whole table.
 fn all() -> impl Iterator<Item = &'static Code> {
-    ALL.iter().chain(REGISTRY).chain(SHIP)
+    ALL.iter().chain(REGISTRY).chain(SERVING).chain(SHIP)
 }
 
 /// The code of that name; case does not matter, and neither do the brackets of the message.

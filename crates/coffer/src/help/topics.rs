@@ -42,7 +42,7 @@ pub(super) fn names() -> String {
     ALL.iter().map(|topic| topic.name).chain(["codes"]).collect::<Vec<_>>().join(", ")
 }
 
-const ALL: [Topic; 6] = [
+const ALL: [Topic; 7] = [
     Topic {
         name: "images",
         text: "\
@@ -138,6 +138,58 @@ Proxies are HTTPS_PROXY, HTTP_PROXY, ALL_PROXY; NO_PROXY lists what is reached w
 all below it, .example.com only what is below, 10.0.0.0/8, host:port, or * for everything.",
     },
     Topic {
+        name: "serving",
+        text: "\
+`coffer registry serve` reads ~/.config/coffer/registry.toml, or /etc/coffer/registry.toml, or the file that
+--config names; options go before it. The commands that look after a registry read the same file. All keys,
+with what counts if nothing is said:
+
+  listen = \"127.0.0.1:5000\"
+  metrics_listen = \"127.0.0.1:9100\"   # /metrics only there; with everything else if nothing is said
+  public = \"https://registry.example\" # what clients call it, if something stands before it; nothing
+  grace = 30                          # seconds for requests under way when it ends
+
+  [access]
+  anonymous = \"none\"                  # or \"pull\": everybody may read everything
+  service = \"coffer-registry\"         # its name in tokens; the same for all servers of a bucket
+  requests_per_address = 1000         # a second; four times as many at once
+  requests_per_identity = 1000
+
+  [tls]                               # mode: auto beyond this host, else off; files with a certificate
+  mode = \"auto\"
+  names = [\"registry.example\"]        # in a certificate that is made
+  certificate = \"/path/chain.pem\"
+  key = \"/path/key.pem\"
+
+  [storage]
+  root = \"/var/lib/coffer/registry\"
+  bucket = \"s3://BUCKET/PREFIX\"       # keep images and accounts in an object store instead
+  endpoint = \"https://s3.example\"
+  region = \"us-east-1\"
+  credentials = \"/path/keys\"          # access key and secret, a line each, for nobody else to read
+  authorities = \"/path/ca.pem\"        # who vouches for the endpoint; the system's if nothing is said
+  virtual_host = false                # the bucket's name in the host, as Amazon wants it
+
+  [rules.collection]
+  every_minutes = 30                  # 0: only coffer registry gc
+  grace_minutes = 60
+  [[rules.immutable]]
+  repositories = \"*\"
+  tags = [\"v*\"]                       # once set, they stay
+  [[rules.quota]]
+  repositories = \"team/*\"
+  bytes = \"50 GB\"
+  [[rules.retention]]                 # tags that no wish keeps are removed
+  repositories = \"*\"
+  keep_last = 10
+  keep_tags = [\"v*\", \"latest\"]
+  keep_days = 30
+  keep_pulled_days = 14
+  [[rules.untagged]]
+  repositories = \"*\"
+  remove_after_days = 7",
+    },
+    Topic {
         name: "json",
         text: "\
 `--format json` writes one JSON value on standard output; names of fields are kept between versions,
@@ -177,11 +229,21 @@ explain                    container, source (kernel, start, nothing), namespace
 login                      registry, user, kept (file or helper; not with --get)
 logout                     registry, removed[] (file or helper), left[] files; with --all: [] registries
 search-tags                repository, tags[]
+registry serve             url, metrics, storage, authority (path, fingerprint); once, when it listens
+registry user add, passwd  user, password (with --generate)
+registry user ls           [] name, admin, grants[] (repositories, actions[]), teams[], created
+registry team ls           [] name, grants[], members[]
+registry token create      id, token, expires
+registry token ls          [] id, name, grants[], created, expires, used
+registry ... rm, revoke    [] names or ids; join and leave: [] users; team add: its name
+registry gc                dry_run, tags, manifests, blobs, bytes, uploads, waiting
+registry stats             repositories, tags, manifests, blobs, logical_bytes, physical_bytes, garbage_notes
+registry verify            intact, manifests, blobs, bytes, findings[]
 volume ls                  [] name, created, changed, labels, containers
 volume inspect             [] the same, and mountpoint, size (with -s)
 volume create              name
 volume rm, volume prune    [] names
-events                     one object on each line: entry, time, type (container, image, volume), action,
+events                     one object on each line: entry, time, type (container, image, volume, registry), action,
                            id, attributes
 ledger show                [] index, time, kind, and what applies of container, volume, image, name,
                            request, level, outcome, missing, exceptions, rule, detail, exit, permit,

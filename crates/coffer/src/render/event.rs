@@ -123,6 +123,7 @@ fn meaning(entry: &Entry) -> Option<(&'static str, String)> {
         Kind::RegistryPull => Some(("registry", "pull".to_owned())),
         Kind::RegistryPush => Some(("registry", "push".to_owned())),
         Kind::RegistryDelete => Some(("registry", "delete".to_owned())),
+        Kind::RegistryCollect => Some(("registry", "collect".to_owned())),
         Kind::RegistryAccount => Some(("registry", attribute("change").to_owned())),
         Kind::Other => None,
     }

@@ -13,6 +13,11 @@ pub(crate) fn now() -> i64 {
     moment().seconds
 }
 
+/// The same, as registries have it: never before the epoch.
+pub(crate) fn seconds() -> u64 {
+    u64::try_from(now()).unwrap_or_default()
+}
+
 /// The same, more exactly: the engine's clock.
 pub(crate) fn moment() -> Moment {
     let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

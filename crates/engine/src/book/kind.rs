@@ -94,6 +94,8 @@ kinds! {
     RegistryDelete = "registry-delete",
     /// A user, a team or a token of it was changed; `change`, and whose account it is.
     RegistryAccount = "registry-account",
+    /// Its garbage was collected, and what its rules do not keep; how many `blobs`, `bytes`, `tags`, `manifests`.
+    RegistryCollect = "registry-collect",
 }
 
 #[cfg(test)]

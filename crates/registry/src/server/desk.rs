@@ -7,14 +7,12 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::access::{self, AccountError, Accounts, Grant, Role, Team, Token, User};
 use super::settings::StorageSettings;
-use super::shelf::Shelf;
 use super::storage::StorageError;
 use crate::config::Secret;
 
 /// Where accounts are changed.
 pub struct Desk {
     runtime: Runtime,
-    shelf: Shelf,
     accounts: Accounts,
 }
 
@@ -54,25 +52,17 @@ pub struct UserWish {
 }
 
 impl Desk {
-    /// Opens the registry that the settings name, or the one in `root`.
+    /// Opens the bucket that the settings name, or else the directory `data`.
     ///
     /// # Errors
     /// Settings that cannot be followed, and a place that cannot be used.
-    pub fn open(storage: &StorageSettings, root: &Path) -> Result<Self, DeskError> {
+    pub fn open(storage: &StorageSettings, data: &Path) -> Result<Self, DeskError> {
         let runtime = Builder::new_current_thread().enable_all().build().map_err(DeskError::Runtime)?;
-        let shelf = runtime.block_on(storage.open(root))?;
-        let accounts = Accounts::new(shelf.clone());
-        Ok(Self { runtime, shelf, accounts })
+        let shelf = runtime.block_on(storage.open(data))?;
+        Ok(Self { runtime, accounts: Accounts::new(shelf) })
     }
 
-    /// What the accounts are on.
-    #[must_use]
-    pub fn shelf(&self) -> &Shelf {
-        &self.shelf
-    }
-
-    /// Waits for something that is done to the shelf.
-    pub fn wait<T>(&self, work: impl Future<Output = T>) -> T {
+    fn wait<T>(&self, work: impl Future<Output = T>) -> T {
         self.runtime.block_on(work)
     }
 

@@ -65,9 +65,13 @@ pub enum Count {
     Unauthorized,
     /// Requests that came too soon.
     Limited,
+    /// Blobs that garbage collection has removed.
+    Collected,
+    /// Their bytes.
+    CollectedBytes,
 }
 
-const COUNTS: [(Count, &str, &str); 6] = [
+const COUNTS: [(Count, &str, &str); 8] = [
     (Count::BytesIn, "coffer_registry_received_bytes_total", "Bytes of bodies that came in, as announced."),
     (Count::BytesOut, "coffer_registry_sent_bytes_total", "Bytes of bodies that went out, as announced."),
     (Count::UploadsBegun, "coffer_registry_uploads_begun_total", "Uploads that have begun."),
@@ -78,6 +82,12 @@ const COUNTS: [(Count, &str, &str); 6] = [
     ),
     (Count::Unauthorized, "coffer_registry_unauthorized_total", "Requests whose credentials did not hold."),
     (Count::Limited, "coffer_registry_limited_total", "Requests that came too soon."),
+    (Count::Collected, "coffer_registry_collected_blobs_total", "Blobs that garbage collection has removed."),
+    (
+        Count::CollectedBytes,
+        "coffer_registry_collected_bytes_total",
+        "Bytes that garbage collection has freed.",
+    ),
 ];
 
 /// The counts of one server.

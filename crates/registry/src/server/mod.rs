@@ -10,6 +10,7 @@ pub mod desk;
 pub mod tls;
 pub mod metrics;
 pub mod depot;
+pub mod upkeep;
 pub mod scribe;
 pub mod http;
 pub mod serve;

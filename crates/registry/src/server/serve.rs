@@ -7,16 +7,19 @@ use std::time::Duration;
 
 use tokio::runtime::Builder;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 
 use super::access::{Access, AccountError};
-use super::depot::{Anything, Depot};
+use super::depot::rules::Rules;
+use super::depot::{Depot, DepotError};
 use super::http::{Clock, Limits, Server, Service, Shown, Watch, show};
 use super::journal::Journal;
 use super::scribe::Scribe;
 use super::settings::{Settings, TlsMode};
 use super::storage::{Home, StorageError};
 use super::tls::{Authority, Certificate, Source, TlsError};
+use super::upkeep::{self, Round};
 
 /// The largest blob that a server takes: no layer of an image is larger.
 const LARGEST: u64 = 1 << 40;
@@ -30,6 +33,10 @@ pub enum Notice<'a> {
     Reloaded,
     /// It could not, and goes on with the one that it has.
     NotReloaded(&'a TlsError),
+    /// A round of upkeep is done.
+    Kept(&'a Round),
+    /// A round of upkeep failed; the next one will be tried.
+    NotKept(&'a DepotError),
     /// It ends, once the requests that it has are done.
     Ending,
 }
@@ -118,6 +125,7 @@ async fn run(settings: &Settings, around: &Surroundings<'_>) -> Result<(), Serve
     if mode == TlsMode::Off && exposed && around.clear == Clear::Refused {
         return Err(ServeError::Clear(settings.listen));
     }
+    around.home.prepare()?;
     let shelf = settings.storage.open(&around.home.data()).await?;
     let storage = shelf.to_string();
     let certificate = certificate(settings, &around.home, (around.clock)())?;
@@ -127,9 +135,11 @@ async fn run(settings: &Settings, around: &Surroundings<'_>) -> Result<(), Serve
     let watch = Arc::new(Watch::new(shelf.clone(), shown));
     let access = Arc::new(Access::new(&shelf, &settings.access)?);
     let scribe = Scribe::start(Arc::clone(&around.journal)).map_err(ServeError::Begin)?;
-    let depot = Depot::new(shelf, Arc::new(Anything));
+    let depot = upkeep::depot(shelf, &settings.rules);
+    let rounds = rounds(&depot, &settings.rules, around.clock, Arc::clone(&watch));
     let service = Service::new(depot, access, scribe, around.clock, settings.public.clone(), LARGEST);
     let service = service.watched_by(Arc::clone(&watch));
+    let service = if settings.rules.ask_for_pulls() { service.noting_pulls() } else { service };
     let server = listen(settings.listen, service, acceptor.map(TlsAcceptor::from)).await?;
     let metrics = metrics(settings.metrics_listen, watch).await?;
     let address = server.address().map_err(ServeError::Begin)?;
@@ -142,7 +152,7 @@ async fn run(settings: &Settings, around: &Surroundings<'_>) -> Result<(), Serve
     };
     let signals = Signals::new().map_err(ServeError::Begin)?;
     (around.herald)(&Notice::Listening(&listening));
-    server.run(signals.end(certificate.as_ref(), around), Duration::from_secs(settings.grace)).await;
+    server.run(signals.end(certificate.as_ref(), rounds, around), Duration::from_secs(settings.grace)).await;
     Ok(())
 }
 
@@ -153,6 +163,34 @@ async fn listen(
 ) -> Result<Server, ServeError> {
     let bound = Server::bind(address, service, tls, Limits::default()).await;
     bound.map_err(|cause| ServeError::Listen { address, cause })
+}
+
+/// What rounds of upkeep have done.
+type Rounds = mpsc::Receiver<Result<Round, DepotError>>;
+
+/// Keeps the depot in order for as long as somebody hears of it, as often as the rules say.
+fn rounds(depot: &Depot, rules: &Rules, clock: Clock, watch: Arc<Watch>) -> Rounds {
+    let (said, rounds) = mpsc::channel(1);
+    let (depot, rules) = (depot.clone(), rules.clone());
+    let pause = Duration::from_secs(rules.collection().every_minutes.saturating_mul(60));
+    tokio::spawn(async move {
+        if pause.is_zero() {
+            // The channel stays open: nothing is heard from it, ever.
+            return said.closed().await;
+        }
+        loop {
+            tokio::time::sleep(pause).await;
+            let done = upkeep::round(&depot, &rules, clock).await;
+            if let Ok(round) = &done {
+                watch.collected(round.collected.blobs, round.collected.bytes);
+            }
+            // Another server of the same shelf does it: that is no failure.
+            if !matches!(done, Err(DepotError::Collecting { .. })) && said.send(done).await.is_err() {
+                return;
+            }
+        }
+    });
+    rounds
 }
 
 /// Shows metrics at an address of their own, if there is one.
@@ -209,11 +247,15 @@ impl Signals {
     }
 
     /// Waits for the end, and does on the way what else is asked for.
-    async fn end(mut self, certificate: Option<&Certificate>, around: &Surroundings<'_>) {
+    async fn end(mut self, certificate: Option<&Certificate>, mut rounds: Rounds, around: &Surroundings<'_>) {
         loop {
             tokio::select! {
                 _ = self.terminate.recv() => break,
                 _ = self.interrupt.recv() => break,
+                Some(round) = rounds.recv() => match round {
+                    Ok(round) => (around.herald)(&Notice::Kept(&round)),
+                    Err(error) => (around.herald)(&Notice::NotKept(&error)),
+                },
                 _ = self.hang_up.recv() => {
                     let Some(certificate) = certificate else { continue };
                     match certificate.reload((around.clock)()) {

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use super::depot::rules::Rules;
+
 /// Where a server listens if nobody says so: on this host alone.
 pub const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 5000);
 
@@ -13,7 +15,7 @@ const LARGEST: usize = 256 * 1024;
 
 /// What a server is told.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Where it listens.
     pub listen: SocketAddr,
@@ -30,11 +32,13 @@ pub struct Settings {
     pub tls: TlsSettings,
     /// Where everything is kept.
     pub storage: StorageSettings,
+    /// What is kept, unchanged and bounded.
+    pub rules: Rules,
 }
 
 /// Who may do what, and how often.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(default, deny_unknown_fields)]
 pub struct AccessSettings {
     /// What the registry is called in its tokens. Servers that share a shelf share it.
     pub service: String,
@@ -59,7 +63,7 @@ pub enum Anonymous {
 
 /// How connections are made safe.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(default, deny_unknown_fields)]
 pub struct TlsSettings {
     /// With whose certificate, if with any.
     pub mode: Option<TlsMode>,
@@ -85,11 +89,11 @@ pub enum TlsMode {
 
 /// Where everything is kept.
 #[derive(Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(default, deny_unknown_fields)]
 pub struct StorageSettings {
-    /// A directory of this host.
+    /// A directory of this host, with everything in it, or with generated certificates only where there is a bucket.
     pub root: Option<PathBuf>,
-    /// A bucket instead, `s3://BUCKET[/PREFIX]`.
+    /// A bucket, `s3://BUCKET[/PREFIX]`.
     pub bucket: Option<String>,
     /// The address of the object store that has it.
     pub endpoint: Option<String>,
@@ -113,6 +117,7 @@ impl Default for Settings {
             access: AccessSettings::default(),
             tls: TlsSettings::default(),
             storage: StorageSettings::default(),
+            rules: Rules::default(),
         }
     }
 }
@@ -157,13 +162,10 @@ impl Settings {
             return no("`service` has to be 1 to 128 letters, digits and `.-_:`");
         }
         if self.access.requests_per_address == 0 || self.access.requests_per_identity == 0 {
-            return no("`requests-per-address` and `requests-per-identity` have to be at least 1");
+            return no("`requests_per_address` and `requests_per_identity` have to be at least 1");
         }
         if self.public.as_ref().is_some_and(|public| !is_address(public)) {
             return no("`public` has to be like https://registry.example, without a path");
-        }
-        if self.storage.root.is_some() && self.storage.bucket.is_some() {
-            return no("`root` and `bucket` cannot both be where everything is kept");
         }
         if self.storage.bucket.is_some() != self.storage.endpoint.is_some() {
             return no("`bucket` and `endpoint` go together");
@@ -235,8 +237,9 @@ mod tests {
             ("public = \"host\"", "public"),
             ("[access]\nanonymous = \"push\"", "push"),
             ("[access]\nservice = \"a\\\"b\"", "service"),
-            ("[access]\nrequests-per-address = 0", "requests-per-address"),
-            ("[storage]\nroot = \"/r\"\nbucket = \"s3://b\"", "bucket"),
+            ("[access]\nrequests_per_address = 0", "requests_per_address"),
+            ("[[rules.quota]]\nrepositories = \"a\"", "bytes"),
+            ("[rules.collection]\ngrace_minutes = 1", "grace_minutes"),
             ("[storage]\nbucket = \"s3://b\"", "endpoint"),
             ("[tls]\nmode = \"files\"", "certificate"),
             ("[tls]\nkey = \"/k\"", "certificate"),

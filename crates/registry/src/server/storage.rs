@@ -1,8 +1,8 @@
 //! From settings to a shelf.
 
-use std::fs::File;
+use std::fs::{DirBuilder, File};
 use std::io::Read as _;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
 use super::settings::{SettingsError, StorageSettings};
@@ -23,14 +23,14 @@ pub enum StorageError {
 }
 
 impl StorageSettings {
-    /// Opens the bucket or the directory that is named, or else `root`.
+    /// Opens the bucket that is named, or else the directory `data`.
     ///
     /// # Errors
     /// Settings that cannot be followed, and a place that cannot be used.
-    pub async fn open(&self, root: &Path) -> Result<Shelf, StorageError> {
+    pub async fn open(&self, data: &Path) -> Result<Shelf, StorageError> {
         match &self.bucket {
             Some(bucket) => Ok(Shelf::bucket(&self.bucket_settings(bucket)?).await?),
-            None => Ok(Shelf::disk(self.root.as_deref().unwrap_or(root))?),
+            None => Ok(Shelf::disk(data)?),
         }
     }
 
@@ -88,6 +88,23 @@ pub struct Home {
 }
 
 impl Home {
+    /// Makes the directory if it is not there, for this user alone.
+    ///
+    /// # Errors
+    /// One that cannot be made, or that others can enter.
+    pub fn prepare(&self) -> Result<(), StorageError> {
+        let wrong = |why: String| SettingsError(format!("`{}` {why}", self.directory.display()));
+        let mut builder = DirBuilder::new();
+        builder.recursive(true).mode(0o700);
+        builder.create(&self.directory).map_err(|error| wrong(format!("cannot be made: {error}")))?;
+        let meta = std::fs::symlink_metadata(&self.directory);
+        let meta = meta.map_err(|error| wrong(format!("cannot be looked at: {error}")))?;
+        if !meta.is_dir() || meta.mode() & 0o077 != 0 {
+            return Err(wrong("can be entered by others: chmod 700".to_owned()).into());
+        }
+        Ok(())
+    }
+
     /// The shelf, if it is on this host.
     #[must_use]
     pub fn data(&self) -> PathBuf {

@@ -64,13 +64,13 @@ impl AccountError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Name(_) => "E-registry-name",
-            Self::Exists { .. } => "E-registry-exists",
-            Self::Missing { .. } => "E-registry-missing",
-            Self::Password(_) => "E-registry-password",
-            Self::NoActions => "E-registry-token",
+            Self::Name(_) => "E-serve-name",
+            Self::Exists { .. } => "E-serve-exists",
+            Self::Missing { .. } => "E-serve-missing",
+            Self::Password(_) => "E-serve-password",
+            Self::NoActions => "E-serve-token",
             Self::Contended { .. } | Self::Damaged { .. } | Self::Shelf(_) | Self::Secret(_) => {
-                "E-registry-storage"
+                "E-serve-storage"
             }
         }
     }

@@ -32,6 +32,7 @@ impl Service {
             Method::DELETE => self.delete_manifest(name, &reference, &asked).await,
             Method::HEAD => {
                 let manifest = self.depot.manifest(name, &reference).await?;
+                self.note_pull(name, &reference, &asked).await;
                 Ok(described(answer::empty(StatusCode::OK), &manifest).length(manifest.size))
             }
             _ => self.get_manifest(name, &reference, &asked).await,
@@ -43,7 +44,15 @@ impl Service {
         let manifest = self.depot.manifest(name, reference).await?;
         let bytes = self.depot.manifest_bytes(&manifest.digest).await?;
         self.record(asked, Deed::Pull, name, tag_of(reference), &manifest.digest).await?;
+        self.note_pull(name, reference, asked).await;
         Ok(described(answer::whole(StatusCode::OK, bytes), &manifest))
+    }
+
+    /// Clients look what a tag is with HEAD, and pull by digest then: either is a use of the tag.
+    async fn note_pull(&self, name: &RepositoryName, reference: &Reference, asked: &Asked) {
+        if let Some(pulls) = &self.pulls {
+            pulls.note(&self.depot, name, reference, asked.now).await;
+        }
     }
 
     async fn put_manifest(&self, name: &RepositoryName, reference: Reference, mut asked: Asked) -> Outcome {

@@ -8,6 +8,7 @@ mod route;
 mod range;
 mod paced;
 mod watch;
+mod pulls;
 mod service;
 mod blobs;
 mod uploads;

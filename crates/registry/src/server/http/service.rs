@@ -10,6 +10,7 @@ use hyper::body::Incoming;
 use super::answer::{self, Answer, Headers as _, Outcome};
 use super::failure::Failure;
 use super::paced::{PacedBody, Trickle};
+use super::pulls::Pulls;
 use super::query::Query;
 use super::route::{self, Route, Thing};
 use super::watch::{Shown, Watch};
@@ -33,6 +34,7 @@ pub struct Service {
     pub(super) public: Option<String>,
     /// The largest blob that it takes.
     pub(super) largest: u64,
+    pub(super) pulls: Option<Pulls>,
     watch: Arc<Watch>,
 }
 
@@ -70,13 +72,19 @@ impl Service {
         largest: u64,
     ) -> Self {
         let watch = Arc::new(Watch::new(depot.shelf().clone(), Shown::Here));
-        Self { depot, access, scribe, clock, public, largest, watch }
+        Self { depot, access, scribe, clock, public, largest, pulls: None, watch }
     }
 
     /// The same, watched over by somebody who may show what is seen elsewhere.
     #[must_use]
     pub fn watched_by(self, watch: Arc<Watch>) -> Self {
         Self { watch, ..self }
+    }
+
+    /// The same, and it is written down when tags were last pulled by.
+    #[must_use]
+    pub fn noting_pulls(self) -> Self {
+        Self { pulls: Some(Pulls::default()), ..self }
     }
 
     /// Answers a request.

@@ -59,6 +59,12 @@ impl Watch {
         Self { metrics: Metrics::default(), shown, shelf, ready: Mutex::default() }
     }
 
+    /// Garbage was collected.
+    pub(in crate::server) fn collected(&self, blobs: u64, bytes: u64) {
+        self.metrics.count(Count::Collected, blobs);
+        self.metrics.count(Count::CollectedBytes, bytes);
+    }
+
     /// The page at a path, if it is one of these.
     pub(super) async fn page(&self, method: &Method, path: &str) -> Option<Answer> {
         if !matches!(*method, Method::GET | Method::HEAD) {

@@ -1,26 +1,26 @@
 //! What whoever runs a registry wants kept, unchanged and bounded: a part of the server's settings.
 //!
 //! ```toml
-//! [collection]
+//! [rules.collection]
 //! every_minutes = 30
 //! grace_minutes = 60
 //!
-//! [[immutable]]
+//! [[rules.immutable]]
 //! repositories = "*"
 //! tags = ["v*"]
 //!
-//! [[quota]]
+//! [[rules.quota]]
 //! repositories = "team/*"
 //! bytes = "50 GB"
 //!
-//! [[retention]]
+//! [[rules.retention]]
 //! repositories = "*"
 //! keep_last = 10
 //! keep_tags = ["v*", "latest"]
 //! keep_days = 30
 //! keep_pulled_days = 14
 //!
-//! [[untagged]]
+//! [[rules.untagged]]
 //! repositories = "*"
 //! remove_after_days = 7
 //! ```
@@ -204,6 +204,12 @@ impl Rules {
     #[must_use]
     pub fn untagged(&self, repository: &str) -> Option<&Untagged> {
         self.untagged.iter().find(|untagged| untagged.repositories.matches(repository))
+    }
+
+    /// Whether it matters when a tag was last pulled by.
+    #[must_use]
+    pub fn ask_for_pulls(&self) -> bool {
+        self.retention.iter().any(|retention| retention.keep_pulled_days.is_some())
     }
 
     /// Whether anything ever goes by itself.
