@@ -47,8 +47,10 @@ fn codes(source: &str) -> Vec<String> {
 fn codes_in_sources_and_pages_of_help_are_the_same() {
     let output = Command::new(env!("CARGO_BIN_EXE_coffer")).args(["help", "codes"]).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
-    let pages: BTreeSet<String> =
-        text.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect();
+    let mut pages = BTreeSet::new();
+    for page in text.lines().filter_map(|line| line.split_whitespace().next()) {
+        assert!(pages.insert(page.to_owned()), "{page} has two pages of help");
+    }
     let sources = in_sources();
     assert!(sources.len() > 20, "the sources were not found: {sources:?}");
     let without_page: Vec<_> = sources.difference(&pages).collect();

@@ -507,8 +507,6 @@ pub(super) const ALL: &[Code] = &[
         "coffer system check says how to have one delegated; the container gets it at its next start.",
     ),
     code("E-state-not-paused", "The container is not paused.", "coffer ps shows which ones are."),
-    code("E-state-not-running", "The container is not running.", "coffer ps -a shows how it stands."),
-    code("E-state-paused", "The container is paused.", "Let it go on: coffer unpause."),
     code(
         "E-state-no-range",
         "Every range of user ids belongs to some container.",
