@@ -208,7 +208,8 @@ fn many_pulls_of_one_image_fetch_each_blob_once() {
         let output = pull.wait_with_output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
-    assert_eq!(registry.asked("GET /v2/app/blobs/"), image.blobs.len());
+    let asked = registry.requests("GET /v2/app/blobs/");
+    assert_eq!(asked.len(), image.blobs.len(), "{asked:?}");
 }
 
 #[test]

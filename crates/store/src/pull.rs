@@ -37,7 +37,9 @@ pub struct Incoming<'a> {
 
 /// The right to bring an image in, alone.
 pub struct Turn {
-    _lock: Lock,
+    _alone: Lock,
+    /// Keeps the sweeper away, which takes locks away too.
+    _present: Lock,
 }
 
 impl Store {
@@ -46,7 +48,9 @@ impl Store {
     /// # Errors
     /// What the disk says.
     pub fn turn(&self, manifest: &ClaimedDigest) -> Result<Turn> {
-        Ok(Turn { _lock: self.lock(&format!("{}.turn", manifest.hex()))? })
+        let present = self.begin_import()?;
+        let alone = self.lock(&format!("{}.turn", manifest.hex()))?;
+        Ok(Turn { _alone: alone, _present: present })
     }
 
     /// The configuration's bytes, checked.

@@ -84,7 +84,13 @@ impl Registry {
 
     /// Requests that begin so, since the last look.
     pub(crate) fn asked(&self, begin: &str) -> usize {
-        self.shared.seen.lock().unwrap().iter().filter(|line| line.starts_with(begin)).count()
+        self.requests(begin).len()
+    }
+
+    /// The same, as they were.
+    pub(crate) fn requests(&self, begin: &str) -> Vec<String> {
+        let seen = self.shared.seen.lock().unwrap();
+        seen.iter().filter(|line| line.starts_with(begin)).cloned().collect()
     }
 
     pub(crate) fn forgets(&self) {

@@ -65,9 +65,9 @@ impl Engine {
     /// What the registry says.
     pub fn tags(&self, registries: &Registries, name: &ImageName) -> Result<Vec<ImageName>> {
         let name = registries.full_name(name)?;
-        let tags = self.client(registries)?.tags(&name.located())?;
+        let tags = images(self.client(registries)?.tags(&name.located())?);
         let tagged = |tag| ImageName { tag: Some(tag), digest: None, ..name.clone() };
-        Ok(tags.into_iter().map(tagged).collect())
+        Ok(tags.map(tagged).collect())
     }
 
     fn bring(
@@ -175,6 +175,16 @@ fn unwrapped(error: EngineError) -> EngineError {
     }
 }
 
+/// Tags of images. Registries without the referrers API have tags that only list what refers to an image (distribution
+/// specification, "Referrers Tag Schema"); they come about by themselves wherever a referrer is sent.
+pub(super) fn images(tags: Vec<String>) -> impl Iterator<Item = String> {
+    let is_list = |tag: &str| {
+        let digest = tag.strip_prefix("sha256-");
+        digest.is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    };
+    tags.into_iter().filter(move |tag| !is_list(tag))
+}
+
 /// What a name asks a registry for.
 pub(super) fn which(name: &ImageName) -> Which {
     let tag = || name.tag.clone().unwrap_or_else(|| "latest".to_owned());
@@ -198,13 +208,11 @@ fn near_tags(client: &Client, repository: &Repository, name: &ImageName, error: 
         return error;
     }
     let tag = name.tag.clone().unwrap_or_else(|| "latest".to_owned());
-    match client.tags(repository) {
-        Ok(tags) if !tags.is_empty() => {
-            let near = nearest(&tag, tags);
-            ShipError::Tag { repository: repository.to_string(), tag, near }.into()
-        }
-        _ => error,
+    let tags: Vec<String> = client.tags(repository).map(|tags| images(tags).collect()).unwrap_or_default();
+    if tags.is_empty() {
+        return error;
     }
+    ShipError::Tag { repository: repository.to_string(), near: nearest(&tag, tags), tag }.into()
 }
 
 /// Those that begin alike come first.
@@ -223,6 +231,12 @@ mod tests {
     fn tags_that_begin_alike_are_near() {
         let tags = ["latest", "1.26", "1.27.1", "1.27", "alpine"].map(str::to_owned).to_vec();
         assert_eq!(nearest("1.28", tags), ["1.26", "1.27", "1.27.1"]);
+    }
+
+    #[test]
+    fn lists_of_referrers_are_no_images() {
+        let tags = vec![format!("sha256-{}", "a".repeat(64)), "sha256-short".to_owned(), "1".to_owned()];
+        assert_eq!(images(tags).collect::<Vec<_>>(), ["sha256-short", "1"]);
     }
 
     #[test]

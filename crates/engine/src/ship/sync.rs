@@ -8,6 +8,7 @@ use store::Progress;
 use super::cargo::{Extent, Referrers};
 use super::copy::Copying;
 use super::list::Job;
+use super::pull::images;
 use super::{Result, ShipError};
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -85,7 +86,7 @@ impl Engine {
         for job in jobs {
             let (from, to) = ends(registries, job)?;
             let repository = from.located();
-            for tag in client.tags(&repository)?.into_iter().filter(|tag| job.means(tag)) {
+            for tag in images(client.tags(&repository)?).filter(|tag| job.means(tag)) {
                 let pair =
                     Pair { repository: &repository, from: tagged(&from, &tag), to: to.tagged(&tag), tag };
                 let synced = self.sync_tag(registries, &client, pair, how, progress);

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use coffer_registry::server::depot::rules::Rules;
-use coffer_registry::server::depot::{Depot, DepotError, Finding, Kept, Repair, Verified};
+use coffer_registry::server::depot::{Depot, DepotError, Finding, Kept, Removal, Repair, Verified};
 use coffer_registry::server::names::Reference;
-use coffer_registry::server::shelf::{Key, When};
+use coffer_registry::server::shelf::{ContentDigest, Key, When};
 
 use crate::site::{Site, name, sha256};
 
@@ -76,6 +76,18 @@ async fn a_quota_begins_with_what_there_is_and_is_counted_again() {
     assert_eq!(verify(&under, &rules, Repair::No).await.findings, []);
 }
 
+async fn expire(site: &Site, text: &str) -> Vec<Removal> {
+    let mut removals = Vec::new();
+    let (rules, now) = (rules(text), site.ticks.now());
+    site.depot.expire_each(&rules, now, &mut |removal| removals.push(removal)).await.unwrap();
+    removals
+}
+
+fn removal((repository, tag, digest): (&str, Option<&str>, &ContentDigest)) -> Removal {
+    let tag = tag.map(|tag| tag.parse().unwrap());
+    Removal { repository: name(repository), tag, digest: digest.clone() }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tags_and_what_they_leave_expire() {
     let text = "[[immutable]]\nrepositories = '*'\ntags = ['v1']\n[[retention]]\nrepositories = '*'\nkeep_last = 1\n\
@@ -88,15 +100,15 @@ async fn tags_and_what_they_leave_expire() {
     }
     site.ticks.pass(10 * DAY);
     site.depot.note_pull(&app, &"pulled".parse().unwrap(), site.ticks.now()).await.unwrap();
-    let expired = site.depot.expire(&rules(text), site.ticks.now()).await.unwrap();
-    assert_eq!((expired.tags, expired.manifests), (1, 1));
+    let expired = expire(&site, text).await;
+    assert_eq!(expired, [("app", Some("old"), &pushed[1]), ("app", None, &pushed[1])].map(removal));
     let tags = site.depot.tags(&app, None, 10).await.unwrap().items;
     assert_eq!(tags, ["new", "pulled", "v1"]);
     let gone = site.depot.manifest(&app, &Reference::Digest(pushed[1].clone())).await;
     assert!(matches!(gone, Err(DepotError::NoManifest(_))));
     assert_eq!(site.collect().await.blobs, 2);
-    let again = site.depot.expire(&rules(text), site.ticks.now()).await.unwrap();
-    assert_eq!((again.tags, again.manifests), (0, 0));
+    let nothing = site.depot.expire(&rules(text), site.ticks.now()).await.unwrap();
+    assert_eq!((nothing.tags, nothing.manifests), (0, 0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -81,6 +81,23 @@ async fn what_is_pushed_again_before_it_is_collected_stays() {
     assert!(site.is_whole(&app, &manifest).await);
 }
 
+/// The blob was noted when it was uploaded, long ago; what matters is when its manifest went.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_manifest_needed_stays_as_long_as_the_manifest() {
+    let (site, app) = (Site::new(), name("app"));
+    let config = site.upload(&app, b"{}").await.unwrap();
+    let manifest = site.push(&app, &config, &[], &[]).await.unwrap();
+    site.ticks.pass(10_000);
+    site.depot.delete_manifest(&app, &manifest, site.ticks.now()).await.unwrap();
+    let ticks = site.ticks.clone();
+    let early = site.depot.collect(Mode::Remove, 3600, &move || ticks.now()).await.unwrap();
+    assert_eq!((early.blobs, early.waiting), (0, 1));
+    assert!(site.is_on_shelf(&config).await && site.is_on_shelf(&manifest).await);
+    site.ticks.pass(3600);
+    let ticks = site.ticks.clone();
+    assert_eq!(site.depot.collect(Mode::Remove, 3600, &move || ticks.now()).await.unwrap().blobs, 2);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_collectors_exclude_each_other_and_a_dead_one_expires() {
     let site = Site::new();

@@ -548,6 +548,11 @@ pub(super) const ALL: &[Code] = &[
         "Do not use it; get it again from a source that you trust.",
     ),
     code(
+        "E-store-fetch",
+        "A part of the image does not come. What has come by then is kept.",
+        "Try again: it goes on where it was.",
+    ),
+    code(
         "E-store-format",
         "The file or directory holds no image in a format that is known.",
         "docker save, an OCI layout, or a tarball of a root filesystem; see coffer help images.",

@@ -38,7 +38,7 @@ pub use kept::Kept;
 pub use manifests::Manifest;
 pub use policy::{Answer, Anything, Change, Policy};
 pub use records::{BlobRecord, EdgeRecord, GarbageRecord, ManifestRecord, TagRecord, Written};
-pub use retain::Expired;
+pub use retain::{Expired, Removal, Removals};
 pub use stats::{Stats, Usage};
 pub use uploads::Finished;
 pub use verify::{Finding, Repair, Verified};

@@ -10,7 +10,7 @@ use crate::server::shelf::ContentDigest;
 /// A day: how exactly it is known when a tag was last pulled by.
 const DAY: u64 = 24 * 60 * 60;
 
-/// What has gone.
+/// How much has gone.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Expired {
     /// Tags.
@@ -19,6 +19,20 @@ pub struct Expired {
     pub manifests: u64,
 }
 
+/// Something that has had its time and is gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Removal {
+    /// From where.
+    pub repository: RepositoryName,
+    /// The tag, or nothing where a manifest has gone.
+    pub tag: Option<Tag>,
+    /// The manifest, or the one that the tag meant.
+    pub digest: ContentDigest,
+}
+
+/// Hears what goes, as it goes.
+pub type Removals<'a> = &'a mut (dyn FnMut(Removal) + Send);
+
 impl Depot {
     /// Removes what a site's rules do not keep. Its blobs are garbage then, like all others.
     ///
@@ -26,18 +40,31 @@ impl Depot {
     /// A shelf that cannot be read or written.
     pub async fn expire(&self, rules: &Rules, now: u64) -> Result<Expired> {
         let mut expired = Expired::default();
+        let mut count = |removal: Removal| match removal.tag {
+            Some(_) => expired.tags += 1,
+            None => expired.manifests += 1,
+        };
+        self.expire_each(rules, now, &mut count).await?;
+        Ok(expired)
+    }
+
+    /// The same, for whoever has to write down each thing that goes.
+    ///
+    /// # Errors
+    /// As [`Depot::expire`]; what was heard of by then has gone.
+    pub async fn expire_each(&self, rules: &Rules, now: u64, removals: Removals<'_>) -> Result<()> {
         if !rules.anything_expires() {
-            return Ok(expired);
+            return Ok(());
         }
         for name in self.all_repositories().await? {
             if let Some(retention) = rules.retention(name.as_str()) {
-                expired.tags += self.expire_tags(&name, rules, retention, now).await?;
+                self.expire_tags(&name, rules, retention, now, removals).await?;
             }
             if let Some(untagged) = rules.untagged(name.as_str()) {
-                expired.manifests += self.expire_manifests(&name, untagged, now).await?;
+                self.expire_manifests(&name, untagged, now, removals).await?;
             }
         }
-        Ok(expired)
+        Ok(())
     }
 
     /// Notes that somebody has pulled by a tag, once a day.
@@ -59,7 +86,8 @@ impl Depot {
         rules: &Rules,
         retention: &Retention,
         now: u64,
-    ) -> Result<u64> {
+        removals: Removals<'_>,
+    ) -> Result<()> {
         let mut tags = Vec::new();
         for text in self.names(&keys::tags(name)?).await? {
             let Ok(tag) = text.parse::<Tag>() else { continue };
@@ -67,35 +95,47 @@ impl Depot {
             let pulled = self.record(&keys::pull(name, &tag)?).await?;
             tags.push(Dated { tag: text, pushed: when, pulled });
         }
-        let mut count = 0;
         for Dated { tag, pushed, .. } in retention.expired(&tags, now) {
             let Ok(tag) = tag.parse::<Tag>() else { continue };
-            let is_immutable = rules.tag(name.as_str(), tag.as_str()) == TagRule::Immutable;
-            if !is_immutable && self.expire_tag(name, &tag, *pushed, now).await? {
-                count += 1;
+            if rules.tag(name.as_str(), tag.as_str()) == TagRule::Immutable {
+                continue;
+            }
+            if let Some(digest) = self.expire_tag(name, &tag, *pushed, now).await? {
+                removals(Removal { repository: name.clone(), tag: Some(tag), digest });
             }
         }
-        Ok(count)
+        Ok(())
     }
 
     /// A tag that has moved meanwhile is a young one.
-    async fn expire_tag(&self, name: &RepositoryName, tag: &Tag, pushed: u64, now: u64) -> Result<bool> {
+    async fn expire_tag(
+        &self,
+        name: &RepositoryName,
+        tag: &Tag,
+        pushed: u64,
+        now: u64,
+    ) -> Result<Option<ContentDigest>> {
         let record: Option<TagRecord> = self.record(&keys::tag(name, tag)?).await?;
         if record.is_none_or(|record| record.when != pushed) {
-            return Ok(false);
+            return Ok(None);
         }
         match self.delete_tag(name, tag, now).await {
-            Ok(_) => {
+            Ok(digest) => {
                 self.shelf.delete(&keys::pull(name, tag)?).await?;
-                Ok(true)
+                Ok(Some(digest))
             }
-            Err(DepotError::NoManifest(_)) => Ok(false),
+            Err(DepotError::NoManifest(_)) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    async fn expire_manifests(&self, name: &RepositoryName, untagged: &Untagged, now: u64) -> Result<u64> {
-        let mut count = 0;
+    async fn expire_manifests(
+        &self,
+        name: &RepositoryName,
+        untagged: &Untagged,
+        now: u64,
+        removals: Removals<'_>,
+    ) -> Result<()> {
         for algorithm in ALGORITHMS {
             let at = keys::manifests(name.as_str())?.join(algorithm.name())?;
             for digest in self.digests(&at, algorithm).await? {
@@ -107,13 +147,13 @@ impl Depot {
                     continue;
                 }
                 match self.delete_manifest(name, &digest, now).await {
-                    Ok(()) => count += 1,
+                    Ok(()) => removals(Removal { repository: name.clone(), tag: None, digest }),
                     Err(DepotError::NoManifest(_)) => {}
                     Err(error) => return Err(error),
                 }
             }
         }
-        Ok(count)
+        Ok(())
     }
 
     /// Whether a tag, an index or the manifest that it is about leads to a manifest.

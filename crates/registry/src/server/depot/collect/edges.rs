@@ -5,7 +5,7 @@ use std::iter::Peekable;
 use std::vec::IntoIter;
 
 use super::Collection;
-use super::notes::Found;
+use super::notes::{Found, Wanted};
 use crate::server::depot::records::EdgeRecord;
 use crate::server::depot::{Depot, DepotError, Document, Result, keys};
 use crate::server::names::RepositoryName;
@@ -73,7 +73,12 @@ impl Collection<'_> {
         }
     }
 
-    /// Whether an edge says what is so. Otherwise it is gathered.
+    /// What a manifest needed stays for as long as the manifest does: its own note brings both up.
+    async fn is_young(&self, manifest: &ContentDigest) -> Result<bool> {
+        Ok(self.wanted(manifest).await? == Wanted::Lately)
+    }
+
+    /// Whether an edge says what is so, or has for the time of grace. Otherwise it is gathered.
     async fn look(
         &self,
         blob: &ContentDigest,
@@ -86,7 +91,7 @@ impl Collection<'_> {
         };
         let Ok(name) = repository.parse::<RepositoryName>() else { return Ok(true) };
         let record = keys::manifest(&name, &manifest.0)?;
-        if self.depot.shelf.get(&record).await?.is_some() {
+        if self.depot.shelf.get(&record).await?.is_some() || (!own && self.is_young(&manifest.0).await?) {
             return Ok(true);
         }
         gathered.add(edge.clone(), record.clone(), &name, blob);

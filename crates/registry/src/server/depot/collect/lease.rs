@@ -8,7 +8,7 @@ use crate::server::depot::{DepotError, Result, keys, records};
 use crate::server::shelf::{Put, Shelf, UploadId, Version, When};
 
 /// How long it is good for, in seconds. It is renewed before each batch, which takes a fraction of that.
-const TERM: u64 = 10 * 60;
+const TERM: u64 = 5 * 60;
 
 /// Who collects, and until when.
 #[derive(Debug, Clone, Serialize, Deserialize)]
