@@ -152,7 +152,7 @@ TEAM  MEMBERS  MAY
 web   anna     web/*=pull,push
 $ coffer registry user ls
 NAME  ROLE   CREATED   TEAMS  MAY
-anna  admin  just now  web
+anna  admin  TIME  web
 $ coffer registry user add --generate anna
 coffer: there is a user `anna` already [E-serve-exists]
   take another name, or give it a password: coffer registry user passwd
@@ -172,7 +172,7 @@ anna
 $ coffer registry team rm web
 web
 $ coffer registry token revoke 000000000000
-coffer: there is no token `000000000000` [E-serve-missing]
+coffer: there is no token `ID` [E-serve-missing]
   list them: coffer registry token ls
 exit 1
 $ coffer registry stats
@@ -248,7 +248,7 @@ fn a_client_logs_in_pushes_and_pulls_and_everybody_else_stays_outside() {
     std::thread::sleep(Duration::from_millis(2100));
     assert_eq!(served.ask("GET /v2/team/app/manifests/v1", &[&machine], b"").status, 401);
 
-    assert_eq!(works(&session, "registry verify"), "1 manifest and 2 blobs are what they were, 436 B\n");
+    assert_eq!(works(&session, "registry verify"), "1 manifest and 2 blobs are what they were, 418 B\n");
     assert_eq!(served.ask("DELETE /v2/team/app/manifests/v1", &[&anna], b"").status, 202);
     served.end();
     let history: Value = serde_json::from_str(&works(&session, "ledger show --format json")).unwrap();
