@@ -1,6 +1,5 @@
 //! Shell completions and manual pages, from the same values as the parser.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use clap_complete::Shell;
@@ -36,22 +35,24 @@ pub(crate) fn write_manual(directory: &Path) -> Result<usize, Failure> {
 
 /// The whole of the command line as one clap command.
 fn tree() -> clap::Command {
-    let mut groups: BTreeMap<&str, clap::Command> = BTreeMap::new();
-    let mut root = clap::Command::new("coffer")
+    let root = clap::Command::new("coffer")
         .about("Runs containers that may run, confined, and keeps a record that can be verified")
         .version(env!("CARGO_PKG_VERSION"))
         .disable_help_subcommand(true);
-    for entry in commands::ALL {
-        let command = with_aliases(entry);
-        match entry.words {
-            [group, _] => {
-                let parent = groups.remove(group).unwrap_or_else(|| clap::Command::new(*group));
-                groups.insert(group, parent.subcommand(command));
+    commands::ALL.into_iter().fold(root, |root, entry| grafted(root, entry.words, with_aliases(entry)))
+}
+
+/// The command below the groups that its words name; `registry user add` has two.
+fn grafted(parent: clap::Command, words: &[&'static str], command: clap::Command) -> clap::Command {
+    match words {
+        [group, rest @ ..] if !rest.is_empty() => {
+            if parent.find_subcommand(group).is_some() {
+                return parent.mut_subcommand(group, |group| grafted(group, rest, command));
             }
-            _ => root = root.subcommand(command),
+            parent.subcommand(grafted(clap::Command::new(*group), rest, command))
         }
+        _ => parent.subcommand(command),
     }
-    root.subcommands(groups.into_values())
 }
 
 /// Aliases of one word at the same depth; `images` for `image ls` is a command of its own here.

@@ -20,7 +20,7 @@ pub(crate) struct Place {
     /// Keep images and accounts in a bucket: s3://BUCKET[/PREFIX]
     #[arg(long, value_name = "URL", help_heading = "Which registry")]
     pub(crate) storage: Option<String>,
-    /// The object store that has the bucket: https://HOST[:PORT]
+    /// The object store that has the bucket: `https://HOST[:PORT]`
     #[arg(long, value_name = "URL", help_heading = "Which registry")]
     pub(crate) s3_endpoint: Option<String>,
     /// The region that requests are signed for; us-east-1 if nothing is said
@@ -55,7 +55,7 @@ pub(crate) struct Serve {
     /// Send passwords in the clear, to other hosts too
     #[arg(long)]
     pub(crate) insecure_http: bool,
-    /// Its address as clients know it, if something stands before it: https://HOST[:PORT]
+    /// Its address as clients know it, if something stands before it: `https://HOST[:PORT]`
     #[arg(long, value_name = "URL")]
     pub(crate) public: Option<String>,
     /// Show metrics only here
