@@ -21,6 +21,9 @@ mod jwt;
 mod keys;
 mod exchange;
 
+#[doc(hidden)]
+pub mod fuzz;
+
 #[cfg(test)]
 mod tests;
 
