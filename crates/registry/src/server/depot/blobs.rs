@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
+use super::edge::Edge;
 use super::policy::Change;
-use super::records::{BlobRecord, EdgeRecord, GarbageRecord};
+use super::records::{BlobRecord, GarbageRecord};
 use super::{Depot, DepotError, Result, keys};
 use crate::server::names::RepositoryName;
 use crate::server::shelf::{BlobBody, ContentDigest};
@@ -125,8 +126,7 @@ impl Depot {
         loop {
             let names = self.shelf.list(&edges, Some(&after), EDGES).await?;
             for edge in names.iter().take_while(|edge| edge.starts_with(&prefix)) {
-                let record: Option<EdgeRecord> = self.record(&edges.join(edge)?).await?;
-                let Some(manifest) = record.map(|record| record.manifest.0) else { continue };
+                let Some(Edge { manifest, .. }) = self.edge(&edges.join(edge)?).await? else { continue };
                 if self.shelf.get(&keys::manifest(name, &manifest)?).await?.is_some() {
                     return Ok(Some(manifest));
                 }

@@ -4,8 +4,9 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 
 use super::document::{Document, MANIFEST_LIMIT};
+use super::edge::edges;
 use super::policy::Change;
-use super::records::{self, EdgeRecord, ManifestRecord, Written};
+use super::records::{self, ManifestRecord, Written};
 use super::{Depot, DepotError, Result, keys};
 use crate::server::names::{Reference, RepositoryName, Tag};
 use crate::server::shelf::{ContentDigest, Key, ShelfError};
@@ -215,22 +216,4 @@ fn manifest_record(key: &Key, document: &Document, size: u64, now: u64) -> Resul
         subject: document.subject.clone().map(Written),
     };
     records::write(key, &record)
-}
-
-/// An edge for everything that a manifest needs, and for itself.
-pub(super) fn edges(
-    name: &RepositoryName,
-    digest: &ContentDigest,
-    document: &Document,
-) -> Result<Vec<(Key, Bytes)>> {
-    let record = EdgeRecord { repository: name.to_string(), manifest: Written(digest.clone()) };
-    document
-        .parts()
-        .chain([digest])
-        .map(|part| {
-            let key = keys::edge(part, name, digest)?;
-            let bytes = records::write(&key, &record)?;
-            Ok((key, bytes))
-        })
-        .collect()
 }

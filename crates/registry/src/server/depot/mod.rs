@@ -9,6 +9,7 @@
 
 mod error;
 mod keys;
+mod edge;
 mod records;
 mod policy;
 mod cache;
@@ -37,12 +38,13 @@ pub use error::{DepotError, Result};
 pub use kept::Kept;
 pub use manifests::Manifest;
 pub use policy::{Answer, Anything, Change, Policy};
-pub use records::{BlobRecord, EdgeRecord, GarbageRecord, ManifestRecord, TagRecord, Written};
+pub use records::{BlobRecord, GarbageRecord, ManifestRecord, TagRecord, Written};
 pub use retain::{Expired, Removal, Removals};
 pub use stats::{Stats, Usage};
 pub use uploads::Finished;
 pub use verify::{Finding, Repair, Verified};
 
+use self::edge::Edge;
 use super::names::RepositoryName;
 use super::shelf::{ContentDigest, Key, Put, Shelf, When};
 use cache::Cache;
@@ -86,6 +88,10 @@ impl Depot {
             Some(small) => records::read(key, &small).map(Some),
             None => Ok(None),
         }
+    }
+
+    async fn edge(&self, key: &Key) -> Result<Option<Edge>> {
+        self.shelf.get(key).await?.map(|small| Edge::read(key, &small)).transpose()
     }
 
     async fn write<T: Serialize>(&self, key: &Key, record: &T) -> Result<()> {

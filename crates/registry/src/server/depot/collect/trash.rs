@@ -1,6 +1,7 @@
 //! What killed collectors have left in the trash, and uploads that nobody goes on with.
 
 use super::Collection;
+use super::judge::has_edge;
 use crate::server::depot::Result;
 use crate::server::depot::collect::notes::Wanted;
 use crate::server::shelf::ShelfError;
@@ -15,7 +16,7 @@ impl Collection<'_> {
             let trash = self.depot.shelf.trash(TOGETHER).await?;
             for trashed in &trash {
                 let wanted = self.wanted(&trashed.digest).await? == Wanted::Lately;
-                match wanted || self.has_edge(&trashed.digest).await? {
+                match wanted || has_edge(self.depot, &trashed.digest).await? {
                     true => self.depot.shelf.restore_blob(trashed).await?,
                     false => self.depot.shelf.purge_blob(trashed, (self.now)()).await?,
                 };

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, IoSliceMut, Read as _};
 use std::os::fd::OwnedFd;
+use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, fstat, openat, unlinkat};
@@ -172,11 +173,15 @@ fn remove_last(tree: &Tree, path: &str) -> io::Result<bool> {
 fn remove_all(tree: &Tree, paths: &[String]) -> io::Result<()> {
     // Several at a time, because a file system that discards blocks waits for the disk at each.
     together(paths, |path| remove(tree, path).map(drop))?;
-    let mut changed = Changed::default();
-    for path in one_per_directory(paths) {
+    let directories: Vec<&String> = one_per_directory(paths).collect();
+    let all_changed = Mutex::new(Changed::default());
+    together(&directories, |path| {
+        let mut changed = Changed::default();
         tree.prune(path, &mut changed)?;
-    }
-    Ok(tree.flush(&changed)?)
+        all_changed.lock().unwrap_or_else(PoisonError::into_inner).add(changed);
+        Ok::<(), Errno>(())
+    })?;
+    Ok(tree.flush(&all_changed.into_inner().unwrap_or_else(PoisonError::into_inner))?)
 }
 
 fn remove(tree: &Tree, path: &str) -> io::Result<bool> {
