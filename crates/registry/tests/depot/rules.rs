@@ -35,6 +35,8 @@ async fn an_immutable_tag_stays_what_it_is() {
     site.push(&app, &one, &[], &["v1"]).await.unwrap();
     let moved = site.push(&app, &two, &[], &["v1"]).await;
     assert!(matches!(moved, Err(DepotError::Refused(why)) if why.contains("`v1`")));
+    let refused = sha256(&crate::site::manifest(&two, &[]));
+    assert!(site.depot.manifest(&app, &Reference::Digest(refused)).await.is_err());
     site.push(&app, &two, &[], &["latest"]).await.unwrap();
     let tag = "v1".parse().unwrap();
     assert!(matches!(site.depot.delete_tag(&app, &tag, 0).await, Err(DepotError::Refused(_))));
@@ -50,6 +52,11 @@ async fn a_quota_refuses_what_is_too_much_and_has_room_again() {
     let refused = site.upload(&app, &[2; 600]).await;
     assert!(matches!(refused, Err(DepotError::Quota { allowed: 1000, .. })), "{refused:?}");
     site.upload(&name("other"), &[2; 600]).await.unwrap();
+    for _ in 0..10 {
+        let nowhere = [sha256(b"nowhere")];
+        assert!(matches!(site.push(&app, &small, &nowhere, &[]).await, Err(DepotError::Incomplete(_))));
+    }
+    site.upload(&app, &[5; 50]).await.unwrap();
     site.depot.delete_manifest(&app, &manifest, site.ticks.now()).await.unwrap();
     site.collect().await;
     site.upload(&app, &[3; 1000]).await.unwrap();

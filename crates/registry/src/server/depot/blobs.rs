@@ -77,12 +77,16 @@ impl Depot {
         self.policy.allow(name, Change::Lose { digest, size: record.size }).await
     }
 
-    /// Lets a blob that may be garbage stay for another time of grace: when somebody who may push is told that it
-    /// is there, and before it is looked for.
+    /// Lets a blob that a repository has, and that may be garbage, stay for another time of grace: when somebody who
+    /// may push is told that it is there, and before it is looked for.
     ///
     /// # Errors
     /// A shelf that cannot be written.
     pub async fn renew(&self, name: &RepositoryName, digest: &ContentDigest, now: u64) -> Result<()> {
+        // Of what others have, nobody learns anything by this, not even how long it takes.
+        if self.shelf.get(&keys::blob(name, digest)?).await?.is_none() {
+            return Ok(());
+        }
         let note: Option<GarbageRecord> = self.record(&keys::garbage(digest)?).await?;
         match note {
             Some(note) if note.when.saturating_add(RENEWAL) <= now => {

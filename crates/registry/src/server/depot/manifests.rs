@@ -81,8 +81,12 @@ impl Depot {
     ) -> Result<()> {
         let size = bytes.len() as u64;
         let key = keys::manifest(name, digest)?;
-        let was_there = self.shelf.get(&key).await?.is_some();
-        if !was_there {
+        // Whatever is refused is refused before it counts for anything.
+        self.complete(name, document).await?;
+        for tag in tags {
+            self.may_move(name, tag, digest).await?;
+        }
+        if self.shelf.get(&key).await?.is_none() {
             self.policy.allow(name, Change::Gain { digest, size }).await?;
         }
         let edges = edges(name, digest, document)?;
@@ -93,7 +97,6 @@ impl Depot {
             records.push((key, referrer));
         }
         for _ in 0..TRIES {
-            self.complete(name, document).await?;
             self.shelf.put_blob(digest, bytes.clone()).await?;
             self.shelf.put_all(edges.clone()).await?;
             self.shelf.put_all(records.clone()).await?;
