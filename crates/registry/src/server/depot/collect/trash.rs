@@ -13,15 +13,17 @@ impl Collection<'_> {
     /// Puts back what is needed or asked for, and destroys the rest: there is no other collector.
     pub(super) async fn sort_trash(&self) -> Result<()> {
         loop {
-            let trash = self.depot.shelf.trash(TOGETHER).await?;
+            let (trash, mut sorted) = (self.depot.shelf.trash(TOGETHER).await?, 0);
             for trashed in &trash {
                 let wanted = self.wanted(&trashed.digest).await? == Wanted::Lately;
-                match wanted || has_edge(self.depot, &trashed.digest).await? {
+                let done = match wanted || has_edge(self.depot, &trashed.digest).await? {
                     true => self.depot.shelf.restore_blob(trashed).await?,
                     false => self.depot.shelf.purge_blob(trashed, (self.now)()).await?,
                 };
+                sorted += usize::from(done);
             }
-            if trash.len() < TOGETHER {
+            // What cannot be sorted now is sorted another time.
+            if trash.len() < TOGETHER || sorted == 0 {
                 return Ok(());
             }
         }
