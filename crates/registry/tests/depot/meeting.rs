@@ -106,3 +106,23 @@ async fn what_is_uploaded_while_it_is_taken_off_the_shelf_comes_back() {
     garbage.push().await.unwrap().unwrap();
     assert!(garbage.is_whole().await);
 }
+
+/// The same, of something that another repository has: nothing is taken away, but for what keeps it for this one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_lost_its_edges_while_it_was_pushed_writes_them_again() {
+    let (garbage, other) = (Garbage::new().await, name("other"));
+    garbage.site.upload(&other, b"{}").await.unwrap();
+    garbage.site.push(&other, &garbage.config, &[], &[]).await.unwrap();
+    let mut writing = garbage.site.store().hold(Method::PUT, "repositories/app/_manifests/");
+    let push = garbage.push();
+    writing.arrived().await;
+    assert_eq!(garbage.collect().await.unwrap().blobs, 0);
+    // The repository held the blob when the push began, and the push may go on.
+    garbage.site.upload(&garbage.app, b"{}").await.unwrap();
+    writing.release();
+    push.await.unwrap().unwrap();
+    let now = garbage.site.ticks.now();
+    garbage.site.depot.delete_manifest(&other, &garbage.manifest, now).await.unwrap();
+    garbage.site.collect().await;
+    assert!(garbage.is_whole().await);
+}
