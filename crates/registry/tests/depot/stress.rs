@@ -84,7 +84,7 @@ async fn push(site: Site, turns: Arc<Turns>, pusher: usize, tally: Arc<Tally>) {
         // The two repositories have the same images: what one lets go the other may just be pushing.
         let number = image / REPOSITORIES;
         let (config, layer) = (format!("config {number}"), format!("layer {number}"));
-        if round % 2 == 0 {
+        if round.is_multiple_of(2) {
             let alone = turns[image].write().await;
             delete(&site, &repository, config.as_bytes(), layer.as_bytes()).await;
             drop(alone);
