@@ -7,7 +7,7 @@ use coffer_registry::server::depot::{Depot, DepotError, Finding, Kept, Removal, 
 use coffer_registry::server::names::Reference;
 use coffer_registry::server::shelf::{ContentDigest, Key, When};
 
-use crate::site::{Site, name, sha256};
+use crate::site::{Site, edge, name, sha256};
 
 const DAY: u64 = 24 * 60 * 60;
 
@@ -144,7 +144,7 @@ async fn damage_is_found_and_what_can_be_is_repaired() {
     let sound = verify(&site, &none, Repair::No).await;
     assert_eq!((sound.manifests, sound.blobs, sound.findings), (1, 3, Vec::new()));
 
-    let edge = Key::new(&["references/sha256", layer.hex(), &format!("app@{}", manifest.hex())]).unwrap();
+    let edge = edge(&layer, "app", &manifest);
     site.depot.shelf().delete(&edge).await.unwrap();
     let unprotected = Finding::Unprotected { repository: "app".to_owned(), manifest: manifest.clone() };
     assert_eq!(verify(&site, &none, Repair::Yes).await.findings, [unprotected]);
@@ -166,7 +166,7 @@ async fn what_leaked_is_found_and_collected() {
     let (site, app, none) = (Site::new(), name("app"), Rules::default());
     let blob = site.upload(&app, b"blob").await.unwrap();
     let nowhere = sha256(b"nowhere");
-    let edge = Key::new(&["references/sha256", blob.hex(), &format!("app@{}", nowhere.hex())]).unwrap();
+    let edge = edge(&blob, "app", &nowhere);
     site.push(&app, &blob, &[], &[]).await.unwrap();
     site.collect().await;
     site.depot.shelf().put(&edge, "".into(), When::Always).await.unwrap();

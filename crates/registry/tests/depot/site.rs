@@ -9,7 +9,9 @@ use coffer_registry::server::depot::{
     Anything, Collected, Depot, DepotError, Document, Finished, Mode, Result,
 };
 use coffer_registry::server::names::{RepositoryName, Tag};
-use coffer_registry::server::shelf::{Addressing, Algorithm, BucketSettings, ContentDigest, Plain, Shelf};
+use coffer_registry::server::shelf::{
+    Addressing, Algorithm, BucketSettings, ContentDigest, Key, Plain, Shelf,
+};
 use http_body_util::Full;
 
 use crate::s3::{ACCESS_KEY, BUCKET, Conditions, S3, SECRET_KEY};
@@ -163,6 +165,12 @@ pub(crate) fn manifest(config: &ContentDigest, layers: &[ContentDigest]) -> Byte
         layers.join(","),
     )
     .into()
+}
+
+/// Where it stands that a repository's manifest needs a blob.
+pub(crate) fn edge(blob: &ContentDigest, repository: &str, manifest: &ContentDigest) -> Key {
+    let name = format!("{repository}@{}", manifest.hex());
+    Key::new(&["references", "sha256", &blob.hex()[..2], blob.hex(), &name]).unwrap()
 }
 
 /// Whether a push was refused because something it needs has been collected or deleted.

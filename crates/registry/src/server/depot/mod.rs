@@ -1,7 +1,7 @@
 //! The depot: repositories, their blobs, manifests and tags, as records on a shelf.
 //!
 //! A blob is on the shelf once; which repositories have it is written in each of them. What keeps a blob is
-//! an edge, `references/ALGORITHM/HEX/REPOSITORY@MANIFEST`, one for every blob and manifest that a repository's
+//! an edge, `references/ALGORITHM/HE/HEX/REPOSITORY@MANIFEST`, one for every blob and manifest that a repository's
 //! manifest needs and one for the manifest itself. Edges are written before a manifest is, and looked at again
 //! after it: whoever collects garbage at the same moment removes an edge first and looks for its manifest
 //! afterwards, so that one of the two sees the other. Deleting a manifest removes its record and notes it under

@@ -186,7 +186,7 @@ impl Depot {
     ) -> Result<()> {
         let mut hashing = JoinSet::new();
         for algorithm in ALGORITHMS {
-            let referred = self.digests(&keys::referred(algorithm)?, algorithm).await?;
+            let referred = self.referred(algorithm).await?;
             for blob in &referred {
                 self.verify_edges(blob, repair, now, verified).await?;
             }
