@@ -26,6 +26,8 @@ async fn main() -> Outcome<()> {
     let began = Instant::now();
     let pushed = share(&depot, count, |depot, number| async move { push(&depot, number).await }).await?;
     say(&format!("{count} artifacts with 3 blobs each pushed in {:.1} s", began.elapsed().as_secs_f64()))?;
+    // As a server would have done since: what was uploaded has been noted, and has come to be needed.
+    depot.collect(Mode::Remove, 0, &|| seconds() + 1).await?;
     let began = Instant::now();
     let pushed = Arc::new(pushed);
     share(&depot, count, move |depot, number| {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use ledger::Durability;
 use registry::server::desk::Desk;
+use registry::server::journal::Journal;
 use registry::server::serve::Surroundings;
 use registry::server::storage::Home;
 use registry::server::upkeep::Upkeep;
@@ -88,7 +89,8 @@ impl Engine {
     /// # Errors
     /// A place that cannot be opened or changed, and another collector.
     pub fn registry_collect(&self, settings: &Settings, clock: Seconds) -> Result<Round> {
-        let round = self.upkeep(settings, clock)?.collect()?;
+        let journal: Arc<dyn Journal> = Arc::new(Pages { book: self.book()?, log: None });
+        let round = self.upkeep(settings, clock)?.collect(&journal)?;
         self.note_round(&round)?;
         Ok(round)
     }

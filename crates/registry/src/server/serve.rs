@@ -11,7 +11,6 @@ use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 
 use super::access::{Access, AccountError};
-use super::depot::rules::Rules;
 use super::depot::{Depot, DepotError};
 use super::http::{Clock, Limits, Server, Service, Shown, Watch, show};
 use super::journal::Journal;
@@ -136,7 +135,7 @@ async fn run(settings: &Settings, around: &Surroundings<'_>) -> Result<(), Serve
     let access = Arc::new(Access::new(&shelf, &settings.access)?);
     let scribe = Scribe::start(Arc::clone(&around.journal)).map_err(ServeError::Begin)?;
     let depot = upkeep::depot(shelf, &settings.rules);
-    let rounds = rounds(&depot, &settings.rules, around.clock, Arc::clone(&watch));
+    let rounds = rounds(&depot, settings, around, Arc::clone(&watch));
     let service = Service::new(depot, access, scribe, around.clock, settings.public.clone(), LARGEST);
     let service = service.watched_by(Arc::clone(&watch));
     let service = if settings.rules.ask_for_pulls() { service.noting_pulls() } else { service };
@@ -169,9 +168,10 @@ async fn listen(
 type Rounds = mpsc::Receiver<Result<Round, DepotError>>;
 
 /// Keeps the depot in order for as long as somebody hears of it, as often as the rules say.
-fn rounds(depot: &Depot, rules: &Rules, clock: Clock, watch: Arc<Watch>) -> Rounds {
+fn rounds(depot: &Depot, settings: &Settings, around: &Surroundings<'_>, watch: Arc<Watch>) -> Rounds {
     let (said, rounds) = mpsc::channel(1);
-    let (depot, rules) = (depot.clone(), rules.clone());
+    let (depot, rules) = (depot.clone(), settings.rules.clone());
+    let (clock, journal) = (around.clock, Arc::clone(&around.journal));
     let pause = Duration::from_secs(rules.collection().every_minutes.saturating_mul(60));
     tokio::spawn(async move {
         if pause.is_zero() {
@@ -180,7 +180,7 @@ fn rounds(depot: &Depot, rules: &Rules, clock: Clock, watch: Arc<Watch>) -> Roun
         }
         loop {
             tokio::time::sleep(pause).await;
-            let done = upkeep::round(&depot, &rules, clock).await;
+            let done = upkeep::round(&depot, &rules, clock, &journal).await;
             if let Ok(round) = &done {
                 watch.collected(round.collected.blobs, round.collected.bytes);
             }

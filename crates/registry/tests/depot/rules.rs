@@ -7,7 +7,7 @@ use coffer_registry::server::depot::{Depot, DepotError, Finding, Kept, Removal, 
 use coffer_registry::server::names::Reference;
 use coffer_registry::server::shelf::{ContentDigest, Key, When};
 
-use crate::site::{Site, name, sha256};
+use crate::site::{Site, edge, name, sha256};
 
 const DAY: u64 = 24 * 60 * 60;
 
@@ -35,6 +35,8 @@ async fn an_immutable_tag_stays_what_it_is() {
     site.push(&app, &one, &[], &["v1"]).await.unwrap();
     let moved = site.push(&app, &two, &[], &["v1"]).await;
     assert!(matches!(moved, Err(DepotError::Refused(why)) if why.contains("`v1`")));
+    let refused = sha256(&crate::site::manifest(&two, &[]));
+    assert!(site.depot.manifest(&app, &Reference::Digest(refused)).await.is_err());
     site.push(&app, &two, &[], &["latest"]).await.unwrap();
     let tag = "v1".parse().unwrap();
     assert!(matches!(site.depot.delete_tag(&app, &tag, 0).await, Err(DepotError::Refused(_))));
@@ -50,6 +52,11 @@ async fn a_quota_refuses_what_is_too_much_and_has_room_again() {
     let refused = site.upload(&app, &[2; 600]).await;
     assert!(matches!(refused, Err(DepotError::Quota { allowed: 1000, .. })), "{refused:?}");
     site.upload(&name("other"), &[2; 600]).await.unwrap();
+    for _ in 0..10 {
+        let nowhere = [sha256(b"nowhere")];
+        assert!(matches!(site.push(&app, &small, &nowhere, &[]).await, Err(DepotError::Incomplete(_))));
+    }
+    site.upload(&app, &[5; 50]).await.unwrap();
     site.depot.delete_manifest(&app, &manifest, site.ticks.now()).await.unwrap();
     site.collect().await;
     site.upload(&app, &[3; 1000]).await.unwrap();
@@ -137,7 +144,7 @@ async fn damage_is_found_and_what_can_be_is_repaired() {
     let sound = verify(&site, &none, Repair::No).await;
     assert_eq!((sound.manifests, sound.blobs, sound.findings), (1, 3, Vec::new()));
 
-    let edge = Key::new(&["references/sha256", layer.hex(), &format!("app@{}", manifest.hex())]).unwrap();
+    let edge = edge(&layer, "app", &manifest);
     site.depot.shelf().delete(&edge).await.unwrap();
     let unprotected = Finding::Unprotected { repository: "app".to_owned(), manifest: manifest.clone() };
     assert_eq!(verify(&site, &none, Repair::Yes).await.findings, [unprotected]);
@@ -159,11 +166,10 @@ async fn what_leaked_is_found_and_collected() {
     let (site, app, none) = (Site::new(), name("app"), Rules::default());
     let blob = site.upload(&app, b"blob").await.unwrap();
     let nowhere = sha256(b"nowhere");
-    let edge = Key::new(&["references/sha256", blob.hex(), &format!("app@{}", nowhere.hex())]).unwrap();
-    let record = format!(r#"{{"repository":"app","manifest":"{nowhere}"}}"#);
+    let edge = edge(&blob, "app", &nowhere);
     site.push(&app, &blob, &[], &[]).await.unwrap();
     site.collect().await;
-    site.depot.shelf().put(&edge, record.into(), When::Always).await.unwrap();
+    site.depot.shelf().put(&edge, "".into(), When::Always).await.unwrap();
     let leaked = Finding::Leaked { blob: blob.clone(), repository: "app".to_owned() };
     assert_eq!(verify(&site, &none, Repair::No).await.findings, std::slice::from_ref(&leaked));
     assert_eq!(verify(&site, &none, Repair::Yes).await.findings, [leaked]);

@@ -9,8 +9,12 @@ use coffer_registry::server::depot::{
     Anything, Collected, Depot, DepotError, Document, Finished, Mode, Result,
 };
 use coffer_registry::server::names::{RepositoryName, Tag};
-use coffer_registry::server::shelf::{Algorithm, ContentDigest, Shelf};
+use coffer_registry::server::shelf::{
+    Addressing, Algorithm, BucketSettings, ContentDigest, Key, Plain, Shelf,
+};
 use http_body_util::Full;
+
+use crate::s3::{ACCESS_KEY, BUCKET, Conditions, S3, SECRET_KEY};
 
 /// Every look at the clock is a second later, so that a grace of one second is the shortest there can be.
 #[derive(Clone)]
@@ -34,18 +38,56 @@ impl Ticks {
 pub(crate) struct Site {
     pub(crate) depot: Depot,
     pub(crate) ticks: Ticks,
-    directory: Arc<tempfile::TempDir>,
+    place: Arc<Place>,
+}
+
+/// Where it is.
+enum Place {
+    Directory(tempfile::TempDir),
+    Bucket(S3),
 }
 
 impl Site {
     pub(crate) fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let depot = Depot::new(open(&directory.path().join("shelf")), Arc::new(Anything));
-        Self { depot, ticks: Ticks::new(), directory: Arc::new(directory) }
+        Self { depot, ticks: Ticks::new(), place: Arc::new(Place::Directory(directory)) }
+    }
+
+    /// In a bucket of a store whose requests take between nothing and so many milliseconds.
+    pub(crate) async fn in_bucket(milliseconds: u64) -> Self {
+        let store = S3::start(Conditions::Kept);
+        let settings = BucketSettings {
+            endpoint: store.endpoint(),
+            bucket: BUCKET.to_owned(),
+            region: "us-east-1".to_owned(),
+            access_key: ACCESS_KEY.to_owned(),
+            secret_key: SECRET_KEY.to_owned(),
+            token: None,
+            prefix: String::new(),
+            addressing: Addressing::Path,
+            authorities: None,
+            plain: Plain::Loopback,
+        };
+        let shelf = Shelf::bucket(&settings).await.unwrap();
+        store.jitter(milliseconds);
+        let depot = Depot::new(shelf, Arc::new(Anything));
+        Self { depot, ticks: Ticks::new(), place: Arc::new(Place::Bucket(store)) }
     }
 
     pub(crate) fn path(&self) -> std::path::PathBuf {
-        self.directory.path().join("shelf")
+        match &*self.place {
+            Place::Directory(directory) => directory.path().join("shelf"),
+            Place::Bucket(store) => panic!("{} is no directory", store.endpoint()),
+        }
+    }
+
+    /// The store that has the bucket.
+    pub(crate) fn store(&self) -> &S3 {
+        match &*self.place {
+            Place::Bucket(store) => store,
+            Place::Directory(directory) => panic!("{} is no bucket", directory.path().display()),
+        }
     }
 
     pub(crate) async fn upload(&self, name: &RepositoryName, bytes: &[u8]) -> Result<ContentDigest> {
@@ -123,6 +165,12 @@ pub(crate) fn manifest(config: &ContentDigest, layers: &[ContentDigest]) -> Byte
         layers.join(","),
     )
     .into()
+}
+
+/// Where it stands that a repository's manifest needs a blob.
+pub(crate) fn edge(blob: &ContentDigest, repository: &str, manifest: &ContentDigest) -> Key {
+    let name = format!("{repository}@{}", manifest.hex());
+    Key::new(&["references", "sha256", &blob.hex()[..2], blob.hex(), &name]).unwrap()
 }
 
 /// Whether a push was refused because something it needs has been collected or deleted.

@@ -4,7 +4,7 @@ use coffer_registry::server::depot::{DepotError, Mode};
 use coffer_registry::server::names::Reference;
 use coffer_registry::server::shelf::{Key, When};
 
-use crate::site::{Site, name};
+use crate::site::{Site, edge, name};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_deleted_manifest_needed_goes_unless_another_needs_it() {
@@ -120,7 +120,7 @@ async fn what_a_killed_collector_was_removing_is_put_back_first() {
     let config = site.upload(&app, b"{}").await.unwrap();
     let manifest = site.push(&app, &config, &[], &["v1"]).await.unwrap();
     let shelf = site.depot.shelf();
-    let edge = Key::new(&["references", "sha256", config.hex(), &format!("app@{}", manifest.hex())]).unwrap();
+    let edge = edge(&config, "app", &manifest);
     let text = String::from_utf8(shelf.get(&edge).await.unwrap().unwrap().bytes.to_vec()).unwrap();
     let record = format!(r#"{{"records":[{{"key":"{edge}","text":{text:?}}}]}}"#);
     shelf.put(&Key::new(&["upkeep", "removing"]).unwrap(), record.into(), When::Always).await.unwrap();

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -53,6 +54,36 @@ struct State {
     objects: Mutex<Objects>,
     faults: Mutex<VecDeque<Fault>>,
     conditions: Conditions,
+    /// No request takes longer than so many milliseconds more than it needs.
+    jitter: AtomicU64,
+    requests: AtomicU64,
+    holds: Mutex<Vec<Hold>>,
+}
+
+/// A request that is to be held.
+struct Hold {
+    method: Method,
+    part: String,
+    arrived: oneshot::Sender<()>,
+    released: oneshot::Receiver<()>,
+}
+
+/// A request that is held, once it is there.
+pub(crate) struct Held {
+    arrived: oneshot::Receiver<()>,
+    release: oneshot::Sender<()>,
+}
+
+impl Held {
+    /// Waits for it.
+    pub(crate) async fn arrived(&mut self) {
+        (&mut self.arrived).await.unwrap();
+    }
+
+    /// Lets it go on.
+    pub(crate) fn release(self) {
+        self.release.send(()).unwrap();
+    }
 }
 
 /// The store, which ends when this is dropped.
@@ -68,7 +99,14 @@ impl S3 {
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         let (objects, faults) = (Mutex::default(), Mutex::default());
-        let state = Arc::new(State { objects, faults, conditions });
+        let state = Arc::new(State {
+            objects,
+            faults,
+            conditions,
+            jitter: AtomicU64::new(0),
+            requests: AtomicU64::new(0),
+            holds: Mutex::default(),
+        });
         let (stop, stopped) = oneshot::channel();
         std::thread::spawn({
             let state = Arc::clone(&state);
@@ -92,6 +130,19 @@ impl S3 {
     /// What happens to the next requests, in order.
     pub(crate) fn next(&self, faults: &[Fault]) {
         self.state.faults.lock().unwrap().extend(faults);
+    }
+
+    /// From now on requests overtake one another: each waits, some more and some less, before anything is done.
+    pub(crate) fn jitter(&self, milliseconds: u64) {
+        self.state.jitter.store(milliseconds, Ordering::SeqCst);
+    }
+
+    /// Holds the next request with such a method and address, before anything is done.
+    pub(crate) fn hold(&self, method: Method, part: &str) -> Held {
+        let ((arrived, arrival), (release, released)) = (oneshot::channel(), oneshot::channel());
+        let hold = Hold { method, part: part.to_owned(), arrived, released };
+        self.state.holds.lock().unwrap().push(hold);
+        Held { arrived: arrival, release }
     }
 
     /// From now on nothing goes wrong.
@@ -122,6 +173,11 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> Result<Respons
     let fault = state.faults.lock().unwrap().pop_front().unwrap_or(Fault::None);
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+    if let Some(hold) = held(&state, &head) {
+        hold.arrived.send(()).unwrap();
+        hold.released.await.unwrap();
+    }
+    tokio::time::sleep(wait(&state)).await;
     if fault == Fault::Slow {
         tokio::time::sleep(Duration::from_millis(300)).await;
     }
@@ -137,6 +193,19 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> Result<Respons
         return Err(io::ErrorKind::ConnectionReset.into());
     }
     Ok(respond(response, fault))
+}
+
+fn held(state: &State, head: &hyper::http::request::Parts) -> Option<Hold> {
+    let (address, mut holds) = (head.uri.to_string(), state.holds.lock().unwrap());
+    let place = holds.iter().position(|hold| hold.method == head.method && address.contains(&hold.part))?;
+    Some(holds.remove(place))
+}
+
+/// Another while for each request, in no order that anybody could rely on.
+fn wait(state: &State) -> Duration {
+    let most = state.jitter.load(Ordering::SeqCst);
+    let number = state.requests.fetch_add(1, Ordering::SeqCst).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    Duration::from_micros((number ^ number >> 29) % (most * 1000 + 1))
 }
 
 fn act(state: &State, head: &hyper::http::request::Parts, body: Bytes) -> Response<Bytes> {

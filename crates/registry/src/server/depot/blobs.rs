@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
+use super::edge::Edge;
 use super::policy::Change;
-use super::records::{BlobRecord, EdgeRecord, GarbageRecord};
+use super::records::{BlobRecord, GarbageRecord};
 use super::{Depot, DepotError, Result, keys};
 use crate::server::names::RepositoryName;
 use crate::server::shelf::{BlobBody, ContentDigest};
@@ -76,12 +77,16 @@ impl Depot {
         self.policy.allow(name, Change::Lose { digest, size: record.size }).await
     }
 
-    /// Lets a blob that may be garbage stay for another time of grace: when somebody who may push is told that it
-    /// is there, and before it is looked for.
+    /// Lets a blob that a repository has, and that may be garbage, stay for another time of grace: when somebody who
+    /// may push is told that it is there, and before it is looked for.
     ///
     /// # Errors
     /// A shelf that cannot be written.
     pub async fn renew(&self, name: &RepositoryName, digest: &ContentDigest, now: u64) -> Result<()> {
+        // Of what others have, nobody learns anything by this, not even how long it takes.
+        if self.shelf.get(&keys::blob(name, digest)?).await?.is_none() {
+            return Ok(());
+        }
         let note: Option<GarbageRecord> = self.record(&keys::garbage(digest)?).await?;
         match note {
             Some(note) if note.when.saturating_add(RENEWAL) <= now => {
@@ -125,8 +130,7 @@ impl Depot {
         loop {
             let names = self.shelf.list(&edges, Some(&after), EDGES).await?;
             for edge in names.iter().take_while(|edge| edge.starts_with(&prefix)) {
-                let record: Option<EdgeRecord> = self.record(&edges.join(edge)?).await?;
-                let Some(manifest) = record.map(|record| record.manifest.0) else { continue };
+                let Some(Edge { manifest, .. }) = self.edge(&edges.join(edge)?).await? else { continue };
                 if self.shelf.get(&keys::manifest(name, &manifest)?).await?.is_some() {
                     return Ok(Some(manifest));
                 }

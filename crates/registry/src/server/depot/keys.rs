@@ -97,10 +97,12 @@ pub(crate) fn edge_prefix(name: &RepositoryName) -> String {
 
 /// Beneath which the edges are that keep a blob.
 pub(crate) fn edges(blob: &ContentDigest) -> Result<Key, KeyError> {
-    Key::new(&["references", blob.algorithm().name(), blob.hex()])
+    // By their first digits, because a file system removes names from one directory one after the other.
+    let fan = blob.hex().get(..2).unwrap_or_default();
+    Key::new(&["references", blob.algorithm().name(), fan, blob.hex()])
 }
 
-/// Beneath which everything is that has edges.
+/// Beneath which everything is that has edges, by its first digits.
 pub(crate) fn referred(algorithm: Algorithm) -> Result<Key, KeyError> {
     Key::new(&["references", algorithm.name()])
 }

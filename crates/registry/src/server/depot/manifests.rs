@@ -4,8 +4,9 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 
 use super::document::{Document, MANIFEST_LIMIT};
+use super::edge::edges;
 use super::policy::Change;
-use super::records::{self, EdgeRecord, ManifestRecord, Written};
+use super::records::{self, ManifestRecord, Written};
 use super::{Depot, DepotError, Result, keys};
 use crate::server::names::{Reference, RepositoryName, Tag};
 use crate::server::shelf::{ContentDigest, Key, ShelfError};
@@ -80,8 +81,12 @@ impl Depot {
     ) -> Result<()> {
         let size = bytes.len() as u64;
         let key = keys::manifest(name, digest)?;
-        let was_there = self.shelf.get(&key).await?.is_some();
-        if !was_there {
+        // Whatever is refused is refused before it counts for anything.
+        self.complete(name, document).await?;
+        for tag in tags {
+            self.may_move(name, tag, digest).await?;
+        }
+        if self.shelf.get(&key).await?.is_none() {
             self.policy.allow(name, Change::Gain { digest, size }).await?;
         }
         let edges = edges(name, digest, document)?;
@@ -92,7 +97,6 @@ impl Depot {
             records.push((key, referrer));
         }
         for _ in 0..TRIES {
-            self.complete(name, document).await?;
             self.shelf.put_blob(digest, bytes.clone()).await?;
             self.shelf.put_all(edges.clone()).await?;
             self.shelf.put_all(records.clone()).await?;
@@ -215,22 +219,4 @@ fn manifest_record(key: &Key, document: &Document, size: u64, now: u64) -> Resul
         subject: document.subject.clone().map(Written),
     };
     records::write(key, &record)
-}
-
-/// An edge for everything that a manifest needs, and for itself.
-pub(super) fn edges(
-    name: &RepositoryName,
-    digest: &ContentDigest,
-    document: &Document,
-) -> Result<Vec<(Key, Bytes)>> {
-    let record = EdgeRecord { repository: name.to_string(), manifest: Written(digest.clone()) };
-    document
-        .parts()
-        .chain([digest])
-        .map(|part| {
-            let key = keys::edge(part, name, digest)?;
-            let bytes = records::write(&key, &record)?;
-            Ok((key, bytes))
-        })
-        .collect()
 }

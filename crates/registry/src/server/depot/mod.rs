@@ -1,7 +1,7 @@
 //! The depot: repositories, their blobs, manifests and tags, as records on a shelf.
 //!
 //! A blob is on the shelf once; which repositories have it is written in each of them. What keeps a blob is
-//! an edge, `references/ALGORITHM/HEX/REPOSITORY@MANIFEST`, one for every blob and manifest that a repository's
+//! an edge, `references/ALGORITHM/HE/HEX/REPOSITORY@MANIFEST`, one for every blob and manifest that a repository's
 //! manifest needs and one for the manifest itself. Edges are written before a manifest is, and looked at again
 //! after it: whoever collects garbage at the same moment removes an edge first and looks for its manifest
 //! afterwards, so that one of the two sees the other. Deleting a manifest removes its record and notes it under
@@ -9,6 +9,7 @@
 
 mod error;
 mod keys;
+mod edge;
 mod records;
 mod policy;
 mod cache;
@@ -37,12 +38,13 @@ pub use error::{DepotError, Result};
 pub use kept::Kept;
 pub use manifests::Manifest;
 pub use policy::{Answer, Anything, Change, Policy};
-pub use records::{BlobRecord, EdgeRecord, GarbageRecord, ManifestRecord, TagRecord, Written};
+pub use records::{BlobRecord, GarbageRecord, ManifestRecord, TagRecord, Written};
 pub use retain::{Expired, Removal, Removals};
 pub use stats::{Stats, Usage};
 pub use uploads::Finished;
 pub use verify::{Finding, Repair, Verified};
 
+use self::edge::Edge;
 use super::names::RepositoryName;
 use super::shelf::{ContentDigest, Key, Put, Shelf, When};
 use cache::Cache;
@@ -86,6 +88,10 @@ impl Depot {
             Some(small) => records::read(key, &small).map(Some),
             None => Ok(None),
         }
+    }
+
+    async fn edge(&self, key: &Key) -> Result<Option<Edge>> {
+        self.shelf.get(key).await?.map(|small| Edge::read(key, &small)).transpose()
     }
 
     async fn write<T: Serialize>(&self, key: &Key, record: &T) -> Result<()> {

@@ -61,15 +61,6 @@ pub struct TagRecord {
     pub when: u64,
 }
 
-/// That a repository's manifest needs a blob: an edge, seen from the blob.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EdgeRecord {
-    /// The repository.
-    pub repository: String,
-    /// The manifest.
-    pub manifest: Written,
-}
-
 /// That something may have freed a blob.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GarbageRecord {

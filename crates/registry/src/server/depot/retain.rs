@@ -19,6 +19,15 @@ pub struct Expired {
     pub manifests: u64,
 }
 
+impl Expired {
+    pub(in crate::server) fn count(&mut self, removal: &Removal) {
+        match removal.tag {
+            Some(_) => self.tags += 1,
+            None => self.manifests += 1,
+        }
+    }
+}
+
 /// Something that has had its time and is gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Removal {
@@ -40,11 +49,7 @@ impl Depot {
     /// A shelf that cannot be read or written.
     pub async fn expire(&self, rules: &Rules, now: u64) -> Result<Expired> {
         let mut expired = Expired::default();
-        let mut count = |removal: Removal| match removal.tag {
-            Some(_) => expired.tags += 1,
-            None => expired.manifests += 1,
-        };
-        self.expire_each(rules, now, &mut count).await?;
+        self.expire_each(rules, now, &mut |removal| expired.count(&removal)).await?;
         Ok(expired)
     }
 

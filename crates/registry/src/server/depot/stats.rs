@@ -53,7 +53,7 @@ impl Depot {
         let mut stats = Stats::default();
         self.count_repositories(&mut stats).await?;
         for algorithm in ALGORITHMS {
-            for blob in self.digests(&keys::referred(algorithm)?, algorithm).await? {
+            for blob in self.referred(algorithm).await? {
                 self.count_blob(&blob, &mut stats).await?;
             }
             for blob in self.digests(&keys::all_garbage(algorithm)?, algorithm).await? {
@@ -126,6 +126,15 @@ impl Depot {
                 None => return Ok(all),
             }
         }
+    }
+
+    /// Everything that has edges, in order.
+    pub(super) async fn referred(&self, algorithm: Algorithm) -> Result<Vec<ContentDigest>> {
+        let (at, mut digests) = (keys::referred(algorithm)?, Vec::new());
+        for fan in self.names(&at).await? {
+            digests.extend(self.digests(&at.join(fan.trim_end_matches('/'))?, algorithm).await?);
+        }
+        Ok(digests)
     }
 
     /// The digests whose digits are the names beneath a key, whether or not more is beneath them.

@@ -89,6 +89,15 @@ impl Depot {
         Err(DepotError::Contended(tag.to_string()))
     }
 
+    /// Whether a site's rules let a tag mean a manifest, as it is now.
+    pub(super) async fn may_move(&self, name: &RepositoryName, tag: &Tag, to: &ContentDigest) -> Result<()> {
+        let from = self.tag(name, tag).await?;
+        if from.as_ref() == Some(to) {
+            return Ok(());
+        }
+        self.policy.allow(name, Change::Tag { tag, from: from.as_ref(), to: Some(to) }).await
+    }
+
     /// Removes a tag if it still means a manifest, and says whether it was there.
     pub(super) async fn untag(
         &self,

@@ -6,12 +6,11 @@ use std::fmt;
 use http_body_util::BodyExt as _;
 use tokio::task::JoinSet;
 
+use super::edge::edges;
 use super::kept::Counter;
-use super::manifests::edges;
-use super::records::EdgeRecord;
 use super::rules::Rules;
 use super::stats::ALGORITHMS;
-use super::{Depot, DepotError, Document, Result, keys};
+use super::{Depot, DepotError, Document, Edge, Result, keys};
 use crate::server::names::RepositoryName;
 use crate::server::shelf::{ContentDigest, Hashing, Shelf, ShelfError};
 
@@ -187,7 +186,7 @@ impl Depot {
     ) -> Result<()> {
         let mut hashing = JoinSet::new();
         for algorithm in ALGORITHMS {
-            let referred = self.digests(&keys::referred(algorithm)?, algorithm).await?;
+            let referred = self.referred(algorithm).await?;
             for blob in &referred {
                 self.verify_edges(blob, repair, now, verified).await?;
             }
@@ -216,19 +215,18 @@ impl Depot {
     ) -> Result<()> {
         let at = keys::edges(blob)?;
         for edge in self.names(&at).await? {
-            let Some(EdgeRecord { repository, manifest }) = self.record(&at.join(&edge)?).await? else {
+            let Some(Edge { repository: name, manifest }) = self.edge(&at.join(&edge)?).await? else {
                 continue;
             };
-            let Ok(name) = repository.parse::<RepositoryName>() else { continue };
-            let noted = self.shelf.get(&keys::garbage(&manifest.0)?).await?.is_some()
+            let noted = self.shelf.get(&keys::garbage(&manifest)?).await?.is_some()
                 || self.shelf.get(&keys::garbage(blob)?).await?.is_some();
-            if noted || self.shelf.get(&keys::manifest(&name, &manifest.0)?).await?.is_some() {
+            if noted || self.shelf.get(&keys::manifest(&name, &manifest)?).await?.is_some() {
                 continue;
             }
             if repair == Repair::Yes {
                 self.note_garbage(&name, blob, now).await?;
             }
-            verified.findings.push(Finding::Leaked { blob: blob.clone(), repository });
+            verified.findings.push(Finding::Leaked { blob: blob.clone(), repository: name.to_string() });
         }
         Ok(())
     }

@@ -6,8 +6,7 @@ use std::vec::IntoIter;
 
 use super::Collection;
 use super::notes::{Found, Wanted};
-use crate::server::depot::records::EdgeRecord;
-use crate::server::depot::{Depot, DepotError, Document, Result, keys};
+use crate::server::depot::{Depot, DepotError, Document, Edge, Result, keys};
 use crate::server::names::RepositoryName;
 use crate::server::shelf::{ContentDigest, Key, ShelfError};
 
@@ -86,12 +85,11 @@ impl Collection<'_> {
         own: bool,
         gathered: &mut Gathered,
     ) -> Result<bool> {
-        let Some(EdgeRecord { repository, manifest }) = self.depot.record(edge).await? else {
+        let Some(Edge { repository: name, manifest }) = self.depot.edge(edge).await? else {
             return Ok(false);
         };
-        let Ok(name) = repository.parse::<RepositoryName>() else { return Ok(true) };
-        let record = keys::manifest(&name, &manifest.0)?;
-        if self.depot.shelf.get(&record).await?.is_some() || (!own && self.is_young(&manifest.0).await?) {
+        let record = keys::manifest(&name, &manifest)?;
+        if self.depot.shelf.get(&record).await?.is_some() || (!own && self.is_young(&manifest).await?) {
             return Ok(true);
         }
         gathered.add(edge.clone(), record.clone(), &name, blob);

@@ -17,6 +17,7 @@
 //! for the time of grace, because it is noted before it is looked for, and notes are read again after (c).
 
 mod lease;
+mod together;
 mod notes;
 mod edges;
 mod removing;
@@ -28,6 +29,7 @@ mod rehearsal;
 use super::{Depot, Result};
 use lease::Lease;
 use notes::Found;
+use together::together;
 
 /// What the clock says, in seconds since 1970, whenever it is asked.
 pub type Clock<'a> = &'a (dyn Fn() -> u64 + Send + Sync);

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::Collection;
 use crate::server::depot::records::{self, GarbageRecord};
-use crate::server::depot::{Result, keys};
+use crate::server::depot::{Depot, Result, keys};
 use crate::server::names::RepositoryName;
 use crate::server::shelf::{Algorithm, ContentDigest, Key};
 
@@ -61,10 +61,7 @@ impl Collection<'_> {
 
     /// What the note about a blob says at this moment.
     pub(super) async fn wanted(&self, digest: &ContentDigest) -> Result<Wanted> {
-        let key = keys::garbage(digest)?;
-        let Some(small) = self.depot.shelf.get(&key).await? else { return Ok(Wanted::Since(None)) };
-        let note: GarbageRecord = records::read(&key, &small)?;
-        Ok(if note.when > self.before() { Wanted::Lately } else { Wanted::Since(Some(small.bytes)) })
+        wanted(self.depot, digest, self.before()).await
     }
 
     /// Throws away the notes that still say what they said.
@@ -77,4 +74,12 @@ impl Collection<'_> {
         }
         Ok(self.depot.shelf.delete_all(keys).await?)
     }
+}
+
+/// What the note about a blob says, if it was written after `before`: otherwise nobody has wanted it lately.
+pub(super) async fn wanted(depot: &Depot, digest: &ContentDigest, before: u64) -> Result<Wanted> {
+    let key = keys::garbage(digest)?;
+    let Some(small) = depot.shelf.get(&key).await? else { return Ok(Wanted::Since(None)) };
+    let note: GarbageRecord = records::read(&key, &small)?;
+    Ok(if note.when > before { Wanted::Lately } else { Wanted::Since(Some(small.bytes)) })
 }

@@ -1,6 +1,7 @@
 //! What killed collectors have left in the trash, and uploads that nobody goes on with.
 
 use super::Collection;
+use super::judge::has_edge;
 use crate::server::depot::Result;
 use crate::server::depot::collect::notes::Wanted;
 use crate::server::shelf::ShelfError;
@@ -12,15 +13,17 @@ impl Collection<'_> {
     /// Puts back what is needed or asked for, and destroys the rest: there is no other collector.
     pub(super) async fn sort_trash(&self) -> Result<()> {
         loop {
-            let trash = self.depot.shelf.trash(TOGETHER).await?;
+            let (trash, mut sorted) = (self.depot.shelf.trash(TOGETHER).await?, 0);
             for trashed in &trash {
                 let wanted = self.wanted(&trashed.digest).await? == Wanted::Lately;
-                match wanted || self.has_edge(&trashed.digest).await? {
+                let done = match wanted || has_edge(self.depot, &trashed.digest).await? {
                     true => self.depot.shelf.restore_blob(trashed).await?,
                     false => self.depot.shelf.purge_blob(trashed, (self.now)()).await?,
                 };
+                sorted += usize::from(done);
             }
-            if trash.len() < TOGETHER {
+            // What cannot be sorted now is sorted another time.
+            if trash.len() < TOGETHER || sorted == 0 {
                 return Ok(());
             }
         }

@@ -1,9 +1,10 @@
 //! Records: small files that are replaced as a whole.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, IoSliceMut, Read as _};
 use std::os::fd::OwnedFd;
+use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, fstat, openat, unlinkat};
@@ -169,14 +170,35 @@ fn remove_last(tree: &Tree, path: &str) -> io::Result<bool> {
     Ok(was_there)
 }
 
+/// Several at a time, because a file system that discards blocks waits for the disk at each. Of one directory they
+/// need one turn between them.
 fn remove_all(tree: &Tree, paths: &[String]) -> io::Result<()> {
-    // Several at a time, because a file system that discards blocks waits for the disk at each.
-    together(paths, |path| remove(tree, path).map(drop))?;
-    let mut changed = Changed::default();
-    for path in one_per_directory(paths) {
-        tree.prune(path, &mut changed)?;
+    let directories = by_directory(paths);
+    let (alone, many): (Vec<_>, Vec<_>) = directories.iter().partition(|(_, paths)| paths.len() == 1);
+    together(&alone, |(_, paths)| paths.iter().try_for_each(|path| remove(tree, path).map(drop)))?;
+    for (_, paths) in many {
+        remove_beside(tree, paths)?;
     }
-    Ok(tree.flush(&changed)?)
+    let all_changed = Mutex::new(Changed::default());
+    let first: Vec<&str> = directories.values().filter_map(|paths| paths.first().copied()).collect();
+    together(&first, |path| {
+        let mut changed = Changed::default();
+        tree.prune(path, &mut changed)?;
+        all_changed.lock().unwrap_or_else(PoisonError::into_inner).add(changed);
+        Ok::<(), Errno>(())
+    })?;
+    Ok(tree.flush(&all_changed.into_inner().unwrap_or_else(PoisonError::into_inner))?)
+}
+
+/// Removes records of one directory.
+fn remove_beside(tree: &Tree, paths: &[&str]) -> io::Result<()> {
+    let Some(first) = paths.first() else { return Ok(()) };
+    let directory = match tree.parent(first) {
+        Err(Errno::NOENT | Errno::NOTDIR) => return Ok(()),
+        found => found?.0,
+    };
+    let _turn = Turn::take(&directory)?;
+    together(paths, |path| unlink(&directory, path.rsplit('/').next().unwrap_or(path)).map(drop))
 }
 
 fn remove(tree: &Tree, path: &str) -> io::Result<bool> {
@@ -185,15 +207,24 @@ fn remove(tree: &Tree, path: &str) -> io::Result<bool> {
         found => found?,
     };
     let _turn = Turn::take(&directory)?;
-    match unlinkat(&directory, name, AtFlags::empty()) {
+    unlink(&directory, name)
+}
+
+/// Whether there was such a record, which nobody replaces at this moment.
+fn unlink(directory: &OwnedFd, name: &str) -> io::Result<bool> {
+    match unlinkat(directory, name, AtFlags::empty()) {
         Ok(()) => Ok(true),
         Err(Errno::NOENT | Errno::ISDIR) => Ok(false),
         Err(error) => Err(error.into()),
     }
 }
 
-/// One path for every directory that the paths are in.
-fn one_per_directory(paths: &[String]) -> impl Iterator<Item = &String> {
-    let mut seen = BTreeSet::new();
-    paths.iter().filter(move |path| seen.insert(path.rsplit_once('/').map(|(parent, _)| parent)))
+/// The paths by the directory that they are in.
+fn by_directory(paths: &[String]) -> BTreeMap<&str, Vec<&str>> {
+    let mut directories: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for path in paths {
+        let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+        directories.entry(parent).or_default().push(path);
+    }
+    directories
 }

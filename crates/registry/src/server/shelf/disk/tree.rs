@@ -41,6 +41,11 @@ impl Changed {
     pub(super) fn add_parent(&mut self, path: &str) {
         self.0.extend(path.rsplit_once('/').map(|(parent, _)| parent.to_owned()));
     }
+
+    /// As much as somebody else has changed.
+    pub(super) fn add(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
 }
 
 /// Whether a path may be looked for on the disk, or only where the kernel has it in memory.
