@@ -4,7 +4,6 @@ mod daemons;
 
 use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
@@ -81,12 +80,6 @@ pub(crate) fn skopeo(verb: &str) -> Command {
     let mut command = Command::new("skopeo");
     command.args(["--insecure-policy", verb]);
     command
-}
-
-/// Where oras is, if it is anywhere.
-pub(crate) fn oras() -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|directory| directory.join("oras")).find(|file| file.is_file())
 }
 
 /// podman, with everything it writes in directories of its own.

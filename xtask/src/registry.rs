@@ -1,4 +1,4 @@
-//! Registries on loopback, each with a store and a port of its own.
+//! Registries on loopback, each with a store and a port of its own: ours, and Debian's docker-registry.
 
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -6,9 +6,11 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use crate::bench::scratch::Scratch;
-use crate::bench::ship::layout::Layout;
 use crate::bench::start;
 use crate::shell::{self, Outcome};
+
+/// Who may push to ours.
+const USER: &str = "xtask";
 
 /// How often a new server is asked whether it is ready, 50 ms apart.
 const ATTEMPTS: usize = 200;
@@ -44,20 +46,22 @@ impl Registry {
         Self::start("docker-registry", version, &mut command, port, None)
     }
 
-    /// Ours, private but for pulls, as the other one has no users at all.
-    pub(crate) fn ours(scratch: &Scratch, program: &Path) -> Outcome<Self> {
+    /// Ours, private but for pulls, as the other one has no users at all. It keeps everything where the options
+    /// say: those that all commands about one registry have.
+    pub(crate) fn ours(scratch: &Scratch, program: &Path, options: &[String]) -> Outcome<Self> {
         let port = free_port()?;
-        let state = scratch.directory(&format!("coffer-registry-{port}"))?;
+        // It has to make the directory itself, for itself alone.
+        let state = scratch.path().join(format!("coffer-registry-{port}"));
         let coffer = |words: &[&str]| {
             let mut command = Command::new(program);
-            command.arg("registry").args(words).env("COFFER_ROOT", &state);
+            command.arg("registry").args(words).args(options).env("COFFER_ROOT", &state);
             command
         };
-        let password = shell::capture(&mut coffer(&["user", "add", "bench", "--admin", "--generate"]))?;
+        let password = shell::capture(&mut coffer(&["user", "add", USER, "--admin", "--generate"]))?;
         let password = password.split_whitespace().last().ok_or("`registry user add` printed no password")?;
         let listen = format!("127.0.0.1:{port}");
         let mut command = coffer(&["serve", "--listen", &listen, "--anonymous", "pull"]);
-        let credentials = Some(format!("bench:{password}"));
+        let credentials = Some(format!("{USER}:{password}"));
         Self::start("coffer registry", start::version(program)?, &mut command, port, credentials)
     }
 
@@ -95,15 +99,9 @@ impl Registry {
         format!("127.0.0.1:{}", self.port)
     }
 
-    /// Copies an image of the layout into it.
-    pub(crate) fn fill(&self, layout: &Layout, image: &str) -> Outcome {
-        let mut command = Command::new("skopeo");
-        command.args(["copy", "--quiet", "--insecure-policy", "--dest-tls-verify=false"]);
-        if let Some(credentials) = &self.credentials {
-            command.args(["--dest-creds", credentials]);
-        }
-        let from = format!("oci:{}:{image}", layout.path().display());
-        shell::capture(command.args([from, format!("docker://{}/{image}:latest", self.address())])).map(drop)
+    /// Who may push.
+    pub(crate) fn credentials(&self) -> Option<(&str, &str)> {
+        self.credentials.as_deref()?.split_once(':')
     }
 
     /// The most memory that it ever had, in megabytes.
