@@ -12,6 +12,9 @@ use crate::shell::{self, Outcome};
 /// Who may push to ours.
 const USER: &str = "xtask";
 
+/// Nobody is made to wait, as the other one knows no limits.
+const UNLIMITED: &str = "[access]\nrequests_per_address = 4000000000\nrequests_per_identity = 4000000000\n";
+
 /// How often a new server is asked whether it is ready, 50 ms apart.
 const ATTEMPTS: usize = 200;
 
@@ -59,8 +62,10 @@ impl Registry {
         };
         let password = shell::capture(&mut coffer(&["user", "add", USER, "--admin", "--generate"]))?;
         let password = password.split_whitespace().last().ok_or("`registry user add` printed no password")?;
-        let listen = format!("127.0.0.1:{port}");
-        let mut command = coffer(&["serve", "--listen", &listen, "--anonymous", "pull"]);
+        let file = scratch.path().join(format!("registry-{port}.toml"));
+        std::fs::write(&file, UNLIMITED).map_err(|error| format!("{}: {error}", file.display()))?;
+        let (listen, config) = (format!("127.0.0.1:{port}"), file.display().to_string());
+        let mut command = coffer(&["serve", "--config", &config, "--listen", &listen, "--anonymous", "pull"]);
         let credentials = Some(format!("{USER}:{password}"));
         Self::start("coffer registry", start::version(program)?, &mut command, port, credentials)
     }
