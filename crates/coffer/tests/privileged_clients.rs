@@ -5,6 +5,7 @@
 mod clients;
 mod conversation;
 mod harness;
+mod served;
 
 use clients::{Containerd, Docker, Podman, Registry, skopeo};
 use harness::{Rootfs, done, works};
