@@ -24,8 +24,8 @@ pub(crate) struct Registry {
     version: String,
     server: Child,
     port: u16,
-    /// What a push has to say, as `USER:PASSWORD`.
-    credentials: Option<String>,
+    /// The password of [`USER`], where a push needs one.
+    password: Option<String>,
 }
 
 impl Registry {
@@ -66,8 +66,8 @@ impl Registry {
         std::fs::write(&file, UNLIMITED).map_err(|error| format!("{}: {error}", file.display()))?;
         let (listen, config) = (format!("127.0.0.1:{port}"), file.display().to_string());
         let mut command = coffer(&["serve", "--config", &config, "--listen", &listen, "--anonymous", "pull"]);
-        let credentials = Some(format!("{USER}:{password}"));
-        Self::start("coffer registry", start::version(program)?, &mut command, port, credentials)
+        let password = Some(password.to_owned());
+        Self::start("coffer registry", start::version(program)?, &mut command, port, password)
     }
 
     fn start(
@@ -75,11 +75,11 @@ impl Registry {
         version: String,
         command: &mut Command,
         port: u16,
-        credentials: Option<String>,
+        password: Option<String>,
     ) -> Outcome<Self> {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let server = command.spawn().map_err(|error| format!("cannot start {name}: {error}"))?;
-        let mut registry = Self { name, version, server, port, credentials };
+        let mut registry = Self { name, version, server, port, password };
         for _ in 0..ATTEMPTS {
             if TcpStream::connect(("127.0.0.1", port)).is_ok() {
                 return Ok(registry);
@@ -104,9 +104,9 @@ impl Registry {
         format!("127.0.0.1:{}", self.port)
     }
 
-    /// Who may push.
+    /// Who may push, and the password.
     pub(crate) fn credentials(&self) -> Option<(&str, &str)> {
-        self.credentials.as_deref()?.split_once(':')
+        self.password.as_deref().map(|password| (USER, password))
     }
 
     /// The most memory that it ever had, in megabytes.

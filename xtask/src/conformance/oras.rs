@@ -1,7 +1,7 @@
-//! oras, which carries artifacts: its program pushes one to our registry, attaches another to it, finds that, and
-//! pulls both back.
+//! oras, which carries artifacts: it pushes one to our registry, attaches another to it, finds that, pulls, copies and
+//! deletes.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::bench::scratch::Scratch;
@@ -9,10 +9,13 @@ use crate::conformance::Settings;
 use crate::registry::Registry;
 use crate::shell::{self, Outcome};
 
+/// What the artifacts consist of.
 const NOTE: &str = "a note";
 
-/// The first artifact's type, and the type of the one that is about it.
-const TYPES: [&str; 2] = ["application/vnd.example.note", "application/vnd.example.about"];
+const TYPE: &str = "application/vnd.example.note";
+
+/// The type of the artifact that is about the first one.
+const ABOUT: &str = "application/vnd.example.about";
 
 pub(crate) fn run(settings: &Settings) -> Outcome {
     if !settings.path.is_file() {
@@ -23,14 +26,17 @@ pub(crate) fn run(settings: &Settings) -> Outcome {
     let registry = Registry::ours(&scratch, &settings.program, &settings.options)?;
     let client = Client { program: &settings.path, registry: &registry, work: scratch.directory("work")? };
     let there = format!("{}/team/artifact:1", registry.address());
-    client.write()?;
-    client.says(&["push", &there, "note.txt:text/plain", "--artifact-type", TYPES[0]])?;
-    client.says(&["attach", &there, "note.txt:text/plain", "--artifact-type", TYPES[1]])?;
+    let note = client.work.join("note.txt");
+    let failed = |error: std::io::Error| format!("{}: {error}", note.display());
+    std::fs::write(&note, NOTE).map_err(failed)?;
+    client.says(&["push", &there, "note.txt:text/plain", "--artifact-type", TYPE])?;
+    client.says(&["attach", &there, "note.txt:text/plain", "--artifact-type", ABOUT])?;
     let found = client.says(&["discover", &there, "--format", "json"])?;
-    holds(found.contains(TYPES[1]), "what was attached is not found")?;
-    client.forget()?;
+    holds(found.contains(ABOUT), "what was attached is not found")?;
+    std::fs::remove_file(&note).map_err(failed)?;
     client.says(&["pull", &there])?;
-    holds(client.read() == NOTE, "what was pulled is not what was pushed")?;
+    let pulled = std::fs::read_to_string(&note).map_err(failed)?;
+    holds(pulled == NOTE, "what was pulled is not what was pushed")?;
     client.says(&["copy", "--recursive", &there, &format!("{}/team/other:1", registry.address())])?;
     client.says(&["manifest", "delete", "--force", &there])?;
     holds(client.says(&["manifest", "fetch", &there]).is_err(), "what was deleted is still there")?;
@@ -42,7 +48,7 @@ pub(crate) fn run(settings: &Settings) -> Outcome {
 struct Client<'a> {
     program: &'a Path,
     registry: &'a Registry,
-    work: std::path::PathBuf,
+    work: PathBuf,
 }
 
 impl Client<'_> {
@@ -50,31 +56,17 @@ impl Client<'_> {
         let (user, password) = self.registry.credentials().ok_or("the registry has no users")?;
         let mut command = Command::new(self.program);
         command.current_dir(&self.work).env("HOME", &self.work).args(words);
-        match words {
-            ["copy", ..] => {
-                command.args(["--from-plain-http", "--from-username", user, "--from-password", password]);
-                command.args(["--to-plain-http", "--to-username", user, "--to-password", password]);
-            }
-            _ => {
-                command.args(["--plain-http", "--username", user, "--password", password]);
-            }
+        // A copy has two registries, and says everything of each.
+        let sides: &[&str] = if words.first() == Some(&"copy") { &["from-", "to-"] } else { &[""] };
+        for side in sides {
+            command.arg(format!("--{side}plain-http"));
+            command.args([format!("--{side}username"), user.to_owned()]);
+            command.args([format!("--{side}password"), password.to_owned()]);
         }
         shell::capture(&mut command)
     }
-
-    fn write(&self) -> Outcome {
-        std::fs::write(self.work.join("note.txt"), NOTE).map_err(|error| format!("note.txt: {error}"))
-    }
-
-    fn forget(&self) -> Outcome {
-        std::fs::remove_file(self.work.join("note.txt")).map_err(|error| format!("note.txt: {error}"))
-    }
-
-    fn read(&self) -> String {
-        std::fs::read_to_string(self.work.join("note.txt")).unwrap_or_default()
-    }
 }
 
-fn holds(true_: bool, otherwise: &str) -> Outcome {
-    if true_ { Ok(()) } else { Err(otherwise.to_owned()) }
+fn holds(what: bool, otherwise: &str) -> Outcome {
+    if what { Ok(()) } else { Err(otherwise.to_owned()) }
 }
