@@ -23,10 +23,11 @@ fn privileged_skopeo_copies_in_and_out_by_digest() {
     let archive = archive(&registry, "oci-archive");
     let there = format!("docker://{}/team/app:1", registry.address());
     let credentials = registry.credentials();
-    done(skopeo("copy").args(["--dest-tls-verify=false", "--dest-creds", &credentials]).args([
-        &format!("oci-archive:{archive}"),
-        &there,
-    ]));
+    done(
+        skopeo("copy")
+            .args(["--dest-tls-verify=false", "--dest-creds", &credentials])
+            .args([&format!("oci-archive:{archive}"), &there]),
+    );
     let inspect = |what: &str| {
         let mut command = skopeo("inspect");
         command.args(["--tls-verify=false", "--creds", &credentials, "--format", what, &there]);
@@ -35,10 +36,11 @@ fn privileged_skopeo_copies_in_and_out_by_digest() {
     let image = works(registry.session(), "image inspect probe:1");
     assert!(image.contains(inspect("{{.Digest}}").trim()), "{image}");
     let back = registry.session().work().join("back.tar").display().to_string();
-    done(skopeo("copy").args(["--src-tls-verify=false", "--src-creds", &credentials]).args([
-        &there,
-        &format!("oci-archive:{back}"),
-    ]));
+    done(
+        skopeo("copy")
+            .args(["--src-tls-verify=false", "--src-creds", &credentials])
+            .args([&there, &format!("oci-archive:{back}")]),
+    );
     works(registry.session(), "image import back.tar back:1");
     assert!(works(registry.session(), "image inspect back:1").contains(inspect("{{.Digest}}").trim()));
     let deleted = skopeo("delete").args(["--tls-verify=false", "--creds", &credentials, &there]).status();
@@ -90,7 +92,16 @@ fn privileged_containerd_pushes_and_pulls() {
     containerd.works(&["images", "import", "--snapshotter", "native", "--index-name", &name, &archive]);
     containerd.works(&["images", "push", "--plain-http", "--user", &credentials, &name]);
     containerd.works(&["images", "rm", "--sync", &name]);
-    containerd.works(&["images", "pull", "--plain-http", "--snapshotter", "native", "--user", &credentials, &name]);
+    containerd.works(&[
+        "images",
+        "pull",
+        "--plain-http",
+        "--snapshotter",
+        "native",
+        "--user",
+        &credentials,
+        &name,
+    ]);
     assert!(containerd.works(&["images", "ls", "--quiet"]).contains(&name));
     works(registry.session(), &format!("pull --quiet {name}"));
 }

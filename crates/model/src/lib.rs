@@ -12,6 +12,8 @@
 pub mod digest;
 pub mod reference;
 pub mod image;
+pub mod inventory;
+pub mod finding;
 pub mod oci;
 pub mod signal;
 pub mod upkeep;

@@ -73,7 +73,8 @@ impl Docker {
     /// Its client keeps the password below its own directory.
     pub(crate) fn login(&self, registry: &Registry) {
         let (user, password) = registry.user();
-        let mut command = command_of(&self.0, &["login", "-u", user, "--password-stdin", &registry.address()]);
+        let mut command =
+            command_of(&self.0, &["login", "-u", user, "--password-stdin", &registry.address()]);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(password.as_bytes()).unwrap();
         assert!(child.wait().unwrap().success());

@@ -69,7 +69,8 @@ fn free_port() -> u16 {
 #[track_caller]
 fn told(session: &Session, words: &[&str]) {
     let mut command = session.command(words.iter().copied());
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(PASSWORD.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{words:?}: {}", session.said(&output));

@@ -1,0 +1,1 @@
+//! The orders of versions, one for each ecosystem.
