@@ -7,3 +7,21 @@
 
 mod content;
 mod catalog;
+mod text;
+mod mark;
+mod system;
+mod catalogers;
+mod facts;
+mod walk;
+mod error;
+mod child;
+mod merge;
+
+pub use catalog::{Candidate, Found};
+pub use child::{Guard, Landlock, Limits, Scan, Scanner, profile};
+pub use content::{Content, Flaw};
+pub use error::{Confining, ScanError};
+pub use facts::{FORMAT, Filed, LayerFacts, MOST_BYTES, Release, Source, Undecodable};
+pub use mark::{Mark, Marks};
+pub use merge::merge;
+pub use walk::Bounds;
