@@ -7,3 +7,8 @@
 
 mod content;
 mod catalog;
+pub mod secrets;
+pub mod misconfiguration;
+
+pub use catalog::Candidate;
+pub use content::{Content, Flaw};
