@@ -10,6 +10,8 @@ mod catalog;
 mod text;
 mod mark;
 mod system;
+pub mod secrets;
+pub mod misconfiguration;
 mod catalogers;
 mod facts;
 mod walk;
