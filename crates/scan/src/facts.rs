@@ -6,12 +6,20 @@ use thiserror::Error;
 
 use crate::catalog::Found;
 use crate::mark::Marks;
+use crate::misconfiguration::Oddity;
+use crate::secrets::SecretFound;
 
 /// The layout of these facts, and what the catalogers know. Facts of another number are learned anew.
 pub const FORMAT: u32 = 1;
 
 /// The most bytes that the facts of one layer may have.
 pub const MOST_BYTES: usize = 256 << 20;
+
+/// The most oddities of one layer.
+const MOST_ODDITIES: usize = 100_000;
+
+/// The most secrets of one layer.
+const MOST_SECRETS: usize = 100_000;
 
 /// The most gaps that are told one by one.
 pub(crate) const MOST_GAPS: usize = 1000;
@@ -29,6 +37,10 @@ pub struct LayerFacts {
     pub directories: Marks,
     /// Directories that hide what lower layers have in them.
     pub opaque: Marks,
+    /// What looks like a secret, by path.
+    pub secrets: Vec<SecretFound>,
+    /// What is odd about files, by path.
+    pub oddities: Vec<Oddity>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
 }
@@ -108,6 +120,23 @@ impl LayerFacts {
         self.sources.sort_by(|a, b| a.path.cmp(&b.path));
         self.releases.sort_by(|a, b| a.path.cmp(&b.path));
         self.gaps.sort_by(|a, b| (&a.location, &a.reason).cmp(&(&b.location, &b.reason)));
+        self.secrets.sort_by(|a, b| (&a.path, a.line, &a.rule).cmp(&(&b.path, b.line, &b.rule)));
+        self.oddities.sort_by(|a, b| (&a.path, a.line, &a.rule).cmp(&(&b.path, b.line, &b.rule)));
+        self.shorten();
+    }
+
+    /// What there is too much of becomes a gap.
+    fn shorten(&mut self) {
+        let mut more = |count: usize, most: usize, what: &str| {
+            let reason = format!("it has {count} {what}, and {most} are the most that are told");
+            if count > most {
+                self.gaps.push(Gap { location: String::new(), reason });
+            }
+        };
+        more(self.secrets.len(), MOST_SECRETS, "secrets");
+        more(self.oddities.len(), MOST_ODDITIES, "odd files");
+        self.secrets.truncate(MOST_SECRETS);
+        self.oddities.truncate(MOST_ODDITIES);
         let more = self.gaps.len().saturating_sub(MOST_GAPS);
         if more > 0 {
             self.gaps.truncate(MOST_GAPS);

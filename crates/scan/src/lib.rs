@@ -18,6 +18,8 @@ mod walk;
 mod error;
 mod child;
 mod merge;
+#[doc(hidden)]
+pub mod trial;
 
 pub use catalog::{Candidate, Found};
 pub use child::{Guard, Landlock, Limits, Scan, Scanner, profile};
@@ -25,5 +27,5 @@ pub use content::{Content, Flaw};
 pub use error::{Confining, ScanError};
 pub use facts::{FORMAT, Filed, LayerFacts, MOST_BYTES, Release, Source, Undecodable};
 pub use mark::{Mark, Marks};
-pub use merge::merge;
+pub use merge::{merge, oddities, secrets};
 pub use walk::Bounds;

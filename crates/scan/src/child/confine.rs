@@ -143,7 +143,7 @@ pub(super) fn confine(
 }
 
 /// Gives up what only the survey needed. Comes before the first byte of a file.
-pub(super) fn read_only() -> Result<(), Errno> {
+pub(crate) fn read_only() -> Result<(), Errno> {
     sys::capability::keep_only(READING)
 }
 

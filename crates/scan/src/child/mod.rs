@@ -11,6 +11,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, pidfd_send_signal, waitid};
 use sys::clone::{Cloned, clone3};
 
+pub(crate) use confine::read_only;
 pub use confine::{Guard, Landlock, profile};
 
 use crate::error::ScanError;
@@ -59,6 +60,8 @@ impl Scanner {
     /// One whose processes are confined by `guard` and use no more than `limits`.
     #[must_use]
     pub fn new(guard: Guard, limits: Limits) -> Self {
+        // What every process needs is made once, before any of them; what is wrong with it is a gap of each file.
+        let _made = crate::secrets::shared();
         Self { guard, limits }
     }
 
@@ -78,12 +81,12 @@ impl Scanner {
     /// # Errors
     /// [`ScanError::Fork`].
     pub fn start(&self, name: &str, tree: OwnedFd) -> Result<Scan, ScanError> {
-        start(self, name, tree, learn)
+        start(self, name, tree, &learn)
     }
 }
 
 /// What a process does once it is confined: its answer, or nothing if that is not to be had.
-pub(crate) type Work = fn(BorrowedFd<'_>, &Limits) -> Option<Vec<u8>>;
+pub(crate) type Work<'a> = &'a dyn Fn(BorrowedFd<'_>, &Limits) -> Option<Vec<u8>>;
 
 fn learn(tree: BorrowedFd<'_>, limits: &Limits) -> Option<Vec<u8>> {
     let survey = walk::survey(tree, &limits.bounds);
@@ -91,7 +94,7 @@ fn learn(tree: BorrowedFd<'_>, limits: &Limits) -> Option<Vec<u8>> {
     walk::learn(tree, survey, &limits.bounds, limits.threads)?.encode().ok()
 }
 
-pub(crate) fn start(scanner: &Scanner, name: &str, tree: OwnedFd, work: Work) -> Result<Scan, ScanError> {
+pub(crate) fn start(scanner: &Scanner, name: &str, tree: OwnedFd, work: Work<'_>) -> Result<Scan, ScanError> {
     let fork = |errno: Errno| ScanError::Fork { tree: name.to_owned(), source: errno.into() };
     let (report, status) = pipe_with(PipeFlags::CLOEXEC).map_err(fork)?;
     // Who has too many large pipes gets a small one, which is as good but slower.
@@ -110,7 +113,7 @@ pub(crate) fn start(scanner: &Scanner, name: &str, tree: OwnedFd, work: Work) ->
 }
 
 /// The process itself.
-fn serve(scanner: &Scanner, tree: &OwnedFd, status: &OwnedFd, keeper: Pid, work: Work) -> ! {
+fn serve(scanner: &Scanner, tree: &OwnedFd, status: &OwnedFd, keeper: Pid, work: Work<'_>) -> ! {
     let (guard, limits) = (&scanner.guard, &scanner.limits);
     let confined = confine::confine(tree.as_fd(), status.as_fd(), guard, limits, keeper)
         .and_then(|()| walk::reachable(tree.as_fd()).map_err(|errno| (crate::error::Confining::Tree, errno)));

@@ -5,10 +5,12 @@ mod owner;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use model::finding::Secret;
 use model::inventory::{Distribution, Gap, Inventory, Package, PackageKind};
 
 use crate::catalog::Found;
 use crate::facts::{Filed, LayerFacts};
+use crate::misconfiguration;
 use crate::system::RELEASES;
 pub(crate) use cover::Trail;
 
@@ -22,8 +24,38 @@ pub fn merge(layers: &[LayerFacts]) -> Inventory {
     stack.inventory()
 }
 
+/// The secrets of all layers, those in files that a later layer removes included.
+#[must_use]
+pub fn secrets(layers: &[LayerFacts]) -> Vec<Secret> {
+    each(layers, |facts| &facts.secrets, |secret| &secret.path)
+        .map(|(secret, layer, removed)| secret.clone().placed(layer, removed))
+        .collect()
+}
+
+/// What is odd about the files of all layers, for [`misconfiguration::judge`].
+#[must_use]
+pub fn oddities(layers: &[LayerFacts]) -> Vec<misconfiguration::Placed> {
+    each(layers, |facts| &facts.oddities, |oddity| &oddity.path)
+        .map(|(oddity, layer, removed)| misconfiguration::Placed { oddity: oddity.clone(), layer, removed })
+        .collect()
+}
+
+/// What is in files of all layers: the layer of each, and whether a later one removes the file.
+fn each<'a, T: 'a>(
+    layers: &'a [LayerFacts],
+    of: impl Fn(&'a LayerFacts) -> &'a [T],
+    path: impl Fn(&'a T) -> &'a str,
+) -> impl Iterator<Item = (&'a T, u32, bool)> {
+    (0_u32..).zip(layers).zip((1..).map(move |next| layers.get(next..).unwrap_or_default())).flat_map(
+        move |((layer, facts), above)| {
+            let placed = of(facts).iter().map(|found| (found, layer, is_hidden(path(found), above)));
+            placed.collect::<Vec<_>>()
+        },
+    )
+}
+
 /// Whether one of these layers hides a path of a layer below them.
-pub(crate) fn is_hidden(path: &str, above: &[LayerFacts]) -> bool {
+fn is_hidden(path: &str, above: &[LayerFacts]) -> bool {
     let trail = Trail::of(path);
     above.iter().any(|layer| trail.is_hidden_by(layer))
 }

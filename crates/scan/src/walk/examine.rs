@@ -5,11 +5,14 @@ use std::fs::File;
 use model::inventory::Gap;
 use rustix::fs::Stat;
 
+use super::survey::entry;
 use crate::catalog::{Candidate, Cataloger, Found, is_of_distribution};
 use crate::catalogers;
 use crate::content::{Content, Flaw};
 use crate::facts::{Filed, Release, Source};
 use crate::mark::{Mark, Marks};
+use crate::misconfiguration::{self, Kind, Oddity};
+use crate::secrets::{self, SecretFound};
 use crate::system::{read_release, wants_release};
 
 /// Files up to this size are read whole, once for all who want them.
@@ -20,6 +23,8 @@ const SMALL: u64 = 1 << 20;
 pub(super) struct Learned {
     pub(super) sources: Vec<Source>,
     pub(super) releases: Vec<Release>,
+    pub(super) secrets: Vec<SecretFound>,
+    pub(super) oddities: Vec<Oddity>,
     pub(super) gaps: Vec<Gap>,
     pub(super) packages: usize,
     buffer: Vec<u8>,
@@ -32,13 +37,19 @@ impl Learned {
         let executable = stat.st_mode & 0o111 != 0;
         let candidates: Vec<Candidate<'_>> =
             paths.iter().map(|path| Candidate { path, size, executable }).collect();
+        self.oddities.extend(
+            paths.iter().filter_map(|path| misconfiguration::observe(&entry(path, Kind::File, stat))),
+        );
         let readers = Readers::of(&candidates);
         if readers.is_empty() {
             return;
         }
         let mut buffer = std::mem::take(&mut self.buffer);
         match content(file, size, &mut buffer) {
-            Ok(content) => self.show(&readers, &content, most_packages),
+            Ok(content) => {
+                self.show(&readers, &content, most_packages);
+                self.search(&readers, &content);
+            }
             Err(flaw) => self.flaw(candidates.first().map_or("", |first| first.path), &flaw),
         }
         self.buffer = buffer;
@@ -72,6 +83,18 @@ impl Learned {
         }
     }
 
+    /// Secrets, and lines that should be otherwise.
+    fn search(&mut self, readers: &Readers<'_>, content: &Content<'_>) {
+        if let Some(candidate) = &readers.secrets
+            && let Err(flaw) = secrets::search(candidate, content, &mut self.secrets)
+        {
+            self.gap(candidate.path, format!("secrets: {flaw}"));
+        }
+        if let (Some(candidate), Content::Bytes(bytes)) = (&readers.lines, content) {
+            misconfiguration::inspect(candidate, bytes, &mut self.oddities);
+        }
+    }
+
     pub(super) fn flaw(&mut self, path: &str, flaw: &Flaw) {
         self.gap(path, flaw.to_string());
     }
@@ -85,6 +108,8 @@ impl Learned {
 struct Readers<'a> {
     releases: Vec<Candidate<'a>>,
     catalogers: Vec<(&'static Cataloger, Candidate<'a>)>,
+    secrets: Option<Candidate<'a>>,
+    lines: Option<Candidate<'a>>,
 }
 
 impl<'a> Readers<'a> {
@@ -96,11 +121,16 @@ impl<'a> Readers<'a> {
         Self {
             releases: candidates.iter().copied().filter(wants_release).collect(),
             catalogers: catalogers::ALL.iter().copied().flatten().filter_map(wanted).collect(),
+            secrets: candidates.iter().copied().find(secrets::wants),
+            lines: candidates.iter().copied().find(misconfiguration::wants),
         }
     }
 
     fn is_empty(&self) -> bool {
-        self.releases.is_empty() && self.catalogers.is_empty()
+        self.releases.is_empty()
+            && self.catalogers.is_empty()
+            && self.secrets.is_none()
+            && self.lines.is_none()
     }
 }
 

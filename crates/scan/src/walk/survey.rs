@@ -3,11 +3,12 @@
 use std::os::fd::{BorrowedFd, OwnedFd};
 
 use model::inventory::Gap;
-use rustix::fs::{AtFlags, FileType, RawDir, fgetxattr, statat};
+use rustix::fs::{AtFlags, FileType, RawDir, Stat, fgetxattr, fstat, statat};
 use rustix::io::{Errno, Result};
 
 use super::{Bounds, place};
 use crate::mark::Mark;
+use crate::misconfiguration::{Entry, Kind, Oddity, observe};
 use crate::text;
 
 /// Bytes of names that the kernel is asked for at once.
@@ -24,6 +25,8 @@ pub(crate) struct Survey {
     pub(super) below: Vec<Mark>,
     /// Those that hide what lower layers have in them.
     pub(super) opaque: Vec<Mark>,
+    /// What is odd about anything but files.
+    pub(super) oddities: Vec<Oddity>,
     /// What could not be listed.
     pub(super) gaps: Vec<Gap>,
 }
@@ -81,8 +84,12 @@ impl Lister<'_> {
 
     fn directory(&mut self, path: &[u8], depth: usize) -> Result<()> {
         let opened = place::list(self.root, path)?;
+        let name = text::path(path);
         if is_opaque(&opened) {
-            self.survey.opaque.push(Mark::of(&text::path(path)));
+            self.survey.opaque.push(Mark::of(&name));
+        }
+        if !path.is_empty() {
+            self.observe(&name, Kind::Directory, &fstat(&opened)?);
         }
         let mut files = Vec::new();
         let mut buffer = std::mem::take(&mut self.buffer);
@@ -118,10 +125,33 @@ impl Lister<'_> {
             match kind(opened, name, entry.file_type())? {
                 FileType::RegularFile => files.push(name.into()),
                 FileType::Directory => self.descend(place::join(path, name), depth + 1),
-                _ => self.survey.others.push(Mark::of(&text::path(&place::join(path, name)))),
+                other => self.other(opened, &text::path(&place::join(path, name)), name, other)?,
             }
         }
         Ok(())
+    }
+
+    /// Something that is not read, but may be odd.
+    fn other(&mut self, directory: &OwnedFd, path: &str, name: &[u8], kind: FileType) -> Result<()> {
+        self.survey.others.push(Mark::of(path));
+        let kind = match kind {
+            FileType::Symlink => Kind::Link,
+            FileType::CharacterDevice | FileType::BlockDevice => Kind::Device,
+            _ => Kind::Other,
+        };
+        let stat = match statat(directory, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Err(Errno::NOENT) => return Ok(()),
+            stat => stat?,
+        };
+        let is_whiteout = kind == Kind::Device && stat.st_rdev == 0;
+        if !is_whiteout {
+            self.observe(path, kind, &stat);
+        }
+        Ok(())
+    }
+
+    fn observe(&mut self, path: &str, kind: Kind, stat: &Stat) {
+        self.survey.oddities.extend(observe(&entry(path, kind, stat)));
     }
 
     fn descend(&mut self, path: Vec<u8>, depth: usize) {
@@ -133,6 +163,12 @@ impl Lister<'_> {
             self.waiting.push((path, depth));
         }
     }
+}
+
+/// What a rule about modes and names wants to know.
+pub(super) fn entry<'a>(path: &'a str, kind: Kind, stat: &Stat) -> Entry<'a> {
+    let size = u64::try_from(stat.st_size).unwrap_or_default();
+    Entry { path, kind, mode: stat.st_mode, uid: stat.st_uid, gid: stat.st_gid, size }
 }
 
 /// Some file systems do not say in a listing.

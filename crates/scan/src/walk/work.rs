@@ -90,11 +90,13 @@ fn grouped(shares: &mut [Share]) -> Vec<Vec<Vec<u8>>> {
 }
 
 fn gathered(survey: Survey, shares: Vec<Share>) -> LayerFacts {
-    let mut facts = LayerFacts { gaps: survey.gaps, ..LayerFacts::default() };
+    let mut facts = LayerFacts { gaps: survey.gaps, oddities: survey.oddities, ..LayerFacts::default() };
     let mut leaves = survey.others;
     for share in shares {
         facts.sources.extend(share.learned.sources);
         facts.releases.extend(share.learned.releases);
+        facts.secrets.extend(share.learned.secrets);
+        facts.oddities.extend(share.learned.oddities);
         facts.gaps.extend(share.learned.gaps);
         leaves.extend(share.leaves);
     }
