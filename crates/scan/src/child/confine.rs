@@ -36,8 +36,9 @@ pub enum Landlock {
 }
 
 /// Its system calls, each for a reason; all others fail.
-const CALLS: [(&str, &str); 34] = [
+const CALLS: [(&str, &str); 36] = [
     ("brk", "memory"),
+    ("capget", "which rights are left to give up"),
     ("capset", "the right to see opaque directories is given up before the first file is read"),
     ("clock_gettime", "the allocator and the standard library ask"),
     ("close", "files are done with"),
@@ -48,6 +49,7 @@ const CALLS: [(&str, &str); 34] = [
     ("futex", "threads wait for each other"),
     ("getdents64", "directories"),
     ("getpid", "its end, where something is wrong"),
+    ("getrandom", "keys of hash tables"),
     ("gettid", "its end, where something is wrong"),
     ("lseek", "directories"),
     ("madvise", "memory"),

@@ -4,6 +4,7 @@ mod confine;
 mod answer;
 
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
@@ -122,7 +123,9 @@ fn serve(scanner: &Scanner, tree: &OwnedFd, status: &OwnedFd, keeper: Pid, work:
         sys::exec::exit(1);
     }
     let told = answer::say(status, &[READY]);
-    let answer = told.ok().and_then(|()| work(tree.as_fd(), limits));
+    // Where panics unwind, they end here and not in what the keeper was about to do.
+    let work = AssertUnwindSafe(|| work(tree.as_fd(), limits));
+    let answer = told.ok().and_then(|()| catch_unwind(work).ok().flatten());
     let told = answer.is_some_and(|answer| answer::say(status, &answer).is_ok());
     sys::exec::exit(i32::from(!told))
 }
