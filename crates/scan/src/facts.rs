@@ -145,3 +145,6 @@ impl LayerFacts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,3 +13,6 @@ use crate::catalog::Cataloger;
 /// Those of this module.
 pub(crate) const CATALOGERS: &[Cataloger] =
     &[dpkg::STATUS, dpkg::SINGLE, dpkg::LIST, dpkg::SUMS, copyright::COPYRIGHT, apk::INSTALLED];
+
+#[cfg(test)]
+mod tests;
