@@ -7,3 +7,11 @@
 
 mod content;
 mod catalog;
+mod number;
+mod rpm;
+mod binary;
+pub mod malware;
+#[doc(hidden)]
+pub mod fuzz;
+
+pub use self::content::{Content, Flaw};
