@@ -1,7 +1,7 @@
 //! All catalogers, in one place.
 
 use crate::catalog::Cataloger;
-use crate::system;
+use crate::{binary, rpm, system};
 
 /// Every module's.
-pub(crate) const ALL: &[&[Cataloger]] = &[system::CATALOGERS];
+pub(crate) const ALL: &[&[Cataloger]] = &[system::CATALOGERS, rpm::CATALOGERS, binary::CATALOGERS];
