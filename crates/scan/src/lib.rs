@@ -7,3 +7,6 @@
 
 mod content;
 mod catalog;
+mod language;
+#[doc(hidden)]
+pub mod fuzz;
