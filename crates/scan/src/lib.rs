@@ -8,5 +8,6 @@
 mod content;
 mod catalog;
 mod language;
+pub mod licence;
 #[doc(hidden)]
 pub mod fuzz;

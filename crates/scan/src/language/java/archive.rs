@@ -139,3 +139,84 @@ fn is_wanted(name: &str) -> bool {
         && (name.ends_with("/pom.properties") || name.ends_with("/pom.xml"));
     is_pom || is_manifest(name) || is_archive(name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::zip::tests::{Packing, archive};
+    use super::*;
+
+    const PROPERTIES: &str = "META-INF/maven/org.a/lib/pom.properties";
+
+    fn library() -> Vec<u8> {
+        let members: &[(&str, &[u8])] = &[
+            (PROPERTIES, b"groupId=org.a\nartifactId=lib\nversion=1.0\n"),
+            (
+                "META-INF/maven/org.a/lib/pom.xml",
+                b"<project><licenses><license><name>MIT</name></license></licenses></project>",
+            ),
+            ("org/a/Lib.class", b"\xca\xfe\xba\xbe"),
+        ];
+        archive(members, Packing::Deflated)
+    }
+
+    fn of(file: &str, bytes: &[u8]) -> (Vec<String>, Result<(), Flaw>) {
+        let mut found = Vec::new();
+        let read = read(file, &Content::Bytes(bytes), &mut found);
+        (
+            found
+                .into_iter()
+                .map(|found| format!("{} {} {}", found.name, found.version, found.within))
+                .collect(),
+            read,
+        )
+    }
+
+    #[test]
+    fn extensions_are_sorted() {
+        assert!(EXTENSIONS.is_sorted());
+        assert!(is_archive("A.JAR") && !is_archive("jar") && !is_archive("a.jar.txt"));
+    }
+
+    #[test]
+    fn libraries_within_applications_are_found() {
+        let library = library();
+        for packing in [Packing::Stored, Packing::Deflated] {
+            let war = archive(&[("WEB-INF/lib/lib-1.0.jar", &library)], packing);
+            let ear = archive(
+                &[("app.war", &war), ("META-INF/MANIFEST.MF", b"Implementation-Version: 2\n")],
+                packing,
+            );
+            let (found, read) = of("all.ear", &ear);
+            assert!(read.is_ok(), "{read:?}");
+            assert_eq!(found, ["all 2 ", "org.a:lib 1.0 app.war!WEB-INF/lib/lib-1.0.jar"]);
+        }
+    }
+
+    #[test]
+    fn licences_come_from_the_pom() {
+        let mut found = Vec::new();
+        read("lib-1.0.jar", &Content::Bytes(&library()), &mut found).unwrap();
+        assert_eq!(found.first().unwrap().licences, ["MIT"]);
+    }
+
+    #[test]
+    fn a_broken_library_hides_no_other() {
+        let library = library();
+        let members: &[(&str, &[u8])] = &[("a/broken.jar", b"no zip"), ("a/lib-1.0.jar", &library)];
+        let (found, read) = of("app.jar", &archive(members, Packing::Deflated));
+        assert_eq!(found, ["org.a:lib 1.0 a/lib-1.0.jar"]);
+        let error = read.unwrap_err().to_string();
+        assert!(error.contains("in `a/broken.jar`"), "{error}");
+    }
+
+    #[test]
+    fn archives_are_followed_only_so_deep() {
+        let mut inner = library();
+        for _ in 0..20 {
+            inner = archive(&[("x.jar", &inner)], Packing::Stored);
+        }
+        let (found, read) = of("a.jar", &inner);
+        assert!(found.is_empty());
+        assert!(read.unwrap_err().to_string().contains("archives one within another"));
+    }
+}
