@@ -7,7 +7,29 @@
 
 mod content;
 mod catalog;
+mod text;
+mod mark;
+mod system;
 mod language;
 pub mod licence;
+pub mod secrets;
+pub mod misconfiguration;
+mod catalogers;
+mod facts;
+mod walk;
+mod error;
+mod child;
+mod merge;
 #[doc(hidden)]
 pub mod fuzz;
+#[doc(hidden)]
+pub mod trial;
+
+pub use catalog::{Candidate, Found};
+pub use child::{Guard, Landlock, Limits, Scan, Scanner, profile};
+pub use content::{Content, Flaw};
+pub use error::{Confining, ScanError};
+pub use facts::{FORMAT, Filed, LayerFacts, MOST_BYTES, Release, Source, Undecodable};
+pub use mark::{Mark, Marks};
+pub use merge::{merge, oddities, secrets};
+pub use walk::{Bounds, LockFiles};

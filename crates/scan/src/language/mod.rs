@@ -89,3 +89,6 @@ fn licence(text: &str) -> Option<String> {
     let is_answer = !text.is_empty() && !text.eq_ignore_ascii_case("unknown");
     (is_answer && text.len() <= 128 && !text.contains(char::is_control)).then(|| text.to_owned())
 }
+
+#[cfg(test)]
+mod tests;

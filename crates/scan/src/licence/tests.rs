@@ -65,9 +65,17 @@ fn several_become_an_expression() {
 
 #[test]
 fn what_is_not_understood_is_not_guessed() {
-    for declared in
-        ["", "my own", "MIT and my own", "(MIT or ISC", "MIT or ISC)", "GPL-7", "MIT OR", "gpl-lgpl", "MIT WITH a twist"]
-    {
+    for declared in [
+        "",
+        "my own",
+        "MIT and my own",
+        "(MIT or ISC",
+        "MIT or ISC)",
+        "GPL-7",
+        "MIT OR",
+        "gpl-lgpl",
+        "MIT WITH a twist",
+    ] {
         assert_eq!(
             understood(declared),
             Licence { expression: None, category: Category::Unknown },

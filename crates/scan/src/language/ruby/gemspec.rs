@@ -15,7 +15,8 @@ const MOST_BYTES: u64 = 4 << 20;
 /// the name of the file.
 pub(super) fn read(file: &str, content: &Content<'_>, found: &mut Vec<Found>) -> Result<(), Flaw> {
     let text = text::whole(content, MOST_BYTES)?;
-    let stub = stub(&text).or_else(|| file.strip_suffix(".gemspec")?.rsplit_once('-'));
+    let stub = stub(&text)
+        .or_else(|| right_side(&text, "name").and(file.strip_suffix(".gemspec")?.rsplit_once('-')));
     let name = assigned(&text, "name").or(stub.map(|(name, _)| name)).unwrap_or_default();
     let version = assigned(&text, "version").or(stub.map(|(_, version)| version)).unwrap_or_default();
     let package = package(PackageKind::RubyGems, name, version)
@@ -83,7 +84,7 @@ mod tests {
         let text = "# stub: a-b 1.2.0 ruby lib\nspec.name = \"a-#{b}\"\nspec.version = A::VERSION # \"9\"\n";
         let gem = of("x.gemspec", text).unwrap();
         assert_eq!((gem.name.as_str(), gem.version.as_str()), ("a-b", "1.2.0"));
-        let gem = of("a-b-1.3.0.gemspec", "spec.version = File.read('VERSION')\n").unwrap();
+        let gem = of("a-b-1.3.0.gemspec", "spec.name = NAME\nspec.version = File.read('VERSION')\n").unwrap();
         assert_eq!((gem.name.as_str(), gem.version.as_str()), ("a-b", "1.3.0"));
         assert!(of("a.gemspec", "spec.name == \"a\"\n").is_err());
     }

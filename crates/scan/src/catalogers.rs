@@ -1,0 +1,10 @@
+//! All catalogers, in one place.
+
+use crate::catalog::Cataloger;
+use crate::{language, system};
+
+/// Every module's.
+pub(crate) const ALL: &[&[Cataloger]] = &[system::CATALOGERS, language::CATALOGERS];
+
+/// What counts only where a source tree is looked at.
+pub(crate) const OF_SOURCES: &[&[Cataloger]] = &[language::MANIFESTS];
