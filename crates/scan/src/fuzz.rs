@@ -4,7 +4,32 @@ use crate::catalog::{Candidate, Cataloger};
 use crate::content::Content;
 use crate::facts::LayerFacts;
 use crate::malware::HashList;
-use crate::{binary, merge, rpm, system};
+use crate::{binary, language, licence, merge, rpm, system};
+
+/// Files of languages, one for each cataloger.
+pub const LANGUAGE_PATHS: &[&str] = &[
+    "lib/a-1.0.dist-info/METADATA",
+    "lib/a.egg",
+    "node_modules/a/package.json",
+    "specifications/a-1.0.gemspec",
+    "app/app.war",
+    "vendor/composer/installed.json",
+    "app/app.deps.json",
+    "requirements.txt",
+    "Pipfile.lock",
+    "poetry.lock",
+    "package-lock.json",
+    "yarn.lock",
+    "pnpm-lock.yaml",
+    "bun.lock",
+    "Gemfile.lock",
+    "gradle.lockfile",
+    "composer.lock",
+    "packages.lock.json",
+    "packages.config",
+    "Cargo.lock",
+    "go.mod",
+];
 
 /// Reads `bytes` as what dpkg, apk and a release write; returns how many packages they could be.
 #[must_use]
@@ -43,10 +68,24 @@ pub fn binary(bytes: &[u8]) -> usize {
     names.into_iter().map(|path| packages(binary::CATALOGERS, path, bytes)).sum()
 }
 
+/// Reads `bytes` as the file at `path` by each cataloger of languages that wants it; returns how many packages
+/// they found.
+#[must_use]
+pub fn language(path: &str, bytes: &[u8]) -> usize {
+    [language::CATALOGERS, language::MANIFESTS].map(|list| packages(list, path, bytes)).iter().sum()
+}
+
 /// Reads `bytes` as a list of hashes; returns how many files it knows.
 #[must_use]
 pub fn hashes(bytes: &[u8]) -> usize {
     HashList::parse("fuzz", bytes).map_or(0, |list| list.len())
+}
+
+/// Reads a licence, and its own expression again; returns whether both mean the same.
+#[must_use]
+pub fn licence(declared: &str) -> bool {
+    let understood = licence::understood(declared);
+    understood.expression.as_deref().is_none_or(|expression| licence::understood(expression) == understood)
 }
 
 fn packages(catalogers: &[Cataloger], path: &str, bytes: &[u8]) -> usize {

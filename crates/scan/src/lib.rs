@@ -14,6 +14,8 @@ mod system;
 mod rpm;
 mod binary;
 pub mod malware;
+mod language;
+pub mod licence;
 pub mod secrets;
 pub mod misconfiguration;
 mod catalogers;
@@ -22,6 +24,8 @@ mod walk;
 mod error;
 mod child;
 mod merge;
+#[doc(hidden)]
+pub mod fuzz;
 #[doc(hidden)]
 pub mod trial;
 #[doc(hidden)]
@@ -34,4 +38,4 @@ pub use error::{Confining, ScanError};
 pub use facts::{FORMAT, Filed, LayerFacts, MOST_BYTES, Release, Source, Undecodable};
 pub use mark::{Mark, Marks};
 pub use merge::{all_oddities, all_secrets, merge};
-pub use walk::Bounds;
+pub use walk::{Bounds, LockFiles};

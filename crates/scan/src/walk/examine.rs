@@ -6,6 +6,7 @@ use model::inventory::Gap;
 use rustix::fs::Stat;
 
 use super::survey::entry;
+use super::{Bounds, LockFiles};
 use crate::catalog::{Candidate, Cataloger, Found, is_of_distribution};
 use crate::catalogers;
 use crate::content::{Content, Flaw};
@@ -32,7 +33,7 @@ pub(super) struct Learned {
 
 impl Learned {
     /// Looks at a file that has these paths: more than one if it is hard-linked.
-    pub(super) fn file(&mut self, paths: &[String], file: &File, stat: &Stat, most_packages: usize) {
+    pub(super) fn file(&mut self, paths: &[String], file: &File, stat: &Stat, bounds: &Bounds) {
         let size = u64::try_from(stat.st_size).unwrap_or_default();
         let executable = stat.st_mode & 0o111 != 0;
         let candidates: Vec<Candidate<'_>> =
@@ -40,14 +41,14 @@ impl Learned {
         self.oddities.extend(
             paths.iter().filter_map(|path| misconfiguration::observe(&entry(path, Kind::File, stat))),
         );
-        let readers = Readers::of(&candidates);
+        let readers = Readers::of(&candidates, bounds.lock_files);
         if readers.is_empty() {
             return;
         }
         let mut buffer = std::mem::take(&mut self.buffer);
         match content(file, size, &mut buffer) {
             Ok(content) => {
-                self.show(&readers, &content, most_packages);
+                self.show(&readers, &content, bounds.packages);
                 self.search(&readers, &content);
             }
             Err(flaw) => self.flaw(candidates.first().map_or("", |first| first.path), &flaw),
@@ -113,14 +114,19 @@ struct Readers<'a> {
 }
 
 impl<'a> Readers<'a> {
-    fn of(candidates: &[Candidate<'a>]) -> Self {
+    fn of(candidates: &[Candidate<'a>], lock_files: LockFiles) -> Self {
         let wanted = |cataloger: &'static Cataloger| {
             let candidate = candidates.iter().find(|candidate| (cataloger.wants)(candidate))?;
             Some((cataloger, *candidate))
         };
+        let of_sources: &[_] = match lock_files {
+            LockFiles::Ignored => &[],
+            LockFiles::Counted => catalogers::OF_SOURCES,
+        };
+        let lists = catalogers::ALL.iter().chain(of_sources);
         Self {
             releases: candidates.iter().copied().filter(wants_release).collect(),
-            catalogers: catalogers::ALL.iter().copied().flatten().filter_map(wanted).collect(),
+            catalogers: lists.copied().flatten().filter_map(wanted).collect(),
             secrets: candidates.iter().copied().find(secrets::wants),
             lines: candidates.iter().copied().find(misconfiguration::wants),
         }

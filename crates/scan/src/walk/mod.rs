@@ -9,6 +9,16 @@ pub(crate) use place::reachable;
 pub(crate) use survey::survey;
 pub(crate) use work::learn;
 
+/// Whether lock files say what is in a tree. An image has them by chance, beside or without what they name; of a
+/// source tree they are all there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LockFiles {
+    /// Only what is installed counts.
+    Ignored,
+    /// What they name counts as well.
+    Counted,
+}
+
 /// How much of a tree is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
@@ -20,11 +30,19 @@ pub struct Bounds {
     pub depth: usize,
     /// Packages of one layer.
     pub packages: usize,
+    /// What kind of tree it is.
+    pub lock_files: LockFiles,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { entries: 4_000_000, name_bytes: 256 << 20, depth: 256, packages: 500_000 }
+        Self {
+            entries: 4_000_000,
+            name_bytes: 256 << 20,
+            depth: 256,
+            packages: 500_000,
+            lock_files: LockFiles::Ignored,
+        }
     }
 }
 

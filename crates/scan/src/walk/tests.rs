@@ -8,7 +8,7 @@ use std::path::Path;
 use rustix::fs::{CWD, FileType, Mode, XattrFlags, mknodat};
 use tempfile::TempDir;
 
-use super::{Bounds, learn, survey};
+use super::{Bounds, LockFiles, learn, survey};
 use crate::facts::LayerFacts;
 use crate::mark::Mark;
 
@@ -132,6 +132,17 @@ fn facts_do_not_depend_on_who_learned_them() {
     let alone = tree.facts_by(&Bounds::default(), 1);
     assert_eq!(alone.sources.len(), 300);
     assert_eq!(tree.facts_by(&Bounds::default(), 4), alone);
+}
+
+#[test]
+fn lock_files_count_where_a_source_tree_is_looked_at() {
+    let tree = Tree::of(&[
+        ("src/yarn.lock", "a@^1:\n  version \"1.0.0\"\n"),
+        ("src/node_modules/b/package.json", "{\"name\": \"b\", \"version\": \"1.0.0\"}"),
+    ]);
+    assert_eq!(found(&tree.facts()), ["src/node_modules/b/package.json b"]);
+    let facts = tree.facts_by(&Bounds { lock_files: LockFiles::Counted, ..Bounds::default() }, 1);
+    assert_eq!(found(&facts), ["src/node_modules/b/package.json b", "src/yarn.lock a"]);
 }
 
 #[test]

@@ -121,7 +121,7 @@ impl Share {
                     self.linked.push(((stat.st_dev, stat.st_ino), path));
                 }
                 Ok(Some((file, stat))) => {
-                    self.learned.file(&[text::path(&path)], &file, &stat, bounds.packages);
+                    self.learned.file(&[text::path(&path)], &file, &stat, bounds);
                 }
                 Ok(None) => {}
                 Err(errno) => self.unreadable(&path, errno),
@@ -135,7 +135,7 @@ impl Share {
         match open(root, first) {
             Ok(Some((file, stat))) => {
                 let paths: Vec<String> = paths.iter().map(|path| text::path(path)).collect();
-                self.learned.file(&paths, &file, &stat, bounds.packages);
+                self.learned.file(&paths, &file, &stat, bounds);
             }
             Ok(None) => {}
             Err(errno) => self.unreadable(first, errno),
