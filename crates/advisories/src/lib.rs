@@ -8,3 +8,4 @@
 //! - No network and no clock: where documents come from and what time it is are the caller's to say.
 
 pub mod version;
+pub mod advisory;
