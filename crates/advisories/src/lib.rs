@@ -9,3 +9,6 @@
 
 pub mod version;
 pub mod advisory;
+
+pub mod ecosystem;
+pub mod database;

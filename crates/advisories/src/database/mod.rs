@@ -1,0 +1,23 @@
+//! Advisories on disk: a directory of shards, one for each source, and a signed index that names them.
+
+mod error;
+mod hash;
+mod bytes;
+mod strings;
+mod table;
+mod head;
+mod details;
+mod package;
+mod remark;
+mod shard;
+mod draft;
+mod build;
+
+pub use build::{Builder, Built, LeftOut};
+pub(crate) use details::{Details, Functions, Mend};
+pub use error::{Damage, DatabaseError};
+pub(crate) use hash::hash;
+pub use head::Head;
+pub use package::Package;
+pub use remark::Remarks;
+pub use shard::{Counts, Shard};
