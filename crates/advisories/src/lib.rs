@@ -12,3 +12,5 @@ pub mod advisory;
 
 pub mod ecosystem;
 pub mod database;
+pub mod matching;
+pub mod priority;

@@ -12,6 +12,7 @@ mod remark;
 mod shard;
 mod draft;
 mod build;
+mod set;
 
 pub use build::{Builder, Built, LeftOut};
 pub(crate) use details::{Details, Functions, Mend};
@@ -19,5 +20,7 @@ pub use error::{Damage, DatabaseError};
 pub(crate) use hash::hash;
 pub use head::Head;
 pub use package::Package;
+pub(crate) use package::{Claim, Ends};
 pub use remark::Remarks;
+pub use set::Database;
 pub use shard::{Counts, Shard};

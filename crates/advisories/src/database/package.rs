@@ -65,6 +65,11 @@ impl<'a> Package<'a> {
         u32::try_from(low * 2 + usize::from(at)).unwrap_or(u32::MAX)
     }
 
+    /// The interval that every version is in.
+    pub(crate) fn whole(&self) -> (u32, u32) {
+        (0, u32::try_from(self.bounds.len() * 2 + 1).unwrap_or(u32::MAX))
+    }
+
     fn key(&self, index: usize) -> &'a [u8] {
         let end =
             |index: usize| self.bounds.get(index).and_then(|bound| number_at(bound, 0)).unwrap_or(0) as usize;
