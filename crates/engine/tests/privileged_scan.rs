@@ -16,7 +16,7 @@ use model::finding::Severity;
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, openat, openat2};
 use rustix::net::{AddressFamily, SocketType};
 use rustix::process::{Pid, Signal};
-use scan::{Confining, Guard, Landlock, LayerFacts, Limits, ScanError, Scanner, merge, secrets, trial};
+use scan::{Confining, Guard, Landlock, LayerFacts, Limits, ScanError, Scanner, all_secrets, merge, trial};
 use sys::attempt::{self, Executable};
 
 const TREE: &str = "COFFER_TEST_TREE";
@@ -169,7 +169,7 @@ fn inside_opaque_directories_are_seen() {
     let Some(tree) = tree() else { return };
     let facts = facts(&tree).unwrap();
     assert!(facts.opaque.contains(scan::Mark::of("usr")));
-    assert!(secrets(&[facts]).iter().all(|secret| secret.severity != Severity::Unknown));
+    assert!(all_secrets(&[facts]).iter().all(|secret| secret.severity != Severity::Unknown));
 }
 
 /// What is tried of the tree and the keeper, and whether it was done.

@@ -26,7 +26,7 @@ pub fn merge(layers: &[LayerFacts]) -> Inventory {
 
 /// The secrets of all layers, those in files that a later layer removes included.
 #[must_use]
-pub fn secrets(layers: &[LayerFacts]) -> Vec<Secret> {
+pub fn all_secrets(layers: &[LayerFacts]) -> Vec<Secret> {
     each(layers, |facts| &facts.secrets, |secret| &secret.path)
         .map(|(secret, layer, removed)| secret.clone().placed(layer, removed))
         .collect()
@@ -34,7 +34,7 @@ pub fn secrets(layers: &[LayerFacts]) -> Vec<Secret> {
 
 /// What is odd about the files of all layers, for [`misconfiguration::judge`].
 #[must_use]
-pub fn oddities(layers: &[LayerFacts]) -> Vec<misconfiguration::Placed> {
+pub fn all_oddities(layers: &[LayerFacts]) -> Vec<misconfiguration::Placed> {
     each(layers, |facts| &facts.oddities, |oddity| &oddity.path)
         .map(|(oddity, layer, removed)| misconfiguration::Placed { oddity: oddity.clone(), layer, removed })
         .collect()
