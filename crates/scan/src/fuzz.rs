@@ -68,17 +68,10 @@ pub fn binary(bytes: &[u8]) -> usize {
     names.into_iter().map(|path| packages(binary::CATALOGERS, path, bytes)).sum()
 }
 
-/// Reads `bytes` as the file at `path` by each cataloger of languages that wants it; returns how many packages
-/// they found.
+/// Reads `bytes` as the file at `path` of a language's package manager; returns how many packages it names.
 #[must_use]
 pub fn language(path: &str, bytes: &[u8]) -> usize {
-    [language::CATALOGERS, language::MANIFESTS].map(|list| packages(list, path, bytes)).iter().sum()
-}
-
-/// Reads `bytes` as a list of hashes; returns how many files it knows.
-#[must_use]
-pub fn hashes(bytes: &[u8]) -> usize {
-    HashList::parse("fuzz", bytes).map_or(0, |list| list.len())
+    packages(language::CATALOGERS, path, bytes) + packages(language::MANIFESTS, path, bytes)
 }
 
 /// Reads a licence, and its own expression again; returns whether both mean the same.
@@ -86,6 +79,12 @@ pub fn hashes(bytes: &[u8]) -> usize {
 pub fn licence(declared: &str) -> bool {
     let understood = licence::understood(declared);
     understood.expression.as_deref().is_none_or(|expression| licence::understood(expression) == understood)
+}
+
+/// Reads `bytes` as a list of hashes; returns how many files it knows.
+#[must_use]
+pub fn hashes(bytes: &[u8]) -> usize {
+    HashList::parse("fuzz", bytes).map_or(0, |list| list.len())
 }
 
 fn packages(catalogers: &[Cataloger], path: &str, bytes: &[u8]) -> usize {

@@ -12,9 +12,9 @@ mod number;
 mod mark;
 mod system;
 mod rpm;
+mod language;
 mod binary;
 pub mod malware;
-mod language;
 pub mod licence;
 pub mod secrets;
 pub mod misconfiguration;
@@ -24,8 +24,6 @@ mod walk;
 mod error;
 mod child;
 mod merge;
-#[doc(hidden)]
-pub mod fuzz;
 #[doc(hidden)]
 pub mod trial;
 #[doc(hidden)]
