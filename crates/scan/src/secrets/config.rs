@@ -62,3 +62,39 @@ pub fn search_text(place: &Place, text: &str, found: &mut Vec<Secret>) -> Result
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use model::upkeep::Health;
+
+    use super::*;
+    use crate::secrets::check::base62;
+
+    /// A token of npm with its checksum.
+    fn token() -> String {
+        let body = "QxZkJvWpLmRtYbNcHsGdFe12345678";
+        let sum = String::from_utf8(base62(crc32fast::hash(body.as_bytes())).to_vec()).unwrap();
+        ["np", "m_", body, &sum].concat()
+    }
+
+    #[test]
+    fn secrets_are_found_wherever_a_configuration_has_text() {
+        let token = token();
+        let env = vec![format!("TOKEN={token}"), "PATH=/bin".to_owned()];
+        let labels = [("maintainer".to_owned(), token.clone())].into();
+        let command = Some(HealthCommand::Shell(format!("check {token}")));
+        let health = Health { command, ..Health::default() };
+        let cmd = vec!["app".to_owned(), format!("--token={token}-")];
+        let config = ImageConfig { env, labels, cmd, health, ..ImageConfig::default() };
+        let created_by = format!("RUN echo {token}; echo {token}");
+        let history = [HistoryEntry::default(), HistoryEntry { created_by, ..HistoryEntry::default() }];
+        let places: Vec<_> = search_config(&config, &history).unwrap().into_iter().map(|found| found.place).collect();
+        let (variable, label) = (Place::Environment("TOKEN".to_owned()), Place::Label("maintainer".to_owned()));
+        assert_eq!(places, [variable, label, Place::Configuration, Place::History(1)]);
+    }
+
+    #[test]
+    fn nothing_is_found_where_nothing_is() {
+        assert_eq!(search_config(&ImageConfig::default(), &[HistoryEntry::default()]).unwrap(), []);
+    }
+}

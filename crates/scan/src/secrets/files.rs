@@ -171,3 +171,76 @@ fn keystore(bytes: &[u8]) -> Vec<Line> {
     let pkcs12 = bytes.first() == Some(&0x30) && head.windows(3).any(|window| window == [2, 1, 3]);
     if java || pkcs12 { vec![(0, Vec::new())] } else { Vec::new() }
 }
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Made up here, and long enough to be a hash.
+    const HASH: &str = "$6$abcdefghij$klmnopqrstuvwxyz0123456789";
+
+    #[track_caller]
+    fn check(path: &str, bytes: &[u8], expected: &[(&str, u32, &str)]) {
+        let candidate = Candidate { path, size: bytes.len() as u64, executable: false };
+        let found: Vec<_> = secrets(&candidate, bytes).collect();
+        let text = |secret: &Vec<u8>| String::from_utf8(secret.clone()).unwrap();
+        let found: Vec<_> = found.iter().map(|(rule, line, secret)| (rule.id, *line, text(secret))).collect();
+        let expected: Vec<_> = expected.iter().map(|(id, line, text)| (*id, *line, (*text).to_owned())).collect();
+        assert_eq!(found, expected, "{path}");
+    }
+
+    #[test]
+    fn accounts_that_may_log_in() {
+        let text = format!("root:*:1::::::\nbin:!{HASH}:1:\napp:{HASH}:19000:0:99999:7:::\nx::1:\n");
+        check("etc/shadow", text.as_bytes(), &[("password-hash", 3, HASH)]);
+        check("srv/.htpasswd", format!("me:{HASH}\n").as_bytes(), &[("htpasswd", 1, HASH)]);
+        check("srv/.htpasswd", b"me:plain\n", &[]);
+        check("srv/shadow", text.as_bytes(), &[]);
+    }
+
+    #[test]
+    fn passwords_for_databases_and_machines() {
+        check("root/.pgpass", b"# host\ndb:5432:app:me:q8Zk3vTn\ndb:5432:app:me:password\n", &[("pgpass", 2, "q8Zk3vTn")]);
+        let text = b"machine a.b login me\n  password q8Zk3vTn\nmachine c password changeme\n";
+        check("root/.netrc", text, &[("netrc", 2, "q8Zk3vTn")]);
+        check("root/.my.cnf", b"[client]\npassword = 'q8Zk3vTn'\nport = 1\n", &[("mysql-password", 2, "q8Zk3vTn")]);
+        check("root/.my.cnf", b"[client]\n#password = your_password\n", &[]);
+        check("root/.pypirc", b"[pypi]\nusername = me\npassword = q8Zk3vTn\n", &[("pypirc", 3, "q8Zk3vTn")]);
+    }
+
+    #[test]
+    fn passwords_for_registries() {
+        let auth = STANDARD.encode("me:q8Zk3vTn");
+        let rule = "registry-password";
+        let config = format!(r#"{{"auths":{{"a.b":{{"auth":"{auth}"}},"c.d":{{}}}}}}"#);
+        check("root/.docker/config.json", config.as_bytes(), &[(rule, 0, "q8Zk3vTn")]);
+        let old = format!(r#"{{"a.b":{{"auth":"{auth}","email":"x"}}}}"#);
+        check("root/.dockercfg", old.as_bytes(), &[(rule, 0, "q8Zk3vTn")]);
+        check("root/.docker/config.json", br#"{"auths":{"a.b":{"identitytoken":"q8Zk3vTn"}}}"#, &[(rule, 0, "q8Zk3vTn")]);
+        check("root/.docker/config.json", br#"{"auths":{"a.b":{}},"credsStore":"pass"}"#, &[]);
+        check("app/config.json", config.as_bytes(), &[]);
+        check("root/.docker/config.json", b"{", &[]);
+    }
+
+    #[test]
+    fn stores_of_keys() {
+        check("app/server.jks", &[0xfe, 0xed, 0xfe, 0xed, 0, 0], &[("keystore", 0, "")]);
+        check("app/server.p12", &[0x30, 0x82, 1, 0, 2, 1, 3, 0x30], &[("keystore", 0, "")]);
+        check("app/server.p12", b"text", &[]);
+        check("etc/ssl/certs/java/cacerts.jks", &[0xfe, 0xed, 0xfe, 0xed, 0, 0], &[]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            for path in ["etc/shadow", ".htpasswd", ".pgpass", ".netrc", ".my.cnf", ".pypirc", ".dockercfg", "a.p12"] {
+                let candidate = Candidate { path, size: bytes.len() as u64, executable: false };
+                prop_assert!(secrets(&candidate, &bytes).count() <= MOST);
+            }
+        }
+    }
+}

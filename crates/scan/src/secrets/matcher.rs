@@ -11,7 +11,7 @@ use super::rules;
 use crate::content::Flaw;
 
 /// The most keywords of one file that are looked at: beyond any text that people or their programs write.
-pub(crate) const MOST_TRIES: usize = 1 << 20;
+pub(crate) const MOST_TRIES: usize = 1 << 22;
 
 /// A secret within a piece of text, by where it is.
 #[derive(Debug, Clone, Copy)]
@@ -27,8 +27,8 @@ pub(crate) struct Hit {
 /// All rules, ready to be asked.
 pub(crate) struct Matcher {
     words: AhoCorasick,
-    /// The pattern that each word calls for.
-    called: Vec<usize>,
+    /// Each word, as it is spelled, and the pattern that it calls for.
+    called: Vec<(&'static str, usize)>,
     patterns: Vec<Pattern>,
 }
 
@@ -53,13 +53,14 @@ impl Matcher {
     fn new() -> Result<Self, String> {
         let patterns: Vec<Pattern> =
             rules::textual().map(|rule| Pattern { rule, compiled: OnceLock::new() }).collect();
-        let of =
-            |(index, pattern): (usize, &Pattern)| pattern.rule.keywords.iter().map(move |word| (word, index));
-        let (words, called): (Vec<&str>, Vec<usize>) = patterns.iter().enumerate().flat_map(of).unzip();
+        let of = |(index, pattern): (usize, &Pattern)| {
+            pattern.rule.keywords.iter().map(move |word| (*word, index))
+        };
+        let called: Vec<(&str, usize)> = patterns.iter().enumerate().flat_map(of).collect();
         let words = AhoCorasick::builder()
             .ascii_case_insensitive(true)
             .kind(Some(AhoCorasickKind::DFA))
-            .build(words)
+            .build(called.iter().map(|(word, _)| word))
             .map_err(|error| error.to_string())?;
         Ok(Self { words, called, patterns })
     }
@@ -82,10 +83,11 @@ impl Matcher {
                 .checked_sub(1)
                 .ok_or(Flaw::TooMany { what: "words that secrets begin with", limit: MOST_TRIES })?;
             let start = word.start();
-            let joined = follows_a_letter(text, start, before);
-            let called = self.called.get(word.pattern().as_usize());
-            if let Some(pattern) = called.and_then(|index| self.patterns.get(*index)) {
-                hits.extend(pattern.at(text, start, joined));
+            let Some((keyword, index)) = self.called.get(word.pattern().as_usize()) else { continue };
+            let spelled = text.get(word.range()) == Some(keyword.as_bytes());
+            let begins = spelled && !follows_a_letter(text, start, before);
+            if let Some(pattern) = self.patterns.get(*index).filter(|of| begins || of.rule.edge == Edge::Name) {
+                hits.extend(pattern.at(text, start));
             }
         }
         Ok(surest(hits))
@@ -93,11 +95,8 @@ impl Matcher {
 }
 
 impl Pattern {
-    fn at(&self, text: &[u8], start: usize, joined: bool) -> Option<Hit> {
+    fn at(&self, text: &[u8], start: usize) -> Option<Hit> {
         let rule = self.rule;
-        if rule.edge == Edge::Token && joined {
-            return None;
-        }
         let rest = text.get(start..)?;
         let captures = self.compiled()?.captures(rest.get(..rule.reach).unwrap_or(rest))?;
         let secret = captures.get(1).or_else(|| captures.get(0))?;

@@ -11,7 +11,7 @@ pub struct Rule {
     pub title: &'static str,
     /// How bad it is to lose it.
     pub severity: Severity,
-    /// Words that it always has, in lower case: the pattern is tried where one of them stands, from its first
+    /// Words that it always has: the pattern is tried where one of them stands, from its first
     /// letter on, and nowhere else. None where a kind of file is read as what it is.
     pub(crate) keywords: &'static [&'static str],
     /// Its group 1 is the secret, or else all of it.
@@ -35,9 +35,9 @@ pub(crate) const FARTHEST: usize = 16 << 10;
 /// What may stand right before a keyword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Edge {
-    /// No letter or digit: the keyword is the beginning of the secret.
+    /// No letter or digit: the keyword is the beginning of the secret, as it is spelled.
     Token,
-    /// Anything: the keyword is part of a name.
+    /// Anything: the keyword is part of a name, in upper or lower case.
     Name,
 }
 

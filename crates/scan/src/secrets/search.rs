@@ -88,14 +88,14 @@ impl Pass<'_, '_> {
 
     /// Looks for secrets that begin before `until`, and counts the lines up to there.
     fn window(&mut self, matcher: &Matcher, text: &[u8], until: usize) -> Result<(), Flaw> {
-        let hits = matcher.hits(text, until, self.before, &mut self.tries);
-        let mut counted = 0;
-        for Hit { rule, start, end } in hits? {
-            self.line = self.line.saturating_add(lines(text.get(counted..start)));
+        let hits = matcher.hits(text, until, self.before, &mut self.tries)?;
+        let (mut line, mut counted) = (self.line, 0);
+        for Hit { rule, start, end } in hits {
+            line = line.saturating_add(lines(text.get(counted..start)));
             counted = start;
-            self.add(rule, self.line, text.get(start..end).unwrap_or_default());
+            self.add(rule, line, text.get(start..end).unwrap_or_default());
         }
-        self.line = self.line.saturating_add(lines(text.get(counted..until)));
+        self.line = self.line.saturating_add(lines(text.get(..until)));
         self.before = until.checked_sub(1).and_then(|last| text.get(last).copied());
         Ok(())
     }
@@ -127,3 +127,6 @@ fn lines(text: Option<&[u8]>) -> u32 {
     let ends = text.unwrap_or_default().iter().filter(|byte| **byte == b'\n').count();
     u32::try_from(ends).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests;

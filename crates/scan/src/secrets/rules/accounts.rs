@@ -10,7 +10,7 @@ pub(super) static RULES: &[Rule] = &[
         "service-account-token",
         "a token of a Kubernetes service account",
         High,
-        &["eyj"],
+        &["eyJ"],
         r"eyJ[0-9A-Za-z_-]{10,}\.eyJ[0-9A-Za-z_-]{20,}\.[0-9A-Za-z_-]{40,}",
     )
     .checked(check::kubernetes)
@@ -19,7 +19,7 @@ pub(super) static RULES: &[Rule] = &[
         "jwt",
         "a signed JSON web token",
         Medium,
-        &["eyj"],
+        &["eyJ"],
         r"eyJ[0-9A-Za-z_-]{10,}\.eyJ[0-9A-Za-z_-]{20,}\.[0-9A-Za-z_-]{40,}",
     )
     .checked(check::jwt)

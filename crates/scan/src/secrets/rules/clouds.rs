@@ -10,7 +10,7 @@ pub(super) static RULES: &[Rule] = &[
         "aws-access-key",
         "the id of an access key of AWS",
         High,
-        &["akia", "asia", "abia", "acca"],
+        &["AKIA", "ASIA", "ABIA", "ACCA"],
         r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}",
     )
     .checked(check::aws_id),
@@ -35,17 +35,17 @@ pub(super) static RULES: &[Rule] = &[
         "aws-bedrock-key",
         "an API key of Amazon Bedrock",
         Critical,
-        &["absk"],
+        &["ABSK"],
         r"ABSK[0-9A-Za-z+/]{109,269}={0,2}",
     )
     .checked(check::chance),
-    token("gcp-api-key", "an API key of Google", High, &["aiza"], r"AIza[0-9A-Za-z_-]{35}")
+    token("gcp-api-key", "an API key of Google", High, &["AIza"], r"AIza[0-9A-Za-z_-]{35}")
         .checked(check::chance),
     token(
         "gcp-client-secret",
         "an OAuth client secret of Google",
         High,
-        &["gocspx-"],
+        &["GOCSPX-"],
         r"GOCSPX-[0-9A-Za-z_-]{28}",
     )
     .checked(check::chance),
@@ -87,7 +87,7 @@ pub(super) static RULES: &[Rule] = &[
         "azure-client-secret",
         "a client secret of Entra ID",
         Critical,
-        &["8q~", "7q~"],
+        &["8Q~", "7Q~"],
         r"[78]Q~([0-9A-Za-z_~.-]{31,34})",
     )
     .checked(check::chance),
@@ -99,11 +99,11 @@ pub(super) static RULES: &[Rule] = &[
         r"do[opr]_v1_[0-9a-f]{64}",
     )
     .checked(check::chance),
-    token("alibaba-key", "the id of an access key of Alibaba", High, &["ltai"], r"LTAI[0-9A-Za-z]{20}")
+    token("alibaba-key", "the id of an access key of Alibaba", High, &["LTAI"], r"LTAI[0-9A-Za-z]{20}")
         .checked(check::chance),
-    token("tencent-key", "the id of a secret of Tencent", High, &["akid"], r"AKID[0-9A-Za-z]{32}")
+    token("tencent-key", "the id of a secret of Tencent", High, &["AKID"], r"AKID[0-9A-Za-z]{32}")
         .checked(check::chance),
-    token("yandex-key", "an API key of Yandex", High, &["aqvn"], r"AQVN[0-9A-Za-z_-]{35,38}")
+    token("yandex-key", "an API key of Yandex", High, &["AQVN"], r"AQVN[0-9A-Za-z_-]{35,38}")
         .checked(check::chance),
     token(
         "yandex-token",
@@ -159,7 +159,7 @@ pub(super) static RULES: &[Rule] = &[
         "heroku-key",
         "an API key of Heroku",
         High,
-        &["hrku-"],
+        &["HRKU-"],
         r"HRKU-(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|AA[0-9A-Za-z_-]{56,58})",
     )
     .checked(check::chance),

@@ -37,7 +37,7 @@ pub(super) static RULES: &[Rule] = &[
         "gitlab-runner-registration",
         "a registration token of GitLab runners",
         High,
-        &["gr1348941"],
+        &["GR1348941"],
         r"GR1348941[0-9A-Za-z_-]{20}",
     )
     .checked(check::chance),
@@ -45,7 +45,7 @@ pub(super) static RULES: &[Rule] = &[
         "bitbucket-token",
         "an app password of Bitbucket",
         Critical,
-        &["atbb", "atctt3xffg"],
+        &["ATBB", "ATCTT3xFfG"],
         r"(?:ATBB[0-9A-Za-z]{32}|ATCTT3xFfG[0-9A-Za-z_=-]{170,200})",
     )
     .checked(check::chance),
@@ -53,7 +53,7 @@ pub(super) static RULES: &[Rule] = &[
         "atlassian-token",
         "an API token of Atlassian",
         Critical,
-        &["atatt3xffgf"],
+        &["ATATT3xFfGF"],
         r"ATATT3xFfGF[0-9A-Za-z_=-]{170,200}",
     )
     .checked(check::chance),
@@ -103,9 +103,9 @@ pub(super) static RULES: &[Rule] = &[
         assigned!("codecov", "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"),
     )
     .checked(check::chance),
-    named("sonar-token", "a token of SonarQube", High, &["squ_", "sqp_", "sqa_"], r"sq[upa]_[0-9a-f]{40}")
+    token("sonar-token", "a token of SonarQube", High, &["squ_", "sqp_", "sqa_"], r"sq[upa]_[0-9a-f]{40}")
         .checked(check::chance),
-    named(
+    token(
         "sourcegraph-token",
         "a token of Sourcegraph",
         High,

@@ -7,12 +7,12 @@ use crate::secrets::check;
 use crate::secrets::key::{is_encrypted, is_pgp, is_plain, is_wrapped};
 
 const BEGINNINGS: &[&str] = &[
-    "-----begin private key",
-    "-----begin rsa private key",
-    "-----begin ec private key",
-    "-----begin dsa private key",
-    "-----begin openssh private key",
-    "-----begin encrypted private key",
+    "-----BEGIN PRIVATE KEY",
+    "-----BEGIN RSA PRIVATE KEY",
+    "-----BEGIN EC PRIVATE KEY",
+    "-----BEGIN DSA PRIVATE KEY",
+    "-----BEGIN OPENSSH PRIVATE KEY",
+    "-----BEGIN ENCRYPTED PRIVATE KEY",
 ];
 
 /// RFC 7468, and RFC 1421's headers of old.
@@ -30,7 +30,7 @@ pub(super) static RULES: &[Rule] = &[
         "pgp-private-key",
         "an OpenPGP private key",
         High,
-        &["-----begin pgp private key block"],
+        &["-----BEGIN PGP PRIVATE KEY BLOCK"],
         r"-----BEGIN PGP PRIVATE KEY BLOCK-----\s((?:[A-Z][A-Za-z]{3,10}: [^\n]{0,200}\s)*\s*[^-]{40,})-----END",
     )
     .checked(is_pgp)
@@ -39,7 +39,7 @@ pub(super) static RULES: &[Rule] = &[
         "putty-private-key",
         "a private key of PuTTY",
         Critical,
-        &["putty-user-key-file-"],
+        &["PuTTY-User-Key-File-"],
         r"PuTTY-User-Key-File-[23]: [a-z0-9-]{3,40}\s+Encryption: none\s[^-]{1,400}[^:]{0,6000}Private-Lines: \d{1,3}\s+([0-9A-Za-z+/=]{16,64})",
     )
     .reaching(FARTHEST),
@@ -47,7 +47,7 @@ pub(super) static RULES: &[Rule] = &[
         "age-key",
         "a private key of age",
         Critical,
-        &["age-secret-key-1"],
+        &["AGE-SECRET-KEY-1"],
         r"AGE-SECRET-KEY-1[02-9AC-HJ-NP-Z]{58}",
     )
     .checked(check::bech32),

@@ -78,7 +78,7 @@ pub(super) static RULES: &[Rule] = &[
         assigned!("twilio", "(?:SK)?[0-9a-f]{32}"),
     )
     .checked(check::chance),
-    token("sendgrid-key", "a key of SendGrid", High, &["sg."], r"SG\.[0-9A-Za-z_-]{22}\.[0-9A-Za-z_-]{43}")
+    token("sendgrid-key", "a key of SendGrid", High, &["SG."], r"SG\.[0-9A-Za-z_-]{22}\.[0-9A-Za-z_-]{43}")
         .checked(check::chance),
     named(
         "mailgun-key",
@@ -98,15 +98,14 @@ pub(super) static RULES: &[Rule] = &[
     .checked(check::chance),
     token("brevo-key", "a key of Brevo", High, &["xkeysib-", "xsmtpsib-"], r"x(?:key|smtp)sib-[0-9a-f]{64}-[0-9A-Za-z]{16}")
         .checked(check::chance),
-    token("postmark-token", "a server token of Postmark", High, &["x-postmark-server-token", "postmark"], assigned!("x-postmark-server-token|postmark", "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"))
-        .anywhere()
+    named("postmark-token", "a server token of Postmark", High, &["x-postmark-server-token", "postmark"], assigned!("x-postmark-server-token|postmark", "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"))
         .checked(check::chance),
     token("resend-key", "a key of Resend", High, &["re_"], r"re_[0-9A-Za-z]{8}_[0-9A-Za-z]{24}").checked(check::chance),
-    named("twitter-token", "a bearer token of Twitter", High, &["aaaaaaaaaaaaaaaaaaaaa"], r"A{21,23}([0-9A-Za-z%]{80,100})")
+    token("twitter-token", "a bearer token of Twitter", High, &["AAAAAAAAAAAAAAAAAAAAA"], r"A{21,23}([0-9A-Za-z%]{80,100})")
         .checked(check::chance),
     named("twitter-secret", "a secret of Twitter", High, &["twitter"], assigned!("twitter", "(?:[0-9A-Za-z]{50}|[0-9A-Za-z]{45}|[0-9]{15,25}-[0-9A-Za-z]{20,40})"))
         .checked(check::chance),
-    token("facebook-token", "an access token of Facebook", High, &["eaa"], r"EAA[0-9A-Za-z]{80,250}").checked(check::chance),
+    token("facebook-token", "an access token of Facebook", High, &["EAA"], r"EAA[0-9A-Za-z]{80,250}").checked(check::chance),
     named("facebook-secret", "an app secret of Facebook", High, &["facebook", "fb_"], assigned!("facebook|fb_", "[0-9a-f]{32}"))
         .checked(check::chance),
     named("linkedin-secret", "a client secret of LinkedIn", High, &["linkedin"], assigned!("linkedin", "(?:[0-9A-Za-z]{16}|WPL_AP1\\.[0-9A-Za-z]{16}\\.[0-9A-Za-z+/=]{8,12})"))

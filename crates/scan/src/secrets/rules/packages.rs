@@ -20,7 +20,7 @@ pub(super) static RULES: &[Rule] = &[
         "pypi-token",
         "an upload token of PyPI",
         Critical,
-        &["pypi-ageichlwas5vcmc", "pypi-agen"],
+        &["pypi-AgEIcHlwaS5vcmc", "pypi-AgENdGVzdC5weXBpLm9yZw"],
         r"pypi-(?:AgEIcHlwaS5vcmc|AgENdGVzdC5weXBpLm9yZw)[0-9A-Za-z_-]{50,400}",
     )
     .checked(check::macaroon),
@@ -37,13 +37,13 @@ pub(super) static RULES: &[Rule] = &[
         assigned!("cargo_registr(?:y|ies)_", "[0-9A-Za-z+/_=-]{32,120}"),
     )
     .checked(check::chance),
-    token("clojars-token", "a token of Clojars", Critical, &["clojars_"], r"CLOJARS_[0-9a-f]{60}")
+    token("clojars-token", "a token of Clojars", Critical, &["CLOJARS_"], r"CLOJARS_[0-9a-f]{60}")
         .checked(check::chance),
-    named(
+    token(
         "artifactory-token",
         "a key or token of Artifactory",
         High,
-        &["akcp", "cmvmdgtu"],
+        &["AKCp", "cmVmdGtu"],
         r"(?:AKCp[0-9A-Za-z]{64,70}|cmVmdGtu[0-9A-Za-z]{56})",
     )
     .checked(check::chance),
@@ -64,6 +64,6 @@ pub(super) static RULES: &[Rule] = &[
     )
     .anywhere()
     .checked(check::chance),
-    token("hex-key", "a key of Hex", High, &["hex_api_key"], assigned!("hex_api_key", "[0-9a-f]{32}"))
+    named("hex-key", "a key of Hex", High, &["hex_api_key"], assigned!("hex_api_key", "[0-9a-f]{32}"))
         .checked(check::chance),
 ];

@@ -34,7 +34,7 @@ pub(super) static RULES: &[Rule] = &[
         "square-token",
         "a token of Square",
         Critical,
-        &["sq0atp-", "sq0csp-", "eaaa"],
+        &["sq0atp-", "sq0csp-", "EAAA"],
         r"(?:sq0atp-[0-9A-Za-z_-]{22}|sq0csp-[0-9A-Za-z_-]{43}|EAAA[0-9A-Za-z_-]{60})",
     )
     .checked(check::chance),
@@ -82,11 +82,11 @@ pub(super) static RULES: &[Rule] = &[
         .checked(check::chance),
     named("kraken-key", "a key of Kraken", Critical, &["kraken"], assigned!("kraken", "[0-9A-Za-z+/]{86}=="))
         .checked(check::chance),
-    named(
+    token(
         "adyen-key",
         "a key of Adyen",
         Critical,
-        &["aqe"],
+        &["AQE"],
         r"AQE[0-9A-Za-z+/=]{60,220}-[0-9A-Za-z+/=]{40,60}-[0-9A-Za-z!-~]{16}",
     )
     .checked(check::chance),
@@ -94,13 +94,13 @@ pub(super) static RULES: &[Rule] = &[
         "flutterwave-key",
         "a live key of Flutterwave",
         Critical,
-        &["flwseck-", "flwseck_"],
+        &["FLWSECK-", "FLWSECK_"],
         r"FLWSECK[-_][0-9A-Za-z]{32}-X",
     )
     .checked(check::chance),
     token("razorpay-key", "a live key of Razorpay", High, &["rzp_live_"], r"rzp_live_[0-9A-Za-z]{14}")
         .checked(check::chance),
-    token("easypost-key", "a key of EasyPost", High, &["ezak"], r"EZAK[0-9A-Za-z]{54}")
+    token("easypost-key", "a key of EasyPost", High, &["EZAK"], r"EZAK[0-9A-Za-z]{54}")
         .checked(check::chance),
     token("shippo-key", "a live key of Shippo", High, &["shippo_live_"], r"shippo_live_[0-9a-f]{40}")
         .checked(check::chance),

@@ -78,11 +78,11 @@ pub(super) static RULES: &[Rule] = &[
         "1password-token",
         "a service account's token of 1Password",
         Critical,
-        &["ops_eyj"],
+        &["ops_eyJ"],
         r"ops_eyJ[0-9A-Za-z+/_-]{200,480}={0,2}",
     )
     .checked(check::chance),
-    named(
+    token(
         "launchdarkly-key",
         "a key of LaunchDarkly",
         High,
@@ -98,11 +98,11 @@ pub(super) static RULES: &[Rule] = &[
         assigned!("algolia", "[0-9a-f]{32}"),
     )
     .checked(check::chance),
-    named(
+    token(
         "firebase-key",
         "a server key of Firebase",
         High,
-        &["aaaa"],
+        &["AAAA"],
         r"AAAA[0-9A-Za-z_-]{7}:APA91b[0-9A-Za-z_-]{134}",
     )
     .checked(check::chance),
@@ -130,7 +130,7 @@ pub(super) static RULES: &[Rule] = &[
         r"pscale_(?:tkn|oauth|pw)_[0-9A-Za-z_.-]{32,64}",
     )
     .checked(check::chance),
-    named(
+    token(
         "supabase-key",
         "a secret key of Supabase",
         Critical,
@@ -159,23 +159,22 @@ pub(super) static RULES: &[Rule] = &[
     .checked(check::chance),
     token("linear-key", "a key of Linear", High, &["lin_api_"], r"lin_api_[0-9A-Za-z]{40}")
         .checked(check::chance),
-    token("postman-key", "a key of Postman", High, &["pmak-"], r"PMAK-[0-9a-f]{24}-[0-9a-f]{34}")
+    token("postman-key", "a key of Postman", High, &["PMAK-"], r"PMAK-[0-9a-f]{24}-[0-9a-f]{34}")
         .checked(check::chance),
     token("figma-token", "a token of Figma", High, &["figd_"], r"figd_[0-9A-Za-z_-]{40,48}")
         .checked(check::chance),
-    token(
+    named(
         "asana-token",
         "a token of Asana",
         High,
         &["asana"],
         assigned!("asana", "(?:\\d/\\d{16}(?:/\\d{16})?:)?[0-9a-f]{32}"),
     )
-    .anywhere()
     .checked(check::chance),
     token("dropbox-token", "a token of Dropbox", High, &["sl."], r"sl\.(?:u\.)?[0-9A-Za-z_-]{130,400}")
         .checked(check::chance)
         .reaching(600),
-    token("contentful-token", "a token of Contentful", High, &["cfpat-"], r"CFPAT-[0-9A-Za-z_-]{43}")
+    token("contentful-token", "a token of Contentful", High, &["CFPAT-"], r"CFPAT-[0-9A-Za-z_-]{43}")
         .checked(check::chance),
     token(
         "hubspot-token",
@@ -189,7 +188,7 @@ pub(super) static RULES: &[Rule] = &[
         "mapbox-token",
         "a secret token of Mapbox",
         High,
-        &["sk.eyj"],
+        &["sk.eyJ"],
         r"sk\.eyJ[0-9A-Za-z_-]{60,120}\.[0-9A-Za-z_-]{22}",
     )
     .checked(check::chance),

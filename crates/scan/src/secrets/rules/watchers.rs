@@ -14,7 +14,7 @@ pub(super) static RULES: &[Rule] = &[
         assigned!("datadog|dd_api_key|dd_app_key", "(?:[0-9a-f]{40}|[0-9a-f]{32})"),
     )
     .checked(check::chance),
-    token("newrelic-key", "a key of New Relic", High, &["nrak-"], r"NRAK-[0-9A-Z]{27}")
+    token("newrelic-key", "a key of New Relic", High, &["NRAK-"], r"NRAK-[0-9A-Z]{27}")
         .checked(check::chance),
     named(
         "newrelic-licence",
@@ -36,18 +36,17 @@ pub(super) static RULES: &[Rule] = &[
         "sentry-token",
         "a token of Sentry",
         High,
-        &["sntrys_eyj", "sntryu_"],
+        &["sntrys_eyJ", "sntryu_"],
         r"(?:sntryu_[0-9a-f]{64}|sntrys_eyJ[0-9A-Za-z+/=]{60,400}_[0-9A-Za-z+/]{43})",
     )
     .checked(check::chance),
-    token(
+    named(
         "pagerduty-key",
         "a key of PagerDuty",
         High,
         &["pagerduty", "pd_api"],
         assigned!("pagerduty|pd_api", "(?:[uy]\\+[0-9A-Za-z_-]{18}|[0-9a-f]{32})"),
     )
-    .anywhere()
     .checked(check::chance),
     named(
         "opsgenie-key",
