@@ -9,3 +9,4 @@
 
 pub mod version;
 pub mod advisory;
+pub mod import;
