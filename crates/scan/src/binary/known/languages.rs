@@ -9,15 +9,16 @@ pub(super) const RULES: &[Rule] = &[
         &["node"],
         r"node\.js/v([0-9]+\.[0-9]+\.[0-9]+)|\x00(?:node )?v([0456]\.[0-9]+\.[0-9]+)\x00",
     ),
+    // The linker lets a path that ends in the version serve for the version.
     Rule::text(
         "python",
         &["python3.*", "libpython3.*.so.1.0"],
-        r"\x00(3\.{}\.[0-9]+(?:(?:a|b|rc)[0-9]+)?)\+?\x00",
+        r"[^0-9.](3\.{}\.[0-9]+(?:(?:a|b|rc)[0-9]+)?)\+?\x00",
     ),
     Rule::text(
         "python",
         &["python2.*", "libpython2.*.so.1.0"],
-        r"\x00(2\.{}\.[0-9]+(?:(?:a|b|rc)[0-9]+)?)\+?\x00",
+        r"[^0-9.](2\.{}\.[0-9]+(?:(?:a|b|rc)[0-9]+)?)\+?\x00",
     ),
     Rule::text("pypy", &["libpypy*-c.so"], r"\[PyPy ([0-9]+\.[0-9]+\.[0-9]+)"),
     Rule::text("ruby", &["ruby", "libruby.so.*"], r"\x00ruby ([0-9]+\.[0-9]+\.[0-9]+)(?:p[0-9]+)? \("),
@@ -62,7 +63,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::text("deno", &["deno"], r"Deno/([0-9]+\.[0-9]+\.[0-9]+)"),
     Rule::text("swipl", &["swipl"], r"swipl-([0-9]+\.[0-9]+\.[0-9]+)/"),
     Rule::text("ghc", &["ghc-*"], r"\x00GHC ([0-9]+\.[0-9]+\.[0-9]+)\x00"),
-    Rule::text("gcc", &["gcc", "cc1"], r"GCC: \([^)]{1,60}\) ([0-9]+\.[0-9]+\.[0-9]+)"),
+    Rule::text("gcc", &["gcc"], r"GCC: \([^)]{1,60}\) ([0-9]+\.[0-9]+\.[0-9]+)"),
 ];
 
 /// `1.8.0_392` is Java 8, with its update as the patch.

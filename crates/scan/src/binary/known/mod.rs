@@ -30,8 +30,14 @@ const MAX_VERSION: usize = 64;
 /// The rules that a file's name fits, each with what the `*` of the name stands for.
 fn fitting<'a>(file: &Candidate<'a>) -> impl Iterator<Item = (&'static Rule, &'a str)> + use<'a> {
     let path = file.path;
-    let fits = move |rule: &'static Rule| rule.files.iter().find_map(|name| captured(name, path));
-    TABLES.into_iter().flatten().filter_map(move |rule| Some((rule, fits(rule)?)))
+    TABLES.into_iter().flatten().filter_map(move |rule| {
+        let place = rule.files.iter().find_map(|name| captured(name, path))?;
+        let is_fit = match rule.evidence {
+            Evidence::Name => is_number(place),
+            Evidence::Text(pattern) => !pattern.contains("{}") || is_minor(place),
+        };
+        is_fit.then_some((rule, place))
+    })
 }
 
 /// Whether a rule knows a file of that name.
@@ -44,7 +50,7 @@ pub(super) fn wants(file: &Candidate<'_>) -> bool {
 pub(super) fn read(file: &Candidate<'_>, content: &Content<'_>, found: &mut Vec<Found>) -> Result<(), Flaw> {
     for (rule, place) in fitting(file) {
         let version = match rule.evidence {
-            Evidence::Name => is_number(place).then(|| place.to_owned()),
+            Evidence::Name => Some(place.to_owned()),
             Evidence::Text(pattern) => search(content, pattern, place)?,
         };
         if let Some(version) = version {
@@ -58,6 +64,12 @@ pub(super) fn read(file: &Candidate<'_>, content: &Content<'_>, found: &mut Vec<
 /// `9.14`, and not what debuggers and links have at the end.
 fn is_number(place: &str) -> bool {
     place.contains('.') && place.split('.').all(|part| part.parse::<u32>().is_ok())
+}
+
+/// `11`, or `7m` as Python names some builds, and not what scripts and manual pages have at the end.
+fn is_minor(place: &str) -> bool {
+    let digits = place.trim_end_matches(|letter: char| letter.is_ascii_lowercase());
+    !digits.is_empty() && place.len() - digits.len() < 3 && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The first match's first group that took part. `{}` in a pattern stands for the digits that the name's `*` does.

@@ -25,7 +25,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::text(
         "postgresql",
         &["postgres"],
-        r"PostgreSQL\)? ([0-9]+(?:\.[0-9]+){1,2}|[0-9]+(?:beta|rc)[0-9]+)",
+        r"\(PostgreSQL\) ([0-9]+(?:\.[0-9]+){1,2}|[0-9]+(?:beta|rc)[0-9]+)",
     ),
     Rule::text(
         "mariadb",
@@ -56,8 +56,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::text("busybox", &["busybox"], r"BusyBox v([0-9]+\.[0-9]+\.[0-9]+)"),
     Rule::text("bash", &["bash"], r"@\(#\)Bash version ([0-9]+\.[0-9]+\.[0-9]+)\("),
     Rule::text("curl", &["curl"], r"\x00curl/([0-9]+\.[0-9]+\.[0-9]+)\x00"),
-    Rule::text("git", &["git"], r"\x00git/([0-9]+\.[0-9]+\.[0-9]+)"),
-    Rule::text("wget", &["wget"], r"\x00Wget/([0-9]+\.[0-9]+(?:\.[0-9]+)?)"),
+    Rule::text("git", &["git"], r"[^a-z/]git/([0-9]+\.[0-9]+\.[0-9]+)\x00"),
     Rule::text("xz", &["xz"], r"\x00xz \(XZ Utils\) ([0-9]+\.[0-9]+\.[0-9]+)\x00"),
     Rule::text("ffmpeg", &["ffmpeg"], r"%s version ([0-9]+\.[0-9]+(?:\.[0-9]+)?)[ \x00-]"),
     Rule::text("wordpress", &["wp-includes/version.php"], r"\$wp_version = '([0-9]+\.[0-9]+(?:\.[0-9]+)?)"),

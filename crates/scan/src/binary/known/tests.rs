@@ -34,7 +34,7 @@ const CASES: &[(&str, &str, &str, &str, &str)] = &[
         "usr/lib/postgresql/15/bin/postgres",
         "postgres (PostgreSQL) 15.5 (Debian)",
         "15.5",
-        "PostgreSQL server",
+        "\0PostgreSQL 9.1 or earlier",
     ),
     (
         "mariadb",
@@ -61,8 +61,7 @@ const CASES: &[(&str, &str, &str, &str, &str)] = &[
     ("busybox", "bin/busybox", "BusyBox v1.36.1 (2023)", "1.36.1", "BusyBox v%s"),
     ("bash", "bin/bash", "@(#)Bash version 5.2.15(1) release GNU", "5.2.15", "GNU bash, version %s"),
     ("curl", "usr/bin/curl", "\0curl/7.88.1\0", "7.88.1", "\0libcurl/7.88.1\0"),
-    ("git", "usr/bin/git", "\0git/2.39.2\0", "2.39.2", "git version %s"),
-    ("wget", "usr/bin/wget", "\0Wget/1.21.4\0", "1.21.4", "\0Wget/%s\0"),
+    ("git", "usr/bin/git", "\u{2}git/2.39.2\0", "2.39.2", "git version %s"),
     ("xz", "usr/bin/xz", "\0xz (XZ Utils) 5.6.0\0", "5.6.0", "\0xz (XZ Utils) %s\0"),
     ("ffmpeg", "usr/bin/ffmpeg", "%s version 6.0.1 Copyright", "6.0.1", "%s version %s"),
     (
@@ -84,6 +83,7 @@ const CASES: &[(&str, &str, &str, &str, &str)] = &[
     ("node", "usr/local/bin/node", "https://node.js/v20.10.0/", "20.10.0", "node.js version"),
     ("python", "usr/local/bin/python3.11", "\x003.11.4\0", "3.11.4", "\x003.12.1\0"),
     ("python", "usr/local/lib/libpython3.9.so.1.0", "\x003.9.0rc2\0", "3.9.0rc2", "\x003.9\0"),
+    ("python", "opt/lib/libpython3.13.so.1.0", "\0/opt/3.13.0\0", "3.13.0", "/opt/3.13.0/lib\0"),
     ("python", "usr/bin/python2.7", "\x002.7.18\0", "2.7.18", "\x002.6.18\0"),
     ("pypy", "opt/pypy/bin/libpypy3.10-c.so", "[PyPy 7.3.13 with GCC]", "7.3.13", "PyPy 7.3.13"),
     ("ruby", "usr/local/lib/libruby.so.3.2", "\0ruby 3.2.2 (2023-03-30", "3.2.2", "\0ruby %s (\0"),
@@ -179,9 +179,13 @@ fn each_rule_knows_its_file_and_no_other() {
 
 #[test]
 fn names_that_only_look_alike() {
-    for path in
-        ["usr/bin/nginx-debug", "usr/lib/libxml2.so.2", "usr/share/libxml2.so.2.9.14-gdb.py", "my/redis"]
-    {
+    for path in [
+        "usr/bin/nginx-debug",
+        "usr/lib/libxml2.so.2",
+        "usr/share/libxml2.so.2.9.14-gdb.py",
+        "bin/python3.13-gdb.py",
+        "my/redis",
+    ] {
         assert_eq!(found(path, b"\0nginx version: nginx/1.25.3\0"), None, "{path}");
     }
 }
