@@ -88,8 +88,10 @@ mod tests {
         let config = ImageConfig { env, labels, cmd, health, ..ImageConfig::default() };
         let created_by = format!("RUN echo {token}; echo {token}");
         let history = [HistoryEntry::default(), HistoryEntry { created_by, ..HistoryEntry::default() }];
-        let places: Vec<_> = search_config(&config, &history).unwrap().into_iter().map(|found| found.place).collect();
-        let (variable, label) = (Place::Environment("TOKEN".to_owned()), Place::Label("maintainer".to_owned()));
+        let places: Vec<_> =
+            search_config(&config, &history).unwrap().into_iter().map(|found| found.place).collect();
+        let (variable, label) =
+            (Place::Environment("TOKEN".to_owned()), Place::Label("maintainer".to_owned()));
         assert_eq!(places, [variable, label, Place::Configuration, Place::History(1)]);
     }
 

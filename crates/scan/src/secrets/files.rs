@@ -189,7 +189,8 @@ mod tests {
         let found: Vec<_> = secrets(&candidate, bytes).collect();
         let text = |secret: &Vec<u8>| String::from_utf8(secret.clone()).unwrap();
         let found: Vec<_> = found.iter().map(|(rule, line, secret)| (rule.id, *line, text(secret))).collect();
-        let expected: Vec<_> = expected.iter().map(|(id, line, text)| (*id, *line, (*text).to_owned())).collect();
+        let expected: Vec<_> =
+            expected.iter().map(|(id, line, text)| (*id, *line, (*text).to_owned())).collect();
         assert_eq!(found, expected, "{path}");
     }
 
@@ -204,10 +205,18 @@ mod tests {
 
     #[test]
     fn passwords_for_databases_and_machines() {
-        check("root/.pgpass", b"# host\ndb:5432:app:me:q8Zk3vTn\ndb:5432:app:me:password\n", &[("pgpass", 2, "q8Zk3vTn")]);
+        check(
+            "root/.pgpass",
+            b"# host\ndb:5432:app:me:q8Zk3vTn\ndb:5432:app:me:password\n",
+            &[("pgpass", 2, "q8Zk3vTn")],
+        );
         let text = b"machine a.b login me\n  password q8Zk3vTn\nmachine c password changeme\n";
         check("root/.netrc", text, &[("netrc", 2, "q8Zk3vTn")]);
-        check("root/.my.cnf", b"[client]\npassword = 'q8Zk3vTn'\nport = 1\n", &[("mysql-password", 2, "q8Zk3vTn")]);
+        check(
+            "root/.my.cnf",
+            b"[client]\npassword = 'q8Zk3vTn'\nport = 1\n",
+            &[("mysql-password", 2, "q8Zk3vTn")],
+        );
         check("root/.my.cnf", b"[client]\n#password = your_password\n", &[]);
         check("root/.pypirc", b"[pypi]\nusername = me\npassword = q8Zk3vTn\n", &[("pypirc", 3, "q8Zk3vTn")]);
     }
@@ -220,7 +229,11 @@ mod tests {
         check("root/.docker/config.json", config.as_bytes(), &[(rule, 0, "q8Zk3vTn")]);
         let old = format!(r#"{{"a.b":{{"auth":"{auth}","email":"x"}}}}"#);
         check("root/.dockercfg", old.as_bytes(), &[(rule, 0, "q8Zk3vTn")]);
-        check("root/.docker/config.json", br#"{"auths":{"a.b":{"identitytoken":"q8Zk3vTn"}}}"#, &[(rule, 0, "q8Zk3vTn")]);
+        check(
+            "root/.docker/config.json",
+            br#"{"auths":{"a.b":{"identitytoken":"q8Zk3vTn"}}}"#,
+            &[(rule, 0, "q8Zk3vTn")],
+        );
         check("root/.docker/config.json", br#"{"auths":{"a.b":{}},"credsStore":"pass"}"#, &[]);
         check("app/config.json", config.as_bytes(), &[]);
         check("root/.docker/config.json", b"{", &[]);

@@ -35,6 +35,12 @@ pub(crate) fn is_pgp(body: &[u8]) -> bool {
     decoded(&body).is_some_and(|bytes| bytes.first().map(kind) == Some(5))
 }
 
+/// Whether it is the name of a kind of key, as SSH spells them (RFC 4253, 5656, 8709).
+pub(crate) fn is_algorithm(name: &[u8]) -> bool {
+    const BEGINNINGS: [&[u8]; 4] = [b"ssh-rsa", b"ssh-dss", b"ssh-ed", b"ecdsa-sha2-"];
+    BEGINNINGS.iter().any(|beginning| name.starts_with(beginning))
+}
+
 /// Whether it is a key in PEM, in base64 once more.
 pub(crate) fn is_wrapped(body: &[u8]) -> bool {
     const MARK: &[u8] = b"PRIVATE KEY-----";

@@ -11,7 +11,7 @@ use super::rules;
 use crate::content::Flaw;
 
 /// The most keywords of one file that are looked at: beyond any text that people or their programs write.
-pub(crate) const MOST_TRIES: usize = 1 << 22;
+pub(crate) const MOST_TRIES: usize = 1 << 21;
 
 /// A secret within a piece of text, by where it is.
 #[derive(Debug, Clone, Copy)]
@@ -85,8 +85,9 @@ impl Matcher {
             let start = word.start();
             let Some((keyword, index)) = self.called.get(word.pattern().as_usize()) else { continue };
             let spelled = text.get(word.range()) == Some(keyword.as_bytes());
-            let begins = spelled && !follows_a_letter(text, start, before);
-            if let Some(pattern) = self.patterns.get(*index).filter(|of| begins || of.rule.edge == Edge::Name) {
+            let begins = spelled && !goes_on_a_token(text, start, before);
+            if let Some(pattern) = self.patterns.get(*index).filter(|of| begins || of.rule.edge == Edge::Name)
+            {
                 hits.extend(pattern.at(text, start));
             }
         }
@@ -117,11 +118,13 @@ fn compile(pattern: &str) -> Result<Regex, regex::Error> {
     RegexBuilder::new(&format!(r"\A(?:{pattern})")).unicode(false).build()
 }
 
-/// Whether the byte at `start` goes on a word; the letter of an escape such as `\n` is none.
-fn follows_a_letter(text: &[u8], start: usize, before: Option<u8>) -> bool {
+/// Whether the byte at `start` goes on what tokens consist of; the letter of an escape such as `\n` is none of it. No
+/// two tries of such a rule look at the same text, however often its keyword stands there.
+fn goes_on_a_token(text: &[u8], start: usize, before: Option<u8>) -> bool {
     let at = |back: usize| start.checked_sub(back).and_then(|at| text.get(at).copied());
     let previous = if start == 0 { before } else { at(1) };
-    previous.is_some_and(|byte| byte.is_ascii_alphanumeric()) && at(2) != Some(b'\\')
+    let escape = matches!(previous, Some(b'n' | b'r' | b't')) && at(2) == Some(b'\\');
+    previous.is_some_and(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte)) && !escape
 }
 
 /// A longer string than the secret may be is something else.

@@ -35,7 +35,7 @@ pub(crate) const FARTHEST: usize = 16 << 10;
 /// What may stand right before a keyword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Edge {
-    /// No letter or digit: the keyword is the beginning of the secret, as it is spelled.
+    /// Nothing that a token consists of: the keyword is the beginning of the secret, as it is spelled.
     Token,
     /// Anything: the keyword is part of a name, in upper or lower case.
     Name,

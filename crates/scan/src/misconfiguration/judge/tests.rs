@@ -128,10 +128,14 @@ fn bases() {
     let digest = "org.opencontainers.image.base.digest".to_owned();
     let label = |name: &String, value: &str| (name.clone(), value.to_owned());
     check_config(|config| config.labels.extend([label(&name, "debian:12")]), &["unpinned-base"]);
-    check_config(|config| config.labels.extend([label(&name, "debian:12"), label(&digest, "sha256:ab")]), &[]);
+    check_config(
+        |config| config.labels.extend([label(&name, "debian:12"), label(&digest, "sha256:ab")]),
+        &[],
+    );
     check_config(|config| config.labels.extend([label(&name, "debian@sha256:ab")]), &[]);
     let config = flawless();
-    let entry = HistoryEntry { comment: "FROM docker.io/library/alpine:3".to_owned(), ..HistoryEntry::default() };
+    let entry =
+        HistoryEntry { comment: "FROM docker.io/library/alpine:3".to_owned(), ..HistoryEntry::default() };
     assert_eq!(rules(&Subject { history: &[entry], ..subject(&config) }), ["unpinned-base"]);
 }
 
@@ -219,14 +223,19 @@ fn the_catalogue_names_each_rule_once_and_whole() {
     let ids: BTreeSet<_> = catalogue::ALL.iter().map(|rule| rule.id).collect();
     assert_eq!(ids.len(), catalogue::ALL.len());
     for rule in catalogue::ALL {
-        assert!(!rule.title.is_empty() && !rule.advice.is_empty() && rule.reference.contains(' '), "{}", rule.id);
+        assert!(
+            !rule.title.is_empty() && !rule.advice.is_empty() && rule.reference.contains(' '),
+            "{}",
+            rule.id
+        );
     }
 }
 
 /// Where a rule has its pair of cases: here, among the oddities, or among the contents.
 #[test]
 fn each_rule_has_a_test_that_names_it() {
-    let tests = [include_str!("tests.rs"), include_str!("../oddity/tests.rs"), include_str!("../contents.rs")];
+    let tests =
+        [include_str!("tests.rs"), include_str!("../oddity/tests.rs"), include_str!("../contents.rs")];
     for rule in catalogue::ALL {
         let quoted = format!("\"{}\"", rule.id);
         assert!(tests.iter().any(|test| test.contains(&quoted)), "{}", rule.id);

@@ -4,7 +4,7 @@ use model::finding::Severity::{Critical, High, Low};
 
 use super::rule::{FARTHEST, Rule, named, token};
 use crate::secrets::check;
-use crate::secrets::key::{is_encrypted, is_pgp, is_plain, is_wrapped};
+use crate::secrets::key::{is_algorithm, is_encrypted, is_pgp, is_plain, is_wrapped};
 
 const BEGINNINGS: &[&str] = &[
     "-----BEGIN PRIVATE KEY",
@@ -31,7 +31,7 @@ pub(super) static RULES: &[Rule] = &[
         "an OpenPGP private key",
         High,
         &["-----BEGIN PGP PRIVATE KEY BLOCK"],
-        r"-----BEGIN PGP PRIVATE KEY BLOCK-----\s((?:[A-Z][A-Za-z]{3,10}: [^\n]{0,200}\s)*\s*[^-]{40,})-----END",
+        r"-----BEGIN PGP PRIVATE KEY BLOCK-----\s((?:[A-Z][A-Za-z]{3,10}: [^\n]{0,80}\s){0,6}\s*[^-]{40,})-----END",
     )
     .checked(is_pgp)
     .reaching(FARTHEST),
@@ -40,9 +40,9 @@ pub(super) static RULES: &[Rule] = &[
         "a private key of PuTTY",
         Critical,
         &["PuTTY-User-Key-File-"],
-        r"PuTTY-User-Key-File-[23]: [a-z0-9-]{3,40}\s+Encryption: none\s[^-]{1,400}[^:]{0,6000}Private-Lines: \d{1,3}\s+([0-9A-Za-z+/=]{16,64})",
+        r"PuTTY-User-Key-File-[23]: ([a-z0-9-]{3,40})\s{1,2}Encryption: none\s",
     )
-    .reaching(FARTHEST),
+    .checked(is_algorithm),
     token(
         "age-key",
         "a private key of age",

@@ -13,7 +13,7 @@ pub(super) static RULES: &[Rule] = &[
         "a token or password of an npm registry",
         High,
         &["_authtoken", "_auth", "_password"],
-        r#":?_(?:authToken|auth|password)[ \t]{0,4}=[ \t]{0,4}"?([0-9A-Za-z+/_.=-]{16,400})"#,
+        r#":?_(?:authToken|auth|password)[ \t]{0,4}=[ \t]{0,4}"?([0-9A-Za-z+/_.=-]{20,400})"#,
     )
     .checked(check::chance),
     token(

@@ -31,7 +31,11 @@ fn ids_come_once_and_keywords_are_lower_case() {
     let ids: BTreeSet<_> = all().map(|rule| rule.id).collect();
     assert_eq!(ids.len(), all().count());
     for rule in textual() {
-        assert!(rule.keywords.iter().all(|word| word.len() > 2 && *word == word.to_ascii_lowercase()), "{}", rule.id);
+        assert!(
+            rule.keywords.iter().all(|word| word.len() > 2 && *word == word.to_ascii_lowercase()),
+            "{}",
+            rule.id
+        );
         assert!(!rule.keywords.is_empty() && rule.reach <= rule::FARTHEST, "{}", rule.id);
     }
 }
@@ -103,7 +107,14 @@ fn placeholders_are_passed_over() {
 /// Linear time: a megabyte of beginnings that come to nothing.
 #[test]
 fn beginnings_that_come_to_nothing_are_soon_passed_over() {
-    for word in ["-----begin rsa private key-----\n", "eyJaaaaaaaaaaa.", "password=", "https://a:", "token:\"", "ghp_"] {
+    for word in [
+        "-----begin rsa private key-----\n",
+        "eyJaaaaaaaaaaa.",
+        "password=",
+        "https://a:",
+        "token:\"",
+        "ghp_",
+    ] {
         let text = word.repeat((1 << 17) / word.len());
         assert!(found(&text).len() < 10, "{word}");
     }

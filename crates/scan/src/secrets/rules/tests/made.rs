@@ -44,12 +44,15 @@ fn filled(template: &str, source: &mut Source) -> String {
 impl Source {
     /// Knuth's generator, its upper half.
     fn next(&mut self) -> usize {
-        self.state = self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.state =
+            self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.state >> 33).unwrap()
     }
 
     fn drawn(&mut self, alphabet: &[u8], length: usize) -> String {
-        let one = |source: &mut Self| if source.dull { alphabet[0] } else { alphabet[source.next() % alphabet.len()] };
+        let one = |source: &mut Self| {
+            if source.dull { alphabet[0] } else { alphabet[source.next() % alphabet.len()] }
+        };
         (0..length).map(|_| char::from(one(self))).collect()
     }
 
@@ -70,10 +73,14 @@ impl Source {
             "pgp-key" => STANDARD.encode([if self.dull { 0x99 } else { 0x95 }; 60]),
             "jwt" => self.token(r#"{"sub":"a-user-of-it"}"#),
             "kubernetes" => self.token(r#"{"iss":"kubernetes/serviceaccount"}"#),
-            "basic" => STANDARD.encode(format!("me:{}", if self.dull { "password".to_owned() } else { self.drawn(BOTH, 12) })),
+            "basic" => STANDARD.encode(format!(
+                "me:{}",
+                if self.dull { "password".to_owned() } else { self.drawn(BOTH, 12) }
+            )),
             "wireguard" => format!("{}0=", self.drawn(BOTH, 42)),
             "bytes64" => self.encoded(64),
             "bytes32" => self.encoded(32),
+            "algorithm" => if self.dull { "ssh" } else { "ssh-ed25519" }.to_owned(),
             "password" if self.dull => "password".to_owned(),
             "password" => format!("{}a7&K", self.drawn(UPPER, 8)),
             _ => self.counted(name),
@@ -108,9 +115,12 @@ impl Source {
         let high = prefix.bytes().map(|byte| u32::from(byte >> 5));
         let low = prefix.bytes().map(|byte| u32::from(byte & 31));
         let values = data.iter().map(|value| u32::try_from(*value).unwrap());
-        let sum = high.chain([0]).chain(low).chain(values).chain([0; 6]).fold(1, polymod) ^ 1 ^ u32::from(self.dull);
+        let sum = high.chain([0]).chain(low).chain(values).chain([0; 6]).fold(1, polymod)
+            ^ 1
+            ^ u32::from(self.dull);
         let sum = (0..6).map(|at| usize::try_from((sum >> (5 * (5 - at))) & 31).unwrap());
-        let letters: String = data.iter().copied().chain(sum).map(|value| char::from(BECH32[value])).collect();
+        let letters: String =
+            data.iter().copied().chain(sum).map(|value| char::from(BECH32[value])).collect();
         format!("{prefix}1{letters}").to_ascii_uppercase()
     }
 
@@ -118,7 +128,7 @@ impl Source {
         let mut body = vec![2, 1, 8];
         body.extend(b"pypi.org");
         body.push(2);
-        body.extend(if self.dull { vec![0; 90] } else { self.drawn(BOTH, 90).into_bytes() });
+        body.extend(if self.dull { vec![0; 60] } else { self.drawn(BOTH, 60).into_bytes() });
         format!("{}{}", ["py", "pi-"].concat(), STANDARD.encode(body).replace('+', "-").replace('/', "_"))
     }
 
@@ -139,7 +149,8 @@ impl Source {
     }
 
     fn encoded(&mut self, length: usize) -> String {
-        let bytes: Vec<u8> = (0..length).map(|_| if self.dull { 0 } else { (self.next() >> 8) as u8 }).collect();
+        let bytes: Vec<u8> =
+            (0..length).map(|_| if self.dull { 0 } else { (self.next() >> 8) as u8 }).collect();
         STANDARD.encode(bytes)
     }
 }

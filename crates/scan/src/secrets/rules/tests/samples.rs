@@ -6,17 +6,14 @@ pub(super) const SAMPLES: &[(&str, &str)] = &[
     ("private-key", "-----BEGIN PRIVATE KEY-----\n{plain-key}\n-----END PRIVATE KEY-----"),
     ("encrypted-private-key", "-----BEGIN ENCRYPTED PRIVATE KEY-----\n{encrypted-key}\n-----END"),
     ("pgp-private-key", "-----BEGIN PGP PRIVATE KEY BLOCK-----\nVersion: 1\n\n{pgp-key}\n-----END PGP"),
-    (
-        "putty-private-key",
-        "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nComment: a\nPublic-Lines: 1\n{a64}\nPrivate-Lines: 1\n{a48}",
-    ),
+    ("putty-private-key", "PuTTY-User-Key-File-3: {algorithm}\nEncryption: none\n"),
     ("age-key", "{age}"),
     ("kubernetes-key", "client-key-data: {wrapped-key}"),
     ("wireguard-key", "PrivateKey = {wireguard}"),
     // Clouds.
     ("aws-access-key", "AKIAB{215}"),
     ("aws-secret-key", "aws_secret_access_key = {a40}"),
-    ("aws-session-token", "aws_session_token={a200}"),
+    ("aws-session-token", "aws_session_token={a120}"),
     ("aws-bedrock-key", "ABSK{a120}"),
     ("gcp-api-key", "AIza{a35}"),
     ("gcp-client-secret", "GOCSPX-{a28}"),
@@ -58,7 +55,7 @@ pub(super) const SAMPLES: &[(&str, &str)] = &[
     ("sourcegraph-token", "sgp_{h40}"),
     ("terraform-token", ".atlasv1.{a67}"),
     ("pulumi-token", "pul-{h40}"),
-    ("vault-token", "hvs.{a90}"),
+    ("vault-token", "hvs.{a30}"),
     ("doppler-token", "dp.pt.{a43}"),
     ("infracost-token", "ico-{a32}"),
     // Packages.
