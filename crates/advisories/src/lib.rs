@@ -14,3 +14,7 @@ pub mod ecosystem;
 pub mod database;
 pub mod matching;
 pub mod priority;
+pub mod vex;
+pub mod ignore;
+#[doc(hidden)]
+pub mod fuzz;

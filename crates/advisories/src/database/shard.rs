@@ -268,6 +268,18 @@ impl Shard {
     }
 }
 
+/// `bytes` with a header whose length and checks hold, as far as there is one: for those who look for what is wrong
+/// behind it.
+pub(crate) fn mended(bytes: &[u8]) -> Vec<u8> {
+    let mut mended = bytes.to_vec();
+    mended.resize(mended.len().max(HEADER), 0);
+    let length = u32::try_from(mended.len()).unwrap_or(u32::MAX).to_le_bytes();
+    let rest = mended.split_off(HEADER);
+    let fields = mended.split_off(20);
+    let checked = [length.as_slice(), &fields].concat();
+    [MAGIC.as_slice(), &FORMAT.to_le_bytes(), &check(&checked).to_le_bytes(), &checked, &rest].concat()
+}
+
 #[cfg(test)]
 #[path = "shard_tests.rs"]
 mod tests;

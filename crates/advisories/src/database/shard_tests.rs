@@ -193,12 +193,7 @@ proptest! {
             let place = place.index(bytes.len());
             bytes[place] = byte;
         }
-        // With checks that hold again where they are cheap to mend, so that more than the header is read.
-        let length = u32::try_from(bytes.len()).unwrap();
-        bytes[16..20].copy_from_slice(&length.to_le_bytes());
-        let sum = check(&bytes[CHECKED]);
-        bytes[12..16].copy_from_slice(&sum.to_le_bytes());
-        let _either = Shard::of_bytes(bytes, "test").map(|shard| {
+        let _either = Shard::of_bytes(mended(&bytes), "test").map(|shard| {
             let _either = shard.verify();
             let _either = shard.package("Debian:12", "curl");
         });
