@@ -29,7 +29,6 @@ pub mod trial;
 #[doc(hidden)]
 pub mod fuzz;
 
-<<<<<<< HEAD
 pub use catalog::{Candidate, Found};
 pub use child::{Guard, Landlock, Limits, Scan, Scanner, profile};
 pub use content::{Content, Flaw};
@@ -38,9 +37,3 @@ pub use facts::{FORMAT, Filed, LayerFacts, MOST_BYTES, Release, Source, Undecoda
 pub use mark::{Mark, Marks};
 pub use merge::{all_oddities, all_secrets, merge};
 pub use walk::{Bounds, LockFiles};
-=======
-pub use self::content::{Content, Flaw};
-#[cfg(test)]
-#[allow(warnings)]
-mod trial;
->>>>>>> s-bin
