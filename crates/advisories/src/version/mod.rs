@@ -18,6 +18,7 @@ mod packagist;
 mod dotted;
 mod generic;
 mod interval;
+mod range;
 
 use std::cmp::Ordering;
 
@@ -25,6 +26,7 @@ use model::inventory::PackageKind;
 
 pub use interval::{Bound, Interval};
 use key::Key;
+pub use range::{BadRange, Dialect};
 use semver::Flavour;
 
 /// Longest version that is read, in bytes.
