@@ -25,8 +25,6 @@ mod error;
 mod child;
 mod merge;
 #[doc(hidden)]
-pub mod fuzz;
-#[doc(hidden)]
 pub mod trial;
 #[doc(hidden)]
 pub mod fuzz;
