@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use self::table::{EXCEPTIONS, LICENCES};
+use self::table::{COMPOUNDS, EXCEPTIONS, LICENCES};
 
 /// Longest declaration that is understood, in bytes.
 const LONGEST: usize = 2048;
@@ -45,12 +45,18 @@ pub struct Licence {
 /// What a package's declaration means.
 #[must_use]
 pub fn understood(declared: &str) -> Licence {
-    let known =
-        (declared.len() <= LONGEST).then(|| one(declared).or_else(|| expression::read(declared))).flatten();
+    let read = || one(declared).or_else(|| expression::read(compound(declared).unwrap_or(declared)));
+    let known = if declared.len() <= LONGEST { read() } else { None };
     match known {
         Some((expression, category)) => Licence { expression: Some(expression), category },
         None => Licence { expression: None, category: Category::Unknown },
     }
+}
+
+/// The expression that a declaration without the form of one means.
+fn compound(declared: &str) -> Option<&'static str> {
+    let known = COMPOUNDS.iter().find(|(words, _)| words.eq_ignore_ascii_case(declared.trim()));
+    known.map(|(_, expression)| *expression)
 }
 
 /// A single licence by any of its names.

@@ -58,6 +58,7 @@ pub(super) const LICENCES: &[Row] = &[
         "BSD-2-Clause",
         Permissive,
         &[
+            "bsdl",
             "simplified bsd",
             "freebsd",
             "freebsd license",
@@ -132,12 +133,23 @@ pub(super) const LICENCES: &[Row] = &[
     row(
         "EPL-1.0",
         WeakCopyleft,
-        &["eclipse public license 1.0", "eclipse public license - v 1.0", "epl", "eclipse public license"],
+        &[
+            "https://www.eclipse.org/org/documents/epl-v10.php",
+            "http://www.eclipse.org/org/documents/epl-v10.php",
+            "http://www.eclipse.org/legal/epl-v10.html",
+            "eclipse public license 1.0",
+            "eclipse public license - v 1.0",
+            "epl",
+            "eclipse public license",
+        ],
     ),
     row(
         "EPL-2.0",
         WeakCopyleft,
         &[
+            "https://www.eclipse.org/legal/epl-2.0/",
+            "https://www.eclipse.org/org/documents/epl-2.0/epl-2.0.txt",
+            "https://www.eclipse.org/legal/epl-v20.html",
             "epl 2",
             "eclipse public license 2.0",
             "eclipse public license - v 2.0",
@@ -160,7 +172,11 @@ pub(super) const LICENCES: &[Row] = &[
     row("ImageMagick", Permissive, &[]),
     row("ISC", Permissive, &["iscl", "isc license (iscl)", "isc license (isc)", "isc licence (iscl)"]),
     row("JSON", Proprietary, &["the json license"]),
-    row("LicenseRef-Apache", Permissive, &["apache", "apache software license", "asf"]),
+    row(
+        "LicenseRef-Apache",
+        Permissive,
+        &["apache software licenses", "apache", "apache software license", "asf"],
+    ),
     row("LicenseRef-BSD", Permissive, &["bsd", "bsd-like", "bsd-style", "bsd license", "bsd derived"]),
     row(
         "LicenseRef-Commercial",
@@ -176,6 +192,7 @@ pub(super) const LICENCES: &[Row] = &[
         "MIT",
         Permissive,
         &[
+            "expat (mit/x11)",
             "mit license (mit)",
             "the mit license (mit)",
             "expat",
@@ -270,6 +287,25 @@ pub(super) const LICENCES: &[Row] = &[
     row("XFree86-1.1", Permissive, &[]),
     row("Zlib", Permissive, &["zlib/libpng", "zlib license", "zlib/libpng license", "zlib-acknowledgement"]),
     row("ZPL-2.1", Permissive, &["zope public license", "zpl", "zpl 2.1", "zope public"]),
+];
+
+/// Declarations that mean an expression and have no form of one.
+pub(super) const COMPOUNDS: &[(&str, &str)] = &[
+    ("cddl + gplv2 with classpath exception", "CDDL-1.1 OR GPL-2.0-only WITH Classpath-exception-2.0"),
+    ("cddl/gplv2+ce", "CDDL-1.1 OR GPL-2.0-only WITH Classpath-exception-2.0"),
+    (
+        "https://glassfish.java.net/public/cddl+gpl_1_1.html",
+        "CDDL-1.1 OR GPL-2.0-only WITH Classpath-exception-2.0",
+    ),
+    (
+        "https://glassfish.dev.java.net/nonav/public/cddl+gpl.html",
+        "CDDL-1.0 OR GPL-2.0-only WITH Classpath-exception-2.0",
+    ),
+    ("gpl2 w/ cpe", "GPL-2.0-only WITH Classpath-exception-2.0"),
+    ("https://www.gnu.org/software/classpath/license.html", "GPL-2.0-only WITH Classpath-exception-2.0"),
+    ("perl", "Artistic-1.0-Perl OR GPL-1.0-or-later"),
+    ("perl_5", "Artistic-1.0-Perl OR GPL-1.0-or-later"),
+    ("same as perl", "Artistic-1.0-Perl OR GPL-1.0-or-later"),
 ];
 
 /// Exceptions, and the most that is left to ask under one.

@@ -19,6 +19,7 @@ fn words_become_identifiers() {
         ("Apache Software License 2.0", "Apache-2.0"),
         ("Apache-2.0", "Apache-2.0"),
         ("https://www.apache.org/licenses/LICENSE-2.0.txt", "Apache-2.0"),
+        ("https://www.eclipse.org/legal/epl-2.0/", "EPL-2.0"),
         ("BSD", "LicenseRef-BSD"),
         ("BSD License", "LicenseRef-BSD"),
         ("New BSD License", "BSD-3-Clause"),
@@ -58,6 +59,7 @@ fn several_become_an_expression() {
         ("GPL-2.0-only WITH Classpath-exception-2.0", "GPL-2.0-only WITH Classpath-exception-2.0"),
         ("Apache-2.0 WITH LLVM-exception OR MIT", "Apache-2.0 WITH LLVM-exception OR MIT"),
         ("BSD, MIT", "LicenseRef-BSD AND MIT"),
+        ("GPL2 w/ CPE", "GPL-2.0-only WITH Classpath-exception-2.0"),
     ] {
         assert_eq!(means(declared), expression, "{declared}");
     }
@@ -110,6 +112,9 @@ fn no_name_means_two_licences() {
             assert!(other.is_none_or(|other| other == row.id), "{name} is {} and {other:?}", row.id);
             assert_eq!(gnu::read(&folded(name)), None, "{name}");
         }
+    }
+    for (words, expression) in COMPOUNDS {
+        assert_eq!(means(words), *expression, "{words}");
     }
     for row in EXCEPTIONS {
         assert!(

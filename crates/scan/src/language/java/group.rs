@@ -150,12 +150,11 @@ fn said(artifact: &str, manifest: &Manifest) -> Option<String> {
         return Some(manifest.vendor.clone());
     }
     let words = artifact.to_lowercase().replace(['-', '.', '_'], "");
-    let by_name = manifest.dotted.iter().find_map(|dotted| {
+    manifest.dotted.iter().find_map(|dotted| {
         let (group, last) = dotted.rsplit_once('.')?;
         let last = last.to_lowercase().replace(['-', '_'], "");
         (!last.is_empty() && words.ends_with(&last) && is_group(group)).then(|| group.to_owned())
-    });
-    by_name
+    })
 }
 
 #[cfg(test)]

@@ -51,7 +51,11 @@ impl Manifest {
                 name: first(["Short-Name", "Extension-Name"]).to_owned(),
                 version: word(version),
             }),
-            licences: bundle_licences.split(',').filter_map(licence).collect(),
+            // `Apache-2.0;link="https://..."`
+            licences: bundle_licences
+                .split(',')
+                .filter_map(|name| licence(name.split(';').next()?))
+                .collect(),
         }
     }
 }
@@ -68,11 +72,12 @@ mod tests {
     #[test]
     fn the_main_section_is_read() {
         let text = "Manifest-Version: 1.0\r\nImplementation-Title: Apache Tomcat\r\nImplementation-Version: 9.0.\r\n 83\r\n\
-                    Bundle-SymbolicName: org.apache.tomcat-catalina;singleton:=true\r\n\r\nName: x\r\n\
+                    Bundle-SymbolicName: org.apache.tomcat-catalina;singleton:=true\r\nBundle-License: Apache-2.0;link=x\r\n\r\nName: x\r\n\
                     Implementation-Title: other\r\n";
         let manifest = Manifest::read(text.as_bytes());
         assert_eq!((manifest.title.as_str(), manifest.version.as_str()), ("Apache Tomcat", "9.0.83"));
         assert_eq!(manifest.dotted, ["org.apache.tomcat-catalina"]);
+        assert_eq!(manifest.licences, ["Apache-2.0"]);
         assert!(manifest.plugin.is_none());
     }
 

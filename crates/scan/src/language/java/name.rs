@@ -63,10 +63,14 @@ const LONGEST_STEM: usize = 300;
 /// The packages that an archive is: one for each project that Maven packed into it, and, where none of those is
 /// the archive as a whole, that one.
 pub(super) fn packages(file: &str, manifest: &Manifest, poms: Vec<Pom>) -> Vec<Found> {
-    let (artifact, version) = split(stem(file));
+    let stem = stem(file);
+    let (artifact, version) = split(stem);
     let only = poms.len() == 1;
     let is_own = |pom: &Pom| {
-        pom.artifact == artifact || (only && version.is_none_or(|version| pom.version == version))
+        let is_named = [artifact, stem].iter().any(|name| is_same(name, &pom.artifact));
+        // `wagon-http-shaded-3.5.3` is `wagon-http` and what it needs.
+        let is_variant = version == Some(&pom.version) && artifact.starts_with(&pom.artifact);
+        is_named || is_variant || (only && version.is_none_or(|version| pom.version == version))
     };
     let own = if poms.iter().any(is_own) { None } else { own(artifact, version, manifest) };
     let is_known = |own: &Found| {
@@ -95,6 +99,12 @@ fn own(artifact: &str, version: Option<&str>, manifest: &Manifest) -> Option<Fou
     let is_version = version.starts_with(|letter: char| letter.is_ascii_alphanumeric());
     let found = package(PackageKind::Maven, &name, version).filter(|_| is_version)?;
     Some(Found { licences: manifest.licences.clone(), ..found })
+}
+
+/// Whether two names differ in nothing but what stands between their words.
+fn is_same(one: &str, other: &str) -> bool {
+    let plain = |letter: char| if matches!(letter, '_' | '.') { '-' } else { letter };
+    one.chars().map(plain).eq(other.chars().map(plain))
 }
 
 /// A file's name without its extension.
@@ -196,7 +206,9 @@ mod tests {
         let poms = [("org.a", "a", "1.0"), ("org.b", "b", "2.0")];
         assert_eq!(names("a-1.0.jar", "", &poms), ["org.a:a 1.0", "org.b:b 2.0"]);
         assert_eq!(names("c-3.0.jar", "", &poms), ["org.a:a 1.0", "org.b:b 2.0", "c 3.0"]);
+        assert_eq!(names("a-shaded-1.0.jar", "", &poms), ["org.a:a 1.0", "org.b:b 2.0"]);
         assert_eq!(names("renamed.jar", "", &[("org.a", "a", "1.0")]), ["org.a:a 1.0"]);
+        assert_eq!(names("a-1.3-spec.jar", "", &[("org.a", "a_1.3_spec", "1.0")]), ["org.a:a_1.3_spec 1.0"]);
     }
 
     #[test]

@@ -21,10 +21,12 @@ pub(super) const EGG_INFO: Cataloger = Cataloger {
     read: |_, content, found| metadata::read(content, found),
 };
 
-/// An egg that was never unpacked.
+/// An egg that was never unpacked. Python's own tests have some, which nothing imports.
 pub(super) const EGG: Cataloger = Cataloger {
     name: "python-egg",
-    wants: |file| file.path.ends_with(".egg"),
+    wants: |file| {
+        file.path.ends_with(".egg") && !file.path.split('/').any(|part| matches!(part, "test" | "tests"))
+    },
     read: |_, content, found| metadata::egg(content, found),
 };
 
