@@ -12,7 +12,9 @@ const MAX_VECTOR: usize = 512;
 /// What is wrong with it, for people.
 pub(super) fn score(vector: &str) -> Result<Cvss, String> {
     let vector = vector.trim().trim_matches(['(', ')']);
-    let wrong = |why: String| format!("`{}` is not a vector of CVSS: {why}", vector.chars().take(80).collect::<String>());
+    let wrong = |why: String| {
+        format!("`{}` is not a vector of CVSS: {why}", vector.chars().take(80).collect::<String>())
+    };
     if vector.len() > MAX_VECTOR {
         return Err(wrong("it is too long".to_owned()));
     }
@@ -20,16 +22,17 @@ pub(super) fn score(vector: &str) -> Result<Cvss, String> {
     Ok(Cvss { score: parsed.score() as f32, vector: vector.to_owned() })
 }
 
-/// The newest version of CVSS first, each vector once.
+/// The newest version of CVSS first, and each vector once; those of one version stay in their order.
 pub(super) fn sorted(mut scores: Vec<Cvss>) -> Vec<Cvss> {
-    scores.sort_by(|one, other| version(other).cmp(version(one)).then_with(|| one.vector.cmp(&other.vector)));
+    scores.sort_by(|one, other| version(other).cmp(version(one)));
     scores.dedup();
     scores
 }
 
 /// `4.0`, `3.1`; vectors of CVSS 2 do not say.
 fn version(cvss: &Cvss) -> &str {
-    cvss.vector.strip_prefix("CVSS:").and_then(|rest| rest.get(..3)).unwrap_or("2.0")
+    let named = cvss.vector.strip_prefix("CVSS:").and_then(|rest| rest.split('/').next());
+    named.unwrap_or("2.0")
 }
 
 #[cfg(test)]

@@ -75,7 +75,10 @@ pub(super) fn topic(id: &str, mends: &[String]) -> Topic {
         return Topic::Malice;
     }
     let mut letters = id.chars();
-    let is_update = matches!((letters.nth(1), letters.next(), letters.next()), (Some('L' | 'H'), Some('B' | 'E'), Some('A')));
+    let is_update = matches!(
+        (letters.nth(1), letters.next(), letters.next()),
+        (Some('L' | 'H'), Some('B' | 'E'), Some('A'))
+    );
     if is_update && mends.is_empty() { Topic::Maintenance } else { Topic::Vulnerability }
 }
 

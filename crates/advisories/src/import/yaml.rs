@@ -27,7 +27,9 @@ pub(super) fn parse(text: &str) -> Result<Value, String> {
             Event::SequenceStart(..) => open(&mut stack, Open::List(Vec::new()))?,
             Event::MappingStart(..) => open(&mut stack, Open::Map(Map::new(), None))?,
             Event::SequenceEnd | Event::MappingEnd => stack.pop().map(closed),
-            Event::Alias(_) => return Err("it refers to another part of itself, which is not read".to_owned()),
+            Event::Alias(_) => {
+                return Err("it refers to another part of itself, which is not read".to_owned());
+            }
             _ => None,
         };
         let Some(value) = done else { continue };
