@@ -1,5 +1,7 @@
 //! Bytes that nobody meant, as every format: never a panic, and an answer in time.
 
+#![allow(clippy::indexing_slicing, reason = "helpers of tests are tests too, which clippy does not see")]
+
 use advisories::import::{Format, fuzz};
 use proptest::prelude::*;
 

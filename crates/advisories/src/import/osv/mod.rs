@@ -38,7 +38,7 @@ pub(super) fn read(osv: Osv, output: &mut Output<'_>) {
         withdrawn: osv.withdrawn.filter(|time| !time.is_empty()).map(|time| day(&time)),
         severity: severity_here
             .or_else(|| word(&osv.database_specific, "severity"))
-            .or_else(|| osv.summary.split_once(": ").and_then(|(first, _)| severity(first))),
+            .or_else(|| specific::heading_severity(&id, &osv.summary)),
         source: specific::publisher(&id),
         cvss,
         cwes: specific::cwes(&osv.database_specific),

@@ -1,10 +1,11 @@
 //! What the schema leaves to each publisher.
 
+use model::finding::Severity;
 use serde_json::Value;
 
 use super::wire::{Package, Reference};
 use crate::advisory::Vulnerable;
-use crate::import::words::{errata, set};
+use crate::import::words::{errata, set, severity};
 
 /// Beginnings of the names of updates, each of which mends several vulnerabilities.
 const UPDATES: &[&str] =
@@ -35,6 +36,12 @@ const PUBLISHERS: &[(&str, &str)] = &[
 /// Whether an advisory is an update of a distribution.
 pub(super) fn is_update(id: &str) -> bool {
     errata(id).is_some() || UPDATES.iter().any(|start| id.starts_with(start))
+}
+
+/// The severity at the beginning of an update's summary: `Important: curl security update`.
+pub(super) fn heading_severity(id: &str, summary: &str) -> Option<Severity> {
+    let (word, _) = summary.split_once(": ").filter(|_| is_update(id))?;
+    severity(word).filter(|severity| *severity > Severity::Negligible)
 }
 
 /// Who publishes an advisory, by its name.
