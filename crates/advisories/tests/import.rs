@@ -438,7 +438,7 @@ fn limits_hold_and_damage_is_an_error() {
         std::fs::write(&path, bytes).unwrap();
         imported(&path, limits).unwrap_err().to_string()
     };
-    let limits = Limits { documents: 2, bytes: 4096, document: 64, depth: 2 };
+    let limits = Limits { documents: 2, bytes: 4096, document: 64, record: 64, depth: 2 };
     assert!(refused(&tarball(), &Limits { bytes: 1 << 20, ..limits }).contains("more than 2 documents"));
     let bomb = gzipped(&vec![b'x'; 1 << 20]);
     assert!(refused(&bomb, &limits).contains("more than 4096 bytes"));

@@ -5,7 +5,8 @@ use super::output::Output;
 use super::{Count, Format, Limits, import_stream, read};
 
 /// Small enough that a fuzzer meets them.
-const LIMITS: Limits = Limits { documents: 1000, bytes: 8 << 20, document: 1 << 20, depth: 4 };
+const LIMITS: Limits =
+    Limits { documents: 1000, bytes: 8 << 20, document: 1 << 20, record: 1 << 20, depth: 4 };
 
 /// Reads `bytes` as whatever they look like, an archive too; returns how many records they hold.
 #[must_use]

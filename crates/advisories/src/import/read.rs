@@ -40,10 +40,13 @@ pub(super) fn document(
         Format::Epss => return epss::read(input, output),
         _ => {}
     }
-    let whole = input.whole(limits.document);
+    // What is read into the very types that it has is as long in memory as it is written.
+    let is_plain = matches!(format, Format::Csaf | Format::DebianAnnouncements);
+    let most = if is_plain { limits.document } else { limits.record };
+    let whole = input.whole(most);
     let whole = whole.map_err(|cause| ImportError::Read { path: output.source().to_owned(), cause })?;
     let Some(bytes) = whole else {
-        output.skip("", format!("it is longer than {} bytes", limits.document));
+        output.skip("", format!("it is longer than {most} bytes"));
         return Ok(());
     };
     match format {

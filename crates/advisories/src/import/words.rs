@@ -8,6 +8,9 @@ use crate::advisory::Topic;
 /// Most bytes of a summary.
 const MAX_SUMMARY: usize = 200;
 
+/// Most places at which a text is looked at for a CVE.
+const MAX_MENTIONS: usize = 10_000;
+
 /// A vendor's word for how bad something is.
 pub(super) fn severity(word: &str) -> Option<Severity> {
     Some(match word.trim().to_ascii_lowercase().as_str() {
@@ -50,12 +53,9 @@ pub(super) fn line(summary: &str, details: &str) -> String {
 /// The CVEs that `text` names, each once, in its order.
 pub(super) fn cves(text: &str) -> Vec<String> {
     let mut found = Vec::new();
-    for (at, _) in text.match_indices("CVE") {
+    for (at, _) in text.match_indices("CVE").take(MAX_MENTIONS) {
         let name = text.get(at..).and_then(cve);
         found.extend(name.filter(|name| !found.contains(name)));
-        if found.len() >= 1000 {
-            break;
-        }
     }
     found
 }

@@ -18,9 +18,8 @@ enum Open {
 /// # Errors
 /// What is wrong with it, for people.
 pub(super) fn parse(text: &str) -> Result<Value, String> {
-    let options = granit_parser::options! { simple_key_max_lookahead: 4096 };
     let mut stack = Vec::new();
-    for event in Parser::new_from_str_with_options(text, options) {
+    for event in Parser::new_from_str(text) {
         let (event, _) = event.map_err(|error| error.to_string())?;
         let done = match event {
             Event::Scalar(text, style, ..) => Some(scalar(&text, style)),

@@ -3,7 +3,7 @@
 mod wire;
 mod tree;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use model::finding::{Fix, Severity};
 
@@ -101,7 +101,7 @@ fn affected(
             (Mended::Here, Some(version)) => fixed(affected, version),
             (Mended::Here, None) => strange += 1,
             (Mended::Not, _) => {
-                let never = given_up.contains_key(product.as_str()) && status == Status::Affected;
+                let never = given_up.contains(product.as_str()) && status == Status::Affected;
                 open(affected, if never { Fix::Never } else { Fix::None });
             }
         }
@@ -112,7 +112,7 @@ fn affected(
             format!("{strange} of its products are no packages that are known, or have no version"),
         );
     }
-    packages.into_values().filter(|affected| !affected.ranges.is_empty()).collect()
+    packages.into_values().filter(|affected| !affected.ranges.is_empty()).map(each_once).collect()
 }
 
 /// Whether the product that is listed is the one that mends it.
@@ -130,11 +130,15 @@ fn new(part: &Part<'_>, status: Status) -> Affected {
 }
 
 fn fixed(affected: &mut Affected, version: String) {
-    let interval = Interval { from: None, to: Some(Bound::Excluding(version.clone())) };
-    if !affected.ranges.contains(&interval) {
-        affected.ranges.push(interval);
-        affected.fix = Fix::In(version);
-    }
+    affected.ranges.push(Interval { from: None, to: Some(Bound::Excluding(version.clone())) });
+    affected.fix = Fix::In(version);
+}
+
+/// Every architecture has the same versions.
+fn each_once(mut affected: Affected) -> Affected {
+    let mut seen = HashSet::new();
+    affected.ranges.retain(|interval| seen.insert(interval.clone()));
+    affected
 }
 
 fn open(affected: &mut Affected, fix: Fix) {
@@ -153,7 +157,7 @@ fn severities(vulnerability: &Vulnerability) -> HashMap<&str, Severity> {
 }
 
 /// The products that nobody will mend.
-fn given_up(vulnerability: &Vulnerability) -> HashMap<&str, ()> {
+fn given_up(vulnerability: &Vulnerability) -> HashSet<&str> {
     let remedies = vulnerability.remediations.iter().filter(|remedy| remedy.category == "no_fix_planned");
-    remedies.flat_map(|remedy| remedy.product_ids.iter().map(|id| (id.as_str(), ()))).collect()
+    remedies.flat_map(|remedy| remedy.product_ids.iter().map(String::as_str)).collect()
 }

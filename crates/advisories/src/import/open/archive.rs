@@ -58,7 +58,7 @@ impl Documents<'_> {
         let most = self.limits.bytes;
         let mut metered = Metered { inner: stream, left: most.saturating_sub(self.bytes), most };
         let result = self.unwrapped(name, &mut metered, depth, visit);
-        // Outer streams are counted too: what is in three archives is paid for three times.
+        // What is unpacked within counts by itself; of the two, the more is what the stream came to.
         self.bytes = self.bytes.max(most.saturating_sub(metered.left));
         result
     }

@@ -34,10 +34,10 @@ pub(super) fn each(
     output: &mut Output<'_>,
     record: &mut Record<'_>,
 ) -> Result<(), ImportError> {
-    let left = Cell::new(limits.document);
+    let left = Cell::new(limits.record);
     let paced = Paced { input, left: &left };
     let mut json = Deserializer::from_reader(BufReader::with_capacity(64 << 10, paced));
-    let records = Records { level, left: &left, most: limits.document, output, record };
+    let records = Records { level, left: &left, most: limits.record, output, record };
     match json.deserialize_any(records) {
         Ok(()) => Ok(()),
         Err(error) if error.is_io() => {
