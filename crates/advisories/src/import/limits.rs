@@ -7,14 +7,16 @@ pub struct Limits {
     pub documents: u64,
     /// Bytes of everything together, once unpacked.
     pub bytes: u64,
-    /// Bytes of a document that is held in memory; of those that are longer, lists are read record by record.
+    /// Bytes of a document that is held in memory as a whole.
     pub document: u64,
+    /// Bytes of a record, of which a document may have many; read, it takes up to sixteen times as much memory.
+    pub record: u64,
     /// Directories above a file, and archives around it.
     pub depth: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { documents: 5_000_000, bytes: 64 << 30, document: 64 << 20, depth: 16 }
+        Self { documents: 5_000_000, bytes: 64 << 30, document: 256 << 20, record: 32 << 20, depth: 16 }
     }
 }

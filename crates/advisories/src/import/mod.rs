@@ -11,6 +11,7 @@ mod output;
 mod read;
 mod osv;
 mod secdb;
+mod debian;
 mod tracker;
 mod announcements;
 mod csaf;
@@ -19,9 +20,11 @@ mod php;
 mod kev;
 mod epss;
 mod nvd;
+#[doc(hidden)]
+pub mod fuzz;
 
 use std::collections::BTreeMap;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::advisory::Record;
@@ -108,6 +111,22 @@ pub fn import(
     for path in paths {
         documents.each(path, &mut |name, input| one(name, input, limits, &mut imported, each))?;
     }
+    Ok(imported)
+}
+
+/// The same for what a stream holds, which is a document or an archive other than a zip; `name` is its file's.
+///
+/// # Errors
+/// As [`import`].
+pub fn import_stream(
+    name: &str,
+    stream: &mut dyn Read,
+    limits: &Limits,
+    each: &mut dyn FnMut(Item),
+) -> Result<Imported, ImportError> {
+    let mut imported = Imported::default();
+    open::Documents::new(limits)
+        .stream(name, stream, 0, &mut |name, input| one(name, input, limits, &mut imported, each))?;
     Ok(imported)
 }
 

@@ -70,7 +70,11 @@ impl<'a> Documents<'a> {
 
     fn directory(&mut self, path: &Path, depth: usize, visit: &mut Visit<'_>) -> Result<(), ImportError> {
         if depth > self.limits.depth {
-            return Err(limit(&path.display().to_string(), "directories in each other", self.limits.depth as u64));
+            return Err(limit(
+                &path.display().to_string(),
+                "directories in each other",
+                self.limits.depth as u64,
+            ));
         }
         let read = |cause| unreadable(path, cause);
         let mut entries = fs::read_dir(path).map_err(read)?.collect::<io::Result<Vec<_>>>().map_err(read)?;

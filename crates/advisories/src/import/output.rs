@@ -3,6 +3,10 @@
 use super::{Count, Item, Skipped};
 use crate::advisory::{Advisory, Record, Remark};
 
+/// Most letters of a record's name, and of what is wrong with it: both may quote what a stranger wrote.
+const MAX_NAME: usize = 80;
+const MAX_REASON: usize = 300;
+
 /// What comes of one document.
 pub(super) struct Output<'a> {
     source: &'a str,
@@ -40,8 +44,12 @@ impl<'a> Output<'a> {
         self.count.skipped += 1;
         (self.each)(Item::Skipped(Skipped {
             source: self.source.to_owned(),
-            record: record.chars().take(80).collect(),
-            reason: reason.into(),
+            record: short(record, MAX_NAME),
+            reason: short(&reason.into(), MAX_REASON),
         }));
     }
+}
+
+fn short(text: &str, most: usize) -> String {
+    text.chars().take(most).collect()
 }

@@ -8,6 +8,9 @@ use crate::advisory::Topic;
 /// Most bytes of a summary.
 const MAX_SUMMARY: usize = 200;
 
+/// Most places at which a text is looked at for a CVE.
+const MAX_MENTIONS: usize = 10_000;
+
 /// A vendor's word for how bad something is.
 pub(super) fn severity(word: &str) -> Option<Severity> {
     Some(match word.trim().to_ascii_lowercase().as_str() {
@@ -50,12 +53,9 @@ pub(super) fn line(summary: &str, details: &str) -> String {
 /// The CVEs that `text` names, each once, in its order.
 pub(super) fn cves(text: &str) -> Vec<String> {
     let mut found = Vec::new();
-    for (at, _) in text.match_indices("CVE") {
+    for (at, _) in text.match_indices("CVE").take(MAX_MENTIONS) {
         let name = text.get(at..).and_then(cve);
         found.extend(name.filter(|name| !found.contains(name)));
-        if found.len() >= 1000 {
-            break;
-        }
     }
     found
 }
@@ -69,14 +69,22 @@ fn cve(text: &str) -> Option<String> {
     whole.then(|| format!("CVE-{year}-{digits}"))
 }
 
+/// What an update of Red Hat or of those who rebuild it is, by its name: `S` of `ALSA-2025:11884` for security, `B`
+/// for bugs, `E` for enhancements.
+pub(super) fn errata(id: &str) -> Option<char> {
+    let mut letters = id.split('-').next()?.chars();
+    let family = ["AL", "EL", "RH", "RL", "RX"].contains(&id.get(..2)?);
+    let kind = letters.nth(2).filter(|kind| family && matches!(kind, 'S' | 'B' | 'E'))?;
+    (letters.as_str() == "A").then_some(kind)
+}
+
 /// What an advisory is about, by its name and the vulnerabilities that it mends.
 pub(super) fn topic(id: &str, mends: &[String]) -> Topic {
-    if id.starts_with("MAL-") {
-        return Topic::Malice;
+    match errata(id) {
+        Some('B' | 'E') if mends.is_empty() => Topic::Maintenance,
+        _ if id.starts_with("MAL-") => Topic::Malice,
+        _ => Topic::Vulnerability,
     }
-    let mut letters = id.chars();
-    let is_update = matches!((letters.nth(1), letters.next(), letters.next()), (Some('L' | 'H'), Some('B' | 'E'), Some('A')));
-    if is_update && mends.is_empty() { Topic::Maintenance } else { Topic::Vulnerability }
 }
 
 /// Sorted, each once, without the empty ones.

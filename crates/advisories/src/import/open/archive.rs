@@ -45,7 +45,7 @@ pub(super) fn is_zip(file: &mut File) -> io::Result<bool> {
 
 impl Documents<'_> {
     /// The documents of a stream, which is `depth` archives deep.
-    pub(super) fn stream(
+    pub(in crate::import) fn stream(
         &mut self,
         name: &str,
         stream: &mut dyn Read,
@@ -58,7 +58,7 @@ impl Documents<'_> {
         let most = self.limits.bytes;
         let mut metered = Metered { inner: stream, left: most.saturating_sub(self.bytes), most };
         let result = self.unwrapped(name, &mut metered, depth, visit);
-        // Outer streams are counted too: what is in three archives is paid for three times.
+        // What is unpacked within counts by itself; of the two, the more is what the stream came to.
         self.bytes = self.bytes.max(most.saturating_sub(metered.left));
         result
     }
