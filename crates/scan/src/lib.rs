@@ -15,6 +15,3 @@ pub mod malware;
 pub mod fuzz;
 
 pub use self::content::{Content, Flaw};
-#[cfg(test)]
-#[allow(warnings)]
-mod trial;
