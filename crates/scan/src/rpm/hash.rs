@@ -1,7 +1,7 @@
 //! Berkeley DB's hash tables, which rpm kept its packages in until 4.16 (Berkeley DB, src/dbinc/db_page.h).
 
 use super::pages::Pages;
-use super::{MAX_HEADER, malformed};
+use super::{MAX_HEADER, See, malformed};
 use crate::content::{Content, Flaw};
 use crate::number::{Order, span};
 
@@ -17,10 +17,7 @@ const KEY_OR_DATA: u8 = 1;
 const OFF_PAGE: u8 = 3;
 
 /// Passes each package's header to `see`. Buckets do not matter: every page of the table is looked through.
-pub(super) fn each_header(
-    content: &Content<'_>,
-    see: &mut dyn FnMut(&[u8]) -> Result<(), Flaw>,
-) -> Result<(), Flaw> {
+pub(super) fn each_header(content: &Content<'_>, see: &mut See<'_>) -> Result<(), Flaw> {
     let (mut pages, order) = open(content)?;
     for number in 1..pages.count() {
         let kind = pages.beginning(number, PAGE_HEADER)?.last().copied();
@@ -55,7 +52,7 @@ struct Table<'a, 'b> {
 
 impl Table<'_, '_> {
     /// A page's items are keys and their values in turn.
-    fn page(&mut self, page: &[u8], see: &mut dyn FnMut(&[u8]) -> Result<(), Flaw>) -> Result<(), Flaw> {
+    fn page(&mut self, page: &[u8], see: &mut See<'_>) -> Result<(), Flaw> {
         let count = self.order.u16(page, 20).unwrap_or_default();
         for index in (1..usize::from(count)).step_by(2) {
             let value = self.item(page, index).ok_or_else(|| malformed("a page is damaged"))?;

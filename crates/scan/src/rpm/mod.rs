@@ -63,9 +63,12 @@ impl Packages<'_> {
     }
 }
 
+/// What is done with each header, or row, of a database.
+type See<'a> = dyn FnMut(&[u8]) -> Result<(), Flaw> + 'a;
+
 /// Reads one format of database.
 fn with(
-    each_header: fn(&Content<'_>, &mut dyn FnMut(&[u8]) -> Result<(), Flaw>) -> Result<(), Flaw>,
+    each_header: fn(&Content<'_>, &mut See<'_>) -> Result<(), Flaw>,
     content: &Content<'_>,
     found: &mut Vec<Found>,
 ) -> Result<(), Flaw> {

@@ -1,7 +1,7 @@
 //! rpm's own "new database" format: slots that point to blobs (rpm, lib/backend/ndb/rpmpkg.c).
 
 use super::pages::check_size;
-use super::{MAX_HEADER, malformed};
+use super::{MAX_HEADER, See, malformed};
 use crate::content::{Content, Flaw};
 use crate::number::Order;
 
@@ -14,10 +14,7 @@ const BLOCK: u64 = 16;
 const MAX_SLOTS: usize = 8 << 20;
 
 /// Passes each package's header to `see`.
-pub(super) fn each_header(
-    content: &Content<'_>,
-    see: &mut dyn FnMut(&[u8]) -> Result<(), Flaw>,
-) -> Result<(), Flaw> {
+pub(super) fn each_header(content: &Content<'_>, see: &mut See<'_>) -> Result<(), Flaw> {
     check_size(content)?;
     let slots = slots(content)?;
     // A blob for each slot, and none twice.

@@ -1,7 +1,7 @@
 //! SQLite databases, as far as one table of blobs needs them (<https://www.sqlite.org/fileformat2.html>).
 
 use super::pages::Pages;
-use super::{MAX_HEADER, malformed};
+use super::{MAX_HEADER, See, malformed};
 use crate::content::{Content, Flaw};
 use crate::number::{Order, span};
 
@@ -11,10 +11,7 @@ const LEAF: u8 = 0x0d;
 const FILE_HEADER: usize = 100;
 
 /// Passes the blob of each row of the table `Packages` to `see`.
-pub(super) fn each_header(
-    content: &Content<'_>,
-    see: &mut dyn FnMut(&[u8]) -> Result<(), Flaw>,
-) -> Result<(), Flaw> {
+pub(super) fn each_header(content: &Content<'_>, see: &mut See<'_>) -> Result<(), Flaw> {
     let mut database = Database::open(content)?;
     let mut root = None;
     database.each_row(1, &mut |row| {
@@ -61,7 +58,7 @@ impl<'a> Database<'a> {
     }
 
     /// Passes each row of the table at page `root` to `see`, in its order.
-    fn each_row(&mut self, root: u32, see: &mut dyn FnMut(&[u8]) -> Result<(), Flaw>) -> Result<(), Flaw> {
+    fn each_row(&mut self, root: u32, see: &mut See<'_>) -> Result<(), Flaw> {
         self.claim(root)?;
         let mut waiting = vec![root];
         while let Some(number) = waiting.pop() {
@@ -98,7 +95,7 @@ impl<'a> Database<'a> {
         below.iter().try_for_each(|number| self.claim(*number))
     }
 
-    fn leaf(&mut self, page: &Page, see: &mut dyn FnMut(&[u8]) -> Result<(), Flaw>) -> Result<(), Flaw> {
+    fn leaf(&mut self, page: &Page, see: &mut See<'_>) -> Result<(), Flaw> {
         for cell in page.cells(8) {
             let row =
                 cell.and_then(|cell| page.bytes.get(cell..)).ok_or_else(|| malformed("a page is damaged"))?;
