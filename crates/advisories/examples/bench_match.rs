@@ -63,11 +63,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     let shard = database.shards().first().ok_or("no shard")?;
     timed("lookup_hit", 100_000, || black_box(shard.package("Debian:12", "package-0000017")).map(drop))?;
     timed("lookup_miss", 100_000, || black_box(shard.package("Debian:12", "package-9000017")).map(drop))?;
-    timed("match_one", 1, || inventories.iter().take(1).try_for_each(|one| matcher.match_inventory(one).map(drop)))?;
+    timed("match_one", 1, || {
+        inventories.iter().take(1).try_for_each(|one| matcher.match_inventory(one).map(drop))
+    })?;
     let mut found = 0;
     timed("match_1000_inventories", 3, || {
         found = 0;
-        inventories.iter().try_for_each(|one| matcher.match_inventory(one).map(|all| found += all.vulnerabilities.len()))
+        inventories
+            .iter()
+            .try_for_each(|one| matcher.match_inventory(one).map(|all| found += all.vulnerabilities.len()))
     })?;
     println!("findings {found} of {} packages", INVENTORIES * PACKAGES);
     timed("look_for_one_in_1000_inventories", 3, || {
@@ -95,8 +99,10 @@ fn source(ecosystem: &str, kind: PackageKind, known: u64, mean: u64) -> Result<B
         for number in 0..count {
             let to = random.version(kind);
             let range = Interval { from: None, to: Some(Bound::Excluding(to)) };
-            let affected =
-                Affected { ranges: vec![range], ..Affected::new(ecosystem, &format!("package-{package:07}")) };
+            let affected = Affected {
+                ranges: vec![range],
+                ..Affected::new(ecosystem, &format!("package-{package:07}"))
+            };
             builder.add(&Record::Advisory(Box::new(Advisory {
                 id: format!("CVE-{ecosystem}-{package}-{number}"),
                 summary: format!("what is wrong with package {package}, number {number}"),

@@ -31,6 +31,6 @@ pub use package::Package;
 pub(crate) use package::{Claim, Ends};
 pub use remark::Remarks;
 pub use set::Database;
-pub use shard::{Counts, Shard};
 pub(crate) use shard::mended;
+pub use shard::{Counts, Shard};
 pub use update::{Adoption, Age, Update};

@@ -60,7 +60,9 @@ impl Library {
         let (present, lost) = match self.index(trust) {
             Ok(index) => (index.shards, None),
             Err(DatabaseError::Missing(_)) => (Vec::new(), None),
-            Err(error @ (DatabaseError::Damaged { .. } | DatabaseError::Format { .. })) => (Vec::new(), Some(error)),
+            Err(error @ (DatabaseError::Damaged { .. } | DatabaseError::Format { .. })) => {
+                (Vec::new(), Some(error))
+            }
             Err(error) => return Err(error),
         };
         let entries = present.into_iter().map(|entry| (entry.source.clone(), entry)).collect();
@@ -227,11 +229,7 @@ fn replace(library: &Library, envelope: &[u8], index: &Index) -> Result<(), Data
 }
 
 /// Writes a file that nobody may write again.
-fn write_new(
-    new: &Path,
-    path: &Path,
-    write: impl FnOnce(&mut File) -> io::Result<()>,
-) -> io::Result<()> {
+fn write_new(new: &Path, path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     // What a killed writer left.
     match fs::remove_file(new) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
