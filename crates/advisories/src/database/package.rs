@@ -107,8 +107,8 @@ impl<'a> Package<'a> {
 
     /// Reads the text of every version at an end of an interval.
     pub(super) fn verify(&self, strings: Strings<'a>) -> Result<(), Damage> {
-        let texts = self.bounds.iter().filter_map(|bound| number_at(bound, 4));
-        texts.map(|text| strings.get(text).map(|_| ())).collect()
+        let mut texts = self.bounds.iter().filter_map(|bound| number_at(bound, 4));
+        texts.try_for_each(|text| strings.get(text).map(|_| ()))
     }
 
     /// Where an interval begins and ends.
