@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use advisories::version::{MAX_LENGTH, Order};
+use advisories::version::{Dialect, Interval, MAX_LENGTH, Order};
 use proptest::prelude::*;
 
 fn order() -> impl Strategy<Value = Order> {
@@ -142,6 +142,42 @@ fn nothing_is_no_version() {
     for order in Order::ALL {
         for nothing in ["", " ", "\n"] {
             assert!(order.compare("1", nothing).is_err(), "{order:?}");
+        }
+    }
+}
+
+fn dialect() -> impl Strategy<Value = Dialect> {
+    prop::sample::select(vec![
+        Dialect::Plain(Order::Maven),
+        Dialect::Plain(Order::Dpkg),
+        Dialect::Npm,
+        Dialect::Composer,
+        Dialect::RubyGems,
+    ])
+}
+
+fn range() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        ">=", "<=", "<", ">", "=", "!=", "~>", "~", "^", " ", " ", ",", "||", "|", " - ", "*", "x", ".", "-",
+        "1", "2.0", "1.2.3", "0.0", "9", "-rc.1", "beta", "+build", "dev-main", "@dev", "v", "é", "\0",
+    ]);
+    prop_oneof![
+        4 => prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat()),
+        1 => any::<String>(),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1500))]
+
+    #[test]
+    fn ranges_have_ends_that_are_versions(dialect in dialect(), range in range(), version in version()) {
+        for interval in dialect.parse(&range).unwrap_or_default() {
+            for bound in [&interval.from, &interval.to].into_iter().flatten() {
+                prop_assert!(key(dialect.order(), bound.version()).is_some(), "{bound:?}");
+            }
+            let within = interval.contains(dialect.order(), &version);
+            prop_assert_eq!(within.is_ok(), key(dialect.order(), &version).is_some() || interval == Interval::ALL);
         }
     }
 }

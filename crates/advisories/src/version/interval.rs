@@ -54,6 +54,26 @@ impl Interval {
         })
     }
 
+    /// Whether no version can be within, because the end is before the beginning.
+    ///
+    /// # Errors
+    /// An end that is no version.
+    pub fn is_empty(&self, order: Order) -> Result<bool, BadVersion> {
+        // An end alone is looked at too, so that one that is no version is found out.
+        let (Some(from), Some(to)) =
+            (self.from.as_ref().or(self.to.as_ref()), self.to.as_ref().or(self.from.as_ref()))
+        else {
+            return Ok(false);
+        };
+        let open = matches!(from, Bound::Excluding(_)) || matches!(to, Bound::Excluding(_));
+        let whole = self.from.is_some() && self.to.is_some();
+        Ok(match order.compare(from.version(), to.version())? {
+            Ordering::Less => false,
+            Ordering::Equal => whole && open,
+            Ordering::Greater => true,
+        })
+    }
+
     /// Whether `version` is within.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 //!
 //! <https://maven.apache.org/pom.html#version-order-specification>, of which the implementation differs here and
 //! there. Neither is transitive: `1.0.rc` is before `1`, which is before `1-1`, which is before `1.0.rc`, and with
-//! qualifiers after a dot and after a hyphen it is `1-alpha`, `1`, `1.sp`, `1-alpha`. [`compare`] says what Maven
+//! qualifiers after a dot and after a hyphen it is `1-alpha`, `1`, `1.sp`, `1-alpha`. [`compare`] says what Maven 3
 //! says. A key can not, and only there it does not: zeros before a qualifier count for nothing, as in Maven 4, and
 //! what comes before a release does so after either.
 
@@ -55,7 +55,7 @@ struct Token<'a> {
 
 /// Which of two versions is the older in Maven's own words.
 pub(super) fn compare(one: &str, other: &str) -> Ordering {
-    let (one, other) = (one.to_ascii_lowercase(), other.to_ascii_lowercase());
+    let (one, other) = (one.to_lowercase(), other.to_lowercase());
     let (one, other) = (tokens(&one), tokens(&other));
     let (mut first, mut second) = (Vec::new(), Vec::new());
     for index in 0..one.len().max(other.len()) {
@@ -78,7 +78,7 @@ pub(super) fn compare(one: &str, other: &str) -> Ordering {
 }
 
 pub(super) fn write(version: &str, key: &mut Key<'_>) {
-    let version = version.to_ascii_lowercase();
+    let version = version.to_lowercase();
     let tokens = tokens(&version);
     let mut zeros = 0;
     for (index, token) in tokens.iter().enumerate() {

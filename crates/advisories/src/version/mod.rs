@@ -18,6 +18,7 @@ mod packagist;
 mod dotted;
 mod generic;
 mod interval;
+mod range;
 
 use std::cmp::Ordering;
 
@@ -25,6 +26,7 @@ use model::inventory::PackageKind;
 
 pub use interval::{Bound, Interval};
 use key::Key;
+pub use range::{BadRange, Dialect};
 use semver::Flavour;
 
 /// Longest version that is read, in bytes.
@@ -177,23 +179,24 @@ impl Order {
 
     fn write(self, version: &str, key: &mut Key<'_>) -> Result<(), &'static str> {
         match self {
-            Self::Dpkg => dpkg::write(version, key),
-            Self::Apk => Ok(apk::write(version, key)),
-            Self::Rpm => Ok(rpm::write(version, key)),
-            Self::Pep440 => Ok(pep440::write(version, key)),
-            Self::Npm => semver::write(version, Flavour::Npm, key),
-            Self::Maven => Ok(maven::write(version, key)),
-            Self::RubyGems => Ok(rubygems::write(version, key)),
-            Self::Go => semver::write_go(version, key),
-            Self::Packagist => Ok(packagist::write(version, key)),
-            Self::NuGet => semver::write(version, Flavour::NuGet, key),
-            Self::SemVer => semver::write(version, Flavour::Plain, key),
-            Self::Pub => semver::write(version, Flavour::Pub, key),
-            Self::Bitnami => semver::write(version, Flavour::Bitnami, key),
-            Self::Cran => dotted::write(version, &['.', '-'], key),
-            Self::Hackage => dotted::write(version, &['.'], key),
-            Self::Generic => Ok(generic::write(version, key)),
+            Self::Dpkg => dpkg::write(version, key)?,
+            Self::Apk => apk::write(version, key),
+            Self::Rpm => rpm::write(version, key),
+            Self::Pep440 => pep440::write(version, key),
+            Self::Npm => semver::write(version, Flavour::Npm, key)?,
+            Self::Maven => maven::write(version, key),
+            Self::RubyGems => rubygems::write(version, key),
+            Self::Go => semver::write_go(version, key)?,
+            Self::Packagist => packagist::write(version, key),
+            Self::NuGet => semver::write(version, Flavour::NuGet, key)?,
+            Self::SemVer => semver::write(version, Flavour::Plain, key)?,
+            Self::Pub => semver::write(version, Flavour::Pub, key)?,
+            Self::Bitnami => semver::write(version, Flavour::Bitnami, key)?,
+            Self::Cran => dotted::write(version, &['.', '-'], key)?,
+            Self::Hackage => dotted::write(version, &['.'], key)?,
+            Self::Generic => generic::write(version, key),
         }
+        Ok(())
     }
 }
 
