@@ -9,7 +9,7 @@
 
 pub mod version;
 pub mod advisory;
-
+pub mod import;
 pub mod ecosystem;
 pub mod database;
 pub mod matching;
