@@ -27,7 +27,7 @@ fn one(requirement: &str) -> Option<Interval> {
     let end = requirement.find(|letter: char| !"<>=~! ".contains(letter)).unwrap_or(requirement.len());
     let (operator, version) = requirement.split_at_checked(end)?;
     let (version, including) = (version.trim(), |version: &str| Some(Bound::Including(version.to_owned())));
-    if version.is_empty() || version.contains(' ') {
+    if !version.starts_with(|first: char| first.is_ascii_alphanumeric()) || version.contains(' ') {
         return None;
     }
     let excluding = Some(Bound::Excluding(version.to_owned()));

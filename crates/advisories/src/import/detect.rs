@@ -95,13 +95,13 @@ fn object(text: &str) -> Option<Format> {
     let is_osv = has(1, "id") || has(1, "schema_version");
     if has(1, "document") && (has(2, "csaf_version") || has(2, "category") || has(2, "aggregate_severity")) {
         Some(Format::Csaf)
-    } else if has(1, "catalogVersion") || (has(1, "vulnerabilities") && has(2, "cveID")) {
+    } else if has(1, "catalogVersion") || (has(1, "vulnerabilities") && has(3, "cveID")) {
         Some(Format::Kev)
     } else if has(1, "resultsPerPage") || (has(1, "format") && has(1, "vulnerabilities")) {
         Some(Format::Nvd)
     } else if has(1, "packages") || has(1, "apkurl") || has(1, "distroversion") || has(1, "reponame") {
         (has(1, "apkurl") || has(1, "distroversion") || has(1, "reponame")).then_some(Format::SecdbJson)
-    } else if is_osv || (has(1, "affected") && has(2, "ranges")) {
+    } else if is_osv || (has(1, "affected") && has(3, "ranges")) {
         let others = ["affected", "modified", "published", "aliases", "summary", "details"];
         others.iter().any(|name| has(1, name)).then_some(Format::Osv)
     } else if has(3, "releases") || has(3, "scope") || has(3, "debianbug") {

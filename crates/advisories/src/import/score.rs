@@ -6,6 +6,14 @@ use model::finding::Cvss;
 /// Longest vector that is read, in bytes: one of CVSS 4 with everything in it has 220.
 const MAX_VECTOR: usize = 512;
 
+/// What a vector must say, by how it begins; the library takes what is left out for
+/// harmless.
+const BASE: &[(&str, &[&str])] = &[
+    ("CVSS:4", &["AV", "AC", "AT", "PR", "UI", "VC", "VI", "VA", "SC", "SI", "SA"]),
+    ("CVSS:3", &["AV", "AC", "PR", "UI", "S", "C", "I", "A"]),
+    ("", &["AV", "AC", "Au", "C", "I", "A"]),
+];
+
 /// What a vector comes to.
 ///
 /// # Errors
@@ -19,7 +27,17 @@ pub(super) fn score(vector: &str) -> Result<Cvss, String> {
         return Err(wrong("it is too long".to_owned()));
     }
     let parsed: Vector = vector.parse().map_err(|error: cvss::Error| wrong(error.to_string()))?;
+    if let Some(metric) = missing(vector) {
+        return Err(wrong(format!("it does not say `{metric}`")));
+    }
     Ok(Cvss { score: parsed.score() as f32, vector: vector.to_owned() })
+}
+
+/// The first metric that a vector must have and has not.
+fn missing(vector: &str) -> Option<&'static str> {
+    let (_, base) = BASE.iter().find(|(start, _)| vector.starts_with(start))?;
+    let has = |name: &str| vector.split('/').any(|part| part.split(':').next() == Some(name));
+    base.iter().find(|name| !has(name)).copied()
 }
 
 /// The newest version of CVSS first, and each vector once; those of one version stay in their order.

@@ -69,17 +69,22 @@ fn cve(text: &str) -> Option<String> {
     whole.then(|| format!("CVE-{year}-{digits}"))
 }
 
+/// What an update of Red Hat or of those who rebuild it is, by its name: `S` of `ALSA-2025:11884` for security, `B`
+/// for bugs, `E` for enhancements.
+pub(super) fn errata(id: &str) -> Option<char> {
+    let mut letters = id.split('-').next()?.chars();
+    let family = ["AL", "EL", "RH", "RL", "RX"].contains(&id.get(..2)?);
+    let kind = letters.nth(2).filter(|kind| family && matches!(kind, 'S' | 'B' | 'E'))?;
+    (letters.as_str() == "A").then_some(kind)
+}
+
 /// What an advisory is about, by its name and the vulnerabilities that it mends.
 pub(super) fn topic(id: &str, mends: &[String]) -> Topic {
-    if id.starts_with("MAL-") {
-        return Topic::Malice;
+    match errata(id) {
+        Some('B' | 'E') if mends.is_empty() => Topic::Maintenance,
+        _ if id.starts_with("MAL-") => Topic::Malice,
+        _ => Topic::Vulnerability,
     }
-    let mut letters = id.chars();
-    let is_update = matches!(
-        (letters.nth(1), letters.next(), letters.next()),
-        (Some('L' | 'H'), Some('B' | 'E'), Some('A'))
-    );
-    if is_update && mends.is_empty() { Topic::Maintenance } else { Topic::Vulnerability }
 }
 
 /// Sorted, each once, without the empty ones.

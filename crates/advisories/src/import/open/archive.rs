@@ -45,7 +45,7 @@ pub(super) fn is_zip(file: &mut File) -> io::Result<bool> {
 
 impl Documents<'_> {
     /// The documents of a stream, which is `depth` archives deep.
-    pub(super) fn stream(
+    pub(in crate::import) fn stream(
         &mut self,
         name: &str,
         stream: &mut dyn Read,

@@ -26,6 +26,7 @@ pub(super) fn read(osv: Osv, output: &mut Output<'_>) {
         osv.affected.iter().filter_map(|package| package_of(&id, package, output)).collect();
     let mends = mends(&id, &osv);
     let mut aliases = osv.aliases;
+    aliases.extend(osv.upstream.into_iter().filter(|name| id.ends_with(name)));
     aliases.extend(cves(&id));
     aliases.retain(|alias| *alias != id);
     let advisory = Advisory {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::wire::{Package, Reference};
 use crate::advisory::Vulnerable;
-use crate::import::words::set;
+use crate::import::words::{errata, set};
 
 /// Beginnings of the names of updates, each of which mends several vulnerabilities.
 const UPDATES: &[&str] =
@@ -34,12 +34,7 @@ const PUBLISHERS: &[(&str, &str)] = &[
 
 /// Whether an advisory is an update of a distribution.
 pub(super) fn is_update(id: &str) -> bool {
-    let mut letters = id.chars();
-    let errata = matches!(
-        (letters.nth(1), letters.next(), letters.next(), letters.next()),
-        (Some('L' | 'H' | 'X'), Some('S' | 'B' | 'E'), Some('A'), Some('-'))
-    );
-    errata || UPDATES.iter().any(|start| id.starts_with(start))
+    errata(id).is_some() || UPDATES.iter().any(|start| id.starts_with(start))
 }
 
 /// Who publishes an advisory, by its name.
