@@ -160,7 +160,11 @@ impl Builder {
         let count = |entries: &[(u64, u32)]| u32::try_from(entries.len()).unwrap_or(u32::MAX);
         let (packages_count, remarks_count) = (count(&packages), count(&remarks));
         let counts = Counts { advisories: self.advisories, packages: packages_count, remarks: remarks_count };
-        let tables = [table(&packages), table(&names), table(&remarks)];
+        let tables = [packages, names, remarks].map(|entries| table(&entries));
+        let [Some(packages), Some(names), Some(remarks)] = tables else {
+            return Err(DatabaseError::damaged("a source", "its names were made up to collide"));
+        };
+        let tables = [packages, names, remarks];
         if self.records.len() + self.strings.len() + tables.iter().map(Vec::len).sum::<usize>() > MAX_SHARD {
             return Err(too_large("a source", MAX_SHARD));
         }

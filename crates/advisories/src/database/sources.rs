@@ -50,8 +50,8 @@ mod tests {
     #[test]
     fn each_source_is_a_shard() {
         let mut sources = Sources::default();
-        for source in ["debian", "ghsa", "debian", ""] {
-            let (id, source) = (format!("A-{source}"), source.to_owned());
+        for (id, source) in [("A-1", "debian"), ("A-2", "ghsa"), ("A-3", "debian"), ("A-4", "")] {
+            let (id, source) = (id.to_owned(), source.to_owned());
             sources.add(&Record::Advisory(Box::new(Advisory { id, source, ..Advisory::default() })));
         }
         let likelihood = Remark::Likelihood { probability: 0.5, percentile: 0.5 };
