@@ -1,14 +1,17 @@
 //! Prints how long opening, looking up and matching take, on advisories and inventories that are made up:
-//! `cargo run --release -p coffer-advisories --example bench_match`. One figure a line, `name value unit`.
+//! `cargo run --release -p coffer-advisories --example bench_match`. One figure a line, `name value unit`. Published
+//! advisories that are given as arguments are imported first.
 
 #![allow(clippy::print_stdout, reason = "the figures are its output")]
 
 use std::error::Error;
 use std::hint::black_box;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use advisories::advisory::{Advisory, Affected, Record};
-use advisories::database::{Builder, Built, Library, Publisher, Trust};
+use advisories::database::{Builder, Built, DatabaseError, Library, Publisher, Sources, Trust};
+use advisories::import::{Item, Limits, import};
 use advisories::matching::{Context, Matcher};
 use advisories::version::{Bound, Interval};
 use model::inventory::{Distribution, Inventory, Package, PackageKind, Symbols};
@@ -42,7 +45,11 @@ impl Random {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let directory = tempfile::tempdir_in(std::env::args_os().nth(1).unwrap_or_else(|| ".".into()))?;
+    let paths: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
+    if !paths.is_empty() {
+        published(&paths)?;
+    }
+    let directory = tempfile::tempdir_in(".")?;
     let library = Library::at(directory.path());
     let publisher = Publisher::from_seed(&[1; 32]);
     let trust = Trust::Keys(vec![publisher.public()]);
@@ -63,17 +70,57 @@ fn main() -> Result<(), Box<dyn Error>> {
     let shard = database.shards().first().ok_or("no shard")?;
     timed("lookup_hit", 100_000, || black_box(shard.package("Debian:12", "package-0000017")).map(drop))?;
     timed("lookup_miss", 100_000, || black_box(shard.package("Debian:12", "package-9000017")).map(drop))?;
-    timed("match_one", 1, || inventories.iter().take(1).try_for_each(|one| matcher.match_inventory(one).map(drop)))?;
+    timed("match_one", 1, || {
+        inventories.iter().take(1).try_for_each(|one| matcher.match_inventory(one).map(drop))
+    })?;
     let mut found = 0;
     timed("match_1000_inventories", 3, || {
         found = 0;
-        inventories.iter().try_for_each(|one| matcher.match_inventory(one).map(|all| found += all.vulnerabilities.len()))
+        inventories
+            .iter()
+            .try_for_each(|one| matcher.match_inventory(one).map(|all| found += all.vulnerabilities.len()))
     })?;
     println!("findings {found} of {} packages", INVENTORIES * PACKAGES);
     timed("look_for_one_in_1000_inventories", 3, || {
         let about = matcher.about("CVE-Debian:12-17-3")?;
         inventories.iter().try_for_each(|one| matcher.match_only(one, &about).map(drop))
     })?;
+    Ok(())
+}
+
+/// How long importing takes, and what comes of it.
+fn published(paths: &[PathBuf]) -> Result<(), Box<dyn Error>> {
+    let directory = tempfile::tempdir_in(".")?;
+    let library = Library::at(directory.path());
+    let (mut sources, mut skipped) = (Sources::default(), 0);
+    let mut all = Ok(());
+    timed("import", 1, || {
+        let imported = import(paths, &Limits::default(), &mut |item| match item {
+            Item::Record(record) => sources.add(&record),
+            Item::Skipped(_) => skipped += 1,
+        });
+        all = imported.map(drop);
+        Ok::<_, DatabaseError>(())
+    })?;
+    all?;
+    let started = Instant::now();
+    let (mut total, mut left_out) = (0, 0);
+    let mut update = library.update(&Trust::Anybody)?;
+    for (source, built) in sources.finish()? {
+        let entry = update.put(&source, "published", "2026-11-26T00:00:00Z", &built)?;
+        let (size, counts) = (entry.size, entry.counts);
+        println!("published_{source} {size} bytes, {counts:?}, {} left out", built.left_out.len());
+        total += size;
+        left_out += built.left_out.len();
+    }
+    update.finish("2026-11-26T00:00:00Z", None)?;
+    println!("published_write {:.0} us", started.elapsed().as_secs_f64() * 1e6);
+    println!("published {total} bytes, {skipped} skipped, {left_out} left out");
+    timed("published_open", 200, || library.open(&Trust::Anybody).map(drop))?;
+    timed("published_verify", 1, || library.verify(&Trust::Anybody).map(drop))?;
+    let mut exported = Vec::new();
+    timed("published_export", 1, || library.export(&Trust::Anybody, &mut exported).map(drop))?;
+    println!("published_export {} bytes", exported.len());
     Ok(())
 }
 
@@ -95,8 +142,10 @@ fn source(ecosystem: &str, kind: PackageKind, known: u64, mean: u64) -> Result<B
         for number in 0..count {
             let to = random.version(kind);
             let range = Interval { from: None, to: Some(Bound::Excluding(to)) };
-            let affected =
-                Affected { ranges: vec![range], ..Affected::new(ecosystem, &format!("package-{package:07}")) };
+            let affected = Affected {
+                ranges: vec![range],
+                ..Affected::new(ecosystem, &format!("package-{package:07}"))
+            };
             builder.add(&Record::Advisory(Box::new(Advisory {
                 id: format!("CVE-{ecosystem}-{package}-{number}"),
                 summary: format!("what is wrong with package {package}, number {number}"),

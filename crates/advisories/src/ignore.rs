@@ -134,8 +134,7 @@ impl Rule {
     fn concerns(&self, found: &Vulnerability, package: &Package) -> bool {
         let named = found.id == self.id || found.aliases.contains(&self.id);
         let source = package.source.as_ref().map(|source| &source.name);
-        let of_package =
-            |name: &String| *name == package.name || source.is_some_and(|source| source == name);
+        let of_package = |name: &String| *name == package.name || source.is_some_and(|source| source == name);
         let at = |path: &String| match path.trim_start_matches('/') {
             directory if directory.ends_with('/') => package.location.starts_with(directory),
             path => package.location == path,
@@ -160,7 +159,9 @@ fn is_day(text: &str) -> bool {
         all && part.parse().is_ok_and(|number| range.contains(&number))
     };
     match text.split('-').collect::<Vec<_>>().as_slice() {
-        [year, month, day] => digits(year, 4, 2000..=9999) && digits(month, 2, 1..=12) && digits(day, 2, 1..=31),
+        [year, month, day] => {
+            digits(year, 4, 2000..=9999) && digits(month, 2, 1..=12) && digits(day, 2, 1..=31)
+        }
         _ => false,
     }
 }

@@ -17,7 +17,8 @@ const SOURCES: [&str; 3] = ["one", "two", "three"];
 fn built(generation: u32) -> Built {
     let mut builder = Builder::new();
     for number in 0..200 {
-        let affected = Affected { ranges: vec![Interval::ALL], ..Affected::new("npm", &format!("p{number}")) };
+        let affected =
+            Affected { ranges: vec![Interval::ALL], ..Affected::new("npm", &format!("p{number}")) };
         let id = format!("A-{generation}");
         let advisory = Advisory { id, affected: vec![affected], ..Advisory::default() };
         builder.add(&Record::Advisory(Box::new(advisory)));

@@ -1,6 +1,6 @@
 //! Makes shards. The same records in the same order give the same bytes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::bytes::{put_bytes, put_number};
 use super::draft::Draft;
@@ -24,7 +24,8 @@ pub struct Builder {
     strings: Interner,
     records: Vec<u8>,
     packages: BTreeMap<(String, String), Draft>,
-    names: BTreeMap<String, Vec<u32>>,
+    names: BTreeMap<String, BTreeSet<u32>>,
+    heads: HashMap<(u64, usize), u32>,
     remarks: BTreeMap<String, Remarks>,
     advisories: u32,
     left_out: Vec<LeftOut>,
@@ -67,6 +68,7 @@ impl Builder {
             records: Vec::new(),
             packages: BTreeMap::new(),
             names: BTreeMap::new(),
+            heads: HashMap::new(),
             remarks: BTreeMap::new(),
             advisories: 0,
             left_out: Vec::new(),
@@ -89,13 +91,9 @@ impl Builder {
 
     fn add_advisory(&mut self, advisory: &Advisory) {
         let body = head(advisory, &mut self.strings);
-        let offset = self.put(&body);
-        self.advisories += 1;
+        let offset = self.put_head(&body);
         for name in [&advisory.id].into_iter().chain(&advisory.aliases).chain(&advisory.mends) {
-            let offsets = self.names.entry(name.clone()).or_default();
-            if offsets.last() != Some(&offset) {
-                offsets.push(offset);
-            }
+            self.names.entry(name.clone()).or_default().insert(offset);
         }
         for affected in &advisory.affected {
             if let Err(reason) = self.add_package(offset, affected) {
@@ -111,6 +109,22 @@ impl Builder {
         let name = normal_name(&affected.ecosystem, &affected.name).into_owned();
         let draft = self.packages.entry((affected.ecosystem.clone(), name)).or_default();
         draft.add(advisory, affected, order, &mut self.strings).map_err(|bad| bad.to_string())
+    }
+
+    /// An advisory about several releases comes once for each, with the same head.
+    fn put_head(&mut self, body: &[u8]) -> u32 {
+        let key = (hash(body), body.len());
+        let same = |offset: &u32| {
+            let record = self.records.get(*offset as usize + 8..);
+            record.is_some_and(|record| record.starts_with(body))
+        };
+        if let Some(offset) = self.heads.get(&key).copied().filter(same) {
+            return offset;
+        }
+        self.advisories += 1;
+        let offset = self.put(body);
+        self.heads.insert(key, offset);
+        offset
     }
 
     /// Appends a record, and says where it is.
@@ -146,7 +160,11 @@ impl Builder {
         let count = |entries: &[(u64, u32)]| u32::try_from(entries.len()).unwrap_or(u32::MAX);
         let (packages_count, remarks_count) = (count(&packages), count(&remarks));
         let counts = Counts { advisories: self.advisories, packages: packages_count, remarks: remarks_count };
-        let tables = [table(&packages), table(&names), table(&remarks)];
+        let tables = [packages, names, remarks].map(|entries| table(&entries));
+        let [Some(packages), Some(names), Some(remarks)] = tables else {
+            return Err(DatabaseError::damaged("a source", "its names were made up to collide"));
+        };
+        let tables = [packages, names, remarks];
         if self.records.len() + self.strings.len() + tables.iter().map(Vec::len).sum::<usize>() > MAX_SHARD {
             return Err(too_large("a source", MAX_SHARD));
         }

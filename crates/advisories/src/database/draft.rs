@@ -1,5 +1,6 @@
 //! A package while its claims are gathered.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::bytes::{put_bytes, put_number};
@@ -132,6 +133,11 @@ fn keys(interval: &Interval, order: Order) -> Result<Keys, BadVersion> {
 }
 
 fn contains((from, to): &Keys, key: &[u8]) -> bool {
-    let after = from.as_ref().is_none_or(|(from, within)| key > from || (*within && key == from));
-    after && to.as_ref().is_none_or(|(to, within)| key < to || (*within && key == to))
+    let side = |end: &Option<(Vec<u8>, bool)>, inside: Ordering| {
+        end.as_ref().is_none_or(|(end, within)| {
+            let found = key.cmp(end.as_slice());
+            found == inside || (found.is_eq() && *within)
+        })
+    };
+    side(from, Ordering::Greater) && side(to, Ordering::Less)
 }

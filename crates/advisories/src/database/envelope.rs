@@ -169,7 +169,10 @@ mod tests {
         let altered = sealed.replace(&STANDARD.encode(b"{}"), &STANDARD.encode(b"[]"));
         assert_eq!(unseal(altered.as_bytes(), &keys(&[1]), "x").unwrap_err().code(), "E-advisories-forged");
         let other = sealed.replace("advisories", "something");
-        assert_eq!(unseal(other.as_bytes(), &Trust::Anybody, "x").unwrap_err().code(), "E-advisories-damaged");
+        assert_eq!(
+            unseal(other.as_bytes(), &Trust::Anybody, "x").unwrap_err().code(),
+            "E-advisories-damaged"
+        );
     }
 
     #[test]

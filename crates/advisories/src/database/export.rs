@@ -63,6 +63,9 @@ impl Library {
             }
             io::copy(&mut bytes, &mut io::sink()).map_err(damaged)?;
         }
+        if from.read(&mut [0]).map_err(damaged)? != 0 {
+            return Err(DatabaseError::damaged(NAME, "something follows it"));
+        }
         adoption.finish()
     }
 }

@@ -57,8 +57,8 @@ impl Index {
     }
 
     pub(super) fn read(document: &[u8], path: &str) -> Result<Self, DatabaseError> {
-        let index: Self = serde_json::from_slice(document)
-            .map_err(|error| DatabaseError::damaged(path, error))?;
+        let index: Self =
+            serde_json::from_slice(document).map_err(|error| DatabaseError::damaged(path, error))?;
         if index.format != FORMAT {
             let (path, found) = (path.to_owned(), index.format);
             return Err(DatabaseError::Format { path, found, expected: FORMAT });

@@ -123,7 +123,7 @@ impl Library {
     /// Whether a shard is there and whole.
     pub(super) fn has(&self, entry: &Entry) -> bool {
         let mut hasher = Hasher::new();
-        let mut hashed = Hashing(&mut hasher);
+        let mut hashed = Hashing(&mut hasher, io::sink());
         let copied = File::open(self.shard_path(entry)).and_then(|mut file| io::copy(&mut file, &mut hashed));
         copied.is_ok_and(|size| size == entry.size) && entry.sha256.confirm(hasher.finish()).is_ok()
     }
@@ -144,16 +144,17 @@ impl Library {
     }
 }
 
-/// Hashes what is written to it.
-pub(super) struct Hashing<'h>(pub(super) &'h mut Hasher);
+/// Hashes what passes on its way to another writer.
+pub(super) struct Hashing<'h, W>(pub(super) &'h mut Hasher, pub(super) W);
 
-impl io::Write for Hashing<'_> {
+impl<W: io::Write> io::Write for Hashing<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
+        let written = self.1.write(bytes)?;
+        self.0.update(bytes.get(..written).unwrap_or_default());
+        Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        self.1.flush()
     }
 }

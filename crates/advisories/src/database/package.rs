@@ -105,6 +105,12 @@ impl<'a> Package<'a> {
         bytes.map(Cursor).ok_or(Damage("a claim has no details"))
     }
 
+    /// Reads the text of every version at an end of an interval.
+    pub(super) fn verify(&self, strings: Strings<'a>) -> Result<(), Damage> {
+        let mut texts = self.bounds.iter().filter_map(|bound| number_at(bound, 4));
+        texts.try_for_each(|text| strings.get(text).map(|_| ()))
+    }
+
     /// Where an interval begins and ends.
     pub(super) fn ends(&self, interval: (u32, u32), strings: Strings<'a>) -> Result<Ends<'a>, Damage> {
         let version = |position: u32| {

@@ -247,12 +247,12 @@ impl Shard {
         self.ecosystems()?;
         for offset in self.table(Section::Packages)?.offsets() {
             let package = Package::read(self.record(offset?)?)?;
+            package.verify(self.strings()?)?;
             package.claims(
                 |_, _| true,
                 |claim| {
                     self.head(claim.advisory)?;
-                    self.details(&package, claim)?;
-                    claim.interval.map_or(Ok(()), |interval| self.ends(&package, interval).map(|_| ()))
+                    self.details(&package, claim).map(|_| ())
                 },
             )?;
         }

@@ -116,7 +116,14 @@ fn what_was_put_in_comes_out() {
     assert_eq!((head.severity, head.cvss), (Some(Severity::High), Some((9.8, "CVSS:3.1/AV:N"))));
     let package = shard.package("Go", "m").unwrap().unwrap();
     let mut details = Vec::new();
-    package.claims(|_, _| true, |claim| Ok(details.push(shard.details(&package, claim)?))).unwrap();
+    let all = package.claims(
+        |_, _| true,
+        |claim| {
+            details.push(shard.details(&package, claim)?);
+            Ok(())
+        },
+    );
+    all.unwrap();
     let [details] = details.try_into().unwrap();
     assert_eq!((details.fix, details.versions), (Mend::Never, vec!["no version"]));
     assert_eq!((details.symbols[0].path, details.symbols[0].names.as_slice()), ("m/p", ["F"].as_slice()));

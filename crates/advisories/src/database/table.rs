@@ -11,6 +11,12 @@ use super::hash::check;
 const BUCKET: usize = 64;
 const SLOTS: usize = 7;
 
+/// How many entries a bucket has in the mean.
+const USUAL: usize = 4;
+
+/// How many sizes are tried, each a quarter larger.
+const MOST_SIZES: usize = 16;
+
 /// How many buckets beside its own an entry may be in.
 const MOST_STEPS: usize = 16;
 
@@ -78,15 +84,11 @@ fn sound(bucket: &[u8; BUCKET]) -> Result<(u32, [u64; SLOTS]), Damage> {
     Ok((number_at(rest, 0).unwrap_or_default(), slots))
 }
 
-/// A table of hashes and the offsets that they stand for.
-pub(super) fn table(entries: &[(u64, u32)]) -> Vec<u8> {
-    let mut buckets = entries.len().div_ceil(SLOTS - 2);
-    loop {
-        if let Some(table) = filled(entries, buckets) {
-            return table;
-        }
-        buckets += buckets / 4 + 1;
-    }
+/// A table of hashes and the offsets that they stand for; nothing if too many hashes are the same, which only happens
+/// to names that somebody made up for it.
+pub(super) fn table(entries: &[(u64, u32)]) -> Option<Vec<u8>> {
+    let sizes = std::iter::successors(Some(entries.len().div_ceil(USUAL)), |size| Some(size + size / 4 + 1));
+    sizes.take(MOST_SIZES).find_map(|size| filled(entries, size))
 }
 
 /// Nothing if so few buckets do not do.
@@ -106,7 +108,21 @@ fn filled(entries: &[(u64, u32)], count: usize) -> Option<Vec<u8>> {
             free
         })?;
     }
+    if longest_run(buckets.iter().map(|(overflowed, _)| *overflowed != 0)) > MOST_STEPS {
+        return None;
+    }
     Some(buckets.into_iter().flat_map(|(overflowed, slots)| bucket(overflowed, slots)).collect())
+}
+
+/// How many buckets in a row overflowed, the last and the first being neighbours: who looks for what is not there has
+/// to pass them all.
+fn longest_run(overflowed: impl Iterator<Item = bool> + Clone) -> usize {
+    let mut run = 0;
+    let runs = overflowed.clone().chain(overflowed).map(|overflowed| {
+        run = if overflowed { run + 1 } else { 0 };
+        run
+    });
+    runs.max().unwrap_or_default()
 }
 
 fn bucket(overflowed: u32, mut slots: Vec<u64>) -> Vec<u8> {
@@ -130,7 +146,7 @@ mod tests {
         #[test]
         fn all_that_is_in_it_is_found(hashes in prop::collection::btree_set(any::<u64>(), 0..400), other: u64) {
             let entries: Vec<_> = hashes.iter().copied().zip(1..).collect();
-            let table = table(&entries);
+            let table = table(&entries).unwrap();
             for (hash, offset) in &entries {
                 prop_assert_eq!(found(&table, *hash, *offset), Ok(Some(*offset)));
             }
@@ -140,7 +156,7 @@ mod tests {
 
         #[test]
         fn a_flipped_bit_is_noticed(at: prop::sample::Index, bit in 0..8_u8) {
-            let mut bytes = table(&[(7, 1)]);
+            let mut bytes = table(&[(7, 1)]).unwrap();
             let place = at.index(bytes.len());
             bytes[place] ^= 1 << bit;
             prop_assert!(found(&bytes, 7, 1).is_err());
@@ -148,9 +164,31 @@ mod tests {
     }
 
     #[test]
+    fn who_is_not_in_it_is_not_found_wherever_they_would_be() {
+        let entries: Vec<_> =
+            (1..20_000).map(|n: u32| (super::super::hash::hash(&n.to_le_bytes()), n)).collect();
+        let table = table(&entries).unwrap();
+        for home in 0..(table.len() / BUCKET) as u64 {
+            assert_eq!(found(&table, home, u32::MAX), Ok(None));
+        }
+    }
+
+    #[test]
+    fn names_that_were_made_up_to_collide_are_refused() {
+        assert_eq!(table(&vec![(7, 1); 200]), None);
+    }
+
+    #[test]
+    fn runs_go_on_at_the_beginning() {
+        assert_eq!(longest_run([true, false, true, true].into_iter()), 3);
+        assert_eq!(longest_run([false; 3].into_iter()), 0);
+        assert_eq!(longest_run(std::iter::empty()), 0);
+    }
+
+    #[test]
     fn names_that_want_one_bucket_get_their_neighbours() {
         let same_home: Vec<_> = (0..60).map(|n| (n << 32, n as u32 + 1)).collect();
-        let table = table(&same_home);
+        let table = table(&same_home).unwrap();
         for (hash, offset) in same_home {
             assert_eq!(found(&table, hash, offset), Ok(Some(offset)));
         }

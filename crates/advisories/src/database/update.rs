@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use model::digest::{Digest, Hasher};
 use rustix::fs::{FlockOperation, flock};
@@ -60,7 +60,9 @@ impl Library {
         let (present, lost) = match self.index(trust) {
             Ok(index) => (index.shards, None),
             Err(DatabaseError::Missing(_)) => (Vec::new(), None),
-            Err(error @ (DatabaseError::Damaged { .. } | DatabaseError::Format { .. })) => (Vec::new(), Some(error)),
+            Err(error @ (DatabaseError::Damaged { .. } | DatabaseError::Format { .. })) => {
+                (Vec::new(), Some(error))
+            }
             Err(error) => return Err(error),
         };
         let entries = present.into_iter().map(|entry| (entry.source.clone(), entry)).collect();
@@ -197,15 +199,7 @@ fn place(library: &Library, entry: &Entry, bytes: &mut dyn Read) -> Result<(), D
     // One byte more shows that there are too many.
     let mut bytes = bytes.take(entry.size.saturating_add(1));
     write_new(&library.shards().join("new"), &path, |file| {
-        let mut buffer = vec![0; 64 << 10];
-        let mut size = 0;
-        loop {
-            let read = bytes.read(&mut buffer)?;
-            let Some(chunk) = buffer.get(..read).filter(|chunk| !chunk.is_empty()) else { break };
-            io::Write::write_all(&mut Hashing(&mut hasher), chunk)?;
-            file.write_all(chunk)?;
-            size += read as u64;
-        }
+        let size = io::copy(&mut bytes, &mut Hashing(&mut hasher, file))?;
         let hashed = std::mem::take(&mut hasher).finish();
         if size == entry.size && entry.sha256.confirm(hashed).is_ok() {
             Ok(())
@@ -235,11 +229,7 @@ fn replace(library: &Library, envelope: &[u8], index: &Index) -> Result<(), Data
 }
 
 /// Writes a file that nobody may write again.
-fn write_new(
-    new: &PathBuf,
-    path: &Path,
-    write: impl FnOnce(&mut File) -> io::Result<()>,
-) -> io::Result<()> {
+fn write_new(new: &Path, path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     // What a killed writer left.
     match fs::remove_file(new) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

@@ -141,10 +141,14 @@ impl Vulnerability {
                 let reason = line(verdict, reasons.get(id.as_str()).into_iter().flatten().copied());
                 by_reason.entry(reason).or_default().push(Component::of([(*purl).to_owned()]));
             }
-            all.extend(by_reason.into_iter().map(|(reason, products)| self.statement(verdict, reason, products)));
+            all.extend(
+                by_reason.into_iter().map(|(reason, products)| self.statement(verdict, reason, products)),
+            );
         }
         // The map's order is nobody's: those that dismiss come first, so that the others have the last word.
-        all.sort_by(|one, other| (!one.verdict.dismisses(), &one.reason).cmp(&(!other.verdict.dismisses(), &other.reason)));
+        all.sort_by(|one, other| {
+            (!one.verdict.dismisses(), &one.reason).cmp(&(!other.verdict.dismisses(), &other.reason))
+        });
         all
     }
 
