@@ -160,12 +160,12 @@ const SHORT: usize = 200;
 pub(crate) fn path(path: &str) -> bool {
     TREES.iter().any(|(tree, _)| path.starts_with(tree))
         || ENDINGS.iter().any(|ending| path.ends_with(ending))
-        || PUBLISHED.iter().filter_map(|(within, _)| path.split_once(within)).any(|(_, rest)| tests(rest))
+        || PUBLISHED.iter().filter_map(|(within, _)| path.split_once(within)).any(|(_, rest)| is_test(rest))
 }
 
 /// `pkg/test/key.pem`, `crypto/tls/handshake_test.go`.
-fn tests(path: &str) -> bool {
-    let is_test = |part: &str| {
+fn is_test(path: &str) -> bool {
+    let tests = |part: &str| {
         TESTS.contains(&part)
             || part.ends_with("_test.go")
             || part.contains(".test.")
@@ -174,7 +174,7 @@ fn tests(path: &str) -> bool {
             || part.ends_with("_tests")
             || part.starts_with("README")
     };
-    path.split('/').any(is_test)
+    path.split('/').any(tests)
 }
 
 /// Whether a value is a placeholder.
@@ -209,7 +209,7 @@ fn has_run(secret: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-mod tests_of_it {
+mod tests {
     use super::*;
 
     #[test]

@@ -72,7 +72,7 @@ mod tests {
 
     /// A token of npm with its checksum.
     fn token() -> String {
-        let body = "QxZkJvWpLmRtYbNcHsGdFe12345678";
+        let body = "QxZkJvWpLmRtYbNcHsGdFe19283746";
         let sum = String::from_utf8(base62(crc32fast::hash(body.as_bytes())).to_vec()).unwrap();
         ["np", "m_", body, &sum].concat()
     }

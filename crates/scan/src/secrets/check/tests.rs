@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// BIP 173, "Test vectors": valid checksums.
+/// BIP 173 (BSD-2-Clause), "Test vectors": valid checksums.
 const BECH32: [&str; 5] = [
     "A12UEL5L",
     "a12uel5l",
