@@ -3,7 +3,7 @@
 use super::files;
 use super::matcher::{self, Hit, MOST_TRIES, Matcher};
 use super::redact::redacted;
-use super::rule::{FARTHEST, Rule};
+use super::rule::{Certainty, FARTHEST, Rule};
 use super::{SecretFound, allowed};
 use crate::catalog::Candidate;
 use crate::content::{Content, Flaw};
@@ -39,7 +39,8 @@ pub fn search(
     found: &mut Vec<SecretFound>,
 ) -> Result<(), Flaw> {
     let first = found.len();
-    let mut pass = Pass { candidate, found, first, line: 1, before: None, tries: MOST_TRIES };
+    let only_proper = allowed::only_proper(candidate.path);
+    let mut pass = Pass { candidate, found, first, line: 1, before: None, tries: MOST_TRIES, only_proper };
     let matcher = matcher::shared()?;
     match content {
         Content::Bytes(bytes) => {
@@ -63,6 +64,8 @@ struct Pass<'a, 'f> {
     /// The byte before it.
     before: Option<u8>,
     tries: usize,
+    /// Whether neither names nor guesses count here.
+    only_proper: bool,
 }
 
 impl Pass<'_, '_> {
@@ -93,7 +96,9 @@ impl Pass<'_, '_> {
         for Hit { rule, start, end } in hits {
             line = line.saturating_add(lines(text.get(counted..start)));
             counted = start;
-            self.add(rule, line, text.get(start..end).unwrap_or_default());
+            if rule.certainty == Certainty::Proper || !self.only_proper {
+                self.add(rule, line, text.get(start..end).unwrap_or_default());
+            }
         }
         self.line = self.line.saturating_add(lines(text.get(..until)));
         self.before = until.checked_sub(1).and_then(|last| text.get(last).copied());
