@@ -51,7 +51,7 @@ pub fn search_text(place: &Place, text: &str, found: &mut Vec<Secret>) -> Result
     let text = text.as_bytes();
     let text = text.get(..LONGEST).unwrap_or(text);
     let mut tries = MOST_TRIES;
-    for hit in matcher::shared()?.hits(text, text.len(), None, &mut tries)? {
+    for hit in matcher::shared().hits(text, text.len(), None, &mut tries)? {
         let rule = hit.rule;
         let redacted = redacted(text.get(hit.start..hit.end).unwrap_or_default());
         let (id, title) = (rule.id.to_owned(), rule.title.to_owned());
