@@ -17,6 +17,7 @@ use model::finding::{Place, Secret, Severity};
 use serde::{Deserialize, Serialize};
 
 pub use config::{search_config, search_text};
+pub(crate) use matcher::shared;
 pub use rule::Rule;
 pub use rules::all;
 pub use search::{search, wants};
