@@ -137,17 +137,9 @@ pub(super) static TOOLS: &[(&[&str], &Rule)] = &[
 
 /// Whether a file of that name is a private key: whoever names one so means it.
 pub(super) fn is_key(name: &str) -> bool {
-    const NAMED: &[&str] = &[
-        "id_rsa",
-        "id_dsa",
-        "id_ecdsa",
-        "id_ed25519",
-        "id_ecdsa_sk",
-        "id_ed25519_sk",
-        "identity",
-        "privkey.pem",
-    ];
-    NAMED.contains(&name) && name != "identity" || (name.starts_with("ssh_host_") && name.ends_with("_key"))
+    const NAMED: &[&str] =
+        &["id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "id_ecdsa_sk", "id_ed25519_sk", "privkey.pem"];
+    NAMED.contains(&name) || (name.starts_with("ssh_host_") && name.ends_with("_key"))
 }
 
 /// Whether it holds variables; samples hold none that matter.

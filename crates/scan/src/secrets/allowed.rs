@@ -22,24 +22,37 @@ const TREES: &[(&str, &str)] = &[
     ("var/lib/dpkg/status", "names and digests of packages"),
 ];
 
-/// Directories of software that others published: what they test with is no secret of this image.
+/// Directories that hold nothing but what everybody may download, each for a reason.
+const PUBLIC: &[(&str, &str)] = &[
+    (".cargo/registry/", "crates"),
+    (".cargo/git/", "crates"),
+    (".rustup/", "the language's own"),
+    ("go/pkg/mod/", "modules of Go"),
+    ("go/src/", "the language's own"),
+    ("lib/go-1.", "the language's own, by Debian"),
+    ("lib/rustlib/", "the language's own"),
+    ("share/doc/", "documentation of packages"),
+    ("share/ri/", "documentation of packages of Ruby"),
+];
+
+/// Directories of software that most images only install: names and guesses do not count there, nor does what it
+/// tests and explains itself with.
 const PUBLISHED: &[(&str, &str)] = &[
     ("node_modules/", "packages of Node"),
     ("site-packages/", "packages of Python"),
     ("dist-packages/", "packages of Python, by Debian"),
+    ("lib/python", "the language's own"),
+    (".pyenv/", "versions of Python"),
     ("/gems/", "packages of Ruby"),
     ("/ruby/", "the language's own"),
-    ("lib/python", "the language's own"),
     ("/perl", "the language's own"),
-    ("go/src/", "the language's own"),
-    ("lib/go", "the language's own"),
-    ("go/pkg/mod/", "modules of Go"),
-    (".cargo/registry/", "crates"),
-    (".cargo/git/", "crates"),
-    ("rustlib/", "the language's own"),
+    ("/tcl", "the language's own"),
+    ("/jvm/", "the language's own"),
     ("/vendor/", "packages that were copied in"),
+    ("/vendored/", "packages that were copied in"),
+    ("/third_party/", "packages that were copied in"),
     (".m2/repository/", "packages of Java"),
-    (".pyenv/", "versions of Python"),
+    ("usr/share/cmake", "templates"),
 ];
 
 /// Names of directories, and ends of names of files, that such software tests and explains itself with.
@@ -67,6 +80,12 @@ const TESTS: &[&str] = &[
     "idlelib",
     "certs",
 ];
+
+/// Beginnings of names of files and directories of the same kind.
+const NAMES: &[&str] = &["CHANGELOG", "METADATA", "PKG-INFO", "README", "examples", "test_"];
+
+/// Ends of names of files that are to be filled in.
+const TEMPLATES: &[&str] = &[".dist", ".example", ".sample", ".template", ".tmpl", ".tpl"];
 
 /// Ends of names of files that hold no text, which need not be opened to be known.
 const ENDINGS: &[&str] = &[
@@ -103,6 +122,9 @@ const PARTS: &[(&str, &str)] = &[
     ("foobar", "a test's"),
     ("notreal", "a test's"),
     ("deadbeef", "a test's"),
+    ("czzcagrsa3f0mzpnwdfmqmf0m2jw", "the client of RFC 6749's examples"),
+    ("2yotnfzfejr1zcsicmwpaa", "the access token of RFC 6749's examples"),
+    ("tgzv3jokf0xg5qx2tlkwia", "the refresh token of RFC 6749's examples"),
     ("eyjzdwiioiixmjm0nty3odkwiiwibmftzsi6ikpvag4grg9l", "John Doe's token at jwt.io"),
 ];
 
@@ -148,33 +170,44 @@ const WORDS: &[&str] = &[
     "undefined",
     "user",
     "username",
+    "xyzzy",
     "your",
     "port",
     "x-access-token",
 ];
 
 /// The longest secret that parts are looked for in: in longer ones chance writes them, in bytes.
-const SHORT: usize = 200;
+const SHORT: usize = 512;
 
 /// Whether a file's secrets are nobody's.
 pub(crate) fn path(path: &str) -> bool {
     TREES.iter().any(|(tree, _)| path.starts_with(tree))
+        || PUBLIC.iter().any(|(within, _)| path.contains(within))
         || ENDINGS.iter().any(|ending| path.ends_with(ending))
-        || PUBLISHED.iter().filter_map(|(within, _)| path.split_once(within)).any(|(_, rest)| tests(rest))
+        || published(path).any(is_test)
 }
 
-/// `pkg/test/key.pem`, `crypto/tls/handshake_test.go`.
-fn tests(path: &str) -> bool {
-    let is_test = |part: &str| {
+/// Whether only what says itself that it is a secret counts in a file.
+pub(crate) fn only_proper(path: &str) -> bool {
+    published(path).next().is_some() || TEMPLATES.iter().any(|ending| path.ends_with(ending))
+}
+
+/// What follows the name of a directory of published software.
+fn published(path: &str) -> impl Iterator<Item = &str> {
+    PUBLISHED.iter().filter_map(move |(within, _)| path.split_once(within)).map(|(_, rest)| rest)
+}
+
+/// `pkg/test/key.pem`, `crypto/tls/handshake_test.go`, `PyJWT.dist-info/METADATA`.
+fn is_test(path: &str) -> bool {
+    let stem = |part: &str| part.rsplit_once('.').is_some_and(|(stem, _)| stem.ends_with("_test"));
+    let tests = |part: &str| {
         TESTS.contains(&part)
-            || part.ends_with("_test.go")
-            || part.contains(".test.")
-            || part.contains(".spec.")
-            || part.starts_with("test_")
+            || NAMES.iter().any(|name| part.starts_with(name))
+            || [".test.", ".spec."].iter().any(|within| part.contains(within))
             || part.ends_with("_tests")
-            || part.starts_with("README")
+            || stem(part)
     };
-    path.split('/').any(is_test)
+    path.split('/').any(tests)
 }
 
 /// Whether a value is a placeholder.
@@ -209,7 +242,7 @@ fn has_run(secret: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-mod tests_of_it {
+mod tests {
     use super::*;
 
     #[test]
@@ -218,9 +251,17 @@ mod tests_of_it {
         assert!(path("usr/local/lib/python3.12/site-packages/x/tests/a.py"));
         assert!(path("usr/local/go/src/crypto/tls/handshake_test.go"));
         assert!(path("usr/share/doc/openssl/key.pem"));
+        assert!(path("root/.cargo/registry/src/x/pem-4.0.0/src/lib.rs"));
         assert!(!path("app/tests/key.pem"));
         assert!(!path("usr/local/lib/python3.12/site-packages/x/settings.py"));
         assert!(!path("root/.ssh/id_rsa"));
+    }
+
+    #[test]
+    fn in_published_software_only_what_says_itself_counts() {
+        assert!(only_proper("usr/local/lib/python3.12/site-packages/x/settings.py"));
+        assert!(only_proper("etc/app.conf.sample"));
+        assert!(!only_proper("etc/app.conf"));
     }
 
     #[test]

@@ -43,13 +43,37 @@ pub(crate) fn chance(secret: &[u8]) -> bool {
 
 /// The same without the digits, which short tokens may lack.
 pub(crate) fn letters(secret: &[u8]) -> bool {
-    secret.iter().any(u8::is_ascii_alphabetic) && entropy(secret) >= 3.0
+    let several = |kind: fn(&u8) -> bool| secret.iter().filter(|byte| kind(byte)).count() >= 8;
+    let both = several(u8::is_ascii_lowercase) && several(u8::is_ascii_uppercase);
+    let least = if both && secret.len() >= 40 { 4.0 } else { 3.0 };
+    secret.iter().any(u8::is_ascii_alphabetic) && entropy(secret) >= least
 }
 
 /// As [`chance`], for what has nothing but its name to say so.
 pub(crate) fn random(secret: &[u8]) -> bool {
-    let separators = secret.iter().filter(|byte| b"/._-=~".contains(byte)).count();
-    chance(secret) && entropy(secret) >= 3.5 && separators * 8 <= secret.len() && longest_word(secret) < 7
+    let separators = secret.iter().filter(|byte| b"/_-=~+".contains(byte)).count();
+    let numbers = secret.chunk_by(|one, next| one.is_ascii_digit() == next.is_ascii_digit());
+    let numbers = numbers.filter(|run| run.first().is_some_and(u8::is_ascii_digit)).count();
+    chance(secret)
+        && entropy(secret) >= 3.5
+        && separators * 8 <= secret.len()
+        && numbers >= 2
+        && longest_word(secret) < 7
+        && !is_identifier(secret)
+}
+
+/// `OAUTH2_CLIENT_SECRET`, `some-name-2`, a UUID: words of one case, joined.
+fn is_identifier(secret: &[u8]) -> bool {
+    let joined = secret.iter().any(|byte| b"_-".contains(byte));
+    let upper = secret.iter().any(u8::is_ascii_uppercase);
+    let lower = secret.iter().any(u8::is_ascii_lowercase);
+    joined && !(upper && lower)
+}
+
+/// Facebook's tokens are parts of base 62 that a Z and a letter join.
+pub(crate) fn facebook(secret: &[u8]) -> bool {
+    let joints = secret.windows(2).filter(|pair| matches!(pair, [b'Z', b'A'..=b'D'])).count();
+    chance(secret) && entropy(secret) >= 5.0 && joints >= 2
 }
 
 /// A password that somebody made up who takes passwords seriously.
@@ -58,6 +82,8 @@ pub(crate) fn strong_password(secret: &[u8]) -> bool {
         [u8::is_ascii_lowercase, u8::is_ascii_uppercase, u8::is_ascii_digit, u8::is_ascii_punctuation];
     let has = kinds.iter().filter(|kind| secret.iter().any(kind)).count();
     has >= 3
+        && !is_identifier(secret)
+        && secret.iter().filter(|byte| **byte == b'/').count() < 2
         && secret.iter().any(u8::is_ascii_digit)
         && entropy(secret) >= 2.8
         && longest_word(secret) < 9

@@ -51,7 +51,7 @@ pub fn search_text(place: &Place, text: &str, found: &mut Vec<Secret>) -> Result
     let text = text.as_bytes();
     let text = text.get(..LONGEST).unwrap_or(text);
     let mut tries = MOST_TRIES;
-    for hit in matcher::shared()?.hits(text, text.len(), None, &mut tries)? {
+    for hit in matcher::shared().hits(text, text.len(), None, &mut tries)? {
         let rule = hit.rule;
         let redacted = redacted(text.get(hit.start..hit.end).unwrap_or_default());
         let (id, title) = (rule.id.to_owned(), rule.title.to_owned());
@@ -72,7 +72,7 @@ mod tests {
 
     /// A token of npm with its checksum.
     fn token() -> String {
-        let body = "QxZkJvWpLmRtYbNcHsGdFe12345678";
+        let body = "QxZkJvWpLmRtYbNcHsGdFe19283746";
         let sum = String::from_utf8(base62(crc32fast::hash(body.as_bytes())).to_vec()).unwrap();
         ["np", "m_", body, &sum].concat()
     }

@@ -2,12 +2,12 @@
 
 use std::sync::{LazyLock, OnceLock};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex::bytes::{Regex, RegexBuilder};
 
 use super::allowed;
 use super::rule::{Edge, Rule};
 use super::rules;
+use super::words::{Word, Words};
 use crate::content::Flaw;
 
 /// The most keywords of one file that are looked at: beyond any text that people or their programs write.
@@ -26,9 +26,8 @@ pub(crate) struct Hit {
 
 /// All rules, ready to be asked.
 pub(crate) struct Matcher {
-    words: AhoCorasick,
-    /// Each word, as it is spelled, and the pattern that it calls for.
-    called: Vec<(&'static str, usize)>,
+    /// The keywords of all rules; each means its rule's pattern.
+    words: Words,
     patterns: Vec<Pattern>,
 }
 
@@ -38,31 +37,21 @@ struct Pattern {
     compiled: OnceLock<Option<Regex>>,
 }
 
-static MATCHER: LazyLock<Result<Matcher, String>> = LazyLock::new(Matcher::new);
+static MATCHER: LazyLock<Matcher> = LazyLock::new(Matcher::new);
 
 /// The one that all searches share.
-///
-/// # Errors
-/// Rules that no matcher can be made of.
-pub(crate) fn shared() -> Result<&'static Matcher, Flaw> {
-    let unusable = |reason: &String| Flaw::Malformed { what: "set of rules", reason: reason.clone().into() };
-    MATCHER.as_ref().map_err(unusable)
+pub(crate) fn shared() -> &'static Matcher {
+    &MATCHER
 }
 
 impl Matcher {
-    fn new() -> Result<Self, String> {
+    fn new() -> Self {
         let patterns: Vec<Pattern> =
             rules::textual().map(|rule| Pattern { rule, compiled: OnceLock::new() }).collect();
-        let of = |(index, pattern): (usize, &Pattern)| {
-            pattern.rule.keywords.iter().map(move |word| (*word, index))
-        };
-        let called: Vec<(&str, usize)> = patterns.iter().enumerate().flat_map(of).collect();
-        let words = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(called.iter().map(|(word, _)| word))
-            .map_err(|error| error.to_string())?;
-        Ok(Self { words, called, patterns })
+        let words = patterns.iter().enumerate().flat_map(|(meaning, pattern)| {
+            pattern.rule.keywords.iter().map(move |spelled| Word { spelled, meaning })
+        });
+        Self { words: Words::new(words), patterns }
     }
 
     /// The secrets that begin before `until`; `before` is the byte that precedes the text, and `tries` how many
@@ -78,17 +67,15 @@ impl Matcher {
         tries: &mut usize,
     ) -> Result<Vec<Hit>, Flaw> {
         let mut hits: Vec<Hit> = Vec::new();
-        for word in self.words.find_overlapping_iter(text).filter(|word| word.start() < until) {
+        for (start, word) in self.words.standing(text).take_while(|(start, _)| *start < until) {
             *tries = tries
                 .checked_sub(1)
                 .ok_or(Flaw::TooMany { what: "words that secrets begin with", limit: MOST_TRIES })?;
-            let start = word.start();
-            let Some((keyword, index)) = self.called.get(word.pattern().as_usize()) else { continue };
-            let spelled = text.get(word.range()) == Some(keyword.as_bytes());
-            let begins = spelled && !goes_on_a_token(text, start, before);
-            if let Some(pattern) = self.patterns.get(*index).filter(|of| begins || of.rule.edge == Edge::Name)
-            {
-                hits.extend(pattern.at(text, start));
+            let rest = text.get(start..).unwrap_or_default();
+            let begins = rest.starts_with(word.spelled.as_bytes()) && !goes_on_a_token(text, start, before);
+            let pattern = self.patterns.get(word.meaning);
+            if let Some(pattern) = pattern.filter(|of| begins || of.rule.edge == Edge::Name) {
+                hits.extend(pattern.at(rest, start));
             }
         }
         Ok(surest(hits))
@@ -96,9 +83,9 @@ impl Matcher {
 }
 
 impl Pattern {
-    fn at(&self, text: &[u8], start: usize) -> Option<Hit> {
+    /// The secret in a text that a keyword begins, which itself begins at `start`.
+    fn at(&self, rest: &[u8], start: usize) -> Option<Hit> {
         let rule = self.rule;
-        let rest = text.get(start..)?;
         let captures = self.compiled()?.captures(rest.get(..rule.reach).unwrap_or(rest))?;
         let secret = captures.get(1).or_else(|| captures.get(0))?;
         let goes_on = rest.get(secret.end()).is_some_and(|next| continues(secret.as_bytes(), *next));

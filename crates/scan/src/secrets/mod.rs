@@ -7,6 +7,7 @@ mod check;
 mod allowed;
 mod key;
 mod rules;
+mod words;
 mod matcher;
 mod search;
 mod files;

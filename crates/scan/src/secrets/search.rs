@@ -3,7 +3,7 @@
 use super::files;
 use super::matcher::{self, Hit, MOST_TRIES, Matcher};
 use super::redact::redacted;
-use super::rule::{FARTHEST, Rule};
+use super::rule::{Certainty, FARTHEST, Rule};
 use super::{SecretFound, allowed};
 use crate::catalog::Candidate;
 use crate::content::{Content, Flaw};
@@ -39,8 +39,9 @@ pub fn search(
     found: &mut Vec<SecretFound>,
 ) -> Result<(), Flaw> {
     let first = found.len();
-    let mut pass = Pass { candidate, found, first, line: 1, before: None, tries: MOST_TRIES };
-    let matcher = matcher::shared()?;
+    let only_proper = allowed::only_proper(candidate.path);
+    let mut pass = Pass { candidate, found, first, line: 1, before: None, tries: MOST_TRIES, only_proper };
+    let matcher = matcher::shared();
     match content {
         Content::Bytes(bytes) => {
             if !pass.is_whole(bytes) {
@@ -63,6 +64,8 @@ struct Pass<'a, 'f> {
     /// The byte before it.
     before: Option<u8>,
     tries: usize,
+    /// Whether neither names nor guesses count here.
+    only_proper: bool,
 }
 
 impl Pass<'_, '_> {
@@ -82,21 +85,23 @@ impl Pass<'_, '_> {
             }
             let until = read - FARTHEST;
             self.window(matcher, text, until)?;
+            self.line = self.line.saturating_add(lines(text.get(..until)));
+            self.before = until.checked_sub(1).and_then(|last| text.get(last).copied());
             offset += until as u64;
         }
     }
 
-    /// Looks for secrets that begin before `until`, and counts the lines up to there.
+    /// Looks for secrets that begin before `until`.
     fn window(&mut self, matcher: &Matcher, text: &[u8], until: usize) -> Result<(), Flaw> {
         let hits = matcher.hits(text, until, self.before, &mut self.tries)?;
         let (mut line, mut counted) = (self.line, 0);
         for Hit { rule, start, end } in hits {
             line = line.saturating_add(lines(text.get(counted..start)));
             counted = start;
-            self.add(rule, line, text.get(start..end).unwrap_or_default());
+            if rule.certainty == Certainty::Proper || !self.only_proper {
+                self.add(rule, line, text.get(start..end).unwrap_or_default());
+            }
         }
-        self.line = self.line.saturating_add(lines(text.get(..until)));
-        self.before = until.checked_sub(1).and_then(|last| text.get(last).copied());
         Ok(())
     }
 
@@ -122,10 +127,10 @@ impl Pass<'_, '_> {
     }
 }
 
-/// How many lines end in a text.
+/// How many lines end in a text; counted in pieces of which one byte can hold the number, many bytes at once.
 fn lines(text: Option<&[u8]>) -> u32 {
-    let ends = text.unwrap_or_default().iter().filter(|byte| **byte == b'\n').count();
-    u32::try_from(ends).unwrap_or(u32::MAX)
+    let ends = |piece: &[u8]| piece.iter().map(|byte| u8::from(*byte == b'\n')).sum::<u8>();
+    text.unwrap_or_default().chunks(255).map(|piece| u32::from(ends(piece))).sum()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// BIP 173, "Test vectors": valid checksums.
+/// BIP 173 (BSD-2-Clause), "Test vectors": valid checksums.
 const BECH32: [&str; 5] = [
     "A12UEL5L",
     "a12uel5l",
@@ -73,17 +73,22 @@ fn names_and_passwords_in_base64() {
 fn what_looks_random_and_what_looks_like_words() {
     assert!(random(b"q8Zk3vTn5RbW7yXcU2mJ"));
     assert!(!random(b"SomeConfigurationName1"));
+    assert!(!random(b"PKCS7PrivateKeyTypes"));
+    assert!(!random(b"OAUTH2_CLIENT_SECRET_V2"));
+    assert!(!random(b"6f1c2b9e-43d7-4a58-9be0-17c5d2a8f364"));
     assert!(!random(b"path/to/some/file.v2"));
     assert!(strong_password(b"Tr0ub4dor&3"));
     assert!(!strong_password(b"configuration1"));
     assert!(!strong_password(b"lowercase"));
+    assert!(!strong_password(b"WIN32_ERROR"));
+    assert!(!strong_password(b"Projects/42/keys"));
 }
 
 proptest! {
     #[test]
     fn any_bytes_are_judged(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        let checks: [fn(&[u8]) -> bool; 12] = [
-            chance, letters, random, strong_password, password, base64, aws_id, base62_crc32, bech32, macaroon, jwt, basic,
+        let checks: [fn(&[u8]) -> bool; 13] = [
+            chance, letters, random, strong_password, password, base64, aws_id, base62_crc32, bech32, macaroon, jwt, basic, facebook,
         ];
         let _answers = checks.map(|check| check(&bytes));
     }

@@ -87,7 +87,7 @@ pub(super) static RULES: &[Rule] = &[
         "azure-client-secret",
         "a client secret of Entra ID",
         Critical,
-        &["8Q~", "7Q~"],
+        &["8q~", "7q~"],
         r"[78]Q~([0-9A-Za-z_~.-]{31,34})",
     )
     .checked(check::chance),

@@ -14,7 +14,7 @@ pub(super) static RULES: &[Rule] = &[
         concat!(
             "(?i:secret|token|api[_-]?key|access_?key|private_key|auth_key|encryption_key)",
             r#"(?i:_?(?:key|base|id|value|prod|production|hash|salt|string))?(?:["']\]?)?[ \t]{0,8}(?:=>|:=|=|:)[ \t]{0,8}["'`]?"#,
-            r"([0-9A-Za-z+/_.=~-]{20,128})"
+            r#"([0-9A-Za-z+/_=~-]{20,128})(?:["'`\s;,}&<\\]|$)"#
         ),
     )
     .checked(check::random)
@@ -26,7 +26,7 @@ pub(super) static RULES: &[Rule] = &[
         &["password", "passwd", "passphrase"],
         concat!(
             r#"(?i:passw(?:or)?d|passphrase)(?:["']\]?)?[ \t]{0,8}(?:=>|:=|=|:)[ \t]{0,8}["'`]?"#,
-            r#"([^\s"'`$<>{}()\[\],;\\%]{8,64})"#
+            r#"([^\s"'`$<>{}()\[\],;\\%]{8,64})(?:["'`\s;,&<\\]|$)"#
         ),
     )
     .checked(check::strong_password)

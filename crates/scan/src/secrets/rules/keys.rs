@@ -17,7 +17,7 @@ const BEGINNINGS: &[&str] = &[
 
 /// RFC 7468, and RFC 1421's headers of old.
 const PEM: &str = concat!(
-    r"-----BEGIN (?:[A-Z]{2,9} )?PRIVATE KEY-----(?:\s|\\[nr])*",
+    r#"-----BEGIN (?:[A-Z]{2,9} )?PRIVATE KEY-----(?:[\s"'+,]|\\[nr])*"#,
     r"((?:Proc-Type: [^\n]{1,40}\s+DEK-Info: [^\n]{1,80}\s+)?[^-]{40,})-----END"
 );
 

@@ -105,7 +105,7 @@ pub(super) static RULES: &[Rule] = &[
         .checked(check::chance),
     named("twitter-secret", "a secret of Twitter", High, &["twitter"], assigned!("twitter", "(?:[0-9A-Za-z]{50}|[0-9A-Za-z]{45}|[0-9]{15,25}-[0-9A-Za-z]{20,40})"))
         .checked(check::chance),
-    token("facebook-token", "an access token of Facebook", High, &["EAA"], r"EAA[0-9A-Za-z]{80,250}").checked(check::chance),
+    token("facebook-token", "an access token of Facebook", High, &["EAA"], r"EAA[0-9A-Za-z]{80,250}").checked(check::facebook),
     named("facebook-secret", "an app secret of Facebook", High, &["facebook", "fb_"], assigned!("facebook|fb_", "[0-9a-f]{32}"))
         .checked(check::chance),
     named("linkedin-secret", "a client secret of LinkedIn", High, &["linkedin"], assigned!("linkedin", "(?:[0-9A-Za-z]{16}|WPL_AP1\\.[0-9A-Za-z]{16}\\.[0-9A-Za-z+/=]{8,12})"))

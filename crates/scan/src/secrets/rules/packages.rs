@@ -12,8 +12,8 @@ pub(super) static RULES: &[Rule] = &[
         "npmrc-token",
         "a token or password of an npm registry",
         High,
-        &["_authtoken", "_auth", "_password"],
-        r#":?_(?:authToken|auth|password)[ \t]{0,4}=[ \t]{0,4}"?([0-9A-Za-z+/_.=-]{20,400})"#,
+        &[":_authtoken", ":_auth", ":_password"],
+        r#":_(?:authToken|auth|password)[ \t]{0,4}=[ \t]{0,4}"?([0-9A-Za-z+/_.=-]{20,400})"#,
     )
     .checked(check::chance),
     token(

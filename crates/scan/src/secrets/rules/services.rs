@@ -82,12 +82,12 @@ pub(super) static RULES: &[Rule] = &[
         r"ops_eyJ[0-9A-Za-z+/_-]{200,480}={0,2}",
     )
     .checked(check::chance),
-    token(
+    named(
         "launchdarkly-key",
         "a key of LaunchDarkly",
         High,
-        &["sdk-", "api-"],
-        r"(?:sdk|api)-[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}",
+        &["launchdarkly", "ld_sdk"],
+        assigned!("launchdarkly|ld_sdk", "(?:sdk|api|mob)-[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"),
     )
     .checked(check::chance),
     named(

@@ -8,11 +8,11 @@ use proptest::prelude::*;
 use super::*;
 use crate::secrets::check::base62;
 
-/// A token of GitHub with its checksum, by number.
-fn token(number: u32) -> String {
-    let body = format!("{number:08}QxZkJvWpLmRtYbNcHsGdFe").chars().take(30).collect::<String>();
+/// A token of GitHub with its checksum.
+fn token() -> String {
+    let body = "QxZkJvWpLmRtYbNcHsGdFe19283746";
     let sum = String::from_utf8(base62(crc32fast::hash(body.as_bytes())).to_vec()).unwrap();
-    ["gh", "p_", &body, &sum].concat()
+    ["gh", "p_", body, &sum].concat()
 }
 
 fn candidate(path: &str, size: usize) -> Candidate<'_> {
@@ -33,7 +33,7 @@ fn lines_of(bytes: &[u8]) -> Vec<u32> {
 
 #[test]
 fn a_secret_is_found_with_its_line() {
-    let text = format!("a\nb = 1\ntoken: {}\n", token(1));
+    let text = format!("a\nb = 1\ntoken: {}\n", token());
     let mut found = Vec::new();
     let candidate = candidate("app/settings", text.len());
     search(&candidate, &Content::Bytes(text.as_bytes()), &mut found).unwrap();
@@ -54,7 +54,7 @@ fn secrets_on_the_edges_of_windows_are_found_once() {
     {
         let mut text = ".\n".repeat(at / 2 + 1).into_bytes();
         text.truncate(at);
-        text.extend_from_slice(format!("\n{}\n", token(7)).as_bytes());
+        text.extend_from_slice(format!("\n{}\n", token()).as_bytes());
         text.resize(4 * WINDOW, b'\n');
         let line = u32::try_from(at / 2 + 2).unwrap();
         assert_eq!(lines_of(&text), [line], "{at}");
@@ -63,24 +63,24 @@ fn secrets_on_the_edges_of_windows_are_found_once() {
 
 #[test]
 fn a_file_is_not_reported_without_end() {
-    let same = format!("{}\n", token(1)).repeat(100);
+    let same = format!("{}\n", token()).repeat(100);
     assert_eq!(lines_of(same.as_bytes()).len(), MOST_OF_A_RULE);
-    let on_one_line = format!("{} ", token(1)).repeat(100);
+    let on_one_line = format!("{} ", token()).repeat(100);
     assert_eq!(lines_of(on_one_line.as_bytes()), [1]);
 }
 
 #[test]
 fn files_that_are_no_text_are_passed_over() {
-    let text = format!("\0{}", token(1));
+    let text = format!("\0{}", token());
     assert_eq!(lines_of(text.as_bytes()), [0; 0]);
 }
 
 #[test]
 fn keywords_without_end_are_a_flaw_that_is_named() {
     let text = b"token token token token";
-    let flaw = matcher::shared().unwrap().hits(text, text.len(), None, &mut 3).unwrap_err();
+    let flaw = matcher::shared().hits(text, text.len(), None, &mut 3).unwrap_err();
     assert_eq!(flaw.to_string(), format!("it has more than {MOST_TRIES} words that secrets begin with"));
-    assert!(matcher::shared().unwrap().hits(text, text.len(), None, &mut 8).is_ok());
+    assert!(matcher::shared().hits(text, text.len(), None, &mut 8).is_ok());
 }
 
 #[test]

@@ -60,7 +60,7 @@ pub(super) const SAMPLES: &[(&str, &str)] = &[
     ("infracost-token", "ico-{a32}"),
     // Packages.
     ("npm-token", "{npm}"),
-    ("npmrc-token", ":_authToken={uuid}"),
+    ("npmrc-token", "//a.b/:_authToken={uuid}"),
     ("pypi-token", "{pypi}"),
     ("rubygems-token", "rubygems_{h48}"),
     ("nuget-key", "oy2{l43}"),
@@ -89,7 +89,7 @@ pub(super) const SAMPLES: &[(&str, &str)] = &[
     ("resend-key", "re_{a8}_{a24}"),
     ("twitter-token", "AAAAAAAAAAAAAAAAAAAAA{a88}"),
     ("twitter-secret", "TWITTER_SECRET={a50}"),
-    ("facebook-token", "EAAB{a120}"),
+    ("facebook-token", "EAAB{a60}ZC{a40}ZD"),
     ("facebook-secret", "FACEBOOK_SECRET={h32}"),
     ("linkedin-secret", "LINKEDIN_SECRET={a16}"),
     // Payments.
@@ -142,7 +142,7 @@ pub(super) const SAMPLES: &[(&str, &str)] = &[
     ("okta-token", "OKTA_TOKEN=00{a40}"),
     ("auth0-secret", "AUTH0_SECRET={a64}"),
     ("1password-token", "ops_eyJ{a300}"),
-    ("launchdarkly-key", "sdk-{uuid}"),
+    ("launchdarkly-key", "LAUNCHDARKLY_SDK_KEY=sdk-{uuid}"),
     ("algolia-key", "ALGOLIA_KEY={h32}"),
     ("firebase-key", "AAAA{a7}:APA91b{a134}"),
     ("databricks-token", "dapi{h32}"),
