@@ -73,7 +73,11 @@ fn target(scan: &Scan<'_>) -> Value {
         ("name", json!(scan.target.name)),
         ("version", text(&scan.target.digest)),
         ("purl", crate::name::purl_of(scan.target).map_or(Value::Null, |purl| json!(purl.to_string()))),
-        ("hashes", sha256(&scan.target.digest).map_or(Value::Null, |hex| json!([{"alg": "SHA-256", "content": hex}]))),
+        (
+            "hashes",
+            sha256(&scan.target.digest)
+                .map_or(Value::Null, |hex| json!([{"alg": "SHA-256", "content": hex}])),
+        ),
         ("properties", list(layers)),
     ])
 }

@@ -12,3 +12,4 @@ mod json;
 mod rating;
 pub mod cyclonedx;
 pub mod spdx;
+pub mod sarif;

@@ -59,11 +59,11 @@ pub(crate) fn identifier(text: &str) -> String {
     text.chars().take(READABLE).map(|letter| if allowed(letter) { letter } else { '-' }).collect()
 }
 
-/// A UUID of version 8 (RFC 9562): the first bits of a digest.
+/// A UUID of version 8 (RFC 9562), as an address: the first bits of a digest.
 pub(crate) fn uuid(digest: Digest) -> String {
     let hex = digest.hex();
     let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
-    format!("{}-{}-8{}-a{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32))
+    format!("urn:uuid:{}-{}-8{}-a{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32))
 }
 
 /// The package URL of a scanned image; `None` for what is no image of a registry.
@@ -112,14 +112,20 @@ mod tests {
     fn what_else_is_in_an_image_changes_no_name() {
         let curl = package("pkg:deb/debian/curl@7", "var/lib/dpkg/status");
         let alone = names(vec![curl.clone()]);
-        assert_eq!(names(vec![package("pkg:deb/debian/bash@5", "var/lib/dpkg/status"), curl]).get(1), alone.first());
+        assert_eq!(
+            names(vec![package("pkg:deb/debian/bash@5", "var/lib/dpkg/status"), curl]).get(1),
+            alone.first()
+        );
     }
 
     #[test]
     fn anything_may_be_called_anything() {
         let hostile = Package { name: "a/b\"<\n\u{202e}é".repeat(100), ..package("pkg:npm/a@1", "") };
         let name = names(vec![hostile]).remove(0);
-        assert!(name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-')), "{name}");
+        assert!(
+            name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-')),
+            "{name}"
+        );
         assert_eq!(name.len(), READABLE + 1 + DIGITS);
     }
 }

@@ -47,7 +47,7 @@ pub fn spdx(scan: &Scan<'_>) -> String {
         ("hasExtractedLicensingInfos", list(licences.extracted())),
         ("annotations", list(gaps(scan))),
     ]);
-    let namespace = format!("urn:uuid:{}", uuid(Digest::of(document_value.to_string().as_bytes())));
+    let namespace = uuid(Digest::of(document_value.to_string().as_bytes()));
     if let Some(members) = document_value.as_object_mut() {
         members.insert("documentNamespace".to_owned(), json!(namespace));
     }
@@ -85,9 +85,7 @@ fn gaps(scan: &Scan<'_>) -> Vec<Value> {
 
 /// The document is about the target, and the target contains all.
 fn relationships(scan: &Scan<'_>, names: &Names) -> Value {
-    let relationship = |one: &str, kind: &str, other: &str| {
-        json!({"spdxElementId": one, "relationshipType": kind, "relatedSpdxElement": other})
-    };
+    let relationship = |one: &str, kind: &str, other: &str| json!({"spdxElementId": one, "relationshipType": kind, "relatedSpdxElement": other});
     let distribution = scan.inventory.distribution.is_some().then(|| DISTRIBUTION.to_owned());
     let contained = distribution.into_iter().chain(names.iter().map(|name| format!("{PREFIX}{name}")));
     let contained = contained.map(|name| relationship(TARGET, "CONTAINS", &name));

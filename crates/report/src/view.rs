@@ -72,7 +72,11 @@ impl<'a> Scan<'a> {
             target: scan.target,
             distribution: scan.inventory.distribution.as_ref(),
             summary: Summary::of(scan),
-            vulnerabilities: scan.vulnerabilities.iter().filter_map(|found| Finding::of(scan, found)).collect(),
+            vulnerabilities: scan
+                .vulnerabilities
+                .iter()
+                .filter_map(|found| Finding::of(scan, found))
+                .collect(),
             secrets: scan.secrets,
             misconfigurations: scan.misconfigurations,
             malware: scan.malware,

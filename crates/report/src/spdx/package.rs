@@ -19,9 +19,11 @@ pub(super) fn target(scan: &Scan<'_>) -> Value {
         TargetKind::Image => "CONTAINER",
         TargetKind::Directory | TargetKind::Sbom => "OTHER",
     };
-    let checksum = scan.target.digest.strip_prefix("sha256:").map(|digits| {
-        json!([{"algorithm": "SHA256", "checksumValue": digits}])
-    });
+    let checksum = scan
+        .target
+        .digest
+        .strip_prefix("sha256:")
+        .map(|digits| json!([{"algorithm": "SHA256", "checksumValue": digits}]));
     let layers = scan.target.layers.iter().map(|layer| annotation(scan, bill::LAYER_DIGEST, &layer.digest));
     object([
         ("SPDXID", json!(TARGET)),
