@@ -7,6 +7,7 @@
 
 pub mod subject;
 pub mod view;
+pub mod diff;
 mod name;
 mod json;
 mod rating;
