@@ -8,3 +8,13 @@
 //! - No network and no clock: where documents come from and what time it is are the caller's to say.
 
 pub mod version;
+pub mod advisory;
+pub mod import;
+pub mod ecosystem;
+pub mod database;
+pub mod matching;
+pub mod priority;
+pub mod vex;
+pub mod ignore;
+#[doc(hidden)]
+pub mod fuzz;

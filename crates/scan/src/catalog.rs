@@ -66,11 +66,22 @@ impl Found {
             files: Vec::new(),
         }
     }
+
+    /// Whether this is no package but a remark: files or licences of a package of the distribution that its
+    /// database lists elsewhere. A package that is installed always has a version.
+    pub(crate) fn is_remark(&self) -> bool {
+        self.version.is_empty() && is_of_distribution(self.kind)
+    }
+}
+
+/// Whether a package of this kind is part of a distribution, and so may own what others are made of.
+pub(crate) fn is_of_distribution(kind: PackageKind) -> bool {
+    matches!(kind, PackageKind::Dpkg | PackageKind::Apk | PackageKind::Rpm)
 }
 
 /// Knows one kind of file. A list of them stands in one place; the walk asks each about each file.
 #[derive(Debug, Clone, Copy)]
-pub struct Cataloger {
+pub(crate) struct Cataloger {
     /// `dpkg`, `python`.
     pub name: &'static str,
     /// Whether a file is of that kind, by path, size and mode alone.

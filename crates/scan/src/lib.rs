@@ -7,3 +7,33 @@
 
 mod content;
 mod catalog;
+mod text;
+mod number;
+mod mark;
+mod system;
+mod rpm;
+mod language;
+mod binary;
+pub mod malware;
+pub mod licence;
+pub mod secrets;
+pub mod misconfiguration;
+mod catalogers;
+mod facts;
+mod walk;
+mod error;
+mod child;
+mod merge;
+#[doc(hidden)]
+pub mod trial;
+#[doc(hidden)]
+pub mod fuzz;
+
+pub use catalog::{Candidate, Found};
+pub use child::{Guard, Landlock, Limits, Scan, Scanner, profile};
+pub use content::{Content, Flaw};
+pub use error::{Confining, ScanError};
+pub use facts::{FORMAT, Filed, LayerFacts, MOST_BYTES, Release, Source, Undecodable};
+pub use mark::{Mark, Marks};
+pub use merge::{all_oddities, all_secrets, merge};
+pub use walk::{Bounds, LockFiles};

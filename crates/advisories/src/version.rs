@@ -1,1 +1,0 @@
-//! The orders of versions, one for each ecosystem.

@@ -1,0 +1,57 @@
+//! Bytes of strangers as text.
+
+use std::fmt::Write as _;
+
+/// The most characters of a word that somebody declares: a name, a version, a licence.
+pub(crate) const LONGEST_WORD: usize = 512;
+
+/// A path as text, so that no two paths have the same: what is not UTF-8 is written as `\xff`, and a backslash as
+/// two.
+pub(crate) fn path(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        for (place, piece) in chunk.valid().split('\\').enumerate() {
+            text.push_str(if place == 0 { "" } else { "\\\\" });
+            text.push_str(piece);
+        }
+        for byte in chunk.invalid() {
+            let _never_fails = write!(text, "\\x{byte:02x}");
+        }
+    }
+    text
+}
+
+/// A word that a file declares, trimmed, or nothing if no such word is that long.
+pub(crate) fn word(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes.trim_ascii());
+    if text.len() > LONGEST_WORD || text.contains(char::is_control) {
+        return String::new();
+    }
+    text.into_owned()
+}
+
+/// Lines without their ends.
+pub(crate) fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bytes.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_paths_have_the_same_text() {
+        assert_eq!(path(b"usr/bin/env"), "usr/bin/env");
+        assert_eq!(path("caf\u{e9}".as_bytes()), "caf\u{e9}");
+        assert_eq!(path(b"a\xffb"), r"a\xffb");
+        assert_eq!(path(br"a\xffb"), r"a\\xffb");
+        assert_eq!(path(br"\\"), r"\\\\");
+    }
+
+    #[test]
+    fn a_word_has_no_control_characters_and_an_end() {
+        assert_eq!(word(b" 1.2-3 "), "1.2-3");
+        assert_eq!(word(b"1.2\x1b[31m"), "");
+        assert_eq!(word(&[b'x'; LONGEST_WORD + 1]), "");
+    }
+}
