@@ -13,10 +13,12 @@ pub enum PackageKind {
     /// Red Hat and its family, SUSE, Amazon; versions `[epoch:]version-release`.
     Rpm,
     /// Python; names normalised (PEP 503), versions PEP 440.
+    #[serde(rename = "pypi")]
     PyPi,
     /// Node; names `name` or `@scope/name`.
     Npm,
     /// Ruby.
+    #[serde(rename = "rubygems")]
     RubyGems,
     /// Java; names `group:artifact`, or `artifact` where the group is unknown.
     Maven,
@@ -27,6 +29,7 @@ pub enum PackageKind {
     /// PHP; names `vendor/name`.
     Packagist,
     /// .NET.
+    #[serde(rename = "nuget")]
     NuGet,
     /// Software that no package manager knows of: `nginx`, `redis`, `openssl`, known by what its files say.
     Generic,

@@ -13,6 +13,8 @@ pub mod digest;
 pub mod reference;
 pub mod image;
 pub mod inventory;
+pub mod purl;
+pub mod bill;
 pub mod finding;
 pub mod oci;
 pub mod signal;

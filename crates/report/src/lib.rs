@@ -5,4 +5,12 @@
 //! - Pure functions from what is known to text: no I/O, no clock, and the same input gives the same bytes.
 //! - What comes from an image is escaped for the format that it goes into, and never becomes markup.
 
-mod purl;
+pub mod subject;
+pub mod view;
+pub mod diff;
+mod name;
+mod json;
+mod rating;
+pub mod cyclonedx;
+pub mod spdx;
+pub mod sarif;

@@ -18,6 +18,7 @@ pub mod malware;
 pub mod licence;
 pub mod secrets;
 pub mod misconfiguration;
+pub mod sbom;
 mod catalogers;
 mod facts;
 mod walk;

@@ -1,1 +1,0 @@
-//! Package URLs (purl-spec).
