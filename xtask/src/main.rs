@@ -9,6 +9,7 @@ mod suite;
 mod demo;
 mod bench;
 mod leftovers;
+mod registry;
 mod conformance;
 mod soak;
 mod fuzz;

@@ -113,11 +113,6 @@ pub(crate) fn runtime() -> Outcome<PathBuf> {
     build("coffer-runtime", "runtime")
 }
 
-/// The registry's server alone, as its example has it.
-pub(crate) fn registry() -> Outcome<PathBuf> {
-    executable_of(cargo(["build", "--package", "coffer-registry", "--example", "serve"]), "serve")
-}
-
 fn executable(message: &str, package: &str) -> Option<PathBuf> {
     let message: serde_json::Value = serde_json::from_str(message).ok()?;
     let name = message.pointer("/target/name")?.as_str()?;

@@ -3,24 +3,19 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod conversation;
+mod served;
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use conversation::Session;
 use model::digest::Digest;
 use serde_json::Value;
+use served::Served;
 
 /// How long anything may take on a machine that is busy with something else.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// `coffer registry serve`, ended with the test.
-struct Served {
-    child: Child,
-    told: Value,
-}
 
 /// What came back.
 struct Answer {
@@ -30,23 +25,6 @@ struct Answer {
 }
 
 impl Served {
-    fn new(session: &Session, options: &[&str]) -> Self {
-        let words = ["registry", "serve", "--format", "json", "--listen", "127.0.0.1:0"];
-        let mut command = session.command(words.into_iter().chain(options.iter().copied()));
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        Self { child, told: serde_json::from_str(&line).unwrap() }
-    }
-
-    fn url(&self) -> &str {
-        self.told["url"].as_str().unwrap()
-    }
-
-    fn host(&self) -> &str {
-        self.url().split_once("://").unwrap().1
-    }
-
     fn ask(&self, line: &str, headers: &[&str], body: &[u8]) -> Answer {
         ask(self.host(), line, headers, body)
     }
@@ -74,13 +52,6 @@ impl Served {
             std::thread::sleep(Duration::from_millis(10));
         }
         assert!(self.child.wait().unwrap().success());
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ended = self.child.kill();
-        let _ended = self.child.wait();
     }
 }
 
@@ -289,13 +260,8 @@ fn a_certificate_is_made_and_readiness_is_told() {
     let path = session.work().join("notify");
     let socket = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
-    let words = ["registry", "serve", "--format", "json", "--listen", "127.0.0.1:0", "--tls", "auto"];
-    let mut command = session.command(words);
-    let mut child =
-        command.env("NOTIFY_SOCKET", &path).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let served = Served { child, told: serde_json::from_str(&line).unwrap() };
+    let mut command = Served::command(&session, &["--tls", "auto"]);
+    let served = Served::started(command.env("NOTIFY_SOCKET", &path));
     let mut said = [0; 16];
     let length = socket.recv(&mut said).unwrap();
     assert_eq!(&said[..length], b"READY=1");

@@ -1,12 +1,12 @@
 //! The suite of opencontainers/distribution-spec: one program that speaks to a registry and prints a verdict for
 //! every endpoint and every kind of content.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use crate::bench::scratch::Scratch;
 use crate::conformance::lists::{self, List};
 use crate::conformance::{Lists, Settings};
+use crate::registry::Registry;
 use crate::shell::{self, Outcome};
 
 const NAME: &str = "distribution";
@@ -19,12 +19,6 @@ const MORE: [&str; 4] = [
     "OCI_API_MANIFESTS_TAG_PARAM",
 ];
 
-/// A registry that ends with the test.
-struct Registry {
-    child: Child,
-    address: String,
-}
-
 pub(crate) fn run(settings: &Settings) -> Outcome {
     if settings.only.is_some() {
         return Err("the suite is one program: there is no other to choose".to_owned());
@@ -35,11 +29,12 @@ pub(crate) fn run(settings: &Settings) -> Outcome {
         return Err(format!("the suite is not built: go build -C {checkout}/conformance -o conformance"));
     }
     let scratch = Scratch::new(NAME)?;
-    let registry = Registry::start(settings, &scratch)?;
+    let registry = Registry::ours(&scratch, &settings.program, &settings.options)?;
+    let (user, password) = registry.credentials().ok_or("the registry has no users")?;
     let mut command = Command::new(&program);
     command.current_dir(scratch.path()).envs(MORE.map(|name| (name, "true")));
-    command.env("OCI_REGISTRY", &registry.address).env("OCI_TLS", "disabled");
-    command.env("OCI_USERNAME", "test").env("OCI_PASSWORD", "test");
+    command.env("OCI_REGISTRY", registry.address()).env("OCI_TLS", "disabled");
+    command.env("OCI_USERNAME", user).env("OCI_PASSWORD", password);
     let output = command.output().map_err(|error| format!("cannot run the suite: {error}"))?;
     let said = String::from_utf8_lossy(&output.stdout);
     let found = verdicts(&said);
@@ -48,31 +43,6 @@ pub(crate) fn run(settings: &Settings) -> Outcome {
     }
     found.iter().for_each(|(name, verdict)| println!("{name:40} {verdict}"));
     settle(settings, &found)
-}
-
-impl Registry {
-    /// Starts the program that is judged on an empty directory. It prints where it listens.
-    fn start(settings: &Settings, scratch: &Scratch) -> Outcome<Self> {
-        let mut command = Command::new(&settings.program);
-        command.arg(scratch.path().join("registry")).arg("127.0.0.1:0").stdout(Stdio::piped());
-        println!("$ {}", shell::line(&command));
-        let mut child = command.spawn().map_err(|error| format!("cannot start the registry: {error}"))?;
-        let mut line = String::new();
-        let stdout = child.stdout.take().map(BufReader::new);
-        let read = stdout.map(|mut stdout| stdout.read_line(&mut line));
-        let registry = Self { child, address: line.trim().to_owned() };
-        match read {
-            Some(Ok(length)) if length > 0 => Ok(registry),
-            _ => Err("the registry does not say where it listens".to_owned()),
-        }
-    }
-}
-
-impl Drop for Registry {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 /// Lines like `  Blob get range................:       Pass`.

@@ -7,13 +7,14 @@ mod lists;
 mod reasons;
 mod runtime_tools;
 mod distribution;
+mod oras;
 
 use std::path::{Path, PathBuf};
 
 use crate::shell::{self, Outcome};
 
 pub(crate) const ARGUMENTS: &str = "NAME --path CHECKOUT [--runtime PROGRAM] [--only PROGRAM] \
-                                    [--update|--print]";
+                                    [--update|--print] [-- OPTION...]";
 
 /// What the command line says.
 struct Settings {
@@ -24,6 +25,8 @@ struct Settings {
     /// One program alone: its verdict is printed, and no list is compared.
     only: Option<String>,
     lists: Lists,
+    /// What a registry is told besides: where it keeps everything.
+    options: Vec<String>,
 }
 
 /// What is done with the lists on file.
@@ -46,8 +49,13 @@ struct Suite {
 
 const SUITES: &[Suite] = &[
     Suite { name: "runtime-tools", ours: shell::runtime, run: runtime_tools::run },
-    Suite { name: "distribution", ours: shell::registry, run: distribution::run },
+    Suite { name: "distribution", ours: coffer, run: distribution::run },
+    Suite { name: "oras", ours: coffer, run: oras::run },
 ];
+
+fn coffer() -> Outcome<PathBuf> {
+    shell::build("coffer", "release")
+}
 
 pub(crate) fn run(arguments: &[String]) -> Outcome {
     let names: Vec<&str> = SUITES.iter().map(|suite| suite.name).collect();
@@ -63,6 +71,7 @@ fn settings(suite: &Suite, arguments: &[String], usage: &str) -> Outcome<Setting
     let mut words = arguments.iter();
     while let Some(flag) = words.next() {
         match flag.as_str() {
+            "--" => break,
             "--update" => lists = Lists::Rewritten,
             "--print" => lists = Lists::Printed,
             _ => {}
@@ -83,7 +92,7 @@ fn settings(suite: &Suite, arguments: &[String], usage: &str) -> Outcome<Setting
         Some(program) => program,
         None => (suite.ours)()?,
     };
-    Ok(Settings { path, program, only, lists })
+    Ok(Settings { path, program, only, lists, options: words.cloned().collect() })
 }
 
 fn absolute(path: &Path) -> Outcome<PathBuf> {

@@ -8,6 +8,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use super::Registry;
+use super::containerd::containerd;
 use crate::harness::{done, until};
 
 /// A daemon and its directory; asked to end when dropped.
@@ -73,8 +74,7 @@ impl Docker {
     /// Its client keeps the password below its own directory.
     pub(crate) fn login(&self, registry: &Registry) {
         let (user, password) = registry.user();
-        let mut command =
-            command_of(&self.0, &["login", "-u", user, "--password-stdin", &registry.address()]);
+        let mut command = command_of(&self.0, &["login", "-u", user, "--password-stdin", registry.address()]);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(password.as_bytes()).unwrap();
         assert!(child.wait().unwrap().success());
@@ -105,18 +105,7 @@ pub(crate) struct Containerd(Daemon);
 impl Containerd {
     pub(crate) fn start() -> Self {
         let directory = Daemon::directory();
-        let path = |name: &str| directory.path().join(name).display().to_string();
-        let configuration = format!(
-            "version = 2\nroot = {:?}\nstate = {:?}\ndisabled_plugins = [\"io.containerd.grpc.v1.cri\"]\n\
-             [grpc]\naddress = {:?}\n[ttrpc]\naddress = {:?}\n",
-            path("root"),
-            path("state"),
-            path("sock"),
-            path("ttrpc"),
-        );
-        std::fs::write(path("config.toml"), configuration).unwrap();
-        let mut command = Command::new("containerd");
-        command.args(["--config", &path("config.toml")]);
+        let command = containerd(directory.path());
         let mut containerd = Self(Daemon::start(command, directory));
         containerd.0.answers(|daemon| ctr(daemon, &["version"]));
         containerd

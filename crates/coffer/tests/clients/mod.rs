@@ -1,38 +1,36 @@
 //! A registry of ours, and other people's clients, each with a place of its own.
 
+mod containerd;
 mod daemons;
 
 use std::io::Write as _;
-use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
 pub(crate) use daemons::{Containerd, Docker};
 
 use crate::conversation::Session;
-use crate::harness::{done, start, until};
+use crate::harness::done;
+use crate::served::Served;
 
 const USER: &str = "tester";
 const PASSWORD: &str = "not a secret 7";
 
 /// `coffer registry serve` with one user, who may do everything, and whom `coffer` itself knows.
 pub(crate) struct Registry {
+    // Ends before its directory goes.
+    served: Served,
     session: Session,
-    server: Child,
-    port: u16,
 }
 
 impl Registry {
     pub(crate) fn start() -> Self {
         let session = Session::new();
-        let port = free_port();
         told(&session, &["registry", "user", "add", USER, "--admin", "--password-stdin"]);
-        let server = start(&session, &format!("registry serve --listen 127.0.0.1:{port}"));
-        let registry = Self { session, server, port };
-        until("the registry listens", || TcpStream::connect(("127.0.0.1", port)).is_ok());
-        told(&registry.session, &["login", "--username", USER, "--password-stdin", &registry.address()]);
+        let served = Served::new(&session, &[]);
+        let registry = Self { served, session };
+        told(&registry.session, &["login", "--username", USER, "--password-stdin", registry.address()]);
         registry
     }
 
@@ -40,8 +38,8 @@ impl Registry {
         &self.session
     }
 
-    pub(crate) fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
+    pub(crate) fn address(&self) -> &str {
+        self.served.host()
     }
 
     pub(crate) fn user(&self) -> (&'static str, &'static str) {
@@ -52,17 +50,6 @@ impl Registry {
     pub(crate) fn credentials(&self) -> String {
         format!("{USER}:{PASSWORD}")
     }
-}
-
-impl Drop for Registry {
-    fn drop(&mut self) {
-        let _it_may_have_ended = self.server.kill();
-        let _reaped = self.server.wait();
-    }
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
 }
 
 /// A command that reads the password.
@@ -81,12 +68,6 @@ pub(crate) fn skopeo(verb: &str) -> Command {
     let mut command = Command::new("skopeo");
     command.args(["--insecure-policy", verb]);
     command
-}
-
-/// Where oras is, if it is anywhere.
-pub(crate) fn oras() -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|directory| directory.join("oras")).find(|file| file.is_file())
 }
 
 /// podman, with everything it writes in directories of its own.

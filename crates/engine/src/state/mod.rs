@@ -80,13 +80,11 @@ impl Containers {
         {
             return Ok(id);
         }
-        if !id::is_prefix(text) {
-            return Err(StateError::Unknown(text.chars().take(80).collect()));
-        }
-        let mut ids: Vec<_> = self.ids()?.into_iter().filter(|id| id.as_str().starts_with(text)).collect();
+        let mut ids = if id::is_prefix(text) { self.ids()? } else { Vec::new() };
+        ids.retain(|id| id.as_str().starts_with(text));
         ids.sort();
         match ids.as_slice() {
-            [] => Err(StateError::Unknown(text.to_owned())),
+            [] => self.recorded(text)?.ok_or_else(|| StateError::Unknown(text.chars().take(80).collect())),
             [one] => Ok(one.clone()),
             several => Err(StateError::Ambiguous {
                 text: text.to_owned(),
@@ -99,6 +97,12 @@ impl Containers {
     fn named(&self, name: &ContainerName) -> Option<ContainerId> {
         let id: ContainerId = link_target(&self.names.join(name.as_str()))?;
         self.path(&id).is_dir().then_some(id)
+    }
+
+    /// The id whose record alone has the name: its removal was killed after it had given the name back.
+    fn recorded(&self, name: &str) -> Result<Option<ContainerId>, StateError> {
+        let has = |id: &ContainerId| matches!(self.record(id), Ok(Some(record)) if record.name == name);
+        Ok(self.ids()?.into_iter().find(has))
     }
 }
 

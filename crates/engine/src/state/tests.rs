@@ -177,6 +177,16 @@ fn leftovers_are_swept_and_the_living_are_not() {
 }
 
 #[test]
+fn whose_removal_was_killed_after_it_gave_the_name_back_is_still_found_by_it() {
+    let f = fixture();
+    let record = f.reserve("web").unwrap().keep();
+    f.containers.leave_name(&record.id, "web");
+    assert_eq!(f.containers.find("web").unwrap(), record.id);
+    let other = f.reserve("web").unwrap();
+    assert_eq!(f.containers.find("web").unwrap(), other.record.id, "who has the name goes before");
+}
+
+#[test]
 fn an_ambiguous_prefix_names_its_candidates() {
     let f = fixture();
     for digit in ["0", "1"] {

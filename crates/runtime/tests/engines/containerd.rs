@@ -1,5 +1,8 @@
 //! containerd with a daemon of its own, and its own client.
 
+#[path = "../../../coffer/tests/clients/containerd.rs"]
+mod configured;
+
 use std::fs::File;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -16,19 +19,8 @@ pub(crate) struct Containerd {
 impl Containerd {
     pub(crate) fn start() -> Self {
         let scratch = Scratch::new();
-        let path = |name: &str| scratch.path().join(name).display().to_string();
-        let configuration = format!(
-            "version = 2\nroot = {:?}\nstate = {:?}\ndisabled_plugins = [\"io.containerd.grpc.v1.cri\"]\n\
-             [grpc]\naddress = {:?}\n[ttrpc]\naddress = {:?}\n",
-            path("root"),
-            path("state"),
-            path("sock"),
-            path("ttrpc"),
-        );
-        std::fs::write(path("config.toml"), configuration).unwrap();
-        let log = File::create(path("log")).unwrap();
-        let mut command = Command::new("containerd");
-        command.args(["--config", &path("config.toml")]);
+        let log = File::create(scratch.path().join("log")).unwrap();
+        let mut command = configured::containerd(scratch.path());
         let daemon = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
         let containerd = Self { daemon, scratch };
         until("containerd answers", || containerd.command(&["version"]).output().unwrap().status.success());

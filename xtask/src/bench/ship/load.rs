@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::bench::results::Row;
 use crate::bench::ship::layout::Layout;
-use crate::bench::ship::registries::Registry;
+use crate::registry::Registry;
 use crate::shell::Outcome;
 
 /// Connections at once: more than cores, as a registry has.

@@ -4,16 +4,15 @@ mod layout;
 mod limit;
 mod load;
 mod pulls;
-mod registries;
 
 use crate::bench::Settings;
 use crate::bench::results::Results;
 use crate::bench::scratch::Scratch;
 use crate::packages;
+use crate::registry::Registry;
 use crate::shell::{self, Outcome};
 
 use layout::Layout;
-use registries::Registry;
 
 const ROUNDS: usize = 5;
 
@@ -28,20 +27,20 @@ pub(crate) fn run(settings: &Settings) -> Outcome<Results> {
     let scratch = Scratch::disk("ship")?;
     let program = shell::build("coffer", "release")?;
 
+    let mut load = vec![limit::row(&layout, &scratch)?];
+    for registry in [Registry::debian(&scratch)?, Registry::ours(&scratch, &program, &[])?] {
+        layout.push("big", &registry)?;
+        load.push(load::row(&registry, &layout)?);
+    }
+    load.iter().for_each(|row| println!("{row:?}"));
     let registry = Registry::debian(&scratch)?;
     for image in IMAGES {
-        registry.fill(&layout, image)?;
+        layout.push(image, &registry)?;
     }
     let (mut rows, mut notes) = pulls::all(&scratch, &registry, &program, settings.rounds.unwrap_or(ROUNDS))?;
-    rows.push(limit::row(&layout, &scratch)?);
-    drop(registry);
+    rows.extend(load);
     for image in IMAGES {
         notes.push(format!("{image} has {} MB packed", layout.megabytes(image)?));
-    }
-
-    for registry in [Registry::debian(&scratch)?, Registry::ours(&scratch, &program)?] {
-        registry.fill(&layout, "big")?;
-        rows.push(load::row(&registry, &layout)?);
     }
     Ok(Results::here("ship", rows, notes))
 }

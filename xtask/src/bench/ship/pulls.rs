@@ -10,8 +10,8 @@ use crate::bench::podman::Podman;
 use crate::bench::results::Row;
 use crate::bench::scratch::Scratch;
 use crate::bench::ship::IMAGES;
-use crate::bench::ship::registries::Registry;
 use crate::bench::start;
+use crate::registry::Registry;
 use crate::shell::{self, Outcome};
 
 /// The commands that bring in the image of a name.
@@ -65,6 +65,8 @@ fn interleaved(pullers: &[Puller<'_>], image: &str, rounds: usize) -> Outcome<Ve
             if round > 0 {
                 times.push(measure::milliseconds(time));
             }
+            // It takes a quarter of an hour: whoever waits sees how it stands.
+            println!("{image}: {} {:.0} ms", puller.name, measure::milliseconds(time));
         }
     }
     Ok(times)

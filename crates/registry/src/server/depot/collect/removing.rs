@@ -1,7 +1,7 @@
 //! Removing records that may turn out to be needed: what is removed is written down first, and put back by the
 //! next collector if this one is killed before it could look again.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -28,17 +28,14 @@ impl Collection<'_> {
     /// Removes the edges, and puts those of manifests that are there by now where they were.
     pub(super) async fn remove_edges(&self, gathered: &Gathered) -> Result<()> {
         let removed = self.remove(gathered.edges.keys()).await?;
-        let mut manifests = BTreeMap::new();
-        for manifest in gathered.edges.values() {
-            if !manifests.contains_key(manifest) {
-                manifests.insert(manifest, self.depot.shelf.get(manifest).await?.is_some());
+        let mut there = BTreeSet::new();
+        for manifest in gathered.edges.values().collect::<BTreeSet<_>>() {
+            if self.depot.shelf.get(manifest).await?.is_some() {
+                there.insert(manifest);
             }
         }
-        let is_there = |edge: &Key| {
-            let manifest = gathered.edges.get(edge);
-            manifest.and_then(|manifest| manifests.get(manifest)).copied().unwrap_or(false)
-        };
-        let back = removed.into_iter().filter(|(edge, _)| is_there(edge)).collect();
+        let needed = |edge: &Key| gathered.edges.get(edge).is_some_and(|manifest| there.contains(manifest));
+        let back = removed.into_iter().filter(|(edge, _)| needed(edge)).collect();
         self.depot.shelf.put_all(back).await?;
         self.keep_removed().await
     }

@@ -1,4 +1,4 @@
-//! Registries on loopback, each with a store and a port of its own.
+//! Registries on loopback, each with a store and a port of its own: ours, and Debian's docker-registry.
 
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -6,9 +6,14 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use crate::bench::scratch::Scratch;
-use crate::bench::ship::layout::Layout;
 use crate::bench::start;
 use crate::shell::{self, Outcome};
+
+/// Who may push to ours.
+const USER: &str = "xtask";
+
+/// Nobody is made to wait, as the other one knows no limits.
+const UNLIMITED: &str = "[access]\nrequests_per_address = 4000000000\nrequests_per_identity = 4000000000\n";
 
 /// How often a new server is asked whether it is ready, 50 ms apart.
 const ATTEMPTS: usize = 200;
@@ -19,8 +24,8 @@ pub(crate) struct Registry {
     version: String,
     server: Child,
     port: u16,
-    /// What a push has to say, as `USER:PASSWORD`.
-    credentials: Option<String>,
+    /// The password of [`USER`], where a push needs one.
+    password: Option<String>,
 }
 
 impl Registry {
@@ -44,21 +49,25 @@ impl Registry {
         Self::start("docker-registry", version, &mut command, port, None)
     }
 
-    /// Ours, private but for pulls, as the other one has no users at all.
-    pub(crate) fn ours(scratch: &Scratch, program: &Path) -> Outcome<Self> {
+    /// Ours, private but for pulls, as the other one has no users at all. It keeps everything where the options
+    /// say: those that all commands about one registry have.
+    pub(crate) fn ours(scratch: &Scratch, program: &Path, options: &[String]) -> Outcome<Self> {
         let port = free_port()?;
-        let state = scratch.directory(&format!("coffer-registry-{port}"))?;
+        // It has to make the directory itself, for itself alone.
+        let state = scratch.path().join(format!("coffer-registry-{port}"));
         let coffer = |words: &[&str]| {
             let mut command = Command::new(program);
-            command.arg("registry").args(words).env("COFFER_ROOT", &state);
+            command.arg("registry").args(words).args(options).env("COFFER_ROOT", &state);
             command
         };
-        let password = shell::capture(&mut coffer(&["user", "add", "bench", "--admin", "--generate"]))?;
+        let password = shell::capture(&mut coffer(&["user", "add", USER, "--admin", "--generate"]))?;
         let password = password.split_whitespace().last().ok_or("`registry user add` printed no password")?;
-        let listen = format!("127.0.0.1:{port}");
-        let mut command = coffer(&["serve", "--listen", &listen, "--anonymous", "pull"]);
-        let credentials = Some(format!("bench:{password}"));
-        Self::start("coffer registry", start::version(program)?, &mut command, port, credentials)
+        let file = scratch.path().join(format!("registry-{port}.toml"));
+        std::fs::write(&file, UNLIMITED).map_err(|error| format!("{}: {error}", file.display()))?;
+        let (listen, config) = (format!("127.0.0.1:{port}"), file.display().to_string());
+        let mut command = coffer(&["serve", "--config", &config, "--listen", &listen, "--anonymous", "pull"]);
+        let password = Some(password.to_owned());
+        Self::start("coffer registry", start::version(program)?, &mut command, port, password)
     }
 
     fn start(
@@ -66,11 +75,11 @@ impl Registry {
         version: String,
         command: &mut Command,
         port: u16,
-        credentials: Option<String>,
+        password: Option<String>,
     ) -> Outcome<Self> {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let server = command.spawn().map_err(|error| format!("cannot start {name}: {error}"))?;
-        let mut registry = Self { name, version, server, port, credentials };
+        let mut registry = Self { name, version, server, port, password };
         for _ in 0..ATTEMPTS {
             if TcpStream::connect(("127.0.0.1", port)).is_ok() {
                 return Ok(registry);
@@ -95,15 +104,9 @@ impl Registry {
         format!("127.0.0.1:{}", self.port)
     }
 
-    /// Copies an image of the layout into it.
-    pub(crate) fn fill(&self, layout: &Layout, image: &str) -> Outcome {
-        let mut command = Command::new("skopeo");
-        command.args(["copy", "--quiet", "--insecure-policy", "--dest-tls-verify=false"]);
-        if let Some(credentials) = &self.credentials {
-            command.args(["--dest-creds", credentials]);
-        }
-        let from = format!("oci:{}:{image}", layout.path().display());
-        shell::capture(command.args([from, format!("docker://{}/{image}:latest", self.address())])).map(drop)
+    /// Who may push, and the password.
+    pub(crate) fn credentials(&self) -> Option<(&str, &str)> {
+        self.password.as_deref().map(|password| (USER, password))
     }
 
     /// The most memory that it ever had, in megabytes.
