@@ -6,6 +6,7 @@ use model::inventory::Gap;
 use rustix::fs::Stat;
 
 use super::kept::Kept;
+use super::sources::Sources;
 use super::survey::entry;
 use super::{Bounds, LockFiles};
 use crate::catalog::{Candidate, Cataloger, Found, is_of_distribution};
@@ -26,24 +27,22 @@ const SMALL: u64 = 1 << 20;
 /// What the files that one worker has seen say.
 #[derive(Debug)]
 pub(super) struct Learned {
-    pub(super) sources: Vec<Source>,
+    pub(super) sources: Sources,
     pub(super) releases: Vec<Release>,
     pub(super) secrets: Kept<SecretFound>,
     pub(super) oddities: Kept<Oddity>,
     pub(super) gaps: Kept<Gap>,
-    room: Packages,
     buffer: Vec<u8>,
 }
 
 impl Learned {
     pub(super) fn within(bounds: &Bounds) -> Self {
         Self {
-            sources: Vec::new(),
+            sources: Sources::within(bounds),
             releases: Vec::new(),
             secrets: Kept::first(MOST_SECRETS, by_line),
             oddities: Kept::first(MOST_ODDITIES, by_path),
             gaps: Kept::first(MOST_GAPS, by_place),
-            room: Packages::of(bounds),
             buffer: Vec::new(),
         }
     }
@@ -99,10 +98,8 @@ impl Learned {
             self.gap(path, format!("{}: {flaw}", cataloger.name));
         }
         let packages: Vec<Filed> = found.into_iter().map(filed).collect();
-        match self.room.take(&packages) {
-            Err(flaw) => self.flaw(path, &flaw),
-            Ok(()) if packages.is_empty() => {}
-            Ok(()) => self.sources.push(Source { path: path.to_owned(), packages }),
+        if !packages.is_empty() {
+            self.gaps.extend(self.sources.push(Source { path: path.to_owned(), packages }));
         }
     }
 
@@ -130,35 +127,6 @@ impl Learned {
     fn gap(&mut self, path: &str, reason: String) {
         let reason = reason.chars().filter(|letter| !letter.is_control()).take(LONGEST_WORD).collect();
         self.gaps.push(Gap { location: path.to_owned(), reason });
-    }
-}
-
-/// How many packages there may still be, and how much may be said of them.
-#[derive(Debug)]
-pub(super) struct Packages {
-    packages: usize,
-    bytes: usize,
-    bounds: (usize, usize),
-}
-
-impl Packages {
-    pub(super) fn of(bounds: &Bounds) -> Self {
-        let (packages, bytes) = (bounds.packages, bounds.package_bytes);
-        Self { packages, bytes, bounds: (packages, bytes) }
-    }
-
-    /// Takes up what one file stands for, or none of it.
-    pub(super) fn take(&mut self, filed: &[Filed]) -> Result<(), Flaw> {
-        let weight = |filed: &Filed| filed.found.weight().saturating_add(filed.files.weight());
-        let bytes = filed.iter().map(weight).fold(0, usize::saturating_add);
-        let packages = self.packages.checked_sub(filed.len());
-        let packages =
-            packages.ok_or(Flaw::TooMany { what: "packages with others", limit: self.bounds.0 })?;
-        let bytes = self.bytes.checked_sub(bytes);
-        self.bytes =
-            bytes.ok_or(Flaw::TooMany { what: "bytes of packages with others", limit: self.bounds.1 })?;
-        self.packages = packages;
-        Ok(())
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod place;
 mod kept;
+mod sources;
 mod survey;
 mod examine;
 mod work;

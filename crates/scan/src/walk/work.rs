@@ -6,16 +6,16 @@ use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use model::inventory::Gap;
 use rustix::fs::{FileType, Stat, fstat};
 use rustix::io::Errno;
 
-use super::examine::{Learned, Packages};
+use super::examine::Learned;
 use super::kept::Kept;
+use super::sources::Sources;
 use super::survey::{Directory, Survey};
 use super::{Bounds, place};
 use crate::content::Flaw;
-use crate::facts::{LayerFacts, MOST_SECRETS, Source, by_line};
+use crate::facts::{LayerFacts, MOST_SECRETS, by_line};
 use crate::mark::Mark;
 use crate::text;
 
@@ -99,17 +99,19 @@ fn grouped(shares: &mut [Share]) -> Vec<Vec<Vec<u8>>> {
 fn gathered(survey: Survey, shares: Vec<Share>, bounds: &Bounds) -> LayerFacts {
     let (mut gaps, mut oddities) = (survey.gaps, survey.oddities);
     let mut secrets = Kept::first(MOST_SECRETS, by_line);
-    let mut facts = LayerFacts::default();
+    let (mut facts, mut sources) = (LayerFacts::default(), Sources::within(bounds));
     let mut leaves = survey.others;
     for share in shares {
-        facts.sources.extend(share.learned.sources);
+        share.learned.sources.into_list().into_iter().for_each(|source| gaps.extend(sources.push(source)));
         facts.releases.extend(share.learned.releases);
         secrets.extend(share.learned.secrets.into_list());
         oddities.extend(share.learned.oddities.into_list());
         gaps.extend(share.learned.gaps.into_list());
         leaves.extend(share.leaves);
     }
-    gaps.extend(fitted(&mut facts.sources, bounds));
+    let (fitting, others) = sources.fitted();
+    gaps.extend(others);
+    facts.sources = fitting;
     (facts.gaps, facts.secrets, facts.oddities) =
         (gaps.into_list(), secrets.into_list(), oddities.into_list());
     facts.leaves = leaves.into_iter().collect();
@@ -117,22 +119,6 @@ fn gathered(survey: Survey, shares: Vec<Share>, bounds: &Bounds) -> LayerFacts {
     facts.opaque = survey.opaque.into_iter().collect();
     facts.settle();
     facts
-}
-
-/// Leaves the files whose packages are too many with those of the files before them, in the order of paths; each
-/// is a gap.
-fn fitted(sources: &mut Vec<Source>, bounds: &Bounds) -> Vec<Gap> {
-    sources.sort_by(|one, other| one.path.cmp(&other.path));
-    let mut room = Packages::of(bounds);
-    let (mut kept, mut gaps) = (Vec::with_capacity(sources.len()), Vec::new());
-    for source in std::mem::take(sources) {
-        match room.take(&source.packages) {
-            Ok(()) => kept.push(source),
-            Err(flaw) => gaps.push(Gap { location: source.path, reason: flaw.to_string() }),
-        }
-    }
-    *sources = kept;
-    gaps
 }
 
 impl Share {

@@ -253,4 +253,39 @@ mod tests {
         assert!(found.is_empty());
         assert!(read.unwrap_err().to_string().contains("archives one within another"));
     }
+
+    #[test]
+    fn places_do_not_grow_without_end() {
+        let name = format!("{}.jar", "x".repeat(LONGEST_PLACE));
+        let (found, read) = of("a.jar", &archive(&[(name.as_str(), &library())], Packing::Deflated));
+        assert!(found.is_empty());
+        assert!(read.unwrap_err().to_string().contains("its path has more than 1024 bytes"));
+        let bell = archive(&[("a\x07.jar", &library())], Packing::Stored);
+        assert_eq!(of("a.jar", &bell).0, [r"org.a:lib 1.0 a\x07.jar"]);
+    }
+
+    #[test]
+    fn packages_of_one_archive_are_counted() {
+        let names: Vec<String> =
+            (0..=MOST_PACKAGES).map(|number| format!("META-INF/maven/g/{number}/pom.properties")).collect();
+        let pom: &[u8] = b"groupId=g\nartifactId=a\nversion=1\n";
+        let members: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), pom)).collect();
+        let (found, read) = of("a-1.jar", &archive(&members, Packing::Stored));
+        assert_eq!(found.len(), MOST_PACKAGES);
+        assert!(matches!(read, Err(Flaw::TooMany { what: "packages", limit: MOST_PACKAGES })));
+    }
+
+    #[test]
+    fn large_archives_within_others_are_read_one_after_the_other() {
+        let mut large = vec![0; MOST_SHARED_BYTES as usize + 1];
+        large.extend(library());
+        let outer = archive(&[("one.jar", &large), ("two.jar", &large)], Packing::Deflated);
+        let expected = ["org.a:lib 1.0 one.jar", "org.a:lib 1.0 two.jar"];
+        std::thread::scope(|scope| {
+            let read = || of("a.jar", &outer);
+            for reader in [scope.spawn(read), scope.spawn(read)] {
+                assert_eq!(reader.join().unwrap().0, expected);
+            }
+        });
+    }
 }
