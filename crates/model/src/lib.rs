@@ -12,6 +12,10 @@
 pub mod digest;
 pub mod reference;
 pub mod image;
+pub mod inventory;
+pub mod purl;
+pub mod bill;
+pub mod finding;
 pub mod oci;
 pub mod signal;
 pub mod upkeep;

@@ -3,11 +3,11 @@
 use std::os::fd::BorrowedFd;
 
 use model::spec::{Seccomp, SeccompAction, SeccompArg, SeccompOp, SeccompRule, Text};
-use rustix::fs::{CWD, Gid, Mode, OFlags, Uid};
+use rustix::fs::{Gid, Uid};
 use rustix::io::Errno;
 use rustix::net::AddressFamily;
-use rustix::process::{DumpableBehavior, Pid, Resource, Rlimit, Signal};
-use rustix::thread::{CapabilitySet, CapabilitySets};
+use rustix::process::{DumpableBehavior, Pid, Resource, Rlimit};
+use rustix::thread::CapabilitySet;
 use sys::clone::flag;
 use sys::landlock::Ruleset;
 use sys::seccomp::{Flags, Instruction};
@@ -97,53 +97,28 @@ pub(crate) fn confine(
     sys::seccomp::install(&guard.filter, Flags::NONE).map(drop).map_err(at(Confining::Seccomp))
 }
 
-/// Whoever reads what the keeper prints does not wait for us.
 fn descriptors(kept: &[BorrowedFd<'_>]) -> Result<(), Errno> {
-    let null = rustix::fs::openat(CWD, c"/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
-    rustix::stdio::dup2_stdin(&null)?;
-    rustix::stdio::dup2_stdout(&null)?;
-    rustix::stdio::dup2_stderr(&null)?;
-    drop(null);
+    sys::fds::streams_to_null()?;
     sys::fds::keep_only(3, kept)
 }
 
 /// The bounding set needs CAP_SETPCAP and the ids CAP_SETUID, so the sets go last.
 fn rights(guard: &Guard) -> Result<(), Errno> {
-    drop_bounding()?;
+    sys::capability::drop_bounding(CapabilitySet::empty())?;
     if let Some((uid, gid)) = guard.identity {
         let (uid, gid) = (Uid::from_raw(uid), Gid::from_raw(gid));
         rustix::thread::set_thread_groups(&[])?;
         rustix::thread::set_thread_res_gid(gid, gid, gid)?;
         rustix::thread::set_thread_res_uid(uid, uid, uid)?;
     }
-    let none = CapabilitySet::empty();
-    rustix::thread::clear_ambient_capability_set()?;
-    rustix::thread::set_capabilities(
-        None,
-        CapabilitySets { effective: none, permitted: none, inheritable: none },
-    )
+    sys::capability::keep_only(CapabilitySet::empty())
 }
 
-fn drop_bounding() -> Result<(), Errno> {
-    for number in 0..64 {
-        match rustix::thread::remove_capability_from_bounding_set(CapabilitySet::from_bits_retain(
-            1 << number,
-        )) {
-            Ok(()) => {}
-            // The kernel's last capability is behind us.
-            Err(Errno::INVAL) => return Ok(()),
-            Err(errno) => return Err(errno),
-        }
-    }
-    Ok(())
-}
-
-/// A change of ids clears the signal, so this comes after it; a keeper that has died meanwhile sends none.
+/// A change of ids clears the signal, so this comes after it.
 fn bind_to(keeper: Pid) -> Result<(), Errno> {
     rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
     rustix::thread::set_name(c"coffer-ports")?;
-    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
-    if rustix::process::getppid() == Some(keeper) { Ok(()) } else { Err(Errno::SRCH) }
+    sys::signal::die_with(keeper)
 }
 
 /// No path at all, and nobody outside the domain to signal.

@@ -1,7 +1,8 @@
-//! close_range(2): closing what a process must not inherit.
+//! close_range(2): closing what a process must not inherit, its streams included.
 
 use std::os::fd::{AsRawFd as _, BorrowedFd};
 
+use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::raw::syscall;
@@ -37,6 +38,17 @@ pub fn keep_only(first: u32, kept: &[BorrowedFd<'_>]) -> Result<(), Errno> {
             None => return Ok(()),
         }
     }
+}
+
+/// Puts `/dev/null` in place of the three streams: whoever reads what our starter prints does not wait for us.
+///
+/// # Errors
+/// open(2) and dup2(2).
+pub fn streams_to_null() -> Result<(), Errno> {
+    let null = rustix::fs::openat(CWD, c"/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
+    rustix::stdio::dup2_stdin(&null)?;
+    rustix::stdio::dup2_stdout(&null)?;
+    rustix::stdio::dup2_stderr(&null)
 }
 
 /// The first of `count` descriptors from `first` upwards that is not open, or closes on exec.

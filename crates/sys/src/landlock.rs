@@ -15,6 +15,8 @@ pub mod right {
     pub const WRITE_FILE: u64 = 1 << 1;
     /// Open a file for reading.
     pub const READ_FILE: u64 = 1 << 2;
+    /// List a directory.
+    pub const READ_DIR: u64 = 1 << 3;
     /// Device ioctls (ABI 5).
     pub const IOCTL_DEV: u64 = 1 << 15;
     /// Truncate a file (ABI 3).

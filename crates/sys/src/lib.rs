@@ -21,6 +21,7 @@ pub mod keyring;
 pub mod link;
 pub mod fds;
 pub mod signal;
+pub mod capability;
 pub mod schedule;
 pub mod personality;
 pub mod numa;

@@ -3,6 +3,7 @@
 use std::os::fd::{AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
 
 use rustix::io::Errno;
+use rustix::process::{Pid, Signal};
 
 use crate::raw::syscall;
 
@@ -82,6 +83,15 @@ pub fn send(pidfd: BorrowedFd<'_>, signal: i32) -> Result<(), Errno> {
     let arguments = [pidfd.as_raw_fd() as usize, signal as usize, 0, 0, 0, 0];
     // SAFETY: without a siginfo no memory is passed.
     unsafe { syscall(libc::SYS_pidfd_send_signal, arguments) }.map(drop)
+}
+
+/// Lets the calling process die with `keeper`, its parent. A change of ids clears this, so it comes after one.
+///
+/// # Errors
+/// `ESRCH` where the keeper has died meanwhile and so sends no signal; prctl(2).
+pub fn die_with(keeper: Pid) -> Result<(), Errno> {
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+    if rustix::process::getppid() == Some(keeper) { Ok(()) } else { Err(Errno::SRCH) }
 }
 
 /// The kernel's own struct sigaction, with everything at its default.

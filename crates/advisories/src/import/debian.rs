@@ -1,0 +1,61 @@
+//! What Debian's formats share: releases by their names, and words for what becomes of a package.
+
+use model::finding::Fix;
+
+use crate::advisory::{Affected, Status};
+use crate::version::{Bound, Interval};
+
+/// Releases by codename.
+const RELEASES: &[(&str, &str)] = &[
+    ("hamm", "2.0"),
+    ("slink", "2.1"),
+    ("potato", "2.2"),
+    ("woody", "3.0"),
+    ("sarge", "3.1"),
+    ("etch", "4"),
+    ("lenny", "5"),
+    ("squeeze", "6"),
+    ("wheezy", "7"),
+    ("jessie", "8"),
+    ("stretch", "9"),
+    ("buster", "10"),
+    ("bullseye", "11"),
+    ("bookworm", "12"),
+    ("trixie", "13"),
+    ("forky", "14"),
+    ("duke", "15"),
+    ("sid", "sid"),
+];
+
+/// `Debian:12` for `bookworm`; what has a suite behind the name is not the release itself.
+pub(super) fn ecosystem(codename: &str) -> Option<String> {
+    let known = RELEASES.iter().find(|(name, _)| *name == codename);
+    known.map(|(_, version)| format!("Debian:{version}"))
+}
+
+/// What a fixed version says of a package; `0` is that it never was vulnerable.
+pub(super) fn fixed(affected: &mut Affected, version: &str) {
+    if version == "0" {
+        affected.status = Status::NotAffected;
+        affected.ranges.push(Interval::ALL);
+        return;
+    }
+    affected.ranges.push(Interval { from: None, to: Some(Bound::Excluding(version.to_owned())) });
+    affected.fix = Fix::In(version.to_owned());
+}
+
+/// What a word in place of a version says of a package.
+///
+/// # Errors
+/// A word that is not known.
+pub(super) fn worded(affected: &mut Affected, word: &str) -> Result<(), String> {
+    affected.ranges.push(Interval::ALL);
+    match word {
+        "<not-affected>" => affected.status = Status::NotAffected,
+        "<undetermined>" => affected.status = Status::UnderInvestigation,
+        "<end-of-life>" | "<ignored>" | "<removed>" => affected.fix = Fix::Never,
+        "<unfixed>" | "<no-dsa>" | "<postponed>" => affected.fix = Fix::None,
+        word => return Err(format!("`{word}` is no word that is known")),
+    }
+    Ok(())
+}

@@ -1,0 +1,161 @@
+//! Every format against its authority's schema, with an image in which nothing is well-behaved.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests are tests too, which clippy does not see"
+)]
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use boon::{Compiler, Draft, SchemaIndex, Schemas};
+use common::{HOSTILE, Owned, empty, sample};
+use report::{cyclonedx, sarif, spdx, view};
+use serde_json::Value;
+
+/// A schema, with those that it refers to.
+struct Schema(Schemas, SchemaIndex);
+
+impl Schema {
+    fn read(files: &[&str]) -> Self {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schemas");
+        let mut compiler = Compiler::new();
+        compiler.set_default_draft(Draft::V7);
+        compiler.enable_format_assertions();
+        for file in files {
+            let schema = serde_json::from_slice(&fs::read(folder.join(file)).unwrap()).unwrap();
+            compiler.add_resource(&format!("http://cyclonedx.org/schema/{file}"), schema).unwrap();
+        }
+        let mut schemas = Schemas::new();
+        let first = format!("http://cyclonedx.org/schema/{}", files[0]);
+        let index = compiler.compile(&first, &mut schemas).unwrap_or_else(|error| panic!("{error:#}"));
+        Self(schemas, index)
+    }
+
+    #[track_caller]
+    fn holds(&self, text: &str) -> Value {
+        let value = serde_json::from_str(text).unwrap();
+        self.0.validate(&value, self.1).unwrap_or_else(|error| panic!("{error:#}\n{text}"));
+        value
+    }
+}
+
+fn cyclonedx_schema() -> Schema {
+    Schema::read(&["bom-1.6.schema.json", "spdx.schema.json", "jsf-0.82.schema.json"])
+}
+
+#[test]
+fn cyclonedx_is_valid() {
+    let schema = cyclonedx_schema();
+    schema.holds(&cyclonedx::cyclonedx(&empty().scan()));
+    let bom = schema.holds(&cyclonedx::cyclonedx(&sample().scan()));
+    assert_eq!(bom["components"].as_array().unwrap().len(), 7);
+    // One entry for what is the same in two packages; the one in a package that is not there is left out.
+    assert_eq!(bom["vulnerabilities"].as_array().unwrap().len(), 6);
+    let purl = &bom["metadata"]["component"]["purl"];
+    let start = "pkg:oci/app@sha256:aaaa";
+    assert!(purl.as_str().unwrap().starts_with(start), "{purl}");
+}
+
+#[test]
+fn a_broken_document_is_not_valid() {
+    let schema = cyclonedx_schema();
+    let text = cyclonedx::cyclonedx(&sample().scan()).replace("\"operating-system\"", "\"system\"");
+    assert!(schema.0.validate(&serde_json::from_str(&text).unwrap(), schema.1).is_err());
+}
+
+#[test]
+fn spdx_is_valid() {
+    let schema = Schema::read(&["spdx-2.3.schema.json"]);
+    schema.holds(&spdx::spdx(&empty().scan()));
+    let document = schema.holds(&spdx::spdx(&sample().scan()));
+    let declared = |name: &str| {
+        let packages = document["packages"].as_array().unwrap();
+        packages.iter().find(|package| package["name"] == name).unwrap()["licenseDeclared"].clone()
+    };
+    assert_eq!(declared("six"), "MIT");
+    let curl = declared("libcurl4");
+    let start = "curl AND (GPL-2.0-or-later OR LicenseRef-other) AND LicenseRef-BSD-words-";
+    assert!(curl.as_str().unwrap().starts_with(start), "{curl}");
+    // Every name of the document's own is explained.
+    let own = document["hasExtractedLicensingInfos"].as_array().unwrap();
+    assert_eq!(own.len(), 3);
+}
+
+#[test]
+fn sarif_is_valid_and_as_github_wants_it() {
+    let schema = Schema::read(&["sarif-2.1.0.schema.json"]);
+    schema.holds(&sarif::sarif(&empty().scan()));
+    let log = schema.holds(&sarif::sarif(&sample().scan()));
+    let run = &log["runs"][0];
+    let (rules, results) = (&run["tool"]["driver"]["rules"], run["results"].as_array().unwrap());
+    // One file, three secrets, five that count and are there, two mistakes.
+    assert_eq!(results.len(), 1 + 3 + 5 + 2);
+    for result in results {
+        let rule = &rules[usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap()];
+        assert_eq!(rule["id"], result["ruleId"]);
+        let severity: f32 = rule["properties"]["security-severity"].as_str().unwrap().parse().unwrap();
+        assert!(severity > 0.0 && severity <= 10.0, "{severity}");
+        let location = &result["locations"][0]["physicalLocation"];
+        assert!(location["region"]["startLine"].as_u64().unwrap() >= 1);
+        let uri = location["artifactLocation"]["uri"].as_str().unwrap();
+        assert!(uri.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>\"{}|\\^`:".contains(&byte)), "{uri}");
+    }
+    let prints: std::collections::BTreeSet<String> =
+        results.iter().map(|result| result["partialFingerprints"].to_string()).collect();
+    assert_eq!(prints.len(), results.len(), "every result has a print of its own");
+}
+
+#[test]
+fn a_result_keeps_its_print_when_versions_and_layers_change() {
+    let prints = |owned: &Owned| {
+        let log: Value = serde_json::from_str(&sarif::sarif(&owned.scan())).unwrap();
+        let results = log["runs"][0]["results"].as_array().unwrap().clone();
+        results.iter().map(|result| result["partialFingerprints"].clone()).collect::<Vec<_>>()
+    };
+    let mut later = sample();
+    for package in &mut later.inventory.packages {
+        (package.version, package.layer) = ("9".to_owned(), 9);
+    }
+    assert_eq!(prints(&sample()), prints(&later));
+}
+
+#[test]
+fn the_same_scan_gives_the_same_bytes_and_another_another_name() {
+    let (one, mut other) = (sample(), sample());
+    other.inventory.packages.pop();
+    for format in [cyclonedx::cyclonedx, spdx::spdx, sarif::sarif] {
+        assert_eq!(format(&one.scan()), format(&sample().scan()));
+    }
+    let serial = |owned: &Owned| {
+        let bom: Value = serde_json::from_str(&cyclonedx::cyclonedx(&owned.scan())).unwrap();
+        bom["serialNumber"].clone()
+    };
+    assert_ne!(serial(&one), serial(&other));
+}
+
+#[test]
+fn our_own_json_counts_what_it_lists() {
+    let owned = sample();
+    let scan = owned.scan();
+    let view = serde_json::to_value(view::Scan::of(&scan)).unwrap();
+    assert_eq!(view["format"], 1);
+    assert_eq!(view["distribution"]["codename"], "bookworm");
+    let summary = &view["summary"];
+    let found = view["vulnerabilities"].as_array().unwrap();
+    let open = found.iter().filter(|found| found["dismissed"].is_null()).count();
+    let counted: u64 =
+        summary["vulnerabilities"].as_object().unwrap().values().filter_map(Value::as_u64).sum();
+    assert_eq!((open, counted, &summary["dismissed"]), (5, 5, &Value::from(2)));
+    assert_eq!((&summary["fixable"], &summary["exploited"]), (&Value::from(2), &Value::from(1)));
+    let log4j = &found[0];
+    assert_eq!(log4j["package"]["purl"], "pkg:maven/org.apache.logging.log4j/log4j-core@2.14.1");
+    assert_eq!(log4j["package"]["layer_digest"], format!("sha256:{}", "3".repeat(64)));
+    assert_eq!((&log4j["fix"], &log4j["fixed_version"]), (&"fixed".into(), &"2.15.0".into()));
+    assert_eq!(view["licences"]["MIT"]["packages"], 1);
+    assert_eq!(view["licences"][HOSTILE]["expression"], Value::Null);
+}
