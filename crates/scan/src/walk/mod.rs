@@ -1,6 +1,8 @@
 //! The walk over a tree: what is where, and what its files say.
 
 mod place;
+mod kept;
+mod sources;
 mod survey;
 mod examine;
 mod work;
@@ -32,6 +34,8 @@ pub struct Bounds {
     pub depth: usize,
     /// Packages of one layer.
     pub packages: usize,
+    /// Bytes of all that is said of them.
+    pub package_bytes: usize,
     /// What kind of tree it is.
     pub lock_files: LockFiles,
 }
@@ -43,6 +47,7 @@ impl Default for Bounds {
             name_bytes: 256 << 20,
             depth: 256,
             packages: 500_000,
+            package_bytes: 128 << 20,
             lock_files: LockFiles::Ignored,
         }
     }
