@@ -2,7 +2,10 @@
 
 use model::finding::{Fix, Scanned, Urgent};
 
-use super::{Ask, KNOWN_EXPLOITED};
+use super::{Ask, EXPLOITED};
+
+/// How the ids of these exceptions begin.
+pub const KNOWN_EXPLOITED: &str = "known-exploited";
 
 /// Who asks for it.
 const IMAGE: &str = "the image";
@@ -17,7 +20,7 @@ pub(super) fn vulnerabilities(scanned: &Scanned, asks: &mut Vec<Ask>) {
 fn ask(urgent: &Urgent) -> Ask {
     let Urgent { id, package, version, .. } = urgent;
     let detail = format!("has {id} in {package} {version}: critical, and known to be exploited");
-    Ask::new(&KNOWN_EXPLOITED, format!("known-exploited {id} {package}"), IMAGE, detail)
+    Ask::new(&EXPLOITED, format!("{KNOWN_EXPLOITED} {id} {package}"), IMAGE, detail)
         .instead(instead(urgent))
 }
 
