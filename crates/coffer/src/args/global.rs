@@ -80,8 +80,9 @@ fn document(text: &str) -> Result<Format, ValueError> {
         "json" => Ok(Format::Json),
         "sarif" => Ok(Format::Document(Document::Sarif)),
         "html" => Ok(Format::Document(Document::Html)),
-        _ => bill(text)
-            .map_err(|_| ValueError::new("it is not known", "one of table, json, sarif, cyclonedx, spdx, html")),
+        _ => bill(text).map_err(|_| {
+            ValueError::new("it is not known", "one of table, json, sarif, cyclonedx, spdx, html")
+        }),
     }
 }
 

@@ -37,7 +37,7 @@ pub use accept::Acceptance;
 pub use affected::{Affected, Answer, By, Holder};
 pub use bill::Form;
 pub use error::ExamineError;
-pub use report::diff::{Changed, Diff, Line, diff};
+pub use report::diff::{Changed, Diff, Line, Side, diff};
 pub use report::subject::{Counts, Database, DatabaseSource, Layer, Licence, Scan, Target, TargetKind, Tool};
 pub use subject::Subject;
 

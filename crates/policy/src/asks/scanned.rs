@@ -20,8 +20,7 @@ pub(super) fn vulnerabilities(scanned: &Scanned, asks: &mut Vec<Ask>) {
 fn ask(urgent: &Urgent) -> Ask {
     let Urgent { id, package, version, .. } = urgent;
     let detail = format!("has {id} in {package} {version}: critical, and known to be exploited");
-    Ask::new(&EXPLOITED, format!("{KNOWN_EXPLOITED} {id} {package}"), IMAGE, detail)
-        .instead(instead(urgent))
+    Ask::new(&EXPLOITED, format!("{KNOWN_EXPLOITED} {id} {package}"), IMAGE, detail).instead(instead(urgent))
 }
 
 fn instead(urgent: &Urgent) -> String {
@@ -94,7 +93,8 @@ mod tests {
     fn what_was_never_scanned_or_has_nothing_urgent_is_as_it_was() {
         let (request, image) = (request(), user_image());
         for scanned in [Scanned::Never, scanned(0, &[])] {
-            let verdict = assess(&Question { scanned: &scanned, ..question(&request, &image, Level::Baseline) });
+            let verdict =
+                assess(&Question { scanned: &scanned, ..question(&request, &image, Level::Baseline) });
             assert_eq!((verdict.outcome, verdict.exceptions.len()), (Outcome::Go, 0));
         }
     }
