@@ -32,6 +32,13 @@ pub enum Notice<'a> {
         /// The container's name.
         name: &'a str,
     },
+    /// An image was let run that has something in it that is exploited already.
+    KnownExploited {
+        /// As it was asked for.
+        image: &'a str,
+        /// What it has, in one clause.
+        detail: &'a str,
+    },
 }
 
 /// The file that holds the ledger's name.
@@ -107,7 +114,8 @@ impl Engine {
     fn ask<A>(&self, request: &RunRequest, image: &Image, answer: impl FnOnce(&Question<'_>) -> A) -> A {
         let own_state = [&self.site.state, &self.site.run].map(|path| path.to_string_lossy().into_owned());
         let (host, level) = (self.host(), request.level);
-        answer(&Question { request, image, host, level, own_state: &own_state })
+        let scanned = self.scanned(image);
+        answer(&Question { request, image, host, level, scanned: &scanned, own_state: &own_state })
     }
 
     fn host(&self) -> Host {

@@ -55,7 +55,8 @@ fn each<'a, T: 'a>(
 }
 
 /// Whether one of these layers hides a path of a layer below them.
-fn is_hidden(path: &str, above: &[LayerFacts]) -> bool {
+#[must_use]
+pub fn is_hidden(path: &str, above: &[LayerFacts]) -> bool {
     let trail = Trail::of(path);
     above.iter().any(|layer| trail.is_hidden_by(layer))
 }

@@ -6,9 +6,11 @@ mod sources;
 mod survey;
 mod examine;
 mod work;
+mod visit;
 
 pub(crate) use place::reachable;
 pub(crate) use survey::survey;
+pub(crate) use visit::visit;
 pub(crate) use work::learn;
 
 /// Whether lock files say what is in a tree. An image has them by chance, beside or without what they name; of a

@@ -162,7 +162,7 @@ impl Share {
 }
 
 /// Opens a file; nothing if it has become something else, or has gone: the tree of a container that runs.
-fn open(place: impl std::os::fd::AsFd, path: &[u8]) -> rustix::io::Result<Option<(File, Stat)>> {
+pub(super) fn open(place: impl std::os::fd::AsFd, path: &[u8]) -> rustix::io::Result<Option<(File, Stat)>> {
     let file = match place::file(place, path) {
         Err(Errno::NOENT | Errno::LOOP) => return Ok(None),
         file => file?,
