@@ -193,7 +193,7 @@ fn names_that_are_no_text_are_told_apart() {
 fn a_file_that_nobody_may_read_is_read_by_root_and_else_a_gap() {
     let tree = Tree::of(&[("var/lib/dpkg/status", PACKAGE)]);
     let path = tree.path().join("var/lib/dpkg/status");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
     let facts = tree.facts();
     assert_eq!(facts.sources.len() + facts.gaps.len(), 1);
     assert_eq!(facts.gaps.is_empty(), fs::read(&path).is_ok());
