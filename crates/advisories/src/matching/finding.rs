@@ -1,5 +1,7 @@
 //! What is said of a vulnerability, by all who know of it, in one finding.
 
+use std::cmp::Ordering;
+
 use model::finding::{Cvss, Fix, Reach, Severity, Vulnerability};
 use model::inventory::Package;
 
@@ -61,21 +63,24 @@ fn range(hit: &Hit<'_>) -> String {
     }
 }
 
-/// Of those who are equally close, whoever knows a fix is right about there being one.
+/// Of those who are equally close, whoever knows a fix is right about there being one, and the first of several is
+/// the first version without the vulnerability.
 fn fix(group: &Group<'_, '_>, life: Life) -> Fix {
     let closest = group.affirming().map(|hit| hit.distance / 2).min();
-    let mut fixes: Vec<_> = group
-        .affirming()
-        .filter(|hit| Some(hit.distance / 2) == closest)
-        .map(|hit| match (hit.details.fix, hit.ends.as_ref().and_then(|ends| ends.fix())) {
-            (Mend::In(version), _) | (_, Some(version)) => Fix::In(version.to_owned()),
-            (Mend::Never, _) => Fix::Never,
-            (Mend::None, _) if life == Life::Over => Fix::Never,
-            (Mend::None, _) => Fix::None,
-        })
-        .collect();
-    let known = fixes.iter().position(|fix| matches!(fix, Fix::In(_))).unwrap_or(0);
-    if known < fixes.len() { fixes.swap_remove(known) } else { Fix::None }
+    let hits = || group.affirming().filter(|hit| Some(hit.distance / 2) == closest);
+    let fixes = hits().filter_map(|hit| match hit.fix {
+        Mend::In(version) => Some((hit.order, version)),
+        Mend::None | Mend::Never => None,
+    });
+    let first = fixes.reduce(|(order, one), (_, other)| match order.compare(other, one) {
+        Ok(Ordering::Less) => (order, other),
+        _ => (order, one),
+    });
+    match first {
+        Some((_, version)) => Fix::In(version.to_owned()),
+        None if life == Life::Over || hits().any(|hit| hit.fix == Mend::Never) => Fix::Never,
+        None => Fix::None,
+    }
 }
 
 /// Absent only where everybody who lists functions lists none that is there.
@@ -115,7 +120,7 @@ fn cvss(score: Option<(f32, &str)>) -> Option<Cvss> {
 
 /// Asks those who know the vulnerability for what is still missing.
 fn consult(found: &mut Vulnerability, database: &Database) -> Result<(), Damage> {
-    if found.cvss.is_some() && !found.summary.is_empty() {
+    if found.cvss.is_some() && !found.summary.is_empty() && !found.published.is_empty() {
         return Ok(());
     }
     let others = database.find(&found.id)?;
@@ -143,7 +148,7 @@ fn judge(found: &mut Vulnerability, group: &Group<'_, '_>) {
     } else if found.severity == Severity::Unknown
         && let Some(cvss) = &found.cvss
     {
-        (found.severity, found.severity_source) = (by_score(cvss.score), "cvss".to_owned());
+        (found.severity, found.severity_source) = (cvss.severity(), "cvss".to_owned());
     }
     let malice = group.affirming().find(|hit| hit.head.topic == Topic::Malice);
     if let Some(hit) = malice.filter(|_| found.severity == Severity::Unknown) {
@@ -151,23 +156,12 @@ fn judge(found: &mut Vulnerability, group: &Group<'_, '_>) {
     }
 }
 
-/// The qualitative scale of CVSS; 0.0 is `None` there.
-fn by_score(score: f32) -> Severity {
-    match score {
-        score if score >= 9.0 => Severity::Critical,
-        score if score >= 7.0 => Severity::High,
-        score if score >= 4.0 => Severity::Medium,
-        score if score > 0.0 => Severity::Low,
-        _ => Severity::Negligible,
-    }
-}
-
-/// What is known of any of its names.
+/// The worst of what is known of its names.
 fn remark(found: &mut Vulnerability, database: &Database) -> Result<(), Damage> {
     let names = std::iter::once(&found.id).chain(&found.aliases).filter(|name| name.starts_with("CVE-"));
     let mut known = crate::database::Remarks::default();
     for name in names {
-        known.complete(database.remarks(name)?);
+        known.worsen(database.remarks(name)?);
     }
     found.exploited = known.exploited;
     found.epss = known.likelihood.map(|(probability, _)| probability);
