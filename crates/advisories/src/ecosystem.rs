@@ -56,6 +56,35 @@ fn python(name: &str) -> Cow<'_, str> {
     Cow::Owned(normal)
 }
 
+/// Debian's releases by codename.
+const DEBIAN: &[(&str, &str)] = &[
+    ("hamm", "2.0"),
+    ("slink", "2.1"),
+    ("potato", "2.2"),
+    ("woody", "3.0"),
+    ("sarge", "3.1"),
+    ("etch", "4"),
+    ("lenny", "5"),
+    ("squeeze", "6"),
+    ("wheezy", "7"),
+    ("jessie", "8"),
+    ("stretch", "9"),
+    ("buster", "10"),
+    ("bullseye", "11"),
+    ("bookworm", "12"),
+    ("trixie", "13"),
+    ("forky", "14"),
+    ("duke", "15"),
+    ("sid", "sid"),
+];
+
+/// `Debian:12` for `bookworm`; what has a suite behind the name is not the release itself.
+#[must_use]
+pub fn of_debian(codename: &str) -> Option<String> {
+    let known = DEBIAN.iter().find(|(name, _)| *name == codename);
+    known.map(|(_, version)| format!("Debian:{version}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -29,7 +29,9 @@ fn with_advisories() -> Session {
 #[track_caller]
 fn json(session: &Session, line: &str) -> Value {
     let output = session.coffer(line.split(' '));
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", session.said(&output)))
+    let read = serde_json::from_slice(&output.stdout);
+    assert!(read.is_ok(), "{}", session.said(&output));
+    read.unwrap()
 }
 
 /// What lists of the JSON have under a name.
@@ -79,7 +81,7 @@ shop:1  DIGEST  Alpine Linux v3.19  4 packages
   2 critical  3 medium  2 known to be exploited
 
 PACKAGE              VERSION   VULNERABILITY  SEVERITY  FIXED IN  URGENCY  REMARK
-libcrypto3, libssl3  3.1.4-r1  CVE-2099-0001  critical  3.1.4-r5  95       exploited, by ransomware too
+libcrypto3, libssl3  3.1.4-r1  CVE-2099-0001  critical  3.1.4-r5  100      exploited, by ransomware too
                                CVE-2099-0002  medium    3.1.4-r3  37
 jinja2               2.11.1    CVE-2099-0003  medium    2.11.3    37
 
@@ -91,7 +93,7 @@ shop:1  DIGEST  Alpine Linux v3.19  4 packages
   2 critical  2 known to be exploited
 
 PACKAGE              VERSION   VULNERABILITY  SEVERITY  FIXED IN  URGENCY  REMARK
-libcrypto3, libssl3  3.1.4-r1  CVE-2099-0001  critical  3.1.4-r5  95       exploited, by ransomware too
+libcrypto3, libssl3  3.1.4-r1  CVE-2099-0001  critical  3.1.4-r5  100      exploited, by ransomware too
 
   gap         etc/os-release: end of life since 2025-11-01: nobody looks for what is wrong with Alpine Linux v3.19 any more
   advisories  3 sources, of today
@@ -132,9 +134,9 @@ Anybody can run code
     fix         update to 3.1.4-r5
     severity    critical, says cvss
     exploited   since 2099-01-02, by ransomware too; due by 2099-01-23 (CISA)
-    urgency     95 of 100
+    urgency     100 of 100
                 critical severity, says cvss (+55)
-                known to be exploited since 2099-01-02, for ransomware too (CISA) (+30)
+                known to be exploited since 2099-01-02, for ransomware too (CISA) (+40)
                 mended in 3.1.4-r5 (+5)
                 CVSS 9.8 (+5)
 $ coffer scan explain CVE-2099-0001 shop:2

@@ -13,9 +13,9 @@ use conversation::Session;
 use serde_json::Value;
 
 /// Layers of an image that takes a while.
-const LAYERS: usize = 6;
+const LAYERS: usize = 4;
 /// Attempts at different instants.
-const ATTEMPTS: u32 = 12;
+const ATTEMPTS: u32 = 8;
 
 fn count(path: &Path) -> usize {
     std::fs::read_dir(path).map_or(0, Iterator::count)
@@ -32,9 +32,8 @@ fn killed(session: &Session, line: &str, after: Duration) {
 
 fn vulnerabilities(session: &Session) -> usize {
     let output = session.coffer(["scan", "shop:1", "--scanners", "vuln", "--format", "json"]);
-    let scan: Value =
-        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", session.said(&output)));
-    scan["vulnerabilities"].as_array().unwrap().len()
+    let scan: Value = serde_json::from_slice(&output.stdout).unwrap();
+    scan.get("vulnerabilities").unwrap().as_array().unwrap().len()
 }
 
 /// Processes that read a layer, by the name that they give themselves.
@@ -55,7 +54,7 @@ fn readers(session: &Session) -> usize {
 fn privileged_a_killed_scan_leaves_facts_that_are_whole_and_no_process() {
     let session = Session::new();
     scanned::advisories(&session.work().join("feeds"));
-    let files: Vec<(String, Vec<u8>)> = (0..200)
+    let files: Vec<(String, Vec<u8>)> = (0..40)
         .map(|number| (format!("opt/{number}.py"), format!("key = '{number}'\n").repeat(2000).into_bytes()))
         .collect();
     let mut layers = vec![scanned::packages("3.1.4-r1")];
@@ -87,7 +86,7 @@ fn privileged_a_killed_scan_leaves_facts_that_are_whole_and_no_process() {
     }
     let notes = session.root().join("images/notes");
     assert_eq!((count(&notes.join("layers")), count(&notes.join("images"))), (LAYERS + 1, 1));
-    assert!(session.coffer(["image", "prune", "--all", "--force"]).status.success());
+    assert!(session.coffer(["image", "prune", "--all"]).status.success());
     for left in ["images/notes/layers", "images/notes/images", "images/layers", "images/tmp"] {
         assert_eq!(count(&session.root().join(left)), 0, "{left}");
     }

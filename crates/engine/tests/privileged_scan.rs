@@ -155,7 +155,7 @@ fn inside_a_scan_finds_what_is_there() {
 fn privileged_root_reads_what_nobody_else_may_and_sees_its_own_opaque_directories() {
     let fixture = fixture();
     let status = fixture.tree().join("var/lib/dpkg/status");
-    fs::set_permissions(&status, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&status, fs::Permissions::from_mode(0o000)).unwrap();
     let flags = rustix::fs::XattrFlags::empty();
     rustix::fs::setxattr(fixture.tree().join("usr"), "trusted.overlay.opaque", b"y", flags).unwrap();
     let key = ["-----BEGIN RSA ", "PRIVATE KEY-----"].concat();
@@ -323,7 +323,7 @@ fn privileged_a_wall_that_cannot_be_built_ends_the_scan() {
     let fixture = fixture();
     fixture.as_root("inside_walls_are_needed");
     fs::create_dir(fixture.tree().join("closed")).unwrap();
-    fs::set_permissions(fixture.tree().join("closed"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(fixture.tree().join("closed"), fs::Permissions::from_mode(0o000)).unwrap();
     fixture.as_somebody("inside_walls_are_needed");
 }
 

@@ -33,7 +33,10 @@ type End = Option<(u32, bool)>;
 type Keys = (Option<(Vec<u8>, bool)>, Option<(Vec<u8>, bool)>);
 
 impl Draft {
-    /// Takes what an advisory says of the package.
+    /// Takes what an advisory says of the package, without the ranges of which an end is no version.
+    ///
+    /// # Errors
+    /// The last of these; what else is said counts all the same.
     pub(super) fn add(
         &mut self,
         advisory: u32,
@@ -41,11 +44,14 @@ impl Draft {
         order: Order,
         strings: &mut Interner,
     ) -> Result<(), BadVersion> {
-        let ranges = affected
-            .ranges
-            .iter()
-            .map(|range| Ok((range, keys(range, order)?)))
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut flaw = Ok(());
+        let mut ranges = Vec::with_capacity(affected.ranges.len());
+        for range in &affected.ranges {
+            match keys(range, order) {
+                Ok(keys) => ranges.push((range, keys)),
+                Err(bad) => flaw = Err(bad),
+            }
+        }
         let mut names = Vec::new();
         let mut intervals = Vec::new();
         for version in &affected.versions {
@@ -64,10 +70,13 @@ impl Draft {
             let from = self.end(&range.from, from, strings);
             intervals.push((from, self.end(&range.to, to, strings)));
         }
+        if flaw.is_err() && intervals.is_empty() && names.is_empty() {
+            return flaw;
+        }
         let claim = Claim { advisory, details: self.details.len(), names: !names.is_empty(), intervals };
         put_details(&mut self.details, affected, &names, strings);
         self.claims.push(claim);
-        Ok(())
+        flaw
     }
 
     fn end(&mut self, bound: &Option<Bound>, key: Option<(Vec<u8>, bool)>, strings: &mut Interner) -> End {

@@ -89,7 +89,8 @@ impl<'a> Package<'a> {
             let mut claim = Claim { advisory, details, interval: None, names: shape & 1 != 0 };
             for _ in 0..shape >> 1 {
                 let (start, end) = (body.number()?, body.number()?);
-                if wanted(start, end) {
+                // Of several, whoever leaves the one that ends last has left them all.
+                if wanted(start, end) && claim.interval.is_none_or(|(_, last)| last < end) {
                     claim.interval = Some((start, end));
                 }
             }

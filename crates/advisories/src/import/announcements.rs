@@ -8,10 +8,11 @@
 
 use model::finding::Severity;
 
-use super::debian::{ecosystem, fixed, worded};
+use super::debian::{fixed, worded};
 use super::output::Output;
 use super::words::{cves, line, set, severity};
 use crate::advisory::{Advisory, Affected, Topic};
+use crate::ecosystem::of_debian;
 
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -83,7 +84,7 @@ fn package(line: &str) -> Result<Affected, String> {
         Some(rest) => rest.split_once(']').ok_or("a bracket is open")?,
         None => ("sid", line),
     };
-    let ecosystem = ecosystem(release).ok_or_else(|| format!("`{release}` is no release that is known"))?;
+    let ecosystem = of_debian(release).ok_or_else(|| format!("`{release}` is no release that is known"))?;
     let rest = rest.trim().strip_prefix("- ").ok_or("no package follows")?;
     let mut words = rest.split_whitespace();
     let name = words.next().ok_or("no package follows")?;

@@ -1,37 +1,9 @@
-//! What Debian's formats share: releases by their names, and words for what becomes of a package.
+//! What Debian's formats share: words for what becomes of a package.
 
 use model::finding::Fix;
 
 use crate::advisory::{Affected, Status};
 use crate::version::{Bound, Interval};
-
-/// Releases by codename.
-const RELEASES: &[(&str, &str)] = &[
-    ("hamm", "2.0"),
-    ("slink", "2.1"),
-    ("potato", "2.2"),
-    ("woody", "3.0"),
-    ("sarge", "3.1"),
-    ("etch", "4"),
-    ("lenny", "5"),
-    ("squeeze", "6"),
-    ("wheezy", "7"),
-    ("jessie", "8"),
-    ("stretch", "9"),
-    ("buster", "10"),
-    ("bullseye", "11"),
-    ("bookworm", "12"),
-    ("trixie", "13"),
-    ("forky", "14"),
-    ("duke", "15"),
-    ("sid", "sid"),
-];
-
-/// `Debian:12` for `bookworm`; what has a suite behind the name is not the release itself.
-pub(super) fn ecosystem(codename: &str) -> Option<String> {
-    let known = RELEASES.iter().find(|(name, _)| *name == codename);
-    known.map(|(_, version)| format!("Debian:{version}"))
-}
 
 /// What a fixed version says of a package; `0` is that it never was vulnerable.
 pub(super) fn fixed(affected: &mut Affected, version: &str) {

@@ -6,10 +6,11 @@ use model::finding::Fix;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::debian::{ecosystem, fixed};
+use super::debian::fixed;
 use super::output::Output;
 use super::words::{line, or_default, severity};
 use crate::advisory::{Advisory, Affected, Status};
+use crate::ecosystem::of_debian;
 use crate::version::Interval;
 
 #[derive(Debug, Deserialize)]
@@ -45,7 +46,7 @@ pub(super) fn read(package: &str, vulnerabilities: Value, output: &mut Output<'_
 fn one(package: &str, id: String, vulnerability: Vulnerability, output: &mut Output<'_>) {
     let mut affected = Vec::new();
     for (name, release) in &vulnerability.releases {
-        match ecosystem(name) {
+        match of_debian(name) {
             Some(ecosystem) => match in_release(&ecosystem, package, release) {
                 Ok(one) => affected.push(one),
                 Err(reason) => output.skip(&id, format!("{reason}, of `{package}` in `{name}`")),

@@ -1,5 +1,7 @@
 //! What is said of a vulnerability, by all who know of it, in one finding.
 
+use std::cmp::Ordering;
+
 use model::finding::{Cvss, Fix, Reach, Severity, Vulnerability};
 use model::inventory::Package;
 
@@ -61,21 +63,24 @@ fn range(hit: &Hit<'_>) -> String {
     }
 }
 
-/// Of those who are equally close, whoever knows a fix is right about there being one.
+/// Of those who are equally close, whoever knows a fix is right about there being one, and the first of several is
+/// the first version without the vulnerability.
 fn fix(group: &Group<'_, '_>, life: Life) -> Fix {
     let closest = group.affirming().map(|hit| hit.distance / 2).min();
-    let mut fixes: Vec<_> = group
-        .affirming()
-        .filter(|hit| Some(hit.distance / 2) == closest)
-        .map(|hit| match (hit.details.fix, hit.ends.as_ref().and_then(|ends| ends.fix())) {
-            (Mend::In(version), _) | (_, Some(version)) => Fix::In(version.to_owned()),
-            (Mend::Never, _) => Fix::Never,
-            (Mend::None, _) if life == Life::Over => Fix::Never,
-            (Mend::None, _) => Fix::None,
-        })
-        .collect();
-    let known = fixes.iter().position(|fix| matches!(fix, Fix::In(_))).unwrap_or(0);
-    if known < fixes.len() { fixes.swap_remove(known) } else { Fix::None }
+    let hits = || group.affirming().filter(|hit| Some(hit.distance / 2) == closest);
+    let fixes = hits().filter_map(|hit| match hit.fix {
+        Mend::In(version) => Some((hit.order, version)),
+        Mend::None | Mend::Never => None,
+    });
+    let first = fixes.reduce(|(order, one), (_, other)| match order.compare(other, one) {
+        Ok(Ordering::Less) => (order, other),
+        _ => (order, one),
+    });
+    match first {
+        Some((_, version)) => Fix::In(version.to_owned()),
+        None if life == Life::Over || hits().any(|hit| hit.fix == Mend::Never) => Fix::Never,
+        None => Fix::None,
+    }
 }
 
 /// Absent only where everybody who lists functions lists none that is there.
@@ -115,7 +120,7 @@ fn cvss(score: Option<(f32, &str)>) -> Option<Cvss> {
 
 /// Asks those who know the vulnerability for what is still missing.
 fn consult(found: &mut Vulnerability, database: &Database) -> Result<(), Damage> {
-    if found.cvss.is_some() && !found.summary.is_empty() {
+    if found.cvss.is_some() && !found.summary.is_empty() && !found.published.is_empty() {
         return Ok(());
     }
     let others = database.find(&found.id)?;

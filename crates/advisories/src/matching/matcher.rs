@@ -6,7 +6,8 @@ use model::finding::Vulnerability;
 use model::inventory::{Distribution, Gap, Inventory, Package, PackageKind};
 
 use super::finding::{Life, finding};
-use super::hits::{Hit, Only, Subject, Unjudged, gather};
+use super::hits::{Epoch, Hit, Only, Subject, Unjudged, gather};
+use super::kernel::is_interface;
 use super::merge::merge;
 use super::release::{ecosystems, end_of_life};
 use super::scope::{Scope, scopes};
@@ -44,7 +45,8 @@ pub struct About<'a>(Only<'a>);
 
 /// The distribution of an inventory.
 struct System<'m, 'a> {
-    scopes: Vec<&'m Scope<'a>>,
+    /// Each with how far it is: 0 decides before 1.
+    scopes: Vec<(u8, &'m Scope<'a>)>,
     life: Life,
 }
 
@@ -88,7 +90,7 @@ impl<'a> Matcher<'a> {
         self.missing(inventory, &mut matches.gaps);
         let (mut key, mut hits) = (Vec::new(), Vec::new());
         for (index, package) in (0_u32..).zip(&inventory.packages) {
-            if is_owned(package, inventory) {
+            if is_interface(package) || system.answers_for(package, inventory)? {
                 continue;
             }
             hits.clear();
@@ -136,12 +138,12 @@ impl<'a> Matcher<'a> {
                 _ => &package.name,
             };
             let name = normal_name(ecosystem, ours);
-            let subject = Subject { package, name: &name, version: &package.version };
+            let subject = Subject { package, name: &name, version: &package.version, epoch: Epoch::Said };
             return gather(scope, 0, subject, only, key, hits);
         }
         for subject in subjects(package) {
-            for (nearness, scope) in (0_u8..).zip(&system.scopes) {
-                unjudged = gather(scope, nearness, subject, only, key, hits)?.or(unjudged);
+            for (nearness, scope) in &system.scopes {
+                unjudged = gather(scope, *nearness, subject, only, key, hits)?.or(unjudged);
             }
         }
         Ok(unjudged)
@@ -164,11 +166,11 @@ impl<'a> Matcher<'a> {
             say("nothing says which distribution the packages are of, so they were not judged".to_owned());
             return nothing;
         };
-        let wanted = ecosystems(distribution);
-        let of = |wanted: &super::release::Wanted| {
-            self.scopes.iter().filter(|scope| wanted.is(scope.ecosystem)).collect()
-        };
-        let found: Vec<&Scope<'a>> = wanted.iter().flat_map(|wanted| -> Vec<_> { of(wanted) }).collect();
+        let mut found = Vec::new();
+        for (nearness, wanted) in (0_u8..).zip(ecosystems(distribution)) {
+            let scopes = self.scopes.iter().filter(|scope| wanted.is(scope.ecosystem));
+            found.extend(scopes.map(|scope| (nearness, scope)));
+        }
         if found.is_empty() {
             say(format!(
                 "there are no advisories about {}, so its packages were not judged",
@@ -207,23 +209,50 @@ fn is_of_system(kind: PackageKind) -> bool {
     of_kind(kind).is_none()
 }
 
-/// Whether the package's files belong to one of the distribution, whose maintainers mend it under their own version.
-fn is_owned(package: &Package, inventory: &Inventory) -> bool {
-    let owner = package.owner.and_then(|owner| inventory.packages.get(owner as usize));
-    !is_of_system(package.kind) && owner.is_some_and(|owner| is_of_system(owner.kind))
+impl System<'_, '_> {
+    /// Whether the package's files belong to one of the distribution, whose maintainers mend it under their own
+    /// version. Of a package that they know nothing of somebody else is the maintainer.
+    fn answers_for(&self, package: &Package, inventory: &Inventory) -> Result<bool, Damage> {
+        let owner = package.owner.and_then(|owner| inventory.packages.get(owner as usize));
+        match owner.filter(|owner| is_of_system(owner.kind) && !is_of_system(package.kind)) {
+            Some(owner) => self.knows(owner),
+            None => Ok(false),
+        }
+    }
+
+    fn knows(&self, package: &Package) -> Result<bool, Damage> {
+        for name in subjects(package).map(|subject| subject.name) {
+            for (_, scope) in &self.scopes {
+                for shard in &scope.shards {
+                    if shard.package_by(scope.hash, scope.ecosystem, name)?.is_some() {
+                        return Ok(true);
+                    }
+                }
+            }
+        }
+        Ok(false)
+    }
 }
 
 /// The names under which a distribution may know a package: that of its source, and with rpm its own.
 fn subjects(package: &Package) -> impl Iterator<Item = Subject<'_>> {
-    let own = Subject { package, name: &package.name, version: &package.version };
+    let own = Subject { package, name: &package.name, version: &package.version, epoch: Epoch::Said };
     let source = package.source.as_ref().map(|source| Subject {
         package,
         name: &source.name,
         version: &source.version,
+        epoch: epoch(package, &source.version),
     });
     let by_own = package.kind == PackageKind::Rpm || source.is_none();
     let other = source.filter(|source| !by_own || source.name != own.name);
     by_own.then_some(own).into_iter().chain(other)
+}
+
+/// Of a version that is the package's own the epoch is known, too.
+fn epoch(package: &Package, source: &str) -> Epoch {
+    let own = package.version.split_once(':').map_or(package.version.as_str(), |(_, version)| version);
+    let unsaid = package.kind == PackageKind::Rpm && !source.contains(':') && source != own;
+    if unsaid { Epoch::Unsaid } else { Epoch::Said }
 }
 
 fn gap(package: &Package, unjudged: &Unjudged) -> Gap {

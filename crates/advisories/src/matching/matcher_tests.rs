@@ -108,7 +108,10 @@ fn what_nobody_mends_any_more_will_never_be() {
 
 #[test]
 fn what_belongs_to_a_package_of_the_distribution_is_judged_with_it() {
-    let database = database(&[&[advisory("CVE-2024-1", &[], affected("PyPI", "requests", before("9")))]]);
+    let database = database(&[&[
+        advisory("CVE-2024-1", &[], affected("PyPI", "requests", before("9"))),
+        advisory("CVE-2020-1", &[], affected("Debian:12", "python3-requests", before("1"))),
+    ]]);
     let mut requests = package(PackageKind::PyPi, "Requests", "2.0");
     let count = |requests: &Package| {
         let packages = vec![package(PackageKind::Dpkg, "python3-requests", "2.0-1"), requests.clone()];

@@ -3,6 +3,7 @@
 use model::inventory::Distribution;
 
 use super::endings::ENDINGS;
+use crate::ecosystem::of_debian;
 
 /// Which of the ecosystems in a database are a release's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +31,9 @@ pub(super) fn ecosystems(distribution: &Distribution) -> Vec<Wanted> {
     let major = first_parts(version, 1);
     let named = |name: String| vec![Wanted::Named(name)];
     match distribution.id.as_str() {
-        "debian" if !major.is_empty() => named(format!("Debian:{major}")),
+        // What is to come has a name and no number yet.
+        "debian" if major.is_empty() => of_debian(&distribution.codename).map(named).unwrap_or_default(),
+        "debian" | "raspbian" => named(format!("Debian:{major}")),
         "ubuntu" => ubuntu(version),
         "alpine" if version.contains(['_', '-']) => named("Alpine:edge".to_owned()),
         "alpine" => named(format!("Alpine:v{}", first_parts(version, 2))),
@@ -101,6 +104,7 @@ mod tests {
         for (id, version, ecosystem) in [
             ("debian", "12", "Debian:12"),
             ("debian", "11.7", "Debian:11"),
+            ("raspbian", "12", "Debian:12"),
             ("ubuntu", "22.04", "Ubuntu:22.04:LTS"),
             ("ubuntu", "23.10", "Ubuntu:23.10"),
             ("ubuntu", "18.04", "Ubuntu:Pro:18.04:LTS"),

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::output::Output;
 use super::score::{score, sorted};
-use super::words::{cves, day, line, set, severity, topic};
+use super::words::{self, day, line, set, severity, topic};
 use crate::advisory::{Advisory, Affected, Topic};
 use crate::version::{Bound, Interval, Order};
 pub(super) use wire::Osv;
@@ -26,8 +26,8 @@ pub(super) fn read(osv: Osv, output: &mut Output<'_>) {
         osv.affected.iter().filter_map(|package| package_of(&id, package, output)).collect();
     let mends = mends(&id, &osv);
     let mut aliases = osv.aliases;
-    aliases.extend(osv.upstream.into_iter().filter(|name| id.ends_with(name)));
-    aliases.extend(cves(&id));
+    aliases.extend(osv.upstream.into_iter().filter(|name| !mends.contains(name)));
+    aliases.extend(words::cves(&id));
     aliases.retain(|alias| *alias != id);
     let advisory = Advisory {
         topic: if osv.affected.iter().any(specific::is_notice) { Topic::Notice } else { topic(&id, &mends) },
@@ -52,13 +52,18 @@ pub(super) fn read(osv: Osv, output: &mut Output<'_>) {
 
 /// What an update mends: each of them is a vulnerability of its own, and the update no other name of it.
 fn mends(id: &str, osv: &Osv) -> Vec<String> {
-    let mut mends: Vec<String> = osv.upstream.iter().filter(|name| !id.ends_with(*name)).cloned().collect();
-    if specific::is_update(id) {
+    let is_update = specific::is_update(id);
+    let cves = osv.upstream.iter().filter(|name| name.starts_with("CVE-")).count();
+    // Who is no update and names one vulnerability elsewhere is that one, by all the names that it has there.
+    let several = is_update || cves > 1;
+    let upstream = osv.upstream.iter().filter(|name| several && !id.ends_with(*name));
+    let mut mends: Vec<String> = upstream.cloned().collect();
+    if is_update {
         mends.extend_from_slice(&osv.related);
         // Some name them in the text alone.
         if mends.is_empty() && osv.aliases.is_empty() {
-            mends.extend(cves(&osv.details));
-            mends.extend(osv.references.iter().flat_map(|reference| cves(&reference.url)));
+            mends.extend(words::cves(&osv.details));
+            mends.extend(osv.references.iter().flat_map(|reference| words::cves(&reference.url)));
         }
     }
     set(mends)
