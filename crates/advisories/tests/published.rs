@@ -354,6 +354,26 @@ fn alpine_says_with_a_zero_that_a_package_never_had_it() {
     check(&database(&[("main.json", secdb)]), "alpine 3.19.1", &package(PackageKind::Apk, "x", ""), cases);
 }
 
+/// Xen's own names are of what was mended at once, which may be several vulnerabilities.
+#[test]
+fn a_name_of_several_makes_them_no_one() {
+    let secdb = r#"{"distroversion": "v3.19", "packages": [{"pkg": {"name": "xen", "secfixes": {"4.10.1-r0": [
+        "CVE-2024-1001 CVE-2024-1002 XSA-1", "CVE-2024-1003 XSA-2", "CVE-2024-1004 XSA-2", "CVE-2024-1005 XSA-3"]}}}]}"#;
+    let matches = matched(
+        &database(&[("main.json", secdb)]),
+        "alpine 3.19.1",
+        vec![package(PackageKind::Apk, "xen", "4.10.0-r0")],
+    );
+    let found: Vec<_> = matches
+        .vulnerabilities
+        .iter()
+        .map(|found| format!("{} {}", found.id, found.aliases.join(" ")))
+        .collect();
+    let expected =
+        ["CVE-2024-1001 ", "CVE-2024-1002 ", "CVE-2024-1003 ", "CVE-2024-1004 ", "CVE-2024-1005 XSA-3"];
+    assert_eq!(found, expected);
+}
+
 /// Streams of a module are side by side in one release, and a package outside of modules is in none of them.
 #[test]
 fn a_stream_is_mended_by_its_own_updates() {

@@ -1,6 +1,6 @@
 //! Alpine's secdb: for each package of a repository, which version mends what.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::finding::Fix;
 use serde::Deserialize;
@@ -46,6 +46,7 @@ pub(super) fn read(document: Document, output: &mut Output<'_>) {
         return output.skip("", "it does not say of which release it is");
     };
     let mut vulnerabilities: BTreeMap<String, Said> = BTreeMap::new();
+    let mut others: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for Package { pkg } in document.packages {
         let fixes = match &pkg.secfixes {
             Value::Object(fixes) => fixes,
@@ -58,17 +59,26 @@ pub(super) fn read(document: Document, output: &mut Output<'_>) {
         };
         for (version, mended) in fixes {
             for name in mended.as_array().into_iter().flatten() {
-                let Some((ids, others)) = name.as_str().and_then(names) else {
+                let Some((ids, more)) = name.as_str().and_then(names) else {
                     output.skip(&pkg.name, format!("`{name}` is no name of a vulnerability"));
                     continue;
                 };
+                for other in more {
+                    others.entry(other).or_default().extend(ids.iter().cloned());
+                }
                 for id in ids {
                     let said = vulnerabilities.entry(id).or_default();
-                    said.aliases.extend_from_slice(&others);
                     let affected = said.packages.entry(pkg.name.clone());
                     add(affected.or_insert_with(|| Affected::new(&ecosystem, &pkg.name)), version);
                 }
             }
+        }
+    }
+    for (other, ids) in others {
+        // `XSA-297` is four at once, and so another name of none of them.
+        if let Some(said) = ids.first().filter(|_| ids.len() == 1).and_then(|id| vulnerabilities.get_mut(id))
+        {
+            said.aliases.push(other);
         }
     }
     for (id, said) in vulnerabilities {
