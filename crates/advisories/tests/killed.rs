@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::os::unix::process::parent_id;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -13,14 +14,18 @@ use advisories::version::Interval;
 const DIRECTORY: &str = "ADVISORIES_KILLED_DIRECTORY";
 const SOURCES: [&str; 3] = ["one", "two", "three"];
 
-/// One generation of a source: all its advisories carry the generation's number.
+/// One generation of a source: all its advisories go by the generation's number.
 fn built(generation: u32) -> Built {
     let mut builder = Builder::new();
     for number in 0..200 {
         let affected =
             Affected { ranges: vec![Interval::ALL], ..Affected::new("npm", &format!("p{number}")) };
-        let id = format!("A-{generation}");
-        let advisory = Advisory { id, affected: vec![affected], ..Advisory::default() };
+        let advisory = Advisory {
+            id: format!("A-{generation}-{number}"),
+            aliases: vec![format!("A-{generation}")],
+            affected: vec![affected],
+            ..Advisory::default()
+        };
         builder.add(&Record::Advisory(Box::new(advisory)));
     }
     builder.finish().unwrap()
@@ -36,12 +41,14 @@ fn replace(directory: &Path, generation: u32) {
     update.finish(&format!("{generation:09}"), None).unwrap();
 }
 
-/// In a child: replaces the database until killed. As a test of its own it checks that one generation follows
-/// another.
+/// In a child: replaces the database until killed, or until nobody is left to kill it. As a test of its own it
+/// checks that one generation follows another.
 #[test]
 fn child_replaces() {
     if let Some(directory) = std::env::var_os(DIRECTORY) {
-        (0..100_000).for_each(|generation| replace(Path::new(&directory), generation));
+        let parent = parent_id();
+        let wanted = (0..).take_while(|_| parent_id() == parent);
+        wanted.for_each(|generation| replace(Path::new(&directory), generation));
         return;
     }
     let directory = tempfile::tempdir().unwrap();
@@ -51,13 +58,22 @@ fn child_replaces() {
     }
 }
 
-fn child(directory: &Path) -> Child {
-    Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "child_replaces", "--test-threads=1"])
-        .env(DIRECTORY, directory)
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap()
+/// Killed when it is dropped, which is also where a test fails.
+struct Writer(Child);
+
+impl Writer {
+    fn start(directory: &Path) -> Self {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "child_replaces", "--test-threads=1"]).env(DIRECTORY, directory);
+        Self(command.stdout(Stdio::null()).spawn().unwrap())
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
 }
 
 /// The generation of the database, after all of it was read.
@@ -77,10 +93,9 @@ fn a_killed_writer_leaves_one_whole_database() {
     let directory = tempfile::tempdir().unwrap();
     replace(directory.path(), 0);
     for turn in 0..12 {
-        let mut writer = child(directory.path());
+        let writer = Writer::start(directory.path());
         std::thread::sleep(Duration::from_millis(40 + turn * 17));
-        writer.kill().unwrap();
-        writer.wait().unwrap();
+        drop(writer);
         generation_of(directory.path());
     }
     // Whoever comes next is not held up, and clears up.
@@ -95,12 +110,10 @@ fn a_killed_writer_leaves_one_whole_database() {
 fn a_reader_sees_one_generation_while_another_is_written() {
     let directory = tempfile::tempdir().unwrap();
     replace(directory.path(), 0);
-    let mut writer = child(directory.path());
+    let _writer = Writer::start(directory.path());
     for _ in 0..40 {
         let (index, database) = Library::at(directory.path()).open(&Trust::Anybody).unwrap();
         let generation: u32 = index.created.parse().unwrap();
         assert_eq!(database.find(&format!("A-{generation}")).unwrap().len(), SOURCES.len() * 200);
     }
-    writer.kill().unwrap();
-    writer.wait().unwrap();
 }

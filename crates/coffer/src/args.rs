@@ -14,6 +14,7 @@ pub(crate) mod port;
 pub(crate) mod registry;
 pub(crate) mod resources;
 pub(crate) mod run;
+pub(crate) mod scan;
 pub(crate) mod ship;
 pub(crate) mod system;
 pub(crate) mod volume;

@@ -1,5 +1,6 @@
 //! Every command: one value that carries its words, its help and what it does.
 
+mod advisories;
 mod assess;
 mod container;
 mod demo;
@@ -16,6 +17,7 @@ mod port;
 mod registry;
 mod resources;
 mod run;
+mod scan;
 mod ship;
 mod system;
 mod volume;
@@ -87,7 +89,7 @@ impl Life {
 }
 
 /// Every command, in the order of help.
-pub(crate) const ALL: [&Entry; 80] = [
+pub(crate) const ALL: [&Entry; 91] = [
     &demo::DEMO,
     &ship::PULL,
     &ship::PUSH,
@@ -121,6 +123,17 @@ pub(crate) const ALL: [&Entry; 80] = [
     &registry::COLLECT,
     &registry::STATS,
     &registry::VERIFY,
+    &scan::EXPLAIN,
+    &scan::DIFF,
+    &scan::SCAN,
+    &scan::SBOM,
+    &advisories::IMPORT,
+    &advisories::UPDATE,
+    &advisories::STATUS,
+    &advisories::VERIFY,
+    &advisories::EXPORT,
+    &advisories::AFFECTED,
+    &advisories::ACCEPT,
     &assess::ASSESS,
     &system::CHECK,
     &system::INFO,

@@ -106,7 +106,7 @@ impl Context {
     ) -> Result<(), Failure> {
         match self.format {
             Format::Json => self.print_json(&data()),
-            Format::Table => self.print(&table()),
+            Format::Table | Format::Document(_) => self.print(&table()),
         }
     }
 }

@@ -134,7 +134,7 @@ impl Failure {
     pub(crate) fn text(&self, format: Format, style: Style) -> String {
         match format {
             Format::Json => self.for_programs(),
-            Format::Table => self.for_people(style),
+            Format::Table | Format::Document(_) => self.for_people(style),
         }
     }
 

@@ -136,6 +136,40 @@ impl Drop for Measuring {
     }
 }
 
+/// How many things were read so far, where nobody knows how many there are.
+#[derive(Debug)]
+pub(crate) struct Counting {
+    watched: bool,
+    things: &'static str,
+    begun: Instant,
+    drawn: Option<Instant>,
+}
+
+impl Counting {
+    /// A number that is drawn only on a terminal.
+    pub(crate) fn new(things: &'static str) -> Self {
+        Self { watched: std::io::stderr().is_terminal(), things, begun: Instant::now(), drawn: None }
+    }
+
+    /// Shows it from the first second on.
+    pub(crate) fn counted(&mut self, count: u64) {
+        let now = Instant::now();
+        let due = self.drawn.map_or(now - self.begun >= PATIENCE, |drawn| now - drawn >= BETWEEN_DRAWINGS);
+        if self.watched && due {
+            self.drawn = Some(now);
+            write_error(&format!("\rreading  {count} {}\x1b[K", self.things));
+        }
+    }
+}
+
+impl Drop for Counting {
+    fn drop(&mut self) {
+        if self.drawn.is_some() {
+            write_error("\r\x1b[K");
+        }
+    }
+}
+
 /// Of the terminal on standard error.
 fn columns() -> usize {
     let size = rustix::termios::tcgetwinsize(std::io::stderr());

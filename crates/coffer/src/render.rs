@@ -1,5 +1,6 @@
 //! From values to text for people and data for programs; nothing here writes anything.
 
+pub(crate) mod advisories;
 pub(crate) mod changes;
 pub(crate) mod cleared;
 pub(crate) mod container;
@@ -13,6 +14,7 @@ pub(crate) mod ledger;
 pub(crate) mod logs;
 pub(crate) mod login;
 pub(crate) mod registry;
+pub(crate) mod scan;
 pub(crate) mod ship;
 pub(crate) mod stats;
 pub(crate) mod style;

@@ -16,8 +16,10 @@ pub(crate) mod pair;
 pub(crate) mod rate;
 pub(crate) mod restart;
 pub(crate) mod publish;
+pub(crate) mod severity;
 pub(crate) mod size;
 pub(crate) mod ulimit;
+pub(crate) mod until;
 pub(crate) mod upkeep;
 pub(crate) mod volume;
 

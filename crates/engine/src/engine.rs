@@ -107,7 +107,8 @@ impl Engine {
     fn ask<A>(&self, request: &RunRequest, image: &Image, answer: impl FnOnce(&Question<'_>) -> A) -> A {
         let own_state = [&self.site.state, &self.site.run].map(|path| path.to_string_lossy().into_owned());
         let (host, level) = (self.host(), request.level);
-        answer(&Question { request, image, host, level, own_state: &own_state })
+        let scanned = self.scanned(image);
+        answer(&Question { request, image, host, level, scanned: &scanned, own_state: &own_state })
     }
 
     fn host(&self) -> Host {

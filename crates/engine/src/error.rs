@@ -12,6 +12,7 @@ use registry::client::ClientError;
 use store::StoreError;
 use store::copy::CopyError;
 
+use crate::examine::ExamineError;
 use crate::foreground::ForegroundError;
 use crate::logs::LogsError;
 use crate::name::NameSyntax;
@@ -95,6 +96,9 @@ pub enum EngineError {
         /// What went wrong there.
         source: CopyError,
     },
+    /// About what is in images, and what is wrong with it.
+    #[error(transparent)]
+    Examine(#[from] ExamineError),
     /// About terminals and pipes.
     #[error(transparent)]
     Foreground(#[from] ForegroundError),
@@ -153,6 +157,7 @@ impl EngineError {
             Self::Network(error) => error.code(),
             Self::PortInUse { .. } => "E-network-port-in-use",
             Self::Copy(error) | Self::CopyInside { source: error, .. } => error.code(),
+            Self::Examine(error) => error.code(),
             Self::Foreground(error) => error.code(),
             Self::Logs(error) => error.code(),
             Self::HostPath { .. } => "E-run-host-path",
@@ -188,6 +193,7 @@ impl EngineError {
                 format!("end and remove it: `coffer rm -f {container}`; or publish another port")
             }
             Self::Copy(error) | Self::CopyInside { source: error, .. } => error.remedy(),
+            Self::Examine(error) => error.remedy(),
             Self::Foreground(error) => error.remedy(),
             Self::Logs(error) => error.remedy(),
             Self::HostPath { asked_by, .. } if asked_by.starts_with("--device") => {

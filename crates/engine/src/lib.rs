@@ -28,6 +28,8 @@ pub mod session;
 pub mod book;
 pub mod containers;
 pub mod explain;
+pub mod advice;
+pub mod examine;
 pub mod files;
 pub mod images;
 pub mod registries;

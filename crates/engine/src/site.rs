@@ -89,6 +89,16 @@ impl Site {
         self.state.join("registry")
     }
 
+    /// Advisories, as one database.
+    pub(crate) fn advisories(&self) -> PathBuf {
+        self.state.join("advisories")
+    }
+
+    /// Vulnerabilities that are accepted here, with reason and end.
+    pub(crate) fn accepted(&self) -> PathBuf {
+        self.state.join("ignore.toml")
+    }
+
     /// The transparency log.
     pub(crate) fn ledger(&self) -> PathBuf {
         self.state.join("ledger")

@@ -221,6 +221,9 @@ const ATTEMPTS: &[Attempt] = &[
                 .any(|when| attempt::map_executable(file.as_fd(), when).is_ok())
         })
     }),
+    ("let others trace it", |_, _| {
+        rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::Dumpable).is_ok()
+    }),
     ("be root again", |_, _| rustix::thread::set_thread_uid(rustix::fs::Uid::ROOT).is_ok()),
     ("have more rights again", |_, _| {
         use rustix::thread::{CapabilitySet, CapabilitySets, set_capabilities};
@@ -280,6 +283,7 @@ fn inside_without_walls_attempts_succeed() {
         "change a mode",
         "map a file to run it",
         "make a process the old way",
+        "let others trace it",
     ];
     for (what, attempt) in ATTEMPTS.iter().filter(|(what, _)| harmless.contains(what)) {
         assert!(attempt(opened.as_fd(), rustix::process::getpid()), "{what}");

@@ -181,3 +181,31 @@ pub enum Place {
     /// In the configuration as a whole.
     Configuration,
 }
+
+/// What a decision about a start knows of an image's vulnerabilities.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Scanned {
+    /// Nobody has looked, or nothing that was found could be compared with advisories.
+    #[default]
+    Never,
+    /// What is in it was compared with advisories.
+    Compared {
+        /// How many whole days ago the youngest of them were had.
+        age_days: u32,
+        /// What nobody should start, each once, the most urgent first.
+        urgent: Vec<Urgent>,
+    },
+}
+
+/// A critical vulnerability that is known to be exploited, and that nobody has dismissed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Urgent {
+    /// The CVE.
+    pub id: String,
+    /// The package that has it.
+    pub package: String,
+    /// Its version.
+    pub version: String,
+    /// What to install instead.
+    pub fix: Fix,
+}

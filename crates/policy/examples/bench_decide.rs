@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use coffer_policy::{Placement, Question, confine, decide};
 use model::digest::Digest;
+use model::finding::Scanned;
 use model::image::{ExecDir, Image, ImageConfig, ImageFacts};
 use model::request::{Access, Answers, ExecMode, MountRequest, MountSource, RunRequest};
 use model::usecase::{Data, Exposure, Host, Tenants};
@@ -20,6 +21,7 @@ fn main() {
         image: &image,
         host: Host::Baseline,
         level: Level::Baseline,
+        scanned: &Scanned::Never,
         own_state: &[],
     };
     let decided = nanoseconds(|| {

@@ -1,5 +1,8 @@
 //! What a request asks for beyond the default confinement, and from which level on it is refused.
 
+mod scanned;
+
+use model::finding::Scanned;
 use model::image::Image;
 use model::request::{ExecMode, HostNamespace, MountSource, Network, RunRequest};
 use model::usecase::Privileges;
@@ -81,6 +84,7 @@ rules! {
     CAPABILITY = "capability-is-an-exception", AsException, Elevated, ["4.4.3"], ["5.4"];
     HOST_PATH = "host-path-is-an-exception", AsException, Elevated, ["4.5.5"], ["5.6"];
     DEVICE = "device-is-an-exception", AsException, Elevated, ["4.4.3"], ["5.18"];
+    KNOWN_EXPLOITED = "no-known-exploited-vulnerability", AsException, None, ["4.1.1"], ["4.4"];
     MUTABLE = "mutable-is-an-exception", AsException, None, ["4.4.4"], ["5.13"];
     EXEC_MOUNT = "exec-mount-is-an-exception", AsException, None, ["4.4.4"], [];
     PIDS_UNLIMITED = "pids-unlimited-is-an-exception", AsException, None, ["4.4.3"], ["5.29"];
@@ -126,6 +130,14 @@ impl Ask {
     }
 }
 
+/// Everything that the request asks for, and that the image brings along, the gravest first.
+pub(crate) fn all(request: &RunRequest, image: &Image, own_state: &[String], scanned: &Scanned) -> Vec<Ask> {
+    let mut asks = asks(request, image, own_state);
+    scanned::vulnerabilities(scanned, &mut asks);
+    sort(&mut asks);
+    asks
+}
+
 /// Everything that the request asks for, the gravest first. `own_state` are the engine's directories;
 /// `added` are the capabilities that were asked for by name.
 pub(crate) fn asks(request: &RunRequest, image: &Image, own_state: &[String]) -> Vec<Ask> {
@@ -135,8 +147,12 @@ pub(crate) fn asks(request: &RunRequest, image: &Image, own_state: &[String]) ->
     capabilities(request, image, &mut asks);
     ports(request, &mut asks);
     smaller(request, &mut asks);
-    asks.sort_by_key(|ask| std::cmp::Reverse((ask.rule.grant, ask.rule.privileges)));
+    sort(&mut asks);
     asks
+}
+
+fn sort(asks: &mut [Ask]) {
+    asks.sort_by_key(|ask| std::cmp::Reverse((ask.rule.grant, ask.rule.privileges)));
 }
 
 /// The greatest privilege of all asks.

@@ -1,5 +1,6 @@
 //! The verdict: rules and requests are judged, controls are checked, and nothing is acted on.
 
+use model::finding::Scanned;
 use model::image::Image;
 use model::publish::Publish;
 use model::request::RunRequest;
@@ -23,6 +24,8 @@ pub struct Question<'a> {
     pub host: Host,
     /// The level in force, which overrides the request's.
     pub level: Level,
+    /// What is known of the image's vulnerabilities.
+    pub scanned: &'a Scanned,
     /// Host directories that hold this engine's state, besides the usual ones: never mounted.
     pub own_state: &'a [String],
 }
@@ -31,7 +34,11 @@ impl Question<'_> {
     /// The case that the request, the image and the host make. Absent answers take the mildest level.
     #[must_use]
     pub fn case(&self) -> UseCase {
-        self.case_of(&asks::asks(self.request, self.image, self.own_state))
+        self.case_of(&self.asks())
+    }
+
+    fn asks(&self) -> Vec<Ask> {
+        asks::all(self.request, self.image, self.own_state, self.scanned)
     }
 
     fn case_of(&self, asks: &[Ask]) -> UseCase {
@@ -63,6 +70,7 @@ pub(crate) struct Circumstances<'a> {
     pub(crate) request: &'a RunRequest,
     pub(crate) image: &'a Image,
     pub(crate) host: Host,
+    pub(crate) scanned: &'a Scanned,
     pub(crate) starts_as: StartsAs,
     pub(crate) capabilities: CapabilitySet,
 }
@@ -97,7 +105,7 @@ pub fn assess(question: &Question<'_>) -> Verdict {
 
 /// The verdict and the objections behind its reasons, the gravest first.
 pub(crate) fn judge(question: &Question<'_>) -> (Verdict, Vec<Objection>) {
-    let asks = asks::asks(question.request, question.image, question.own_state);
+    let asks = question.asks();
     let case = question.case_of(&asks);
     judge_case(question, case, &asks)
 }
@@ -125,7 +133,8 @@ fn circumstances<'a>(question: &Question<'a>, host: Host) -> Circumstances<'a> {
     let starts_as = asks::starts_as(question.request, question.image);
     // An unknown capability is refused by `validate`; until then it counts as all of them.
     let capabilities = capabilities::granted(question.request, starts_as).unwrap_or(CapabilitySet::ALL);
-    Circumstances { request: question.request, image: question.image, host, starts_as, capabilities }
+    let Question { request, image, scanned, .. } = *question;
+    Circumstances { request, image, host, scanned, starts_as, capabilities }
 }
 
 /// Goes through the table: demands become findings, refusals become objections.

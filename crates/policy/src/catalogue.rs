@@ -116,8 +116,19 @@ mod tests {
 
     #[test]
     fn remedies_name_only_commands_that_exist() {
-        const KNOWN: [&str; 9] =
-            ["image", "run", "assess", "explain", "ps", "inspect", "ledger", "system check", "demo"];
+        const KNOWN: [&str; 11] = [
+            "image",
+            "run",
+            "assess",
+            "explain",
+            "ps",
+            "inspect",
+            "ledger",
+            "system check",
+            "demo",
+            "scan",
+            "advisories import",
+        ];
         for entry in ALL {
             for call in entry.control.remedy.split("coffer ").skip(1) {
                 assert!(KNOWN.iter().any(|known| call.starts_with(known)), "{}: {call}", entry.control.id);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::digest::Digest;
+use model::finding::Scanned;
 use model::image::{ExecDir, Image, ImageConfig, ImageFacts};
 use model::request::RunRequest;
 use model::usecase::Host;
@@ -49,5 +50,5 @@ pub(crate) fn request() -> RunRequest {
 }
 
 pub(crate) fn question<'a>(request: &'a RunRequest, image: &'a Image, level: Level) -> Question<'a> {
-    Question { request, image, host: Host::Baseline, level, own_state: &[] }
+    Question { request, image, host: Host::Baseline, level, scanned: &Scanned::Never, own_state: &[] }
 }

@@ -2,6 +2,7 @@
 
 mod component;
 mod vulnerability;
+mod analysis;
 
 use model::bill;
 use model::digest::Digest;
@@ -71,7 +72,7 @@ fn target(scan: &Scan<'_>) -> Value {
         ("type", json!(kind)),
         ("bom-ref", json!(TARGET)),
         ("name", json!(scan.target.name)),
-        ("version", text(&scan.target.digest)),
+        ("version", version(&scan.target.digest)),
         ("purl", crate::name::purl_of(scan.target).map_or(Value::Null, |purl| json!(purl.to_string()))),
         (
             "hashes",
@@ -80,6 +81,14 @@ fn target(scan: &Scan<'_>) -> Value {
         ),
         ("properties", list(layers)),
     ])
+}
+
+/// The most letters of a version: the standard allows no more.
+const LONGEST_VERSION: usize = 1024;
+
+/// A version, or nothing where it is empty or too long; the package URL has it then.
+fn version(version: &str) -> Value {
+    if version.chars().nth(LONGEST_VERSION).is_some() { Value::Null } else { text(version) }
 }
 
 /// The hex digits of a digest.

@@ -2,6 +2,8 @@
 
 use model::finding::{Cvss, Severity};
 
+use crate::day::number;
+
 /// The word for a severity.
 pub(crate) fn word(severity: Severity) -> &'static str {
     match severity {
@@ -53,12 +55,7 @@ pub(crate) fn page(id: &str) -> Option<String> {
 
 /// A day as a point in time; `None` for what is no day.
 pub(crate) fn time_of(day: &str) -> Option<String> {
-    let is_digit = |index: usize, byte: u8| match index {
-        4 | 7 => byte == b'-',
-        _ => byte.is_ascii_digit(),
-    };
-    let is_day = day.len() == 10 && day.bytes().enumerate().all(|(index, byte)| is_digit(index, byte));
-    is_day.then(|| format!("{day}T00:00:00Z"))
+    number(day).map(|_| format!("{day}T00:00:00Z"))
 }
 
 #[cfg(test)]
@@ -77,7 +74,7 @@ mod tests {
     #[test]
     fn a_day_is_a_point_in_time() {
         assert_eq!(time_of("2023-10-11").unwrap(), "2023-10-11T00:00:00Z");
-        for day in ["", "2023-10-1", "2023/10/11", "2023-10-11T00:00:00Z", "aaaa-bb-cc"] {
+        for day in ["", "2023-10-1", "2023-02-30", "2023-10-11T00:00:00Z"] {
             assert_eq!(time_of(day), None, "{day}");
         }
     }

@@ -13,7 +13,9 @@ use std::fs;
 use std::path::Path;
 
 use boon::{Compiler, Draft, SchemaIndex, Schemas};
+use common::any::any_scan;
 use common::{HOSTILE, Owned, empty, sample};
+use proptest::prelude::*;
 use report::{cyclonedx, sarif, spdx, view};
 use serde_json::Value;
 
@@ -158,4 +160,72 @@ fn our_own_json_counts_what_it_lists() {
     assert_eq!((&log4j["fix"], &log4j["fixed_version"]), (&"fixed".into(), &"2.15.0".into()));
     assert_eq!(view["licences"]["MIT"]["packages"], 1);
     assert_eq!(view["licences"][HOSTILE]["expression"], Value::Null);
+}
+
+/// Whatever is in an image, every document is one.
+#[test]
+fn any_scan_gives_valid_documents() {
+    let (cyclonedx_schema, spdx_schema, sarif_schema) = (
+        cyclonedx_schema(),
+        Schema::read(&["spdx-2.3.schema.json"]),
+        Schema::read(&["sarif-2.1.0.schema.json"]),
+    );
+    proptest!(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() }, |(owned in any_scan())| {
+        let scan = owned.scan();
+        let bom = cyclonedx_schema.holds(&cyclonedx::cyclonedx(&scan));
+        refers_to_what_is_there(&bom);
+        let document = spdx_schema.holds(&spdx::spdx(&scan));
+        names_are_distinct(document["packages"].as_array().unwrap(), "SPDXID");
+        let log = sarif_schema.holds(&sarif::sarif(&scan));
+        github_takes(&log["runs"][0]);
+    });
+}
+
+#[track_caller]
+fn names_are_distinct(elements: &[Value], member: &str) {
+    let names: std::collections::BTreeSet<&str> =
+        elements.iter().map(|element| element[member].as_str().unwrap()).collect();
+    assert_eq!(names.len(), elements.len(), "{names:?}");
+}
+
+#[track_caller]
+fn refers_to_what_is_there(bom: &Value) {
+    let none = Vec::new();
+    let components = bom["components"].as_array().unwrap_or(&none);
+    names_are_distinct(components, "bom-ref");
+    for affected in bom["vulnerabilities"]
+        .as_array()
+        .unwrap_or(&none)
+        .iter()
+        .flat_map(|found| found["affects"].as_array().unwrap())
+    {
+        assert!(components.iter().any(|component| component["bom-ref"] == affected["ref"]), "{affected}");
+    }
+}
+
+/// What GitHub asks of a result and its rule beyond the schema.
+#[track_caller]
+fn github_takes(run: &Value) {
+    let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+    names_are_distinct(rules, "id");
+    for rule in rules {
+        let severity: f32 = rule["properties"]["security-severity"].as_str().unwrap().parse().unwrap();
+        assert!((0.1..=10.0).contains(&severity), "{severity}");
+        let length = |text: &Value| text.as_str().unwrap().chars().count();
+        assert!(length(&rule["id"]) <= 255 && length(&rule["shortDescription"]["text"]) <= 1024);
+        assert!(length(&rule["fullDescription"]["text"]) <= 1024 * 3);
+        assert!(!rule["help"]["text"].as_str().unwrap().is_empty(), "{rule}");
+    }
+    let results = run["results"].as_array().unwrap();
+    for result in results {
+        let rule = &rules[usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap()];
+        assert_eq!(rule["id"], result["ruleId"]);
+        let location = &result["locations"][0]["physicalLocation"];
+        let uri = location["artifactLocation"]["uri"].as_str().unwrap();
+        assert!(uri.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>\"{}|\\^`:".contains(&byte)), "{uri}");
+        assert!(!uri.starts_with('/') && !uri.split('/').any(|part| part == ".."), "{uri}");
+    }
+    let prints: std::collections::BTreeSet<String> =
+        results.iter().map(|result| result["partialFingerprints"].to_string()).collect();
+    assert_eq!(prints.len(), results.len(), "every result has a print of its own");
 }

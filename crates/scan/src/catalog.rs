@@ -4,9 +4,16 @@ use model::inventory::{PackageKind, SourcePackage, Symbols};
 use serde::{Deserialize, Serialize};
 
 use crate::content::{Content, Flaw};
+use crate::text::{LONGEST_WORD, is_word};
 
 /// The most packages that one file may stand for.
 pub(crate) const MOST_PACKAGES: usize = 100_000;
+
+/// The most bytes that the paths which one file names have together.
+const MOST_PATHS: usize = 128 << 20;
+
+/// The longest licence, in bytes: an expression of a kernel's names every file's.
+const LONGEST_LICENCE: usize = 4096;
 
 /// A file that a cataloger may want to read.
 #[derive(Debug, Clone, Copy)]
@@ -71,6 +78,74 @@ impl Found {
     /// database lists elsewhere. A package that is installed always has a version.
     pub(crate) fn is_remark(&self) -> bool {
         self.version.is_empty() && is_of_distribution(self.kind)
+    }
+
+    /// Whether everything that it is called by is a word; what it says of licences and functions is dropped where
+    /// it is none.
+    pub(crate) fn is_sound(&mut self) -> bool {
+        self.licences.retain(|licence| is_word(licence, LONGEST_LICENCE));
+        if let Symbols::Known(symbols) = &mut self.symbols {
+            symbols.retain(|symbol| is_word(symbol, LONGEST_LICENCE));
+        }
+        let source = self.source.iter().flat_map(|source| [&source.name, &source.version]);
+        let names = [&self.name, &self.version, &self.architecture];
+        !self.name.is_empty() && names.into_iter().chain(source).all(|text| is_word(text, LONGEST_WORD))
+    }
+
+    /// About how many bytes it takes, without its files.
+    pub(crate) fn weight(&self) -> usize {
+        let source = self.source.as_ref().map_or(0, |source| source.name.len() + source.version.len());
+        let list = |texts: &[String]| texts.iter().map(|text| text.len() + EACH).sum::<usize>();
+        let symbols = if let Symbols::Known(symbols) = &self.symbols { list(symbols) } else { 0 };
+        let names = [&self.name, &self.version, &self.architecture, &self.within];
+        names.map(String::len).iter().sum::<usize>() + source + list(&self.licences) + symbols + EACH
+    }
+}
+
+/// What a text in memory takes beside its own bytes.
+const EACH: usize = 32;
+
+/// The room that there is for the paths one file names: a few letters of a crafted one name a long path.
+#[derive(Debug)]
+pub(crate) struct Room {
+    left: usize,
+    is_full: bool,
+}
+
+impl Room {
+    /// The longest path, in bytes: the kernel takes no longer one.
+    const LONGEST: usize = 4096;
+
+    /// Room for `left` bytes of paths.
+    pub(crate) fn of(left: usize) -> Self {
+        Self { left, is_full: false }
+    }
+
+    /// Whether a path of that many bytes may be taken up.
+    pub(crate) fn has(&mut self, length: usize) -> bool {
+        if length > Self::LONGEST {
+            return false;
+        }
+        match self.left.checked_sub(length + EACH) {
+            Some(left) => self.left = left,
+            None => self.is_full = true,
+        }
+        !self.is_full
+    }
+
+    /// Whether all paths that are paths had room.
+    ///
+    /// # Errors
+    /// [`Flaw::TooMany`].
+    pub(crate) fn sufficed(&self) -> Result<(), Flaw> {
+        let flaw = Flaw::TooMany { what: "bytes of paths", limit: MOST_PATHS };
+        if self.is_full { Err(flaw) } else { Ok(()) }
+    }
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self::of(MOST_PATHS)
     }
 }
 

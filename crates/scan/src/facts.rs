@@ -1,5 +1,7 @@
 //! What is learned of one layer, from its directory alone: kept by the layer's digest, and merged per image.
 
+use std::cmp::Ordering;
+
 use model::inventory::{Distribution, Gap};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -16,10 +18,10 @@ pub const FORMAT: u32 = 1;
 pub const MOST_BYTES: usize = 256 << 20;
 
 /// The most oddities of one layer.
-const MOST_ODDITIES: usize = 100_000;
+pub(crate) const MOST_ODDITIES: usize = 10_000;
 
 /// The most secrets of one layer.
-const MOST_SECRETS: usize = 100_000;
+pub(crate) const MOST_SECRETS: usize = 10_000;
 
 /// The most gaps that are told one by one.
 pub(crate) const MOST_GAPS: usize = 1000;
@@ -119,31 +121,45 @@ impl LayerFacts {
     pub(crate) fn settle(&mut self) {
         self.sources.sort_by(|a, b| a.path.cmp(&b.path));
         self.releases.sort_by(|a, b| a.path.cmp(&b.path));
-        self.gaps.sort_by(|a, b| (&a.location, &a.reason).cmp(&(&b.location, &b.reason)));
-        self.secrets.sort_by(|a, b| (&a.path, a.line, &a.rule).cmp(&(&b.path, b.line, &b.rule)));
-        self.oddities.sort_by(|a, b| (&a.path, a.line, &a.rule).cmp(&(&b.path, b.line, &b.rule)));
+        self.gaps.sort_by(by_place);
+        self.secrets.sort_by(by_line);
+        self.oddities.sort_by(by_path);
         self.shorten();
     }
 
     /// What there is too much of becomes a gap.
     fn shorten(&mut self) {
-        let mut more = |count: usize, most: usize, what: &str| {
-            let reason = format!("it has {count} {what}, and {most} are the most that are told");
-            if count > most {
-                self.gaps.push(Gap { location: String::new(), reason });
-            }
-        };
-        more(self.secrets.len(), MOST_SECRETS, "secrets");
-        more(self.oddities.len(), MOST_ODDITIES, "odd files");
-        self.secrets.truncate(MOST_SECRETS);
-        self.oddities.truncate(MOST_ODDITIES);
-        let more = self.gaps.len().saturating_sub(MOST_GAPS);
-        if more > 0 {
-            self.gaps.truncate(MOST_GAPS);
-            let reason = format!("{more} more files cannot be read");
-            self.gaps.push(Gap { location: String::new(), reason });
-        }
+        let more = [
+            shorten(&mut self.gaps, MOST_GAPS, "gaps"),
+            shorten(&mut self.secrets, MOST_SECRETS, "secrets"),
+            shorten(&mut self.oddities, MOST_ODDITIES, "odd files"),
+        ];
+        let gap = |reason| Gap { location: String::new(), reason };
+        self.gaps.extend(more.into_iter().flatten().map(gap));
     }
+}
+
+/// Leaves the first of a list, and says so.
+fn shorten<T>(list: &mut Vec<T>, most: usize, what: &str) -> Option<String> {
+    let is_longer = list.len() > most;
+    list.truncate(most);
+    is_longer.then(|| format!("it has more than {most} {what}, and the others are not told"))
+}
+
+/// The order of gaps.
+pub(crate) fn by_place(one: &Gap, other: &Gap) -> Ordering {
+    (&one.location, &one.reason).cmp(&(&other.location, &other.reason))
+}
+
+/// The order of secrets.
+pub(crate) fn by_line(one: &SecretFound, other: &SecretFound) -> Ordering {
+    let ends = one.rule.cmp(&other.rule).then_with(|| one.redacted.cmp(&other.redacted));
+    one.path.cmp(&other.path).then(one.line.cmp(&other.line)).then(ends)
+}
+
+/// The order of oddities.
+pub(crate) fn by_path(one: &Oddity, other: &Oddity) -> Ordering {
+    one.path.cmp(&other.path).then(one.line.cmp(&other.line)).then_with(|| one.cmp(other))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use crate::catalog::{Candidate, Cataloger};
 use crate::content::Content;
 use crate::facts::LayerFacts;
 use crate::malware::HashList;
-use crate::{binary, language, licence, merge, rpm, system};
+use crate::{binary, language, licence, merge, rpm, sbom, system};
 
 /// Files of languages, one for each cataloger.
 pub const LANGUAGE_PATHS: &[&str] = &[
@@ -72,6 +72,12 @@ pub fn binary(bytes: &[u8]) -> usize {
 #[must_use]
 pub fn language(path: &str, bytes: &[u8]) -> usize {
     packages(language::CATALOGERS, path, bytes) + packages(language::MANIFESTS, path, bytes)
+}
+
+/// Reads `bytes` as a bill of material; returns how many packages it has.
+#[must_use]
+pub fn sbom(bytes: &[u8]) -> usize {
+    sbom::read(&Content::Bytes(bytes)).map_or(0, |sbom| sbom.inventory.packages.len())
 }
 
 /// Reads a licence, and its own expression again; returns whether both mean the same.

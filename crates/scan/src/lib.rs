@@ -36,5 +36,5 @@ pub use content::{Content, Flaw};
 pub use error::{Confining, ScanError};
 pub use facts::{FORMAT, Filed, LayerFacts, MOST_BYTES, Release, Source, Undecodable};
 pub use mark::{Mark, Marks};
-pub use merge::{all_oddities, all_secrets, merge};
+pub use merge::{all_oddities, all_secrets, is_hidden, merge};
 pub use walk::{Bounds, LockFiles};

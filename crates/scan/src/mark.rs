@@ -40,6 +40,11 @@ impl Marks {
         self.0.iter().copied()
     }
 
+    /// How many bytes they take.
+    pub(crate) fn weight(&self) -> usize {
+        self.0.len() * LENGTH
+    }
+
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -6,6 +6,7 @@
 //! skeleton/            the bottom layer of every container: places for /proc, /dev, /etc/hosts, ...
 //! records/HEX.json     one image, by manifest digest
 //! names/NAME           which image a name points to
+//! notes/               what others have learned of layers and images; goes with them
 //! pins/HEX             digests of indexes, and the images that were chosen from them
 //! partial/HEX          beginnings of blobs; evidence/ what came instead of one
 //! unsynced/HEX         images that a power cut may have damaged, with the boot that wrote them

@@ -30,6 +30,7 @@ mod names;
 mod pins;
 mod resolve;
 mod synced;
+mod notes;
 
 // To and from containers.
 pub mod copy;
@@ -53,6 +54,7 @@ pub use disk::Store;
 pub use error::{Result, StoreError};
 pub use import::{Imported, Naming, Progress, Quiet};
 pub use limits::Limits;
+pub use notes::About;
 pub use outgoing::{Outgoing, Packed, Packing};
 pub use pull::{Blobs, Incoming, Turn};
 pub use remove::{Prune, Pruned, Removal, Removed};

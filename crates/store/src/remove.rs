@@ -118,12 +118,14 @@ impl Store {
     pub(crate) fn reclaim(&self) -> Result<Pruned> {
         let mut blobs = BTreeSet::new();
         let mut layers = BTreeSet::new();
+        let mut images = BTreeSet::new();
         for image in self.records()?.into_iter().map(Record::into_image) {
+            images.insert(image.digest.hex());
             blobs.extend([image.digest.hex(), image.config_digest.hex()]);
             blobs.extend(image.layers.iter().map(|layer| layer.blob.hex()));
             layers.extend(image.layers.iter().map(|layer| layer.diff_id.hex()));
         }
-        let mut report = Pruned::default();
+        let mut report = Pruned { bytes: self.drop_notes(&layers, &images)?, ..Pruned::default() };
         for path in self.unreferenced("images/blobs/sha256", &blobs)? {
             report.bytes += fs::metadata(&path).map_or(0, |metadata| metadata.len());
             fs::remove_file(&path).map_err(StoreError::write_path(&path))?;
@@ -140,7 +142,11 @@ impl Store {
         Ok(report)
     }
 
-    fn unreferenced(&self, directory: &str, referenced: &BTreeSet<String>) -> Result<Vec<PathBuf>> {
+    pub(crate) fn unreferenced(
+        &self,
+        directory: &str,
+        referenced: &BTreeSet<String>,
+    ) -> Result<Vec<PathBuf>> {
         let mut files = self.files_in(directory)?;
         files.retain(|path| {
             path.file_name().is_some_and(|name| !referenced.contains(&*name.to_string_lossy()))

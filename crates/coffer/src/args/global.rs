@@ -2,6 +2,8 @@
 
 use clap::{Args, ValueEnum};
 
+use crate::value::ValueError;
+
 /// Options of every command.
 #[derive(Debug, Clone, Copy, Default, Args)]
 #[command(next_help_heading = "Output")]
@@ -36,6 +38,56 @@ pub(crate) enum Format {
     Table,
     /// For programs; see `coffer help json`.
     Json,
+    /// For other people's programs; where a command has any.
+    #[value(skip)]
+    Document(Document),
+}
+
+/// What other people's programs read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Document {
+    /// Of code scanning.
+    Sarif,
+    /// A bill of material.
+    CycloneDx,
+    /// Another.
+    Spdx,
+}
+
+impl Format {
+    /// A command whose results can be documents.
+    pub(crate) fn with_documents(command: clap::Command) -> clap::Command {
+        command.mut_arg("format", |format| {
+            format
+                .help("How results are written: table, json, sarif, cyclonedx or spdx")
+                .value_parser(document)
+        })
+    }
+
+    /// A command whose results are bills of material.
+    pub(crate) fn with_bills(command: clap::Command) -> clap::Command {
+        command.mut_arg("format", |format| {
+            format.help("How it is written: cyclonedx-json or spdx-json").value_parser(bill)
+        })
+    }
+}
+
+fn document(text: &str) -> Result<Format, ValueError> {
+    match text {
+        "table" => Ok(Format::Table),
+        "json" => Ok(Format::Json),
+        "sarif" => Ok(Format::Document(Document::Sarif)),
+        _ => bill(text)
+            .map_err(|_| ValueError::new("it is not known", "one of table, json, sarif, cyclonedx, spdx")),
+    }
+}
+
+fn bill(text: &str) -> Result<Format, ValueError> {
+    match text {
+        "cyclonedx" | "cyclonedx-json" => Ok(Format::Document(Document::CycloneDx)),
+        "spdx" | "spdx-json" => Ok(Format::Document(Document::Spdx)),
+        _ => Err(ValueError::new("it is not known", "one of cyclonedx-json, spdx-json")),
+    }
 }
 
 /// When output is coloured.

@@ -66,7 +66,9 @@ impl Events {
     fn tell(&self, event: &Event, context: &Context) -> Result<(), Failure> {
         let truncate = if self.no_trunc { Truncate::Whole } else { Truncate::Short };
         match context.format {
-            Format::Table => context.print(&event::line(event, truncate, context.style)),
+            Format::Table | Format::Document(_) => {
+                context.print(&event::line(event, truncate, context.style))
+            }
             Format::Json => context.print_json_line(event),
         }
     }

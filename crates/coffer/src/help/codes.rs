@@ -2,6 +2,7 @@
 //! with the sources of all crates.
 
 mod registry;
+mod scan;
 mod serving;
 mod ship;
 mod table;
@@ -10,6 +11,7 @@ use crate::render::style::Style;
 use crate::render::text;
 
 use registry::REGISTRY;
+use scan::SCAN;
 use serving::SERVING;
 use ship::SHIP;
 use table::ALL;
@@ -40,7 +42,7 @@ impl Code {
 
 /// The whole table.
 fn all() -> impl Iterator<Item = &'static Code> {
-    ALL.iter().chain(REGISTRY).chain(SERVING).chain(SHIP)
+    ALL.iter().chain(REGISTRY).chain(SCAN).chain(SERVING).chain(SHIP)
 }
 
 /// The code of that name; case does not matter, and neither do the brackets of the message.

@@ -70,6 +70,7 @@ run      the program's own; 128 and the signal's number if a signal ended it;
          or did not understand the command (as with docker run)
 exec     the same, but 1 if coffer failed or refused, and 125 if it did not understand
 assess   0 go; 3 go with controls; 4 no go; 1 failed; 2 not understood
+scan     0 done; 1 something is as severe as --fail-on says, or it failed; 2 not understood
 others   0 done; 1 failed; 2 not understood",
     },
     Topic {
@@ -205,6 +206,21 @@ image history              [] layer, created, created_by, size, comment; newest 
 image verify               intact, findings[] (images, file, why)
 image rm                   [] untagged, deleted, bytes
 image prune                images, blobs, layers, bytes
+scan                       format, tool, time, target (name, kind, digest, architecture, layers[]), distribution,
+                           summary, vulnerabilities[] (id, aliases, package, severity, cvss, fix, fixed_version,
+                           priority, range, reach, epss, exploited, dismissed), secrets[], misconfigurations[],
+                           malware[], licences, gaps[], database; table, sarif, cyclonedx, spdx besides
+scan --all                 [] name, digest, packages, vulnerabilities (counts), exploited, secrets,
+                           misconfigurations, malware, gaps
+scan diff                  before, after, packages (added, removed, changed), vulnerabilities (fixed, new, same)
+scan explain               id, target, known, exploited, epss, bulletins[], found[] (package, layer_digest, made_by,
+                           vulnerability, reasons[])
+advisories import          replaced[] (source, before, after), formats[], skipped, named[], database
+advisories status, verify  created, sources[] (source, origin, imported, advisories, remarks, packages,
+  and update               ecosystems[], size, sha256)
+advisories affected        name, by (vulnerability, package), examined, unknown[], images[] (digest, names,
+                           packages[])
+advisories accept          id, package, reason, until
 assess                     image, outcome (go, go-with-controls, no-go), level, case,
                            applied[], missing[] (control, rule, detail, why, remedy, nist, cis),
                            reasons[] (rule, detail, remedy, nist, cis),
@@ -243,7 +259,8 @@ volume ls                  [] name, created, changed, labels, containers
 volume inspect             [] the same, and mountpoint, size (with -s)
 volume create              name
 volume rm, volume prune    [] names
-events                     one object on each line: entry, time, type (container, image, volume, registry), action,
+events                     one object on each line: entry, time, type (container, image, volume, registry,
+                           advisories), action,
                            id, attributes
 ledger show                [] index, time, kind, and what applies of container, volume, image, name,
                            request, level, outcome, missing, exceptions, rule, detail, exit, permit,

@@ -16,7 +16,7 @@ pub(crate) struct Event {
     pub(crate) entry: u64,
     /// RFC 3339.
     pub(crate) time: String,
-    /// `container`, `image`, `volume` or `registry`.
+    /// `container`, `image`, `volume`, `registry` or `advisories`.
     #[serde(rename = "type")]
     pub(crate) subject: &'static str,
     /// `start`, `die`, `health_status: healthy`.
@@ -125,6 +125,9 @@ fn meaning(entry: &Entry) -> Option<(&'static str, String)> {
         Kind::RegistryDelete => Some(("registry", "delete".to_owned())),
         Kind::RegistryCollect => Some(("registry", "collect".to_owned())),
         Kind::RegistryAccount => Some(("registry", attribute("change").to_owned())),
+        Kind::Scan => Some(("image", "scan".to_owned())),
+        Kind::Advisories => Some(("advisories", attribute("change").to_owned())),
+        Kind::Accept => Some(("advisories", "accept".to_owned())),
         Kind::Other => None,
     }
 }

@@ -82,6 +82,12 @@ kinds! {
     ImageTag = "image-tag",
     /// An image, or a name of one, was removed.
     ImageRemove = "image-remove",
+    /// Something was examined; how many `critical`, `high`, `exploited`, `secrets`, and the `database`.
+    Scan = "scan",
+    /// The advisories were changed; `change`, and which `sources`.
+    Advisories = "advisories",
+    /// A vulnerability is accepted here; `id`, `reason`, `until`.
+    Accept = "accept",
     /// A volume was made because somebody asked for it.
     VolumeCreate = "volume-create",
     /// A volume and everything in it was removed.

@@ -83,7 +83,7 @@ impl Engine {
 
 impl Engine {
     /// The image that a container was made of.
-    pub(super) fn image_of(&self, record: &Record) -> Result<Image, EngineError> {
+    pub(crate) fn image_of(&self, record: &Record) -> Result<Image, EngineError> {
         let name = ImageName { repository: record.image_name.clone(), tag: None, digest: Some(record.image) };
         Ok(self.store.resolve(&name)?)
     }

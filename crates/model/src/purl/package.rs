@@ -65,8 +65,12 @@ impl Purl {
         kind_of(&parts.kind).filter(|kind| is_of_distribution(*kind))?;
         let text = self.qualifier("distro").unwrap_or(&parts.namespace);
         let is_version = |text: &str| text.starts_with(|first: char| first.is_ascii_digit());
-        let (id, version) =
-            text.rsplit_once('-').filter(|(_, version)| is_version(version)).unwrap_or((text, ""));
+        let (id, version) = match text.rsplit_once('-') {
+            // Trivy leaves out the name where the namespace has it.
+            None if is_version(text) => (parts.namespace.as_str(), text),
+            Some((id, version)) if is_version(version) => (id, version),
+            _ => (text, ""),
+        };
         let (id, version) = (known_as(id), version.to_owned());
         (!id.is_empty()).then(|| Distribution { id: id.to_owned(), version, ..Distribution::default() })
     }

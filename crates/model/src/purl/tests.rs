@@ -186,6 +186,10 @@ fn what_other_tools_write_is_understood() {
         read("pkg:rpm/redhat/a@1?distro=redhat-8.6").distribution().unwrap(),
         distribution("rhel", "8.6")
     );
+    assert_eq!(
+        read("pkg:apk/alpine/musl@1.2.4-r2?distro=3.18.4").distribution().unwrap(),
+        distribution("alpine", "3.18.4")
+    );
     let rolling = read("pkg:rpm/opensuse/a@1?distro=opensuse-tumbleweed").distribution().unwrap();
     assert_eq!(rolling, distribution("opensuse-tumbleweed", ""));
     assert_eq!(read("pkg:deb/debian/a@1").distribution().unwrap(), distribution("debian", ""));

@@ -1,5 +1,6 @@
 //! Controls that a person has to supply.
 
+use model::finding::Scanned;
 use model::request::Network;
 use model::usecase::Host;
 use model::verdict::{Control, Supplier};
@@ -41,13 +42,29 @@ pub static SCAN: Entry = Entry {
         id: "scan",
         text: "a recent scan for known vulnerabilities and secrets",
         why: "most break-ins use a hole that was already published",
-        remedy: "this version cannot do it: coffer image save, and scan the archive with your own tool",
+        remedy: "coffer advisories import PATH, where the advisories are old or missing; then coffer scan IMAGE",
         nist: &["4.1.1", "4.1.3", "4.1.4"],
         cis: &["4.4"],
         supplier: Supplier::Person,
     },
-    standing: absent,
+    standing: |at| match at.scanned {
+        Scanned::Never => Standing::Missing(String::new()),
+        Scanned::Compared { age_days, .. } if *age_days > RECENT => {
+            Standing::Missing(format!("it was compared with advisories that are {age_days} days old"))
+        }
+        Scanned::Compared { urgent, .. } => {
+            let count = urgent.len();
+            Standing::InForce(match count {
+                0 => "nothing critical in it is known to be exploited".to_owned(),
+                1 => "one critical vulnerability in it is known to be exploited".to_owned(),
+                _ => format!("{count} critical vulnerabilities in it are known to be exploited"),
+            })
+        }
+    },
 };
+
+/// Days for which advisories are recent.
+const RECENT: u32 = 14;
 
 /// Two people agreed to the exception.
 pub static FOUR_EYES: Entry = Entry {

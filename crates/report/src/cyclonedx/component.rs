@@ -4,7 +4,7 @@ use model::bill;
 use model::inventory::{Package, PackageKind};
 use serde_json::{Value, json};
 
-use super::DISTRIBUTION;
+use super::{DISTRIBUTION, version};
 use crate::json::{list, object, text};
 use crate::name::Names;
 use crate::subject::Scan;
@@ -18,7 +18,7 @@ pub(super) fn distribution(scan: &Scan<'_>) -> Option<Value> {
         ("type", json!("operating-system")),
         ("bom-ref", json!(DISTRIBUTION)),
         ("name", json!(distribution.id)),
-        ("version", text(&distribution.version)),
+        ("version", version(&distribution.version)),
         ("description", text(&distribution.name)),
         ("properties", properties(codename.into_iter().chain(like))),
     ]))
@@ -41,7 +41,7 @@ pub(super) fn package(scan: &Scan<'_>, names: &Names, index: usize, package: &Pa
         ("bom-ref", json!(names.get(index))),
         ("group", text(group)),
         ("name", json!(name)),
-        ("version", text(&package.version)),
+        ("version", version(&package.version)),
         ("purl", purl.map_or(Value::Null, |purl| json!(purl.to_string()))),
         ("licenses", licences(scan, package)),
         ("evidence", evidence(&package.location)),

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::place;
 use super::rule::Rule;
 use super::text::plain;
+use crate::place::words;
 use crate::subject::Scan;
 
 /// A result and the rule that it belongs to.
@@ -74,20 +75,20 @@ fn secret(secret: &Secret) -> Outcome {
     let help = "Whoever has the image has the secret, whatever later layers do. Revoke it, and give it to the \
                 container when it starts.";
     let rule = Rule::own(&secret.rule, &secret.title, secret.severity, "secret", help);
-    let message = format!("{} in {}: {}", secret.title, place::words(&secret.place), secret.redacted);
+    let message = format!("{} in {}: {}", secret.title, words(&secret.place), secret.redacted);
     placed(rule, &message, &secret.place, &secret.redacted)
 }
 
 fn misconfiguration(wrong: &Misconfiguration) -> Outcome {
     let rule = Rule::own(&wrong.rule, &wrong.title, wrong.severity, "misconfiguration", &wrong.advice);
-    let message = format!("{} in {}. {}", wrong.title, place::words(&wrong.place), wrong.advice);
+    let message = format!("{} in {}. {}", wrong.title, words(&wrong.place), wrong.advice);
     placed(rule, &message, &wrong.place, "")
 }
 
 fn malware(found: &Malware) -> Outcome {
     let help = "The file is known to be malicious. Do not run the image, and find out how it came there.";
     let rule = Rule::own(&found.rule, &found.title, Severity::Critical, "malware", help);
-    let message = format!("{}: {}, SHA-256 {}", found.title, place::words(&found.place), found.sha256);
+    let message = format!("{}: {}, SHA-256 {}", found.title, words(&found.place), found.sha256);
     placed(rule, &message, &found.place, &found.sha256)
 }
 

@@ -7,6 +7,9 @@ use super::text::{cut, markdown, plain};
 use crate::json::{object, text};
 use crate::rating::{page, score, word};
 
+/// Longest name of a rule, in characters, before the one that says that it was cut: GitHub takes 255.
+const LONGEST_ID: usize = 254;
+
 /// A rule.
 pub(super) struct Rule {
     pub(super) id: String,
@@ -25,7 +28,7 @@ impl Rule {
     /// A vulnerability, whichever packages have it.
     pub(super) fn vulnerability(found: &Vulnerability) -> Self {
         Self {
-            id: cut(&found.id, 255),
+            id: cut(&found.id, LONGEST_ID),
             title: [&found.summary, &found.id]
                 .into_iter()
                 .find(|text| !text.is_empty())
@@ -33,11 +36,7 @@ impl Rule {
                 .unwrap_or_default(),
             severity: found.severity,
             // By the word where the maintainers and CVSS disagree: theirs is the one that counts.
-            score: found
-                .cvss
-                .as_ref()
-                .map_or(0.0, |cvss| cvss.score)
-                .clamp(floor(found.severity), ceiling(found.severity)),
+            score: bounded(found.cvss.as_ref().map_or(0.0, |cvss| cvss.score), found.severity),
             tag: "vulnerability",
             advice: found.summary.clone(),
             help: help(found),
@@ -48,10 +47,10 @@ impl Rule {
     /// A rule of ours.
     pub(super) fn own(id: &str, title: &str, severity: Severity, tag: &'static str, advice: &str) -> Self {
         Self {
-            id: cut(id, 255),
+            id: cut(id, LONGEST_ID),
             title: title.to_owned(),
             severity,
-            score: score(severity),
+            score: bounded(score(severity), severity),
             tag,
             advice: advice.to_owned(),
             help: markdown(advice),
@@ -63,6 +62,12 @@ impl Rule {
         level(self.severity)
     }
 
+    /// GitHub takes no rule without.
+    fn advice(&self) -> &str {
+        let all = [self.advice.as_str(), self.title.as_str(), self.id.as_str()];
+        all.into_iter().find(|words| !words.trim().is_empty()).unwrap_or("Nobody says more about it.")
+    }
+
     /// As SARIF has it.
     pub(super) fn value(&self) -> Value {
         object([
@@ -71,7 +76,7 @@ impl Rule {
             ("shortDescription", json!({"text": plain(&cut(&self.title, 250))})),
             ("fullDescription", json!({"text": plain(&self.title)})),
             ("defaultConfiguration", json!({"level": self.level()})),
-            ("help", json!({"text": plain(&self.advice), "markdown": self.help})),
+            ("help", json!({"text": plain(self.advice()), "markdown": self.help})),
             ("helpUri", text(self.page.as_deref().unwrap_or_default())),
             (
                 "properties",
@@ -100,6 +105,11 @@ fn problem(severity: Severity) -> &'static str {
         "note" => "recommendation",
         other => other,
     }
+}
+
+/// A score within what GitHub calls by the severity's word; one that is no number is the least of it.
+fn bounded(score: f32, severity: Severity) -> f32 {
+    score.max(floor(severity)).min(ceiling(severity))
 }
 
 /// The least that GitHub calls by a severity's word. It takes no zero.

@@ -46,19 +46,25 @@ pub(super) fn markdown(text: &str) -> String {
     escaped
 }
 
-/// A path as a relative address (RFC 3986).
+/// A path as a relative address (RFC 3986), without parts that would lead out of whatever it is relative to.
 pub(super) fn address(path: &str) -> String {
-    let mut address = String::with_capacity(path.len());
-    for byte in path.trim_start_matches('/').bytes() {
+    let parts = path.split('/').filter(|part| !matches!(*part, "" | "." | ".."));
+    let address = parts.map(encoded).collect::<Vec<_>>().join("/");
+    if address.is_empty() { ".".to_owned() } else { address }
+}
+
+fn encoded(part: &str) -> String {
+    let mut encoded = String::with_capacity(part.len());
+    for byte in part.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' | b'+' | b'@' => {
-                address.push(char::from(byte));
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'+' | b'@' => {
+                encoded.push(char::from(byte));
             }
             // Writing to a string cannot fail.
-            _ => _ = write!(address, "%{byte:02X}"),
+            _ => _ = write!(encoded, "%{byte:02X}"),
         }
     }
-    if address.is_empty() { ".".to_owned() } else { address }
+    encoded
 }
 
 #[cfg(test)]
@@ -73,6 +79,7 @@ mod tests {
             "&lt;img src\\=x&gt; \\[a\\]\\(b\\) \\`c\\` \\*d\\*"
         );
         assert_eq!(address("/usr/lib/a b/ü:c"), "usr/lib/a%20b/%C3%BC%3Ac");
+        assert_eq!(address("../a/./../b//c"), "a/b/c");
         assert_eq!(address(""), ".");
         assert_eq!(plain(&"é".repeat(2000)).chars().count(), LONGEST + 1);
     }

@@ -1,5 +1,7 @@
 //! A scan to report on: an image with some of everything, and nothing well-behaved.
 
+pub(crate) mod any;
+
 use std::collections::BTreeMap;
 
 use model::finding::{
@@ -13,6 +15,7 @@ pub(crate) const HOSTILE: &str =
     "</script><img src=x onerror=alert(1)>\"'`{{0}}[a](javascript:b)\u{202e}\0\n&amp;";
 
 /// Everything that a scan borrows.
+#[derive(Debug, Clone)]
 pub(crate) struct Owned {
     pub(crate) target: Target,
     pub(crate) inventory: Inventory,

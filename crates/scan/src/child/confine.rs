@@ -36,7 +36,7 @@ pub enum Landlock {
 }
 
 /// Its system calls, each for a reason; all others fail.
-const CALLS: [(&str, &str); 36] = [
+const CALLS: [(&str, &str); 35] = [
     ("brk", "memory"),
     ("capget", "which rights are left to give up"),
     ("capset", "the right to see opaque directories is given up before the first file is read"),
@@ -58,7 +58,6 @@ const CALLS: [(&str, &str); 36] = [
     ("newfstatat", "what a file is, where a listing does not say"),
     ("openat2", "files; Landlock says which"),
     ("poll", "the standard library asks"),
-    ("prctl", "a thread's name"),
     ("pread64", "files"),
     ("read", "files"),
     ("restart_syscall", "a wait that was interrupted"),
@@ -77,6 +76,16 @@ const CALLS: [(&str, &str); 36] = [
 
 /// PROT_EXEC of mmap(2).
 const EXECUTABLE: u64 = 4;
+
+/// PR_SET_NAME and PR_CAP_AMBIENT of prctl(2): a thread's name, and which rights are left to give up.
+const NAME: u64 = 15;
+const AMBIENT: u64 = 47;
+
+/// PR_CAP_AMBIENT_CLEAR_ALL.
+const CLEAR: u64 = 4;
+
+/// The bits of an argument of prctl(2) that the kernel looks at.
+const WHOLE: u64 = 0xffff_ffff;
 
 /// CLONE_THREAD of clone(2): with it a clone is a thread of this process and cannot be in other namespaces.
 const THREAD: u64 = 0x0001_0000;
@@ -109,6 +118,8 @@ pub fn profile() -> Seccomp {
             rule(&calls, Vec::new()),
             rule(&["mmap", "mprotect"], masked(2, EXECUTABLE, 0)),
             rule(&["clone"], masked(0, THREAD, THREAD)),
+            rule(&["prctl"], masked(0, WHOLE, NAME)),
+            rule(&["prctl"], [masked(0, WHOLE, AMBIENT), masked(1, u64::MAX, CLEAR)].concat()),
             absent,
         ],
         ..Seccomp::default()
@@ -216,6 +227,7 @@ mod tests {
             "open",
             "open_by_handle_at",
             "openat",
+            "prctl",
             "ptrace",
             "socket",
             "unlinkat",

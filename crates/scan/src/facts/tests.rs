@@ -43,12 +43,12 @@ fn a_length_that_is_not_there_costs_nothing() {
 }
 
 #[test]
-fn gaps_without_number_become_one_that_counts_them() {
+fn gaps_without_number_become_one_that_says_so() {
     let gap = |number: usize| Gap { location: format!("{number:05}"), reason: "it is odd".into() };
     let mut facts = LayerFacts { gaps: (0..MOST_GAPS + 5).map(gap).collect(), ..LayerFacts::default() };
     facts.settle();
     assert_eq!(facts.gaps.len(), MOST_GAPS + 1);
-    assert_eq!(facts.gaps.last().unwrap().reason, "5 more files cannot be read");
+    assert_eq!(facts.gaps.last().unwrap().reason, "it has more than 1000 gaps, and the others are not told");
 }
 
 proptest! {

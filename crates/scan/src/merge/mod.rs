@@ -55,7 +55,8 @@ fn each<'a, T: 'a>(
 }
 
 /// Whether one of these layers hides a path of a layer below them.
-fn is_hidden(path: &str, above: &[LayerFacts]) -> bool {
+#[must_use]
+pub fn is_hidden(path: &str, above: &[LayerFacts]) -> bool {
     let trail = Trail::of(path);
     above.iter().any(|layer| trail.is_hidden_by(layer))
 }
@@ -109,7 +110,7 @@ impl<'a> Stack<'a> {
             visible.into_iter().partition(|placed| placed.filed.found.is_remark());
         let there = sorted(there);
         let remarks = Remarks::of(remarks);
-        let mut packages: Vec<Package> = there.iter().map(|placed| remarks.complete(placed)).collect();
+        let mut packages = remarks.complete(&there);
         let owners = owner::owners(&there, &remarks);
         packages.iter_mut().zip(owners).for_each(|(package, owner)| package.owner = owner);
         Inventory {
@@ -197,35 +198,46 @@ impl Placed<'_> {
 
 /// What files say of packages that the distribution's database lists.
 #[derive(Default)]
-struct Remarks<'a>(BTreeMap<(PackageKind, &'a str), Vec<&'a Filed>>);
+struct Remarks<'a>(BTreeMap<(PackageKind, &'a str, &'a str), Vec<&'a Filed>>);
+
+/// The most packages of one name that are given what is said of it: a system has one for each architecture.
+const MOST_NAMESAKES: usize = 32;
 
 impl<'a> Remarks<'a> {
     fn of(remarks: Vec<Placed<'a>>) -> Self {
         let mut all = Self::default();
         for placed in remarks {
             let found = &placed.filed.found;
-            all.0.entry((found.kind, &found.name)).or_default().push(placed.filed);
+            all.0.entry((found.kind, &found.name, &found.architecture)).or_default().push(placed.filed);
         }
         all
     }
 
     /// Those about one package.
     fn about<'b>(&'b self, found: &'b Found) -> impl Iterator<Item = &'a Filed> + use<'a, 'b> {
-        let remarks = self.0.get(&(found.kind, found.name.as_str())).map(Vec::as_slice).unwrap_or_default();
-        let architecture = &found.architecture;
-        let fits = move |remark: &&Filed| {
-            remark.found.architecture.is_empty() || remark.found.architecture == *architecture
-        };
-        remarks.iter().copied().filter(fits)
+        let of_all = Some("").filter(|_| !found.architecture.is_empty());
+        let architectures = of_all.into_iter().chain([found.architecture.as_str()]);
+        architectures
+            .filter_map(|architecture| self.0.get(&(found.kind, found.name.as_str(), architecture)))
+            .flatten()
+            .copied()
     }
 
-    /// A package with the licences that were found elsewhere.
-    fn complete(&self, placed: &Placed<'_>) -> Package {
-        let mut package = placed.package();
-        for remark in self.about(&placed.filed.found) {
-            package.licences.extend(remark.found.licences.iter().cloned());
-        }
-        package
+    /// Packages in their order, with the licences that were found elsewhere.
+    fn complete(&self, there: &[Placed<'_>]) -> Vec<Package> {
+        let namesakes = there.chunk_by(|one, other| {
+            let (one, other) = (&one.filed.found, &other.filed.found);
+            (one.kind, &one.name) == (other.kind, &other.name)
+        });
+        let numbered = namesakes.flat_map(|namesakes| (0..).zip(namesakes));
+        let completed = numbered.map(|(number, placed)| {
+            let remarks = self.about(&placed.filed.found).filter(|_| number < MOST_NAMESAKES);
+            let licences = remarks.flat_map(|remark| remark.found.licences.iter().cloned());
+            let mut package = placed.package();
+            package.licences.extend(licences);
+            package
+        });
+        completed.collect()
     }
 }
 

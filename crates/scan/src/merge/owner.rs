@@ -9,16 +9,17 @@ use crate::mark::Mark;
 /// For each package the index of its owner, if it has one.
 pub(super) fn owners(packages: &[Placed<'_>], remarks: &Remarks<'_>) -> Vec<Option<u32>> {
     let mut owners = vec![None; packages.len()];
-    let evidence = evidence(packages);
+    let mut evidence = evidence(packages);
     for (number, placed) in (0_u32..).zip(packages) {
         let found = &placed.filed.found;
         if !is_of_distribution(found.kind) {
             continue;
         }
         let elsewhere = remarks.about(found).flat_map(|remark| remark.files.iter());
-        for owned in placed.filed.files.iter().chain(elsewhere).filter_map(|mark| evidence.get(&mark)) {
+        // A path has one owner, the first: many of a crafted database would each be looked at for many packages.
+        for owned in placed.filed.files.iter().chain(elsewhere).filter_map(|mark| evidence.remove(&mark)) {
             for index in owned {
-                owners.get_mut(*index).into_iter().for_each(|owner| *owner = Some(number));
+                owners.get_mut(index).into_iter().for_each(|owner| *owner = Some(number));
             }
         }
     }

@@ -139,3 +139,28 @@ fn nested_archives_are_named_after_a_mark() {
     let inventory = merge(&[with(layer(&["app.jar"]), "app.jar", vec![found])]);
     assert_eq!(inventory.packages[0].location, "app.jar!BOOT-INF/lib/y.jar");
 }
+
+/// A crafted database of one name, or of one path, would have each of its packages meet each of its remarks.
+#[test]
+fn packages_of_one_name_or_of_one_path_are_merged_in_no_time() {
+    const MANY: usize = 30_000;
+    let program = "usr/bin/x";
+    let named: Vec<Found> = (0..MANY).map(|number| dpkg("a", &number.to_string())).collect();
+    let licences = (0..100).map(|number| format!("L{number}")).collect();
+    let copyright = Found { licences, ..dpkg("a", "") };
+    let remarks = (0..MANY).map(|number| Found { architecture: number.to_string(), ..dpkg("a", "") });
+    let owning = (0..MANY).map(|number| Filed { found: dpkg(&format!("p{number}"), "1"), files: marks(&[program]) });
+    let modules = (0..MANY).map(|number| Found::new(PackageKind::Go, format!("m{number}"), "v1")).collect();
+    let mut layer = with(layer(&[STATUS, program]), STATUS, named);
+    layer = with(with(layer, "usr/share/doc/a/copyright", vec![copyright]), program, modules);
+    layer = with(layer, "var/lib/dpkg/info/x.list", remarks.collect());
+    layer.sources.push(Source { path: "var/lib/dpkg/status.d/y".into(), packages: owning.collect() });
+    let start = std::time::Instant::now();
+    let inventory = merge(&[layer]);
+    assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
+    assert_eq!(inventory.packages.len(), 3 * MANY);
+    let licensed = inventory.packages.iter().filter(|package| !package.licences.is_empty()).count();
+    assert!((1..100).contains(&licensed), "{licensed}");
+    let mut modules = inventory.packages.iter().filter(|package| package.kind == PackageKind::Go);
+    assert!(modules.all(|module| module.owner.is_some()));
+}

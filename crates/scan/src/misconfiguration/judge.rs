@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::finding::{Misconfiguration, Place};
 use model::image::{HistoryEntry, ImageConfig};
+use serde::{Deserialize, Serialize};
 
 use super::catalogue::{self, Removal, Rule, Spread};
 use super::oddity::Oddity;
@@ -31,7 +32,7 @@ pub struct Subject<'a> {
 }
 
 /// An oddity, and where it stands once the layers are merged.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Placed {
     /// What is odd.
     pub oddity: Oddity,

@@ -2,8 +2,9 @@
 
 use model::inventory::{PackageKind, SourcePackage};
 
-use crate::catalog::Found;
+use crate::catalog::{Found, Room};
 use crate::number::{Order, span};
+use crate::text;
 
 /// The most tags that rpm itself accepts.
 const MAX_TAGS: usize = 0xffff;
@@ -67,9 +68,9 @@ impl<'a> Header<'a> {
     }
 }
 
-/// The package that a header describes; `None` where it is no header of a package. `room` is how many bytes of
-/// paths there may still be, of this package and all that follow.
-pub(super) fn package(bytes: &[u8], room: &mut usize) -> Option<Found> {
+/// The package that a header describes; `None` where it is no header of a package. `room` is for the paths of this
+/// package and all that follow.
+pub(super) fn package(bytes: &[u8], room: &mut Room) -> Option<Found> {
     let header = Header::parse(bytes)?;
     let name = header.string(NAME).filter(|name| !name.is_empty())?;
     let release = format!("{}-{}", header.string(VERSION)?, header.string(RELEASE)?);
@@ -102,18 +103,19 @@ pub(super) fn source(file: &str, epoch: Option<u32>, release: &str) -> Option<So
     Some(SourcePackage { name: name.to_owned(), version: with_epoch(epoch, &version) })
 }
 
-fn files(header: &Header<'_>, room: &mut usize) -> Vec<String> {
+fn files(header: &Header<'_>, room: &mut Room) -> Vec<String> {
     let directories: Vec<&[u8]> = header.strings(DIRECTORY_NAMES).collect();
     let mut files = Vec::new();
     for (name, directory) in header.strings(BASE_NAMES).zip(header.numbers(DIRECTORY_INDEXES)) {
         let directory = usize::try_from(directory).ok().and_then(|index| directories.get(index));
-        let Some(directory) = directory.filter(|path| path.len() + name.len() <= MAX_PATH) else { continue };
-        let Some(rest) = room.checked_sub(directory.len() + name.len()) else { break };
-        *room = rest;
-        let path = [*directory, name].concat();
-        files.push(String::from_utf8_lossy(&path).trim_start_matches('/').to_owned());
+        let Some(directory) = directory.filter(|path| room.has(path.len() + name.len())) else { continue };
+        files.push(text::path(without_slash(&[*directory, name].concat())));
     }
     files
+}
+
+fn without_slash(path: &[u8]) -> &[u8] {
+    path.strip_prefix(b"/").unwrap_or(path)
 }
 
 #[cfg(test)]
@@ -178,7 +180,7 @@ pub(super) mod tests {
 
     #[test]
     fn a_package_with_all_that_is_known_of_it() {
-        let found = package(&written("bash-doc", Some(2)), &mut 1000).unwrap();
+        let found = package(&written("bash-doc", Some(2)), &mut Room::default()).unwrap();
         let source = SourcePackage { name: "bash".to_owned(), version: "2:5.1.8-6.el9".to_owned() };
         assert_eq!((&*found.name, &*found.version), ("bash-doc", "2:5.1.8-6.el9"));
         assert_eq!((found.source, &*found.architecture), (Some(source), "x86_64"));
@@ -186,14 +188,14 @@ pub(super) mod tests {
             (&*found.licences[0], &found.files[..]),
             ("GPLv3+", &["usr/bin/bash", "etc/bash.conf"].map(String::from)[..])
         );
-        assert_eq!(package(&written("bash", None), &mut 1000).unwrap().source, None);
+        assert_eq!(package(&written("bash", None), &mut Room::default()).unwrap().source, None);
     }
 
     #[test]
     fn paths_end_where_there_is_no_more_room() {
-        let mut room = 14;
+        let mut room = Room::of(50);
         assert_eq!(package(&written("bash", None), &mut room).unwrap().files, ["usr/bin/bash"]);
-        assert_eq!(room, 1);
+        assert!(room.sufficed().is_err() && Room::default().sufficed().is_ok());
     }
 
     #[test]
@@ -215,8 +217,8 @@ pub(super) mod tests {
     fn bytes_that_are_no_header() {
         let sound = written("bash", None);
         for length in 0..sound.len() {
-            assert_eq!(package(&sound[..length], &mut 1000), None, "{length} bytes");
+            assert_eq!(package(&sound[..length], &mut Room::default()), None, "{length} bytes");
         }
-        assert_eq!(package(&[0xff; 64], &mut 1000), None);
+        assert_eq!(package(&[0xff; 64], &mut Room::default()), None);
     }
 }

@@ -8,7 +8,7 @@ mod ndb;
 mod hash;
 mod manifest;
 
-use crate::catalog::{Candidate, Cataloger, Found, MOST_PACKAGES};
+use crate::catalog::{Candidate, Cataloger, Found, MOST_PACKAGES, Room};
 use crate::content::{Content, Flaw};
 
 /// Those of this module.
@@ -20,8 +20,6 @@ pub(crate) const CATALOGERS: &[Cataloger] = &[
     Cataloger { name: "rpm-manifest", wants: is_manifest, read: manifest::read },
 ];
 
-/// The most bytes that the paths of all packages' files have together.
-const MAX_PATHS: usize = 128 << 20;
 /// The largest header, in bytes.
 const MAX_HEADER: usize = 64 << 20;
 
@@ -44,7 +42,7 @@ fn is_manifest(file: &Candidate<'_>) -> bool {
 /// What is found, header by header. One that cannot be read does not hide those that follow it.
 struct Packages<'a> {
     found: &'a mut Vec<Found>,
-    room: usize,
+    room: Room,
     flaw: Option<Flaw>,
 }
 
@@ -66,15 +64,19 @@ impl Packages<'_> {
 /// What is done with each header, or row, of a database.
 type See<'a> = dyn FnMut(&[u8]) -> Result<(), Flaw> + 'a;
 
+/// How a format of database is read.
+type EachHeader = fn(&Content<'_>, &mut See<'_>) -> Result<(), Flaw>;
+
 /// Reads one format of database.
 fn with(
-    each_header: fn(&Content<'_>, &mut See<'_>) -> Result<(), Flaw>,
+    each_header: EachHeader,
     content: &Content<'_>,
     found: &mut Vec<Found>,
 ) -> Result<(), Flaw> {
-    let mut packages = Packages { found, room: MAX_PATHS, flaw: None };
+    let mut packages = Packages { found, room: Room::default(), flaw: None };
     each_header(content, &mut |header| packages.add(header))?;
-    packages.flaw.map_or(Ok(()), Err)
+    packages.flaw.map_or(Ok(()), Err)?;
+    packages.room.sufficed()
 }
 
 fn sqlite(_: &Candidate<'_>, content: &Content<'_>, found: &mut Vec<Found>) -> Result<(), Flaw> {

@@ -13,6 +13,8 @@ use crate::text::LONGEST_WORD;
 const MOST_KINDS: usize = 50;
 /// The most gaps that are taken over from the document.
 const MOST_GAPS: usize = 1000;
+/// Longest path, licence or gap that is kept, in bytes.
+const LONGEST_TEXT: usize = 4096;
 
 /// What a document says of one package, whatever its format.
 #[derive(Debug, Default)]
@@ -67,6 +69,8 @@ pub(super) struct Collector {
     gaps: Vec<String>,
     unknown: BTreeMap<String, usize>,
     nameless: usize,
+    /// Those whose name or version is no word.
+    odd: usize,
     left_out: usize,
 }
 
@@ -77,7 +81,7 @@ impl Collector {
             self.nameless += 1;
             return;
         };
-        let Some(package) = purl.package().filter(is_sound) else {
+        let Some(package) = purl.package() else {
             let kind = &purl.parts().kind;
             if self.unknown.len() < MOST_KINDS || self.unknown.contains_key(kind) {
                 *self.unknown.entry(kind.clone()).or_default() += 1;
@@ -86,6 +90,10 @@ impl Collector {
             }
             return;
         };
+        if !is_sound(&package) {
+            self.odd += 1;
+            return;
+        }
         if self.packages.len() >= MOST_PACKAGES {
             self.left_out += 1;
             return;
@@ -115,11 +123,13 @@ impl Collector {
         let differs =
             |source: &SourcePackage| source.name != package.name || source.version != package.version;
         let source = package.source.clone().or_else(|| item.source.filter(differs));
-        let licences = item.licences.into_iter().filter(|licence| !licence.is_empty());
+        let fits = |text: &&str| text.len() <= LONGEST_TEXT;
+        let location = Some(item.location.trim_start_matches('/')).filter(fits).unwrap_or_default();
+        let licences = item.licences.iter().map(String::as_str).filter(fits);
         self.packages.push(Package {
-            source,
-            licences: licences.collect(),
-            location: item.location.trim_start_matches('/').to_owned(),
+            source: source.filter(|source| is_word(&source.name) && is_word(&source.version)),
+            licences: licences.filter(|licence| !licence.is_empty()).map(str::to_owned).collect(),
+            location: location.to_owned(),
             layer,
             ..package
         });
@@ -134,7 +144,7 @@ impl Collector {
 
     /// Takes up what the document says that its writer could not read.
     pub(super) fn gap(&mut self, gap: &str) {
-        if self.gaps.len() < MOST_GAPS {
+        if self.gaps.len() < MOST_GAPS && gap.len() <= LONGEST_TEXT {
             self.gaps.push(gap.to_owned());
         }
     }
@@ -189,6 +199,11 @@ impl Collector {
         if self.nameless > 0 {
             gaps.push(gap(("", format!("{} packages without a package URL", self.nameless))));
         }
+        if self.odd > 0 {
+            let reason =
+                format!("{} packages whose name or version is longer than any, or no text", self.odd);
+            gaps.push(gap(("", reason)));
+        }
         if self.left_out > 0 {
             gaps.push(gap((
                 "",
@@ -201,8 +216,11 @@ impl Collector {
 
 /// Whether a name and a version are words that a package may have.
 fn is_sound(package: &Package) -> bool {
-    let is_word = |text: &str| text.len() <= LONGEST_WORD && !text.contains(char::is_control);
-    is_word(&package.name) && is_word(&package.version)
+    [&package.name, &package.version, &package.architecture].into_iter().all(|text| is_word(text))
+}
+
+fn is_word(text: &str) -> bool {
+    text.len() <= LONGEST_WORD && !text.contains(char::is_control)
 }
 
 /// By kind, name, version and location, with owners that are still the same packages.

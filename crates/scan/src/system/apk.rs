@@ -2,7 +2,7 @@
 
 use model::inventory::{PackageKind, SourcePackage};
 
-use crate::catalog::{Candidate, Cataloger, Found, MOST_PACKAGES};
+use crate::catalog::{Candidate, Cataloger, Found, MOST_PACKAGES, Room};
 use crate::content::{Content, Flaw};
 use crate::text;
 
@@ -21,15 +21,16 @@ fn wants(candidate: &Candidate<'_>) -> bool {
 
 fn read(_: &Candidate<'_>, content: &Content<'_>, found: &mut Vec<Found>) -> Result<(), Flaw> {
     let bytes = content.whole(MOST_BYTES)?;
-    let mut record = Record::default();
+    let (mut record, mut room) = (Record::default(), Room::default());
     for line in text::lines(&bytes) {
         if line.is_empty() {
             std::mem::take(&mut record).finish(found)?;
         } else {
-            record.line(line)?;
+            record.line(line, &mut room)?;
         }
     }
-    record.finish(found)
+    record.finish(found)?;
+    room.sufficed()
 }
 
 /// What the lines so far say of one package.
@@ -45,7 +46,7 @@ struct Record {
 }
 
 impl Record {
-    fn line(&mut self, line: &[u8]) -> Result<(), Flaw> {
+    fn line(&mut self, line: &[u8], room: &mut Room) -> Result<(), Flaw> {
         let [letter, b':', value @ ..] = line else {
             let reason = "a line has no field".into();
             return Err(Flaw::Malformed { what: "package database", reason });
@@ -57,7 +58,7 @@ impl Record {
             b'o' => self.origin = text::word(value),
             b'L' => self.licences = [text::word(value)].into_iter().filter(|word| !word.is_empty()).collect(),
             b'F' => self.directory = text::path(value),
-            b'R' => self.files.push(self.path(value)),
+            b'R' if room.has(self.directory.len() + value.len()) => self.files.push(self.path(value)),
             // Sums, sizes, dependencies, scripts' names.
             _ => {}
         }

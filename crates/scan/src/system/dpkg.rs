@@ -3,7 +3,7 @@
 use model::inventory::{PackageKind, SourcePackage};
 
 use super::control::{Paragraph, paragraphs};
-use crate::catalog::{Candidate, Cataloger, Found, MOST_PACKAGES};
+use crate::catalog::{Candidate, Cataloger, Found, MOST_PACKAGES, Room};
 use crate::content::{Content, Flaw};
 use crate::text;
 
@@ -110,15 +110,15 @@ fn source_package(field: &[u8], version: &str) -> Option<SourcePackage> {
 fn read_list(candidate: &Candidate<'_>, content: &Content<'_>, found: &mut Vec<Found>) -> Result<(), Flaw> {
     let bytes = content.whole(MOST_LIST)?;
     let mut lines = text::lines(&bytes).filter_map(|line| line.strip_prefix(b"/")).peekable();
-    let mut files = Vec::new();
+    let (mut files, mut room) = (Vec::new(), Room::default());
     while let Some(line) = lines.next() {
         let below = lines.peek().and_then(|next| next.strip_prefix(line));
-        if !below.is_some_and(|rest| rest.starts_with(b"/")) {
+        if !below.is_some_and(|rest| rest.starts_with(b"/")) && room.has(line.len()) {
             files.push(text::path(line));
         }
     }
     remark(candidate, ".list", files, found);
-    Ok(())
+    room.sufficed()
 }
 
 /// A sum of 32 digits, two blanks, and a path.
@@ -126,9 +126,11 @@ fn read_sums(candidate: &Candidate<'_>, content: &Content<'_>, found: &mut Vec<F
     let bytes = content.whole(MOST_LIST)?;
     let path = |line| <[u8]>::split_at_checked(line, 34).filter(|(sum, _)| sum.ends_with(b"  "));
     let paths = text::lines(&bytes).filter_map(path).map(|(_, path)| path);
-    let files = paths.map(|path| text::path(path.strip_prefix(b"./").unwrap_or(path))).collect();
+    let paths = paths.map(|path| path.strip_prefix(b"./").unwrap_or(path));
+    let mut room = Room::default();
+    let files = paths.filter(|path| room.has(path.len())).map(text::path).collect();
     remark(candidate, ".md5sums", files, found);
-    Ok(())
+    room.sufficed()
 }
 
 /// `libc6:amd64.list`: the architecture is there where packages of several may be installed.

@@ -136,14 +136,20 @@ fn apk_lists_packages_with_origin_licence_and_files() {
     }
 }
 
-#[test]
-fn what_apk_lists_before_a_damaged_line_counts() {
-    let text = [INSTALLED.as_bytes(), b"\nP:more\nnonsense\n"].concat();
+/// What is found in apk's database, and what is wrong with it.
+fn apk(text: &[u8]) -> (Vec<Found>, Result<(), Flaw>) {
     let candidate = Candidate { path: "lib/apk/db/installed", size: text.len() as u64, executable: false };
     let mut found = Vec::new();
     let apk = CATALOGERS.iter().find(|cataloger| (cataloger.wants)(&candidate)).unwrap();
-    (apk.read)(&candidate, &Content::Bytes(&text), &mut found).unwrap_err();
-    assert_eq!(found.len(), 2);
+    let read = (apk.read)(&candidate, &Content::Bytes(text), &mut found);
+    (found, read)
+}
+
+#[test]
+fn what_apk_lists_before_a_damaged_line_counts() {
+    let text = [INSTALLED.as_bytes(), b"\nP:more\nnonsense\n"].concat();
+    let (found, read) = apk(&text);
+    assert_eq!((found.len(), read.is_err()), (2, true));
 }
 
 #[test]
@@ -223,4 +229,17 @@ proptest! {
         bytes.truncate(end.index(bytes.len() + 1));
         read_everything(&bytes);
     }
+}
+
+#[test]
+fn a_directory_that_many_files_name_has_an_end() {
+    let long = format!("P:a\nV:1\nF:{}\n{}", "x/".repeat(4000), "R:y\n".repeat(1000));
+    let (found, read) = apk(long.as_bytes());
+    assert_eq!((found.len(), found[0].files.len(), read.is_ok()), (1, 0, true), "longer than any path");
+    let many = format!("P:a\nV:1\nF:{}\n{}\nP:b\nV:2\n", "x/".repeat(2000), "R:y\n".repeat(50_000));
+    let (found, read) = apk(many.as_bytes());
+    assert_eq!(read.unwrap_err().to_string(), "it has more than 134217728 bytes of paths");
+    assert_eq!(found.len(), 2, "what follows is found all the same");
+    let bytes: usize = found.iter().flat_map(|found| &found.files).map(String::len).sum();
+    assert!(bytes <= 128 << 20, "{bytes}");
 }

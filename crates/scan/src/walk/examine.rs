@@ -5,33 +5,48 @@ use std::fs::File;
 use model::inventory::Gap;
 use rustix::fs::Stat;
 
+use super::kept::Kept;
+use super::sources::Sources;
 use super::survey::entry;
 use super::{Bounds, LockFiles};
 use crate::catalog::{Candidate, Cataloger, Found, is_of_distribution};
 use crate::catalogers;
 use crate::content::{Content, Flaw};
-use crate::facts::{Filed, Release, Source};
+use crate::facts::{
+    Filed, MOST_GAPS, MOST_ODDITIES, MOST_SECRETS, Release, Source, by_line, by_path, by_place,
+};
 use crate::mark::{Mark, Marks};
 use crate::misconfiguration::{self, Kind, Oddity};
 use crate::secrets::{self, SecretFound};
 use crate::system::{read_release, wants_release};
+use crate::text::LONGEST_WORD;
 
 /// Files up to this size are read whole, once for all who want them.
 const SMALL: u64 = 1 << 20;
 
 /// What the files that one worker has seen say.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Learned {
-    pub(super) sources: Vec<Source>,
+    pub(super) sources: Sources,
     pub(super) releases: Vec<Release>,
-    pub(super) secrets: Vec<SecretFound>,
-    pub(super) oddities: Vec<Oddity>,
-    pub(super) gaps: Vec<Gap>,
-    pub(super) packages: usize,
+    pub(super) secrets: Kept<SecretFound>,
+    pub(super) oddities: Kept<Oddity>,
+    pub(super) gaps: Kept<Gap>,
     buffer: Vec<u8>,
 }
 
 impl Learned {
+    pub(super) fn within(bounds: &Bounds) -> Self {
+        Self {
+            sources: Sources::within(bounds),
+            releases: Vec::new(),
+            secrets: Kept::first(MOST_SECRETS, by_line),
+            oddities: Kept::first(MOST_ODDITIES, by_path),
+            gaps: Kept::first(MOST_GAPS, by_place),
+            buffer: Vec::new(),
+        }
+    }
+
     /// Looks at a file that has these paths: more than one if it is hard-linked.
     pub(super) fn file(&mut self, paths: &[String], file: &File, stat: &Stat, bounds: &Bounds) {
         let size = u64::try_from(stat.st_size).unwrap_or_default();
@@ -48,7 +63,7 @@ impl Learned {
         let mut buffer = std::mem::take(&mut self.buffer);
         match content(file, size, &mut buffer) {
             Ok(content) => {
-                self.show(&readers, &content, bounds.packages);
+                self.show(&readers, &content);
                 self.search(&readers, &content);
             }
             Err(flaw) => self.flaw(candidates.first().map_or("", |first| first.path), &flaw),
@@ -56,7 +71,7 @@ impl Learned {
         self.buffer = buffer;
     }
 
-    fn show(&mut self, readers: &Readers<'_>, content: &Content<'_>, most_packages: usize) {
+    fn show(&mut self, readers: &Readers<'_>, content: &Content<'_>) {
         for candidate in &readers.releases {
             match read_release(candidate, content) {
                 Ok(distribution) => self.releases.extend(
@@ -71,28 +86,36 @@ impl Learned {
             if let Err(flaw) = (cataloger.read)(candidate, content, &mut found) {
                 self.gap(candidate.path, format!("{}: {flaw}", cataloger.name));
             }
-            self.packages = self.packages.saturating_add(found.len());
-            if self.packages > most_packages {
-                self.flaw(
-                    candidate.path,
-                    &Flaw::TooMany { what: "packages with others", limit: most_packages },
-                );
-            } else if !found.is_empty() {
-                let packages = found.into_iter().map(filed).collect();
-                self.sources.push(Source { path: candidate.path.to_owned(), packages });
-            }
+            self.file_under(candidate.path, cataloger, found);
+        }
+    }
+
+    fn file_under(&mut self, path: &str, cataloger: &Cataloger, mut found: Vec<Found>) {
+        let all = found.len();
+        found.retain_mut(Found::is_sound);
+        if found.len() < all {
+            let flaw = Flaw::Malformed { what: "list of packages", reason: "a name is no word".into() };
+            self.gap(path, format!("{}: {flaw}", cataloger.name));
+        }
+        let packages: Vec<Filed> = found.into_iter().map(filed).collect();
+        if !packages.is_empty() {
+            self.gaps.extend(self.sources.push(Source { path: path.to_owned(), packages }));
         }
     }
 
     /// Secrets, and lines that should be otherwise.
     fn search(&mut self, readers: &Readers<'_>, content: &Content<'_>) {
-        if let Some(candidate) = &readers.secrets
-            && let Err(flaw) = secrets::search(candidate, content, &mut self.secrets)
-        {
-            self.gap(candidate.path, format!("secrets: {flaw}"));
+        if let Some(candidate) = &readers.secrets {
+            let mut found = Vec::new();
+            if let Err(flaw) = secrets::search(candidate, content, &mut found) {
+                self.gap(candidate.path, format!("secrets: {flaw}"));
+            }
+            self.secrets.extend(found);
         }
         if let (Some(candidate), Content::Bytes(bytes)) = (&readers.lines, content) {
-            misconfiguration::inspect(candidate, bytes, &mut self.oddities);
+            let mut found = Vec::new();
+            misconfiguration::inspect(candidate, bytes, &mut found);
+            self.oddities.extend(found);
         }
     }
 
@@ -100,7 +123,9 @@ impl Learned {
         self.gap(path, flaw.to_string());
     }
 
+    /// A reason may have words of the file in it.
     fn gap(&mut self, path: &str, reason: String) {
+        let reason = reason.chars().filter(|letter| !letter.is_control()).take(LONGEST_WORD).collect();
         self.gaps.push(Gap { location: path.to_owned(), reason });
     }
 }

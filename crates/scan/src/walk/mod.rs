@@ -1,12 +1,16 @@
 //! The walk over a tree: what is where, and what its files say.
 
 mod place;
+mod kept;
+mod sources;
 mod survey;
 mod examine;
 mod work;
+mod visit;
 
 pub(crate) use place::reachable;
 pub(crate) use survey::survey;
+pub(crate) use visit::visit;
 pub(crate) use work::learn;
 
 /// Whether lock files say what is in a tree. An image has them by chance, beside or without what they name; of a
@@ -30,6 +34,8 @@ pub struct Bounds {
     pub depth: usize,
     /// Packages of one layer.
     pub packages: usize,
+    /// Bytes of all that is said of them.
+    pub package_bytes: usize,
     /// What kind of tree it is.
     pub lock_files: LockFiles,
 }
@@ -41,6 +47,7 @@ impl Default for Bounds {
             name_bytes: 256 << 20,
             depth: 256,
             packages: 500_000,
+            package_bytes: 128 << 20,
             lock_files: LockFiles::Ignored,
         }
     }

@@ -6,7 +6,9 @@ use model::inventory::Gap;
 use rustix::fs::{AtFlags, FileType, RawDir, Stat, fgetxattr, fstat, statat};
 use rustix::io::{Errno, Result};
 
+use super::kept::Kept;
 use super::{Bounds, place};
+use crate::facts::{MOST_GAPS, MOST_ODDITIES, by_path, by_place};
 use crate::mark::Mark;
 use crate::misconfiguration::{Entry, Kind, Oddity, observe};
 use crate::text;
@@ -15,7 +17,7 @@ use crate::text;
 const LISTING: usize = 64 << 10;
 
 /// What is in a tree.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Survey {
     /// The directories that have files.
     pub(super) directories: Vec<Directory>,
@@ -26,9 +28,22 @@ pub(crate) struct Survey {
     /// Those that hide what lower layers have in them.
     pub(super) opaque: Vec<Mark>,
     /// What is odd about anything but files.
-    pub(super) oddities: Vec<Oddity>,
+    pub(super) oddities: Kept<Oddity>,
     /// What could not be listed.
-    pub(super) gaps: Vec<Gap>,
+    pub(super) gaps: Kept<Gap>,
+}
+
+impl Default for Survey {
+    fn default() -> Self {
+        Self {
+            directories: Vec::new(),
+            others: Vec::new(),
+            below: Vec::new(),
+            opaque: Vec::new(),
+            oddities: Kept::first(MOST_ODDITIES, by_path),
+            gaps: Kept::first(MOST_GAPS, by_place),
+        }
+    }
 }
 
 /// A directory, and the names of its files.

@@ -9,7 +9,7 @@ use rustix::fs::{CWD, FileType, Mode, XattrFlags, mknodat};
 use tempfile::TempDir;
 
 use super::{Bounds, LockFiles, learn, survey};
-use crate::facts::LayerFacts;
+use crate::facts::{LayerFacts, MOST_ODDITIES};
 use crate::mark::Mark;
 
 struct Tree(TempDir);
@@ -161,7 +161,7 @@ fn more_packages_than_a_layer_may_have_are_a_gap_that_names_the_file() {
     let tree = Tree::of(&[("var/lib/dpkg/status", PACKAGE), ("var/lib/dpkg/status.d/a", PACKAGE)]);
     let facts = tree.facts_by(&Bounds { packages: 1, ..Bounds::default() }, 1);
     assert_eq!((facts.sources.len(), facts.gaps.len()), (1, 1));
-    assert!(facts.gaps[0].location.starts_with("var/lib/dpkg/status"));
+    assert_eq!(facts.gaps[0].location, "var/lib/dpkg/status.d/a");
 }
 
 #[test]
@@ -198,3 +198,29 @@ fn a_file_that_nobody_may_read_is_read_by_root_and_else_a_gap() {
     assert_eq!(facts.sources.len() + facts.gaps.len(), 1);
     assert_eq!(facts.gaps.is_empty(), fs::read(&path).is_ok());
 }
+
+#[test]
+fn of_many_odd_files_the_first_are_told() {
+    let names: Vec<String> = (0..MOST_ODDITIES + 50).map(|number| format!("d{:02}/{number:06}", number % 20)).collect();
+    let files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
+    let tree = Tree::of(&files);
+    for (path, _) in &files {
+        fs::set_permissions(tree.path().join(path), fs::Permissions::from_mode(0o666)).unwrap();
+    }
+    let facts = tree.facts_by(&Bounds::default(), 4);
+    assert_eq!((facts.oddities.len(), facts.gaps.len()), (MOST_ODDITIES, 1), "{:?}", facts.gaps);
+    assert_eq!(tree.facts_by(&Bounds::default(), 1), facts);
+}
+
+#[test]
+fn names_that_terminals_obey_are_none_and_said_so() {
+    let tree = Tree::of(&[("var/lib/rpmmanifest/container-manifest-2", RPM_MANIFEST)]);
+    let facts = tree.facts();
+    assert_eq!(found(&facts), ["var/lib/rpmmanifest/container-manifest-2 sound"]);
+    assert_eq!(facts.gaps[0].reason, "rpm-manifest: it is no list of packages: a name is no word");
+    let tree = Tree::of(&[("a\x1b[31m/.env", "X=1\n")]);
+    assert!(tree.facts().oddities.iter().all(|odd| odd.path == r"a\x1b[31m/.env"));
+}
+
+const RPM_MANIFEST: &str = "sound\t1-1\t1\t1\tv\t0\t1\tx86_64\t0\ta-1-1.src.rpm\n\
+                            \x1b[2Jevil\t1-1\t1\t1\tv\t0\t1\tx86_64\t0\ta-1-1.src.rpm\n";

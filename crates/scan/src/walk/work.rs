@@ -10,10 +10,12 @@ use rustix::fs::{FileType, Stat, fstat};
 use rustix::io::Errno;
 
 use super::examine::Learned;
+use super::kept::Kept;
+use super::sources::Sources;
 use super::survey::{Directory, Survey};
 use super::{Bounds, place};
 use crate::content::Flaw;
-use crate::facts::LayerFacts;
+use crate::facts::{LayerFacts, MOST_SECRETS, by_line};
 use crate::mark::Mark;
 use crate::text;
 
@@ -24,7 +26,6 @@ const PORTION: usize = 64;
 type Identity = (u64, u64);
 
 /// What one thread has to say in the end.
-#[derive(Default)]
 struct Share {
     learned: Learned,
     leaves: Vec<Mark>,
@@ -46,19 +47,25 @@ pub(crate) fn learn(
         .iter()
         .flat_map(|directory| directory.files.chunks(PORTION).map(move |files| (directory, files)))
         .collect();
-    let mut shares = shared(threads, &portions, |share, (directory, files)| {
+    let share = || Share { learned: Learned::within(bounds), leaves: Vec::new(), linked: Vec::new() };
+    let mut shares = shared(threads, share, &portions, |share, (directory, files)| {
         share.portion(root, directory, files, bounds);
     })?;
     let groups: Vec<Vec<Vec<u8>>> = grouped(&mut shares);
-    shares.extend(shared(threads, &groups, |share, paths| share.group(root, paths, bounds))?);
-    Some(gathered(survey, shares))
+    shares.extend(shared(threads, share, &groups, |share, paths| share.group(root, paths, bounds))?);
+    Some(gathered(survey, shares, bounds))
 }
 
 /// Has threads take one piece of work after the other until none is left.
-fn shared<T: Sync>(threads: usize, pieces: &[T], work: impl Fn(&mut Share, &T) + Sync) -> Option<Vec<Share>> {
+fn shared<T: Sync>(
+    threads: usize,
+    start: impl Fn() -> Share + Sync,
+    pieces: &[T],
+    work: impl Fn(&mut Share, &T) + Sync,
+) -> Option<Vec<Share>> {
     let next = AtomicUsize::new(0);
     let run = || {
-        let mut share = Share::default();
+        let mut share = start();
         while let Some(piece) = pieces.get(next.fetch_add(1, Ordering::Relaxed)) {
             work(&mut share, piece);
         }
@@ -89,17 +96,24 @@ fn grouped(shares: &mut [Share]) -> Vec<Vec<Vec<u8>>> {
     groups
 }
 
-fn gathered(survey: Survey, shares: Vec<Share>) -> LayerFacts {
-    let mut facts = LayerFacts { gaps: survey.gaps, oddities: survey.oddities, ..LayerFacts::default() };
+fn gathered(survey: Survey, shares: Vec<Share>, bounds: &Bounds) -> LayerFacts {
+    let (mut gaps, mut oddities) = (survey.gaps, survey.oddities);
+    let mut secrets = Kept::first(MOST_SECRETS, by_line);
+    let (mut facts, mut sources) = (LayerFacts::default(), Sources::within(bounds));
     let mut leaves = survey.others;
     for share in shares {
-        facts.sources.extend(share.learned.sources);
+        share.learned.sources.into_list().into_iter().for_each(|source| gaps.extend(sources.push(source)));
         facts.releases.extend(share.learned.releases);
-        facts.secrets.extend(share.learned.secrets);
-        facts.oddities.extend(share.learned.oddities);
-        facts.gaps.extend(share.learned.gaps);
+        secrets.extend(share.learned.secrets.into_list());
+        oddities.extend(share.learned.oddities.into_list());
+        gaps.extend(share.learned.gaps.into_list());
         leaves.extend(share.leaves);
     }
+    let (fitting, others) = sources.fitted();
+    gaps.extend(others);
+    facts.sources = fitting;
+    (facts.gaps, facts.secrets, facts.oddities) =
+        (gaps.into_list(), secrets.into_list(), oddities.into_list());
     facts.leaves = leaves.into_iter().collect();
     facts.directories = survey.below.into_iter().collect();
     facts.opaque = survey.opaque.into_iter().collect();
@@ -148,7 +162,7 @@ impl Share {
 }
 
 /// Opens a file; nothing if it has become something else, or has gone: the tree of a container that runs.
-fn open(place: impl std::os::fd::AsFd, path: &[u8]) -> rustix::io::Result<Option<(File, Stat)>> {
+pub(super) fn open(place: impl std::os::fd::AsFd, path: &[u8]) -> rustix::io::Result<Option<(File, Stat)>> {
     let file = match place::file(place, path) {
         Err(Errno::NOENT | Errno::LOOP) => return Ok(None),
         file => file?,

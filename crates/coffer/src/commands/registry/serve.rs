@@ -54,7 +54,7 @@ fn say(context: &Context, notice: &Notice<'_>) {
 fn begun(context: &Context, listening: &Listening) {
     let told = match context.format {
         Format::Json => context.print_json_line(&registry::ListeningJson::new(listening)),
-        Format::Table => context.print(&registry::listening(listening)),
+        Format::Table | Format::Document(_) => context.print(&registry::listening(listening)),
     };
     // A server goes on without anybody to tell; who waits for its readiness is told apart.
     let _nobody = told;

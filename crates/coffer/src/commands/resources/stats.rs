@@ -80,7 +80,7 @@ impl Stats {
 
     fn print(&self, watched: &Watched, context: &Context) -> Result<(), Failure> {
         match context.format {
-            Format::Table => context.print(&watched.table(&self.page(context, 0))),
+            Format::Table | Format::Document(_) => context.print(&watched.table(&self.page(context, 0))),
             Format::Json => {
                 watched.json(time::now()).iter().try_for_each(|sample| context.print_json_line(sample))
             }

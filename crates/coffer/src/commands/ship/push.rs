@@ -27,7 +27,7 @@ impl Act for Push {
                     context.print(&format!("{}@{}\n", image.name.repository, image.digest))?;
                 }
                 Format::Table => context.print(&pushed(&image, context.style))?,
-                Format::Json => {}
+                Format::Json | Format::Document(_) => {}
             }
             all.push(image);
         }

@@ -8,6 +8,8 @@ mod languages;
 mod libraries;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use model::inventory::PackageKind;
 use regex::bytes::Regex;
@@ -69,7 +71,7 @@ fn is_number(place: &str) -> bool {
 /// `11`, or `7m` as Python names some builds, and not what scripts and manual pages have at the end.
 fn is_minor(place: &str) -> bool {
     let digits = place.trim_end_matches(|letter: char| letter.is_ascii_lowercase());
-    !digits.is_empty() && place.len() - digits.len() < 3 && digits.bytes().all(|byte| byte.is_ascii_digit())
+    !digits.is_empty() && digits.len() < 3 && place.len() - digits.len() < 3 && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The first match's first group that took part. `{}` in a pattern stands for the digits that the name's `*` does.
@@ -78,8 +80,7 @@ fn search(content: &Content<'_>, pattern: &str, place: &str) -> Result<Option<St
         return Err(Flaw::TooLarge { size: content.size(), limit: MAX_FILE });
     }
     let digits: String = place.chars().take_while(char::is_ascii_digit).collect();
-    let regex = Regex::new(&format!("(?-u){}", pattern.replace("{}", &digits)));
-    let regex = regex.map_err(|error| Flaw::Malformed { what: "rule", reason: error.to_string().into() })?;
+    let regex = compiled(pattern.replace("{}", &digits))?;
     let (mut offset, step) = (0, (WINDOW - OVERLAP) as u64);
     while offset < content.size() {
         let (window, is_last) = window(content, offset)?;
@@ -94,6 +95,20 @@ fn search(content: &Content<'_>, pattern: &str, place: &str) -> Result<Option<St
         offset = if is_last { content.size() } else { offset + step };
     }
     Ok(None)
+}
+
+/// Every expression is compiled once; there are a few dozen, with the minor versions of some.
+fn compiled(pattern: String) -> Result<Regex, Flaw> {
+    static COMPILED: Mutex<BTreeMap<String, Regex>> = Mutex::new(BTreeMap::new());
+    // A thread that panicked in between has left a whole one.
+    let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(regex) = compiled.get(&pattern) {
+        return Ok(regex.clone());
+    }
+    let regex = Regex::new(&format!("(?-u){pattern}"));
+    let regex = regex.map_err(|error| Flaw::Malformed { what: "rule", reason: error.to_string().into() })?;
+    compiled.insert(pattern, regex.clone());
+    Ok(regex)
 }
 
 /// A piece of the file, and whether it is the last.

@@ -1,19 +1,27 @@
 //! An archive, and those within it.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::super::zip::{Archive, Budget, Member, Window};
-use super::super::{add, malformed};
+use super::super::malformed;
 use super::manifest::Manifest;
 use super::name;
 use super::pom::Pom;
 use crate::catalog::Found;
 use crate::content::{Content, Flaw};
+use crate::text;
 
 /// How deep archives are followed into each other: a library in an application in a bundle is three deep.
 const MOST_DEPTH: u32 = 8;
 /// Largest archive within another that has to be inflated to be read, in bytes.
 const MOST_INNER_BYTES: u64 = 256 << 20;
+/// Largest of those that may be in memory while others are, in bytes.
+const MOST_SHARED_BYTES: u64 = 16 << 20;
+/// Longest path of an archive within others, in bytes.
+const LONGEST_PLACE: usize = 1024;
+/// Most packages of one outer file.
+const MOST_PACKAGES: usize = 20_000;
 /// Largest manifest, `pom.properties` or `pom.xml` that is read, in bytes.
 const MOST_TEXT_BYTES: u64 = 4 << 20;
 const EXTENSIONS: &[&str] =
@@ -25,9 +33,12 @@ pub(super) fn is_archive(name: &str) -> bool {
     EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(extension))
 }
 
+/// Held by whoever has a large archive in memory.
+static LARGE: Mutex<()> = Mutex::new(());
+
 /// Reads one and all within it. What is wrong with an inner one is told once the others are read.
 pub(super) fn read(file: &str, content: &Content<'_>, found: &mut Vec<Found>) -> Result<(), Flaw> {
-    let mut walk = Walk { budget: Budget::new(), found, flaw: None };
+    let mut walk = Walk { budget: Budget::new(), found, flaw: None, alone: None };
     walk.archive(Window::of(content), file, "", 0)?;
     walk.flaw.map_or(Ok(()), Err)
 }
@@ -44,6 +55,8 @@ struct Walk<'a> {
     found: &'a mut Vec<Found>,
     /// The first that was met within.
     flaw: Option<Flaw>,
+    /// Once a large archive has been met, until all is read.
+    alone: Option<MutexGuard<'static, ()>>,
 }
 
 impl Walk<'_> {
@@ -52,12 +65,15 @@ impl Walk<'_> {
         let manifest = self.manifest(&archive, within);
         let poms = self.poms(&archive, within);
         for package in name::packages(file, &manifest, poms) {
-            add(self.found, Some(Found { within: within.to_owned(), ..package }))?;
+            if self.found.len() >= MOST_PACKAGES {
+                return Err(Flaw::TooMany { what: "packages", limit: MOST_PACKAGES });
+            }
+            self.found.push(Found { within: within.to_owned(), ..package });
         }
         for member in archive.members().iter().filter(|member| is_archive(&member.name) && member.size() > 0)
         {
-            let place =
-                if within.is_empty() { member.name.clone() } else { format!("{within}!{}", member.name) };
+            let name = text::path(member.name.as_bytes());
+            let place = if within.is_empty() { name } else { format!("{within}!{name}") };
             let read = self.inner(&archive, member, &place, depth + 1);
             self.note(read, &place);
         }
@@ -65,6 +81,9 @@ impl Walk<'_> {
     }
 
     fn inner(&mut self, archive: &Archive<'_>, member: &Member, place: &str, depth: u32) -> Result<(), Flaw> {
+        if place.len() > LONGEST_PLACE {
+            return Err(malformed("archive", format!("its path has more than {LONGEST_PLACE} bytes")));
+        }
         if depth > MOST_DEPTH {
             return Err(Flaw::TooMany { what: "archives one within another", limit: MOST_DEPTH as usize });
         }
@@ -72,15 +91,28 @@ impl Walk<'_> {
         match archive.stored(member) {
             Some(window) => self.archive(window, file, place, depth),
             None => {
-                let bytes = archive.read(member, MOST_INNER_BYTES, &mut self.budget)?;
+                let bytes = self.inflated(archive, member)?;
                 self.archive(Window::of(&Content::Bytes(&bytes)), file, place, depth)
             }
         }
     }
 
+    /// An inner archive in memory. Several threads with a large one each would need more than there is.
+    fn inflated(&mut self, archive: &Archive<'_>, member: &Member) -> Result<Vec<u8>, Flaw> {
+        if self.alone.is_none() {
+            match archive.read(member, MOST_SHARED_BYTES, &mut self.budget) {
+                Err(Flaw::TooLarge { .. }) => {}
+                read => return read,
+            }
+            // Whoever panicked with it has left nothing behind.
+            self.alone = Some(LARGE.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+        archive.read(member, MOST_INNER_BYTES, &mut self.budget)
+    }
+
     fn manifest(&mut self, archive: &Archive<'_>, within: &str) -> Manifest {
         let member = archive.members().iter().find(|member| is_manifest(&member.name));
-        let bytes = member.and_then(|member| self.text(archive, member, within));
+        let bytes = member.and_then(|member| self.small(archive, member, within));
         bytes.map(|bytes| Manifest::read(&bytes)).unwrap_or_default()
     }
 
@@ -104,16 +136,16 @@ impl Walk<'_> {
     }
 
     fn pom(&mut self, archive: &Archive<'_>, project: &Project<'_>, within: &str) -> Pom {
-        let xml = project.xml.and_then(|member| self.text(archive, member, within));
+        let xml = project.xml.and_then(|member| self.small(archive, member, within));
         let xml = xml.and_then(|bytes| self.note(Pom::xml(&bytes), within)).unwrap_or_default();
-        let properties = project.properties.and_then(|member| self.text(archive, member, within));
+        let properties = project.properties.and_then(|member| self.small(archive, member, within));
         match properties.map(|bytes| Pom::properties(&bytes)).filter(Pom::is_whole) {
             Some(pom) => Pom { licences: xml.licences, ..pom },
             None => xml,
         }
     }
 
-    fn text(&mut self, archive: &Archive<'_>, member: &Member, within: &str) -> Option<Vec<u8>> {
+    fn small(&mut self, archive: &Archive<'_>, member: &Member, within: &str) -> Option<Vec<u8>> {
         let read = archive.read(member, MOST_TEXT_BYTES, &mut self.budget);
         self.note(read, within)
     }
@@ -123,7 +155,10 @@ impl Walk<'_> {
         let flaw = match read {
             Ok(value) => return Some(value),
             Err(flaw) if within.is_empty() => flaw,
-            Err(flaw) => malformed("archive", format!("in `{}`, {flaw}", within.escape_debug())),
+            Err(flaw) => {
+                let within: String = within.chars().take(LONGEST_PLACE).collect();
+                malformed("archive", format!("in `{within}`, {flaw}"))
+            }
         };
         self.flaw.get_or_insert(flaw);
         None
@@ -217,5 +252,40 @@ mod tests {
         let (found, read) = of("a.jar", &inner);
         assert!(found.is_empty());
         assert!(read.unwrap_err().to_string().contains("archives one within another"));
+    }
+
+    #[test]
+    fn places_do_not_grow_without_end() {
+        let name = format!("{}.jar", "x".repeat(LONGEST_PLACE));
+        let (found, read) = of("a.jar", &archive(&[(name.as_str(), &library())], Packing::Deflated));
+        assert!(found.is_empty());
+        assert!(read.unwrap_err().to_string().contains("its path has more than 1024 bytes"));
+        let bell = archive(&[("a\x07.jar", &library())], Packing::Stored);
+        assert_eq!(of("a.jar", &bell).0, [r"org.a:lib 1.0 a\x07.jar"]);
+    }
+
+    #[test]
+    fn packages_of_one_archive_are_counted() {
+        let names: Vec<String> =
+            (0..=MOST_PACKAGES).map(|number| format!("META-INF/maven/g/{number}/pom.properties")).collect();
+        let pom: &[u8] = b"groupId=g\nartifactId=a\nversion=1\n";
+        let members: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), pom)).collect();
+        let (found, read) = of("a-1.jar", &archive(&members, Packing::Stored));
+        assert_eq!(found.len(), MOST_PACKAGES);
+        assert!(matches!(read, Err(Flaw::TooMany { what: "packages", limit: MOST_PACKAGES })));
+    }
+
+    #[test]
+    fn large_archives_within_others_are_read_one_after_the_other() {
+        let mut large = vec![0; MOST_SHARED_BYTES as usize + 1];
+        large.extend(library());
+        let outer = archive(&[("one.jar", &large), ("two.jar", &large)], Packing::Deflated);
+        let expected = ["org.a:lib 1.0 one.jar", "org.a:lib 1.0 two.jar"];
+        std::thread::scope(|scope| {
+            let read = || of("a.jar", &outer);
+            for reader in [scope.spawn(read), scope.spawn(read)] {
+                assert_eq!(reader.join().unwrap().0, expected);
+            }
+        });
     }
 }

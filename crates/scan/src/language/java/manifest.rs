@@ -3,6 +3,9 @@
 use super::super::licence;
 use super::super::text::{Folding, header, headers};
 
+/// The most licences of one archive.
+const MOST_LICENCES: usize = 32;
+
 /// What a manifest says of its archive.
 #[derive(Debug, Default)]
 pub(super) struct Manifest {
@@ -55,6 +58,7 @@ impl Manifest {
             licences: bundle_licences
                 .split(',')
                 .filter_map(|name| licence(name.split(';').next()?))
+                .take(MOST_LICENCES)
                 .collect(),
         }
     }

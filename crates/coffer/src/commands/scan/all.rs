@@ -1,0 +1,42 @@
+//! `scan --all`: a line for each image.
+
+use engine::Engine;
+use engine::examine::{Examined, Subject};
+use model::image::Image;
+
+use super::FOUND;
+use crate::args::scan::Scan;
+use crate::context::Context;
+use crate::errors::Failure;
+use crate::progress::Bar;
+use crate::render::scan::{OverviewJson, overview};
+
+/// Goes on after an image that cannot be scanned.
+pub(super) fn examine(scan: &Scan, engine: &Engine, context: &Context) -> Result<u8, Failure> {
+    let wishes = scan.words.wishes();
+    let (mut all, mut code): (Vec<Examined>, u8) = (Vec::new(), 0);
+    for image in engine.images()? {
+        let subject = Subject::Image(image.digest.to_string());
+        match engine.examine(&subject, &wishes, &mut Bar::new()) {
+            Ok(mut examined) => {
+                examined.target.name = name(&image);
+                let examined = scan.narrowed(examined);
+                code = code.max(scan.code(&examined));
+                all.push(examined);
+            }
+            Err(error) => {
+                context.complain(Some(error.into()));
+                code = FOUND;
+            }
+        }
+    }
+    context.show(
+        || all.iter().map(OverviewJson::new).collect::<Vec<_>>(),
+        || overview(&all, context.style, context.width()),
+    )?;
+    Ok(code)
+}
+
+fn name(image: &Image) -> String {
+    image.names.first().cloned().unwrap_or_else(|| image.digest.short())
+}
