@@ -121,7 +121,7 @@ var (
 		"stretch": "9", "buster": "10", "bullseye": "11", "bookworm": "12",
 	}
 	announced = regexp.MustCompile(`^\[.*\] (D[SL]A-[0-9]+(?:-[0-9]+)?)`)
-	fixedIn   = regexp.MustCompile(`^\s*\[(\w+)\] - (\S+) (\S+)`)
+	fixLine   = regexp.MustCompile(`^\s*\[(\w+)\] - (\S+) (\S+)`)
 	cves      = regexp.MustCompile(`CVE-[0-9]{4}-[0-9]+`)
 )
 
@@ -133,7 +133,7 @@ func (s *sources) announcements(_ string, text []byte) error {
 			ids = match[1:2]
 		} else if strings.HasPrefix(strings.TrimSpace(line), "{") {
 			ids = cves.FindAllString(line, -1)
-		} else if match := fixedIn.FindStringSubmatch(line); match != nil && debianReleases[match[1]] != "" {
+		} else if match := fixLine.FindStringSubmatch(line); match != nil && debianReleases[match[1]] != "" {
 			if _, err := deb.NewVersion(match[3]); err != nil {
 				continue // `<not-affected>`, `<end-of-life>`
 			}

@@ -30,6 +30,8 @@ pub(super) fn ecosystems(distribution: &Distribution) -> Vec<Wanted> {
     let major = first_parts(version, 1);
     let named = |name: String| vec![Wanted::Named(name)];
     match distribution.id.as_str() {
+        // Before 4 there were two of each.
+        "debian" if major == "3" => named(format!("Debian:{}", first_parts(version, 2))),
         "debian" if !major.is_empty() => named(format!("Debian:{major}")),
         "ubuntu" => ubuntu(version),
         "alpine" if version.contains(['_', '-']) => named("Alpine:edge".to_owned()),
@@ -101,6 +103,7 @@ mod tests {
         for (id, version, ecosystem) in [
             ("debian", "12", "Debian:12"),
             ("debian", "11.7", "Debian:11"),
+            ("debian", "3.1", "Debian:3.1"),
             ("ubuntu", "22.04", "Ubuntu:22.04:LTS"),
             ("ubuntu", "23.10", "Ubuntu:23.10"),
             ("ubuntu", "18.04", "Ubuntu:Pro:18.04:LTS"),

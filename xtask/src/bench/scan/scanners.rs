@@ -181,7 +181,7 @@ fn said(program: &Path, key: &str) -> Outcome<String> {
 }
 
 fn forget(state: &Path) -> Outcome {
-    removed(&state.join("facts"))
+    removed(&state.join("images/notes"))
 }
 
 fn removed(directory: &Path) -> Outcome {
