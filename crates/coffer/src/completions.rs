@@ -42,6 +42,18 @@ fn tree() -> clap::Command {
     commands::ALL.into_iter().fold(root, |root, entry| grafted(root, entry.words, with_aliases(entry)))
 }
 
+/// The command in its group; of one that is a group itself, such as `scan`, with what is below it.
+fn beside(parent: clap::Command, command: clap::Command) -> clap::Command {
+    let name = command.get_name().to_owned();
+    match parent.find_subcommand(&name).cloned() {
+        Some(group) => {
+            let below: Vec<clap::Command> = group.get_subcommands().cloned().collect();
+            parent.mut_subcommand(name, |_| command.subcommands(below))
+        }
+        None => parent.subcommand(command),
+    }
+}
+
 /// The command below the groups that its words name; `registry user add` has two.
 fn grafted(parent: clap::Command, words: &[&'static str], command: clap::Command) -> clap::Command {
     match words {
@@ -51,7 +63,7 @@ fn grafted(parent: clap::Command, words: &[&'static str], command: clap::Command
             }
             parent.subcommand(grafted(clap::Command::new(*group), rest, command))
         }
-        _ => parent.subcommand(command),
+        _ => beside(parent, command),
     }
 }
 

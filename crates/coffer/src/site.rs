@@ -87,6 +87,9 @@ fn say(notice: &Notice<'_>) {
         Notice::LostMonitor { name } => {
             format!("`{name}` lost its monitor and was ended with it; `coffer start {name}` starts it again")
         }
+        Notice::KnownExploited { image, detail } => {
+            format!("{image} {detail}; `coffer scan {image}` tells more")
+        }
     };
     write_error(&format!("coffer: {}\n", text::plain(&text)));
 }

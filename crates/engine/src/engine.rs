@@ -32,6 +32,13 @@ pub enum Notice<'a> {
         /// The container's name.
         name: &'a str,
     },
+    /// An image was let run that has something in it that is exploited already.
+    KnownExploited {
+        /// As it was asked for.
+        image: &'a str,
+        /// What it has, in one clause.
+        detail: &'a str,
+    },
 }
 
 /// The file that holds the ledger's name.

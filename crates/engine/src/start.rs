@@ -8,12 +8,13 @@ use model::request::{HostNamespace, RunRequest};
 use model::spec::Spec;
 use model::verdict::Verdict;
 use network::Serving;
+use policy::asks::KNOWN_EXPLOITED;
 use policy::decide::request_digest;
 use policy::{Decision, Refusal};
 use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Entry, Kind};
-use crate::engine::Engine;
+use crate::engine::{Engine, Notice};
 use crate::error::EngineError;
 use crate::id::ContainerId;
 use crate::idspace;
@@ -54,8 +55,19 @@ impl Engine {
     ) -> Result<(Permit, Verdict), EngineError> {
         let Decision { verdict, permit } = self.decide(request, image, id.as_str(), now);
         match permit {
-            Ok(permit) => Ok((permit, verdict)),
+            Ok(permit) => {
+                self.warn_of_exploited(request, &verdict);
+                Ok((permit, verdict))
+            }
             Err(refusal) => Err(self.refused(refusal, request, image, &verdict, now)),
+        }
+    }
+
+    /// What is recorded as an exception is said to whoever starts it.
+    fn warn_of_exploited(&self, request: &RunRequest, verdict: &Verdict) {
+        let known = verdict.exceptions.iter().find(|exception| exception.id.starts_with(KNOWN_EXPLOITED));
+        if let Some(exception) = known {
+            (self.herald)(&Notice::KnownExploited { image: &request.image, detail: &exception.detail });
         }
     }
 

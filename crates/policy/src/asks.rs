@@ -13,6 +13,8 @@ use crate::catalogue::host_option;
 use crate::confine::{pids_limit, sysctl};
 use crate::hostpaths::{Reach, reach};
 
+pub use scanned::KNOWN_EXPLOITED;
+
 /// One thing that can be asked for: the rule that judges it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct AskRule {
@@ -84,7 +86,7 @@ rules! {
     CAPABILITY = "capability-is-an-exception", AsException, Elevated, ["4.4.3"], ["5.4"];
     HOST_PATH = "host-path-is-an-exception", AsException, Elevated, ["4.5.5"], ["5.6"];
     DEVICE = "device-is-an-exception", AsException, Elevated, ["4.4.3"], ["5.18"];
-    KNOWN_EXPLOITED = "no-known-exploited-vulnerability", AsException, None, ["4.1.1"], ["4.4"];
+    EXPLOITED = "no-known-exploited-vulnerability", AsException, None, ["4.1.1"], ["4.4"];
     MUTABLE = "mutable-is-an-exception", AsException, None, ["4.4.4"], ["5.13"];
     EXEC_MOUNT = "exec-mount-is-an-exception", AsException, None, ["4.4.4"], [];
     PIDS_UNLIMITED = "pids-unlimited-is-an-exception", AsException, None, ["4.4.3"], ["5.29"];

@@ -9,7 +9,9 @@ pub(crate) const LONGEST_WORD: usize = 512;
 /// written as `\xff`, and a backslash as two.
 pub(crate) fn path(bytes: &[u8]) -> String {
     match str::from_utf8(bytes) {
-        Ok(plain) if !plain.contains(|letter: char| letter == '\\' || letter.is_control()) => plain.to_owned(),
+        Ok(plain) if !plain.contains(|letter: char| letter == '\\' || letter.is_control()) => {
+            plain.to_owned()
+        }
         _ => escaped(bytes),
     }
 }

@@ -15,6 +15,7 @@ const CHECKSUM: usize = 4;
 /// Where notes about layers are, by diff id, and those about images, by manifest digest.
 const OF_LAYERS: &str = "notes/layers";
 const OF_IMAGES: &str = "notes/images";
+const OF_JUDGEMENTS: &str = "notes/judgements";
 
 /// What a note is about. There is one note about each, and what it says is its writer's affair.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +24,8 @@ pub enum About<'a> {
     Layer(&'a Layer),
     /// An image.
     Image(&'a Image),
+    /// What somebody makes of an image, who may change their mind while it stays the same.
+    Judgement(&'a Image),
 }
 
 impl About<'_> {
@@ -30,13 +33,14 @@ impl About<'_> {
         match self {
             Self::Layer(_) => OF_LAYERS,
             Self::Image(_) => OF_IMAGES,
+            Self::Judgement(_) => OF_JUDGEMENTS,
         }
     }
 
     fn name(self) -> String {
         match self {
             Self::Layer(layer) => layer.diff_id.hex(),
-            Self::Image(image) => image.digest.hex(),
+            Self::Image(image) | Self::Judgement(image) => image.digest.hex(),
         }
     }
 }
@@ -60,7 +64,7 @@ impl Store {
         let _present = self.share("sweep")?;
         let subject = match about {
             About::Layer(layer) => self.layer_path(&layer.diff_id),
-            About::Image(image) => self.record_path(&image.digest.hex()),
+            About::Image(image) | About::Judgement(image) => self.record_path(&image.digest.hex()),
         };
         if !subject.exists() {
             return Ok(());
@@ -76,7 +80,7 @@ impl Store {
     /// Removes the notes about everything else than these; returns their bytes.
     pub(crate) fn drop_notes(&self, layers: &BTreeSet<String>, images: &BTreeSet<String>) -> Result<u64> {
         let mut bytes = 0;
-        for (directory, kept) in [(OF_LAYERS, layers), (OF_IMAGES, images)] {
+        for (directory, kept) in [(OF_LAYERS, layers), (OF_IMAGES, images), (OF_JUDGEMENTS, images)] {
             if !self.root.join(directory).exists() {
                 continue;
             }

@@ -20,7 +20,7 @@ fn layer(content: &[u8]) -> Vec<u8> {
 }
 
 fn notes(bench: &Bench) -> Vec<PathBuf> {
-    ["layers", "images"]
+    ["layers", "images", "judgements"]
         .into_iter()
         .flat_map(|kind| std::fs::read_dir(bench.path("store/notes").join(kind)).into_iter().flatten())
         .map(|entry| entry.unwrap().path())
@@ -53,7 +53,9 @@ fn privileged_a_note_is_kept_until_what_it_is_about_goes() {
     // Nobody will ask for it again.
     bench.store.remember(About::Image(&one), b"late").unwrap();
     bench.store.remember(About::Layer(&one.layers[1]), b"late").unwrap();
-    assert_eq!(notes(&bench).len(), 2);
+    bench.store.remember(About::Judgement(&two), b"fine").unwrap();
+    assert_eq!(bench.store.recall(About::Judgement(&two)).unwrap(), b"fine");
+    assert_eq!(notes(&bench).len(), 3);
     bench.store.prune(&BTreeSet::new(), Prune::Unused).unwrap();
     assert_eq!(notes(&bench), Vec::<PathBuf>::new());
     bench.assert_consistent();

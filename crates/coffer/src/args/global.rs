@@ -52,6 +52,8 @@ pub(crate) enum Document {
     CycloneDx,
     /// Another.
     Spdx,
+    /// A page for people who have no terminal.
+    Html,
 }
 
 impl Format {
@@ -59,7 +61,7 @@ impl Format {
     pub(crate) fn with_documents(command: clap::Command) -> clap::Command {
         command.mut_arg("format", |format| {
             format
-                .help("How results are written: table, json, sarif, cyclonedx or spdx")
+                .help("How results are written: table, json, sarif, cyclonedx, spdx or html")
                 .value_parser(document)
         })
     }
@@ -77,8 +79,10 @@ fn document(text: &str) -> Result<Format, ValueError> {
         "table" => Ok(Format::Table),
         "json" => Ok(Format::Json),
         "sarif" => Ok(Format::Document(Document::Sarif)),
-        _ => bill(text)
-            .map_err(|_| ValueError::new("it is not known", "one of table, json, sarif, cyclonedx, spdx")),
+        "html" => Ok(Format::Document(Document::Html)),
+        _ => bill(text).map_err(|_| {
+            ValueError::new("it is not known", "one of table, json, sarif, cyclonedx, spdx, html")
+        }),
     }
 }
 

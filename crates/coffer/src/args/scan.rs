@@ -1,5 +1,6 @@
 //! `coffer scan ...`, `coffer sbom`
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -91,17 +92,17 @@ pub(crate) struct Sbom {
 /// `advisories import`
 #[derive(Debug, Args)]
 pub(crate) struct Import {
-    /// Files, archives or directories, as they are published
+    /// Files, archives, directories or https:// addresses, as they are published
     #[arg(value_name = "PATH", required = true)]
-    pub(crate) paths: Vec<PathBuf>,
+    pub(crate) feeds: Vec<OsString>,
 }
 
 /// `advisories update`
 #[derive(Debug, Args)]
 pub(crate) struct Update {
-    /// What `advisories export` wrote elsewhere
+    /// What `advisories export` wrote elsewhere, an https:// address, or `-` for standard input
     #[arg(value_name = "FILE")]
-    pub(crate) file: PathBuf,
+    pub(crate) file: OsString,
     /// Take it even if it is older than what is here
     #[arg(long)]
     pub(crate) allow_older: bool,

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{BufReader, IsTerminal as _};
 
-use engine::advice::Age;
+use engine::advice::{Age, Feed};
 use engine::examine::Acceptance;
 
 use super::image::save_to;
@@ -14,7 +14,7 @@ use crate::errors::{ExitCodes, Failure};
 use crate::progress::Counting;
 use crate::render::advisories::{self, AnswerJson, CatalogueJson, ImportedJson};
 use crate::render::{text, time};
-use crate::site;
+use crate::{registries, site};
 
 pub(super) const IMPORT: Entry = Entry {
     words: &["advisories", "import"],
@@ -27,7 +27,7 @@ pub(super) const IMPORT: Entry = Entry {
     ],
     notes: "\
 Each publisher is a source; an import replaces what that source said before and leaves the others. Give everything of
-one publisher in one import. Nothing is fetched: how the files come here is yours to say.
+one publisher in one import. Only what you name is fetched: https://ADDRESS is one more kind of PATH.
 
 What is not understood is named and left out, never guessed at.",
     codes: ExitCodes::Ordinary,
@@ -42,7 +42,7 @@ pub(super) const UPDATE: Entry = Entry {
     about: "Take over all advisories that were exported elsewhere",
     examples: [
         ("coffer advisories update advisories.coffer", "what `coffer advisories export` wrote"),
-        ("coffer advisories update --allow-older advisories.coffer", "even back in time"),
+        ("coffer advisories update https://mirror.example/advisories.coffer", "from where you keep it"),
     ],
     notes: "\
 Nothing is replaced before the whole file is here and every digest holds. Older ones are refused, so that whoever
@@ -138,7 +138,9 @@ impl Act for Import {
     fn act(self, context: &mut Context) -> Result<u8, Failure> {
         let engine = site::open()?;
         let mut counting = Counting::new("advisories");
-        let imported = engine.import_advisories(&self.paths, &mut |count| counting.counted(count))?;
+        let feeds: Vec<Feed> = self.feeds.iter().map(|feed| Feed::typed(feed)).collect();
+        let places = registries::places(None);
+        let imported = engine.import_advisories(&feeds, places, &mut |count| counting.counted(count))?;
         drop(counting);
         if let Some(lost) = &imported.lost {
             context.warn(&text::plain(&format!("what was there before is gone: {lost}")));
@@ -152,11 +154,15 @@ impl Act for Update {
     fn act(self, context: &mut Context) -> Result<u8, Failure> {
         let engine = site::open()?;
         let age = if self.allow_older { Age::Any } else { Age::NotOlder };
-        let index = if self.file.as_os_str() == "-" {
-            engine.update_advisories(&mut std::io::stdin().lock(), age)?
-        } else {
-            let file = File::open(&self.file).map_err(|error| Failure::file("open", &self.file, &error))?;
-            engine.update_advisories(&mut BufReader::new(file), age)?
+        let index = match Feed::typed(&self.file) {
+            Feed::Address(address) => engine.fetch_advisories(&address, &registries::places(None), age)?,
+            Feed::Path(path) if path.as_os_str() == "-" => {
+                engine.update_advisories(&mut std::io::stdin().lock(), age)?
+            }
+            Feed::Path(path) => {
+                let file = File::open(&path).map_err(|error| Failure::file("open", &path, &error))?;
+                engine.update_advisories(&mut BufReader::new(file), age)?
+            }
         };
         show(context, &index)
     }

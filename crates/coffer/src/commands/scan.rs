@@ -149,6 +149,7 @@ fn document(examined: &Examined, format: Format, style: Style, width: usize) -> 
         Format::Document(Document::Sarif) => examined.document(Form::Sarif),
         Format::Document(Document::CycloneDx) => examined.document(Form::CycloneDx),
         Format::Document(Document::Spdx) => examined.document(Form::Spdx),
+        Format::Document(Document::Html) => examined.document(Form::Html),
     }
 }
 

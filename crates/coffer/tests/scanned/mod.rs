@@ -1,11 +1,16 @@
 //! An image with something of everything in it, and advisories about that, made on the spot.
 
+// Each test file is a crate of its own and uses what it needs.
+#![allow(dead_code, reason = "shared between test crates")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::path::Path;
 
 use model::digest::Digest;
 use serde_json::{Value, json};
 
-const OS_RELEASE: &str = "ID=alpine\nVERSION_ID=3.19.1\nNAME=\"Alpine Linux\"\nPRETTY_NAME=\"Alpine Linux v3.19\"\n";
+const OS_RELEASE: &str =
+    "ID=alpine\nVERSION_ID=3.19.1\nNAME=\"Alpine Linux\"\nPRETTY_NAME=\"Alpine Linux v3.19\"\n";
 
 const INSTALLED: &str = "\
 P:libcrypto3
@@ -35,16 +40,20 @@ fn token() -> String {
     ["glp", "at-", "x7Qm2", "Rk9Vt", "4Wb8N", "c3Lz6"].concat()
 }
 
-/// An OCI image layout of two layers at a path; the second removes a file with a secret that the first brought.
-pub(crate) fn image(path: &Path, version: &str) {
+/// A layer with what an image says of its packages, and a secret.
+pub(crate) fn packages(version: &str) -> Vec<u8> {
     let installed = INSTALLED.replace("3.1.4-r1", version);
-    let bottom = layer(&[
+    layer(&[
         ("etc/os-release", OS_RELEASE.as_bytes()),
         ("lib/apk/db/installed", installed.as_bytes()),
         ("usr/lib/python3.11/site-packages/jinja2-2.11.1.dist-info/METADATA", JINJA.as_bytes()),
         ("app/settings.env", format!("GITLAB_TOKEN={}\n", token()).as_bytes()),
-    ]);
-    layout(path, &[bottom, layer(&[("app/.wh.settings.env", b"")])]);
+    ])
+}
+
+/// An OCI image layout of two layers at a path; the second removes a file with a secret that the first brought.
+pub(crate) fn image(path: &Path, version: &str) {
+    layout(path, &[packages(version), layer(&[("app/.wh.settings.env", b"")])]);
 }
 
 /// An OCI image layout of layers at a path.
@@ -86,6 +95,22 @@ pub(crate) fn layer(files: &[(&str, &[u8])]) -> Vec<u8> {
         tar.append_data(&mut header, name, *content).unwrap();
     }
     tar.into_inner().unwrap()
+}
+
+/// So many advisories about packages that nobody has, of another publisher.
+pub(crate) fn many(path: &Path, count: usize) {
+    std::fs::create_dir_all(path).unwrap();
+    for number in 0..count {
+        let record = json!({
+            "schema_version": "1.6.0", "id": format!("GO-{number}"), "modified": "2099-02-01T00:00:00Z",
+            "summary": "made up, at some length, so that it takes a while to read all of them".repeat(8),
+            "affected": [{
+                "package": { "ecosystem": "Go", "name": format!("example.com/{number}") },
+                "ranges": [{ "type": "SEMVER", "events": [{ "introduced": "0" }, { "fixed": "1.2.3" }] }],
+            }],
+        });
+        std::fs::write(path.join(format!("GO-{number}.json")), record.to_string()).unwrap();
+    }
 }
 
 /// A directory of advisories, as they are published: OSV, and CISA's list.

@@ -1,13 +1,17 @@
 //! Published advisories on their way into the database: each source replaces what it said before.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use advisories::database::{Index, Sources, Trust};
-use advisories::import::{Format, Item, Limits, Skipped, import};
+use advisories::import::{ImportError, Imported as Read, Item, Limits, Skipped, import, import_stream};
+use registry::client::Client;
+use registry::config::{Config, Places};
 
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::examine::ExamineError;
+use crate::registries::RegistriesError;
 use crate::time::rfc3339;
 
 /// The most things that are named one by one of those that were not understood.
@@ -15,6 +19,44 @@ const MOST_NAMED: usize = 50;
 
 /// Records between two signs of life.
 const STRIDE: u64 = 1000;
+
+/// Where published advisories are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Feed {
+    /// A file, an archive, or a directory.
+    Path(PathBuf),
+    /// A file or an archive at an address.
+    Address(String),
+}
+
+impl Feed {
+    /// What a person typed.
+    #[must_use]
+    pub fn typed(text: &std::ffi::OsStr) -> Self {
+        match text.to_str().filter(|text| ["https://", "http://"].iter().any(|start| text.starts_with(start)))
+        {
+            Some(address) => Self::Address(address.to_owned()),
+            None => Self::Path(text.into()),
+        }
+    }
+
+    /// The last part of its name.
+    fn name(&self) -> String {
+        match self {
+            Self::Path(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            Self::Address(address) => address.rsplit('/').next().unwrap_or(address).to_owned(),
+        }
+    }
+}
+
+impl std::fmt::Display for Feed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Path(path) => write!(f, "`{}`", path.display()),
+            Self::Address(address) => write!(f, "`{address}`"),
+        }
+    }
+}
 
 /// What came of an import.
 #[derive(Debug)]
@@ -61,17 +103,20 @@ impl Complaints {
 }
 
 impl Engine {
-    /// Takes in published advisories: files, archives, directories. `tell` gets how many records there were so far.
+    /// Takes in published advisories: files, archives, directories, and what is at addresses, which are asked as
+    /// `places` says. `tell` gets how many records there were so far.
     ///
     /// # Errors
     /// [`ExamineError`]; whatever happens, the database is as it was or as it should be.
     pub fn import_advisories(
         &self,
-        paths: &[PathBuf],
+        feeds: &[Feed],
+        places: Places,
         tell: &mut dyn FnMut(u64),
     ) -> Result<Imported, EngineError> {
         let (mut sources, mut records, mut complaints) = (Sources::default(), 0_u64, Complaints::default());
-        let imported = import(paths, &Limits::default(), &mut |item| match item {
+        let mut formats: BTreeMap<&'static str, u64> = BTreeMap::new();
+        let mut each = |item| match item {
             Item::Record(record) => {
                 sources.add(&record);
                 records += 1;
@@ -80,21 +125,29 @@ impl Engine {
                 }
             }
             Item::Skipped(skipped) => complaints.add(|| words(&skipped)),
-        });
-        let imported = imported.map_err(ExamineError::from)?;
-        if records == 0 {
-            let paths: Vec<String> = paths.iter().map(|path| format!("`{}`", path.display())).collect();
-            return Err(ExamineError::Nothing(paths.join(", ")).into());
+        };
+        for feed in feeds {
+            let read = read(feed, &places, &mut each)?;
+            for (format, count) in &read.formats {
+                *formats.entry(format.name()).or_default() += count.documents;
+            }
         }
-        let formats = imported.formats.iter().map(|(format, count)| (name(*format), count.documents));
-        let formats = formats.collect();
-        let origin = paths.iter().filter_map(|path| path.file_name()).next().unwrap_or_default();
-        let (index, replaced, lost) = self
-            .replace_sources(sources, &origin.to_string_lossy(), &mut complaints)
-            .map_err(EngineError::from)?;
+        if records == 0 {
+            let feeds: Vec<String> = feeds.iter().map(ToString::to_string).collect();
+            return Err(ExamineError::Nothing(feeds.join(", ")).into());
+        }
+        let origin = feeds.first().map(Feed::name).unwrap_or_default();
+        let (index, replaced, lost) = self.replace_sources(sources, &origin, &mut complaints)?;
         self.note_advisories("import", replaced.iter().map(|replaced| replaced.source.as_str()))?;
         let Complaints { count: skipped, named } = complaints;
-        Ok(Imported { sources: replaced, formats, skipped, named, index, lost })
+        Ok(Imported {
+            sources: replaced,
+            formats: formats.into_iter().collect(),
+            skipped,
+            named,
+            index,
+            lost,
+        })
     }
 
     fn replace_sources(
@@ -127,8 +180,22 @@ fn size(counts: &advisories::database::Counts) -> u64 {
     u64::from(counts.advisories) + u64::from(counts.remarks)
 }
 
-fn name(format: Format) -> &'static str {
-    format.name()
+fn read(feed: &Feed, places: &Places, each: &mut dyn FnMut(Item)) -> Result<Read, EngineError> {
+    let limits = Limits::default();
+    let read = match feed {
+        Feed::Path(path) => import(std::slice::from_ref(path), &limits, each),
+        Feed::Address(address) => {
+            let mut stream = fetched(address, places)?;
+            import_stream(&feed.name(), &mut stream, &limits, each)
+        }
+    };
+    Ok(read.map_err(|error: ImportError| ExamineError::from(error))?)
+}
+
+/// What is at an address.
+pub(super) fn fetched(address: &str, places: &Places) -> Result<Box<dyn std::io::Read>, EngineError> {
+    let config = Config::load(places.clone()).map_err(RegistriesError::from)?;
+    Ok(Client::new(config)?.download(address)?)
 }
 
 fn words(skipped: &Skipped) -> String {

@@ -6,6 +6,7 @@ use std::io::{Read, Write};
 
 use advisories::database::{Database, DatabaseError, Index, Library, Trust};
 use model::finding::{Exploited, Severity};
+use registry::config::Places;
 
 use crate::book::{Entry, Kind};
 use crate::engine::Engine;
@@ -13,7 +14,7 @@ use crate::error::EngineError;
 use crate::examine::ExamineError;
 
 pub use advisories::database::{Age, Entry as Source, Index as Catalogue};
-pub use import::{Imported, Replaced};
+pub use import::{Feed, Imported, Replaced};
 
 /// The database as it was when it was opened, whatever replaces it.
 #[derive(Debug)]
@@ -116,6 +117,14 @@ impl Engine {
     /// [`DatabaseError`].
     pub fn export_advisories(&self, out: &mut dyn Write) -> Result<Catalogue, EngineError> {
         Ok(self.library().export(&Trust::Anybody, out).map_err(ExamineError::from)?)
+    }
+
+    /// The same for what is at an address, which is asked as `places` says.
+    ///
+    /// # Errors
+    /// As [`update_advisories`](Self::update_advisories); everything that can go wrong on a network.
+    pub fn fetch_advisories(&self, from: &str, places: &Places, age: Age) -> Result<Catalogue, EngineError> {
+        self.update_advisories(&mut import::fetched(from, places)?, age)
     }
 
     /// Takes over all advisories that were exported elsewhere. Until the last byte is here and right, the present

@@ -11,6 +11,9 @@ use super::ExamineError;
 use crate::engine::Engine;
 use crate::error::EngineError;
 
+/// How names begin that no package has.
+const VULNERABILITIES: [&str; 2] = ["CVE-", "GHSA-"];
+
 /// Which images have something.
 #[derive(Debug)]
 pub struct Answer {
@@ -65,6 +68,9 @@ impl Engine {
     pub fn affected(&self, name: &str) -> Result<Answer, EngineError> {
         let images = self.store.list()?;
         let Some(advice) = self.advice()?.filter(|advice| advice.knows(name)) else {
+            if VULNERABILITIES.iter().any(|start| name.starts_with(start)) {
+                return Err(ExamineError::Unheard(name.to_owned()).into());
+            }
             return Ok(self.holders(images, &Wanted::Package(name), By::Package)?);
         };
         let context = Context { today: self.today() };

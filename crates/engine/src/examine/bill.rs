@@ -19,6 +19,8 @@ pub enum Form {
     CycloneDx,
     /// SPDX 2.3.
     Spdx,
+    /// A page for people, complete in one file.
+    Html,
 }
 
 impl Examined {
@@ -35,6 +37,7 @@ impl Examined {
             Form::Sarif => report::sarif::sarif(&scan),
             Form::CycloneDx => report::cyclonedx::cyclonedx(&scan),
             Form::Spdx => report::spdx::spdx(&scan),
+            Form::Html => report::html::html(&scan),
         }
     }
 }

@@ -51,6 +51,9 @@ pub enum ExamineError {
         /// What is wrong with it.
         flaw: Flaw,
     },
+    /// Nobody speaks of a vulnerability.
+    #[error("no advisory here is about {0}")]
+    Unheard(String),
     /// Files that were named have no advisory in them.
     #[error("there are no advisories in {0}")]
     Nothing(String),
@@ -81,6 +84,7 @@ impl ExamineError {
             Self::Read { .. } => "E-scan-file",
             Self::Bill { .. } => "E-scan-sbom",
             Self::Hashes { .. } => "E-scan-hashes",
+            Self::Unheard(_) => "E-advisories-unheard",
             Self::Nothing(_) => "E-advisories-nothing",
         }
     }
@@ -101,6 +105,9 @@ impl ExamineError {
             Self::Bill { .. } => "give CycloneDX, SPDX 2 or Syft's own format, as JSON".into(),
             Self::Hashes { .. } => {
                 "give one file a line: its SHA-256, SHA-1 or MD5, and what it is after that".into()
+            }
+            Self::Unheard(_) => {
+                "look for a mistake in it, and whether there are advisories of whoever publishes it: `coffer advisories status`".into()
             }
             Self::Nothing(_) => {
                 "give OSV, secdb, CSAF, KEV or EPSS as they are published; docs/scan.md lists all formats"

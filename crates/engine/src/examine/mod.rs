@@ -5,6 +5,7 @@
 mod error;
 mod subject;
 mod learn;
+mod gather;
 mod known;
 mod malware;
 mod words;
@@ -21,23 +22,22 @@ use std::path::PathBuf;
 use model::finding::{Fix, Malware, Misconfiguration, Place, Secret, Severity, Vulnerability};
 use model::image::{Image, ImageConfig};
 use model::inventory::Inventory;
-use scan::{LayerFacts, LockFiles};
-use store::{Naming, Progress};
+use store::Progress;
 
+use crate::advice::Advice;
 use crate::book::{Entry, Kind};
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::place::UPPER;
 use crate::time::rfc3339;
+use gather::{Files, Learned};
 use known::Known;
-use learn::{Tree, open};
 use words::Words;
 
 pub use accept::Acceptance;
 pub use affected::{Affected, Answer, By, Holder};
 pub use bill::Form;
 pub use error::ExamineError;
-pub use report::diff::{Changed, Diff, Line, diff};
+pub use report::diff::{Changed, Diff, Line, Side, diff};
 pub use report::subject::{Counts, Database, DatabaseSource, Layer, Licence, Scan, Target, TargetKind, Tool};
 pub use subject::Subject;
 
@@ -114,6 +114,22 @@ pub enum Fixes {
 }
 
 impl Examined {
+    /// One of which nothing is known yet.
+    fn of(target: Target, now: i64) -> Self {
+        Self {
+            time: rfc3339(now),
+            target,
+            inventory: Inventory::default(),
+            vulnerabilities: Vec::new(),
+            secrets: Vec::new(),
+            misconfigurations: Vec::new(),
+            malware: Vec::new(),
+            licences: BTreeMap::new(),
+            database: None,
+            expired: Vec::new(),
+        }
+    }
+
     /// As every report takes it.
     #[must_use]
     pub fn scan(&self) -> Scan<'_> {
@@ -157,23 +173,6 @@ impl Examined {
     }
 }
 
-/// What was learned of a subject, before anybody judges it.
-struct Learned {
-    target: Target,
-    known: Known,
-    image: Option<Image>,
-    /// To look files up, where that is wished for: trees, bottom first, and the facts of each.
-    trees: Vec<Tree>,
-    facts: Vec<LayerFacts>,
-}
-
-/// Whether files are looked up, for which their trees are needed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Files {
-    Needed,
-    NotNeeded,
-}
-
 impl Engine {
     /// Examines something. This process must have no other thread.
     ///
@@ -191,110 +190,44 @@ impl Engine {
         let advice = if looks(Look::Vulnerabilities) { self.advice()? } else { None };
         let files = if lists.is_empty() { Files::NotNeeded } else { Files::Needed };
         let Learned { target, known, image, trees, facts } = self.learn(subject, files, progress)?;
-        let Known { mut inventory, mut secrets, oddities } = known;
-        let mut misconfigurations = Vec::new();
+        let Known { inventory, secrets, oddities } = known;
+        let mut examined = Examined { inventory, ..Examined::of(target, self.now()) };
+        examined.malware = self.malware(trees, &facts, &lists, &mut examined.inventory)?;
+        if looks(Look::Secrets) {
+            examined.secrets = secrets;
+        }
         if looks(Look::Misconfigurations) {
-            misconfigurations = self.mistakes(image.as_ref(), &oddities);
+            examined.misconfigurations = self.mistakes(image.as_ref(), &oddities);
         }
-        let malware = self.malware(trees, &facts, &lists, &mut inventory)?;
-        if !looks(Look::Secrets) {
-            secrets.clear();
+        if looks(Look::Licences) {
+            examined.licences = describe::licences(&examined.inventory);
         }
-        let mut vulnerabilities = Vec::new();
-        let mut expired = Vec::new();
         if let Some(advice) = &advice {
-            let today = self.today();
-            vulnerabilities = advice.vulnerabilities(&mut inventory, &today)?;
-            let purls = describe::image_purls(image.as_ref());
-            expired = words.apply(&mut vulnerabilities, &inventory, &purls, &today);
-            matching::urgent_first(&mut vulnerabilities);
+            let of_image =
+                image.as_ref().filter(|_| matches!(subject, Subject::Image(_) | Subject::Archive(_)));
+            self.compare(&mut examined, advice, &words, (image.as_ref(), of_image))?;
         }
-        let examined = Examined {
-            time: rfc3339(self.now()),
-            target,
-            licences: if looks(Look::Licences) { describe::licences(&inventory) } else { BTreeMap::new() },
-            inventory,
-            vulnerabilities,
-            secrets,
-            misconfigurations,
-            malware,
-            database: advice.map(|advice| describe::database(&advice.index, self.now())),
-            expired,
-        };
         self.write_down(&examined, image.as_ref())?;
         Ok(examined)
     }
 
-    fn learn(
+    /// Asks the advisories, and then everybody who has a word in it. `kept` is the image whose own inventory it is.
+    fn compare(
         &self,
-        subject: &Subject,
-        files: Files,
-        progress: &mut dyn Progress,
-    ) -> Result<Learned, EngineError> {
-        match subject {
-            Subject::Image(name) => self.learn_image(name, self.admit(name, progress)?, files, progress),
-            Subject::Archive(source) => {
-                let image = self.import(source, &Naming::As(Vec::new()), progress)?.image;
-                self.learn_image(&source.to_string(), image, files, progress)
-            }
-            Subject::Container(name) => self.learn_container(name, progress),
-            Subject::Directory(path) => {
-                let target = Target { kind: TargetKind::Directory, ..named(path.display().to_string()) };
-                let tree = || Ok::<_, ExamineError>(Tree { name: target.name.clone(), root: open(path)? });
-                let mut facts = Vec::new();
-                self.look_into(vec![tree()?], LockFiles::Counted, |_, learned| facts.push(learned))?;
-                let (trees, known) = (vec![tree()?], Known::of(&facts, None));
-                Ok(Learned { target, known, image: None, trees, facts })
-            }
-            Subject::Bill(path) => {
-                let (target, inventory) = bill::read(path)?;
-                let known = Known { inventory, ..Known::default() };
-                Ok(Learned { target, known, image: None, trees: Vec::new(), facts: Vec::new() })
-            }
-        }
-    }
-
-    fn learn_image(
-        &self,
-        name: &str,
-        image: Image,
-        files: Files,
-        progress: &mut dyn Progress,
-    ) -> Result<Learned, EngineError> {
-        let known = self.known(name, &image, progress)?;
-        let (mut trees, mut facts) = (Vec::new(), Vec::new());
-        if files == Files::Needed {
-            trees = self.layer_trees(name, &image)?;
-            facts = self.layer_facts(name, &image, progress)?;
-        }
-        Ok(Learned { target: describe::image(name, &image), known, image: Some(image), trees, facts })
-    }
-
-    /// What a container has written is one more layer, which changes while it is looked at.
-    fn learn_container(&self, name: &str, progress: &mut dyn Progress) -> Result<Learned, EngineError> {
-        let record = self.container(name)?;
-        let image = self.image_of(&record)?;
-        let mut facts = self.layer_facts(&record.image_name, &image, progress)?;
-        let mut trees = self.layer_trees(&record.image_name, &image)?;
-        let upper = self.containers.path(&record.id).join(UPPER);
-        let mut target = describe::image(&record.name, &image);
-        if upper.exists() {
-            let tree = || Ok::<_, ExamineError>(Tree { name: record.name.clone(), root: open(&upper)? });
-            self.look_into(vec![tree()?], LockFiles::Ignored, |_, learned| facts.push(learned))?;
-            trees.push(tree()?);
-            let made_by = "what the container has written".to_owned();
-            target.layers.push(Layer { digest: String::new(), made_by });
-        }
-        let known = Known::of(&facts, Some(&image));
-        Ok(Learned { target, known, image: Some(image), trees, facts })
-    }
-
-    fn layer_trees(&self, name: &str, image: &Image) -> Result<Vec<Tree>, EngineError> {
-        let layers = (1_usize..).zip(&image.layers);
-        let tree = |(number, layer)| {
-            Ok(Tree { name: format!("layer {number} of {name}"), root: open(&self.store.layer_dir(layer))? })
-        };
-        layers.map(tree).collect()
+        examined: &mut Examined,
+        advice: &Advice,
+        words: &Words,
+        (image, kept): (Option<&Image>, Option<&Image>),
+    ) -> Result<(), EngineError> {
+        let today = self.today();
+        let mut found = advice.vulnerabilities(&mut examined.inventory, &today)?;
+        let _kept = kept.map(|image| self.keep_judgement(image, &advice.index, &found, &examined.inventory));
+        let purls = describe::image_purls(image);
+        examined.expired = words.apply(&mut found, &examined.inventory, &purls, &today);
+        matching::urgent_first(&mut found);
+        examined.vulnerabilities = found;
+        examined.database = Some(describe::database(&advice.index, self.now()));
+        Ok(())
     }
 
     /// Of what is no image, only files can be mistakes.
@@ -336,8 +269,4 @@ impl Engine {
             None => entry,
         })
     }
-}
-
-fn named(name: String) -> Target {
-    Target { name, ..Target::default() }
 }

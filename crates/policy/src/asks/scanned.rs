@@ -2,7 +2,10 @@
 
 use model::finding::{Fix, Scanned, Urgent};
 
-use super::{Ask, KNOWN_EXPLOITED};
+use super::{Ask, EXPLOITED};
+
+/// How the ids of these exceptions begin.
+pub const KNOWN_EXPLOITED: &str = "known-exploited";
 
 /// Who asks for it.
 const IMAGE: &str = "the image";
@@ -17,8 +20,7 @@ pub(super) fn vulnerabilities(scanned: &Scanned, asks: &mut Vec<Ask>) {
 fn ask(urgent: &Urgent) -> Ask {
     let Urgent { id, package, version, .. } = urgent;
     let detail = format!("has {id} in {package} {version}: critical, and known to be exploited");
-    Ask::new(&KNOWN_EXPLOITED, format!("known-exploited {id} {package}"), IMAGE, detail)
-        .instead(instead(urgent))
+    Ask::new(&EXPLOITED, format!("{KNOWN_EXPLOITED} {id} {package}"), IMAGE, detail).instead(instead(urgent))
 }
 
 fn instead(urgent: &Urgent) -> String {
@@ -91,7 +93,8 @@ mod tests {
     fn what_was_never_scanned_or_has_nothing_urgent_is_as_it_was() {
         let (request, image) = (request(), user_image());
         for scanned in [Scanned::Never, scanned(0, &[])] {
-            let verdict = assess(&Question { scanned: &scanned, ..question(&request, &image, Level::Baseline) });
+            let verdict =
+                assess(&Question { scanned: &scanned, ..question(&request, &image, Level::Baseline) });
             assert_eq!((verdict.outcome, verdict.exceptions.len()), (Outcome::Go, 0));
         }
     }

@@ -28,6 +28,7 @@ mod source;
 mod upload;
 mod list;
 mod referrers;
+mod download;
 mod login;
 
 pub mod fuzz;
@@ -118,6 +119,14 @@ impl Client {
         let evidence = config.places.evidence.clone();
         let (hosts, keyring) = (Hosts::default(), Keyring::default());
         Self(Arc::new(Shared { config, patience, hosts, keyring, evidence }))
+    }
+
+    /// The bytes at an address, which is no repository's: nobody is shown any credentials.
+    ///
+    /// # Errors
+    /// Everything that can go wrong on a network; an address without TLS that is not this machine's.
+    pub fn download(&self, url: &str) -> Result<Box<dyn Read>> {
+        self.0.download(url)
     }
 
     /// The manifest or index of a tag or digest, from a mirror where one is configured and has it.

@@ -149,7 +149,8 @@ fn packages_of_one_name_or_of_one_path_are_merged_in_no_time() {
     let licences = (0..100).map(|number| format!("L{number}")).collect();
     let copyright = Found { licences, ..dpkg("a", "") };
     let remarks = (0..MANY).map(|number| Found { architecture: number.to_string(), ..dpkg("a", "") });
-    let owning = (0..MANY).map(|number| Filed { found: dpkg(&format!("p{number}"), "1"), files: marks(&[program]) });
+    let owning =
+        (0..MANY).map(|number| Filed { found: dpkg(&format!("p{number}"), "1"), files: marks(&[program]) });
     let modules = (0..MANY).map(|number| Found::new(PackageKind::Go, format!("m{number}"), "v1")).collect();
     let mut layer = with(layer(&[STATUS, program]), STATUS, named);
     layer = with(with(layer, "usr/share/doc/a/copyright", vec![copyright]), program, modules);

@@ -68,11 +68,7 @@ type See<'a> = dyn FnMut(&[u8]) -> Result<(), Flaw> + 'a;
 type EachHeader = fn(&Content<'_>, &mut See<'_>) -> Result<(), Flaw>;
 
 /// Reads one format of database.
-fn with(
-    each_header: EachHeader,
-    content: &Content<'_>,
-    found: &mut Vec<Found>,
-) -> Result<(), Flaw> {
+fn with(each_header: EachHeader, content: &Content<'_>, found: &mut Vec<Found>) -> Result<(), Flaw> {
     let mut packages = Packages { found, room: Room::default(), flaw: None };
     each_header(content, &mut |header| packages.add(header))?;
     packages.flaw.map_or(Ok(()), Err)?;

@@ -76,8 +76,9 @@ impl Sources {
         let others = self.list.split_off(first.count());
         self.weight = sum;
         let Weight { packages, bytes } = self.most;
-        let reason =
-            format!("its packages are left out: {packages} of one layer are read, and {bytes} bytes about them");
+        let reason = format!(
+            "its packages are left out: {packages} of one layer are read, and {bytes} bytes about them"
+        );
         others.into_iter().map(|source| Gap { location: source.path, reason: reason.clone() }).collect()
     }
 }

@@ -201,7 +201,8 @@ fn a_file_that_nobody_may_read_is_read_by_root_and_else_a_gap() {
 
 #[test]
 fn of_many_odd_files_the_first_are_told() {
-    let names: Vec<String> = (0..MOST_ODDITIES + 50).map(|number| format!("d{:02}/{number:06}", number % 20)).collect();
+    let names: Vec<String> =
+        (0..MOST_ODDITIES + 50).map(|number| format!("d{:02}/{number:06}", number % 20)).collect();
     let files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
     let tree = Tree::of(&files);
     for (path, _) in &files {

@@ -42,5 +42,5 @@ pub(crate) fn visit(
             }
         }
     }
-    gaps
+    gaps.into_list()
 }

@@ -2,7 +2,6 @@
 
 use engine::Engine;
 use engine::examine::{Examined, Subject};
-use model::image::Image;
 
 use super::FOUND;
 use crate::args::scan::Scan;
@@ -16,10 +15,9 @@ pub(super) fn examine(scan: &Scan, engine: &Engine, context: &Context) -> Result
     let wishes = scan.words.wishes();
     let (mut all, mut code): (Vec<Examined>, u8) = (Vec::new(), 0);
     for image in engine.images()? {
-        let subject = Subject::Image(image.digest.to_string());
-        match engine.examine(&subject, &wishes, &mut Bar::new()) {
-            Ok(mut examined) => {
-                examined.target.name = name(&image);
+        let name = image.names.first().cloned().unwrap_or_else(|| image.digest.to_string());
+        match engine.examine(&Subject::Image(name), &wishes, &mut Bar::new()) {
+            Ok(examined) => {
                 let examined = scan.narrowed(examined);
                 code = code.max(scan.code(&examined));
                 all.push(examined);
@@ -35,8 +33,4 @@ pub(super) fn examine(scan: &Scan, engine: &Engine, context: &Context) -> Result
         || overview(&all, context.style, context.width()),
     )?;
     Ok(code)
-}
-
-fn name(image: &Image) -> String {
-    image.names.first().cloned().unwrap_or_else(|| image.digest.short())
 }

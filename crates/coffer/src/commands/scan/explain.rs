@@ -11,20 +11,15 @@ use crate::site;
 impl Act for Explain {
     fn act(self, context: &mut Context) -> Result<u8, Failure> {
         let engine = site::open()?;
-        let id = if self.id.is_ascii() { self.id.to_ascii_uppercase() } else { self.id.clone() };
-        let wishes = self.words.wishes();
-        let examined = examine(&engine, &self.target, &wishes)?;
-        let found: Vec<_> = [&self.id, &id]
-            .into_iter()
-            .map(|name| explained::found(&examined, name))
-            .find(|found| !found.is_empty())
-            .unwrap_or_default();
-        let dossier = [&self.id, &id]
-            .into_iter()
-            .map(|name| engine.dossier(name))
-            .find(|dossier| dossier.as_ref().map_or(true, |dossier| !dossier.bulletins.is_empty()))
-            .transpose()?
-            .unwrap_or_default();
+        let upper = self.id.to_ascii_uppercase();
+        let names = [&self.id, &upper];
+        let mut dossier = engine.dossier(&self.id)?;
+        if dossier.bulletins.is_empty() {
+            dossier = engine.dossier(&upper)?;
+        }
+        let examined = examine(&engine, &self.target, &self.words.wishes())?;
+        let found = names.into_iter().map(|name| explained::found(&examined, name));
+        let found = found.into_iter().find(|found| !found.is_empty()).unwrap_or_default();
         context.show(
             || ExplainedJson::new(&self.id, &examined, &found, &dossier),
             || explained::page(&self.id, &examined, &found, &dossier, context.style),

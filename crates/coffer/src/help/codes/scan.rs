@@ -50,9 +50,19 @@ pub(super) const SCAN: &[Code] = &[
         "Get some: coffer advisories import PATH, or coffer advisories update FILE.",
     ),
     code(
+        "E-advisories-unheard",
+        "No advisory here is about a vulnerability of that name.",
+        "Look for a mistake in it, and whether there are advisories of whoever publishes it: coffer advisories status.",
+    ),
+    code(
         "E-advisories-nothing",
         "The files that were named have no advisory in them.",
         "Give them as they are published; docs/scan.md lists the formats.",
+    ),
+    code(
+        "E-advisories-address",
+        "The text is no address that files are fetched from.",
+        "Give one that begins with https://, or fetch the file yourself.",
     ),
     code(
         "E-advisories-import",

@@ -1,21 +1,16 @@
 //! What changed from one image to another.
 
-use engine::examine::{Changed, Diff, Line};
+use engine::examine::{Changed, Diff, Line, Side};
 
 use super::severity_cell;
 use crate::render::style::{Style, Tone};
 use crate::render::table::{Cell, Column, Table};
-use crate::render::text;
+use crate::render::{text, units};
 
 /// The whole page.
 pub(crate) fn page(diff: &Diff<'_>, style: Style, width: usize) -> String {
-    let mut page = format!(
-        "{}  {} vulnerabilities\n{}  {} vulnerabilities\n",
-        style.strong(&text::plain(diff.before.name)),
-        diff.before.vulnerabilities.total(),
-        style.strong(&text::plain(diff.after.name)),
-        diff.after.vulnerabilities.total(),
-    );
+    let mut page: String =
+        [&diff.before, &diff.after].into_iter().map(|side| headline(side, style)).collect();
     for section in [packages(diff, style, width), vulnerabilities(diff, style, width)].into_iter().flatten() {
         page.push_str(&format!("\n{section}"));
     }
@@ -24,6 +19,13 @@ pub(crate) fn page(diff: &Diff<'_>, style: Style, width: usize) -> String {
         page.push_str("\n  the same packages\n");
     }
     page
+}
+
+/// `app:1  5 vulnerabilities`
+fn headline(side: &Side<'_>, style: Style) -> String {
+    let count = usize::try_from(side.vulnerabilities.total()).unwrap_or(usize::MAX);
+    let count = units::count(count, "vulnerability", "vulnerabilities");
+    format!("{}  {count}\n", style.strong(&text::plain(side.name)))
 }
 
 fn packages(diff: &Diff<'_>, style: Style, width: usize) -> Option<String> {
@@ -72,7 +74,11 @@ fn vulnerabilities(diff: &Diff<'_>, style: Style, width: usize) -> Option<String
         }
     }
     let same = diff.vulnerabilities.same.len();
-    let same = if same > 0 { format!("  {same} are in both\n") } else { String::new() };
+    let same = match same {
+        0 => String::new(),
+        1 => "  1 is in both\n".to_owned(),
+        same => format!("  {same} are in both\n"),
+    };
     let shown = if any { table.render(style, width) } else { String::new() };
     (any || !same.is_empty()).then(|| format!("{shown}{same}"))
 }

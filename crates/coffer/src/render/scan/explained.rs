@@ -102,8 +102,8 @@ pub(crate) fn page(
         if let Some(cvss) = &vulnerability.cvss {
             page.push_str(&line("cvss", &format!("{:.1}  {}", cvss.score, cvss.vector), style));
         }
-        for (vulnerability, package) in found {
-            page.push_str(&format!("\n{}", one(examined, vulnerability, package, style)));
+        for (vulnerability, packages) in of_sources(found) {
+            page.push_str(&format!("\n{}", one(examined, vulnerability, &packages, style)));
         }
         return page;
     }
@@ -117,9 +117,28 @@ pub(crate) fn page(
     page
 }
 
-fn one(examined: &Examined, found: &Vulnerability, package: &Package, style: Style) -> String {
+/// Packages that are built from one source have the same for the same reasons.
+fn of_sources<'a>(found: &[Found<'a>]) -> Vec<(&'a Vulnerability, Vec<&'a Package>)> {
+    let mut groups: Vec<(&Vulnerability, Vec<&Package>)> = Vec::new();
+    for (vulnerability, package) in found {
+        let same = |other: &Package| {
+            package.source.is_some()
+                && (&other.source, &other.location) == (&package.source, &package.location)
+        };
+        let group = groups.iter_mut().find(|(_, packages)| packages.first().is_some_and(|other| same(other)));
+        match group {
+            Some((_, packages)) => packages.push(package),
+            None => groups.push((vulnerability, vec![package])),
+        }
+    }
+    groups
+}
+
+fn one(examined: &Examined, found: &Vulnerability, packages: &[&Package], style: Style) -> String {
+    let Some(package) = packages.first() else { return String::new() };
+    let names: Vec<&str> = packages.iter().map(|package| package.name.as_str()).collect();
     let mut page =
-        format!("  {}\n", style.strong(&text::plain(&format!("{} {}", package.name, package.version))));
+        format!("  {}\n", style.strong(&text::plain(&format!("{} {}", names.join(", "), package.version))));
     let mut say = |title: &str, words: String| page.push_str(&line(title, &words, style));
     if let Some(source) = &package.source {
         say("built from", format!("{} {}", source.name, source.version));

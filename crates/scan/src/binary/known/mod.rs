@@ -71,7 +71,10 @@ fn is_number(place: &str) -> bool {
 /// `11`, or `7m` as Python names some builds, and not what scripts and manual pages have at the end.
 fn is_minor(place: &str) -> bool {
     let digits = place.trim_end_matches(|letter: char| letter.is_ascii_lowercase());
-    !digits.is_empty() && digits.len() < 3 && place.len() - digits.len() < 3 && digits.bytes().all(|byte| byte.is_ascii_digit())
+    !digits.is_empty()
+        && digits.len() < 3
+        && place.len() - digits.len() < 3
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The first match's first group that took part. `{}` in a pattern stands for the digits that the name's `*` does.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::super::zip::{Archive, Budget, Member, Window};
 use super::super::malformed;
+use super::super::zip::{Archive, Budget, Member, Window};
 use super::manifest::Manifest;
 use super::name;
 use super::pom::Pom;
