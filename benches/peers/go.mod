@@ -5,6 +5,7 @@ go 1.26.8
 require (
 	github.com/anchore/grype v0.121.2
 	github.com/aquasecurity/trivy-db v0.0.0-20260813095258-0e0340a01b57
+	github.com/aquasecurity/trivy-java-db v0.0.0-20240109071736-184bd7481d48
 	github.com/knqyf263/go-deb-version v0.0.0-20241115132648-6f4aee6ccd23
 	github.com/spf13/afero v1.15.0
 	go.etcd.io/bbolt v1.5.0

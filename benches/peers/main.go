@@ -28,6 +28,9 @@ func run(advisories, out string) error {
 	if err := writeTrivy(sources, filepath.Join(out, "trivy", "db")); err != nil {
 		return fmt.Errorf("trivy.db: %w", err)
 	}
+	if err := writeJava(filepath.Join(out, "trivy", "java-db")); err != nil {
+		return fmt.Errorf("trivy-java.db: %w", err)
+	}
 	if err := writeGrype(sources, filepath.Join(out, "grype", "6")); err != nil {
 		return fmt.Errorf("vulnerability.db: %w", err)
 	}

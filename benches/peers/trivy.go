@@ -18,6 +18,7 @@ import (
 	"github.com/aquasecurity/trivy-db/pkg/vulnsrc/composer"
 	"github.com/aquasecurity/trivy-db/pkg/vulnsrc/osv"
 	"github.com/aquasecurity/trivy-db/pkg/vulnsrc/vulnerability"
+	java "github.com/aquasecurity/trivy-java-db/pkg/db"
 	bolt "go.etcd.io/bbolt"
 )
 
@@ -35,7 +36,7 @@ func writeTrivy(s *sources, out string) error {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}
-	if err := db.Init(out); err != nil {
+	if err := db.Init(root); err != nil {
 		return err
 	}
 	defer db.Close()
@@ -51,7 +52,39 @@ func writeTrivy(s *sources, out string) error {
 		targets = append(targets, string(reader.Name()))
 	}
 	// Ten years: it is not to be found too old.
-	return vulndb.New(root, out, 10*365*24*time.Hour, vulndb.WithVulnSrcs(readers)).Build(targets)
+	if err := vulndb.New(root, out, 10*365*24*time.Hour, vulndb.WithVulnSrcs(readers)).Build(targets); err != nil {
+		return err
+	}
+	return compacted(filepath.Join(out, "trivy.db"))
+}
+
+// compacted leaves out what the builder has no more use for, as in the database that Trivy publishes.
+func compacted(path string) error {
+	to, err := bolt.Open(path, 0o644, nil)
+	if err != nil {
+		return err
+	}
+	if err := bolt.Compact(to, db.Config{}.Connection(), 1<<20); err != nil {
+		return err
+	}
+	return to.Close()
+}
+
+// writeJava makes the database of jars by their hashes without any: nobody else is given one, and without a file
+// Trivy refuses to look at jars.
+func writeJava(out string) error {
+	names, err := java.New(out)
+	if err != nil {
+		return err
+	}
+	if err := names.Init(); err != nil {
+		return err
+	}
+	client := java.NewMetadata(out)
+	if err := client.Update(java.Metadata{Version: java.SchemaVersion, UpdatedAt: time.Now()}); err != nil {
+		return err
+	}
+	return names.Close()
 }
 
 func document(directory string, id types.SourceID, kind ecosystem.Type) osv.OSV {
