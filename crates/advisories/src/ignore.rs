@@ -1,6 +1,8 @@
 //! Risks that somebody accepts: which, why, and until when. A file without a reason or an end is refused, so that
 //! nobody has to wonder later.
 
+use std::collections::{BTreeMap, HashMap};
+
 use model::finding::{Dismissal, Vulnerability};
 use model::inventory::{Inventory, Package};
 use serde::Deserialize;
@@ -103,21 +105,30 @@ impl Ignored {
     }
 
     /// Dismisses what is accepted and says so in the findings; returns the rules that are past their end and would
-    /// otherwise have counted. `today` is `2026-11-26`.
+    /// otherwise have counted, in the file's order. `today` is `2026-11-26`.
     pub fn apply(&self, found: &mut [Vulnerability], inventory: &Inventory, today: &str) -> Vec<&Rule> {
-        let mut expired = Vec::new();
+        let mut by_id: HashMap<String, Vec<(usize, &Rule)>> = HashMap::new();
+        for rule in self.rules.iter().enumerate() {
+            by_id.entry(folded(&rule.1.id)).or_default().push(rule);
+        }
+        let mut expired = BTreeMap::new();
         for vulnerability in found.iter_mut().filter(|found| found.dismissed.is_none()) {
-            let package = inventory.packages.get(vulnerability.package as usize);
-            let of = |rule: &&Rule| package.is_some_and(|package| rule.concerns(vulnerability, package));
-            let rules: Vec<_> = self.rules.iter().filter(of).collect();
-            if let Some(rule) = rules.iter().find(|rule| rule.holds(today)) {
-                vulnerability.dismissed = Some(rule.dismissal(&self.source));
-            } else {
-                expired.extend(rules.into_iter().filter(|rule| !expired.contains(rule)).collect::<Vec<_>>());
+            let Some(package) = inventory.packages.get(vulnerability.package as usize) else { continue };
+            let names = std::iter::once(&vulnerability.id).chain(&vulnerability.aliases);
+            let named = names.filter_map(|name| by_id.get(&folded(name))).flatten();
+            let rules: BTreeMap<_, _> = named.copied().filter(|(_, rule)| rule.concerns(package)).collect();
+            match rules.values().find(|rule| rule.holds(today)) {
+                Some(rule) => vulnerability.dismissed = Some(rule.dismissal(&self.source)),
+                None => expired.extend(rules),
             }
         }
-        expired
+        expired.into_values().collect()
     }
+}
+
+/// Names of vulnerabilities are the same in small letters.
+fn folded(id: &str) -> String {
+    id.trim().to_ascii_uppercase()
 }
 
 impl Rule {
@@ -128,18 +139,22 @@ impl Rule {
         if self.reason.trim().is_empty() {
             return Some("it gives no reason");
         }
+        if [&self.package, &self.path].into_iter().flatten().any(|only| only.trim_matches('/').is_empty()) {
+            return Some("`package` or `path` is empty, which would mean nothing or everything");
+        }
         (self.until != NEVER && !is_day(&self.until)).then_some("`until` is neither a day nor `never`")
     }
 
-    fn concerns(&self, found: &Vulnerability, package: &Package) -> bool {
-        let named = found.id == self.id || found.aliases.contains(&self.id);
+    /// Whether it is about this package; an archive's path is that of what is within, too.
+    fn concerns(&self, package: &Package) -> bool {
         let source = package.source.as_ref().map(|source| &source.name);
         let of_package = |name: &String| *name == package.name || source.is_some_and(|source| source == name);
-        let at = |path: &String| match path.trim_start_matches('/') {
-            directory if directory.ends_with('/') => package.location.starts_with(directory),
-            path => package.location == path,
+        let at = |path: &String| {
+            let path = path.trim_start_matches('/');
+            let rest = package.location.strip_prefix(path);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('!') || path.ends_with('/'))
         };
-        named && self.package.as_ref().is_none_or(of_package) && self.path.as_ref().is_none_or(at)
+        self.package.as_ref().is_none_or(of_package) && self.path.as_ref().is_none_or(at)
     }
 
     fn holds(&self, today: &str) -> bool {
@@ -241,10 +256,44 @@ mod tests {
             ("id = 'CVE-2023-1'\npath = '/var/lib/'", true),
             ("id = 'CVE-2023-1'\npath = 'var/lib/dpkg/status'", true),
             ("id = 'CVE-2023-1'\npath = 'var/lib'", false),
+            ("id = 'CVE-2023-1'\npath = 'var/lib/dpkg/status!x'", false),
+            ("id = ' cve-2023-1'", true),
         ] {
             let (dismissed, _) = apply(&format!("{rule}\nreason = 'r'\nuntil = 'never'"));
             assert_eq!(dismissed.is_some(), dismisses, "{rule}");
         }
+    }
+
+    #[test]
+    fn what_is_in_an_archive_is_at_the_archive_s_path() {
+        let rule = "id = 'CVE-2023-1'\nreason = 'r'\nuntil = 'never'\npath = 'app/app.jar'";
+        let ignored = Ignored::parse(&format!("[[ignore]]\n{rule}"), "f").unwrap();
+        for (location, dismisses) in
+            [("app/app.jar", true), ("app/app.jar!lib/a.jar", true), ("app/app.jar2", false)]
+        {
+            let mut inventory = inventory();
+            inventory.packages[0].location = location.to_owned();
+            let mut all = [found()];
+            ignored.apply(&mut all, &inventory, "2026-11-26");
+            assert_eq!(all[0].dismissed.is_some(), dismisses, "{location}");
+        }
+    }
+
+    /// A rule that still holds wins over one that does not, whichever comes first; expired ones come each once.
+    #[test]
+    fn of_several_rules_the_one_that_holds_counts() {
+        let rule =
+            |id: &str, until: &str| format!("[[ignore]]\nid = '{id}'\nreason = 'r'\nuntil = '{until}'\n");
+        let old = [rule("DSA-1", "2020-01-01"), rule("CVE-2023-1", "2021-01-01")].concat();
+        let apply = |text: &str| {
+            let ignored = Ignored::parse(text, "f").unwrap();
+            let mut all = [found(), found()];
+            let expired = ignored.apply(&mut all, &inventory(), "2026-11-26");
+            let expired: Vec<_> = expired.iter().map(|rule| rule.id.clone()).collect();
+            (all.iter().filter(|found| found.dismissed.is_some()).count(), expired)
+        };
+        assert_eq!(apply(&old), (0, vec!["DSA-1".to_owned(), "CVE-2023-1".to_owned()]));
+        assert_eq!(apply(&(old + &rule("CVE-2023-1", "never"))), (2, Vec::new()));
     }
 
     #[test]
@@ -256,6 +305,8 @@ mod tests {
             ("id = ''\nreason = 'r'\nuntil = 'never'", "E-ignore-rule"),
             ("id = 'a'\nreason = 'r'\nuntil = '2026-13-01'", "E-ignore-rule"),
             ("id = 'a'\nreason = 'r'\nuntil = 'soon'", "E-ignore-rule"),
+            ("id = 'a'\nreason = 'r'\nuntil = 'never'\npath = '/'", "E-ignore-rule"),
+            ("id = 'a'\nreason = 'r'\nuntil = 'never'\npackage = ''", "E-ignore-rule"),
             ("id = 'a'\nreason = 'r'\nuntil = 'never'\nexpires = 1", "E-ignore-malformed"),
         ] {
             let refused = Ignored::parse(&format!("[[ignore]]\n{rule}"), "f").unwrap_err();

@@ -44,7 +44,7 @@ fn parts(found: &Vulnerability) -> Vec<(f32, String)> {
     }
     if let Some(exploited) = &found.exploited {
         let (points, ransomware) =
-            if exploited.ransomware { (30.0, ", for ransomware too") } else { (25.0, "") };
+            if exploited.ransomware { (40.0, ", for ransomware too") } else { (35.0, "") };
         parts.push((points, format!("known to be exploited since {}{ransomware} (CISA)", exploited.since)));
     }
     if let Fix::In(version) = &found.fix {
@@ -125,6 +125,18 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_is_exploited_comes_before_what_is_only_worse() {
+        let severe = Inputs { severity: 4, cvss: 9.8, epss: 0.01, exploited: 0, fix: 1, reach: 1 };
+        let exploited = Inputs { severity: 2, cvss: 5.3, epss: 0.01, exploited: 1, fix: 1, reach: 1 };
+        let likely = Inputs { severity: 3, cvss: 7.5, epss: 0.94, ..severe };
+        let order = [exploited, likely, severe].map(|inputs| priority(&found(inputs)));
+        assert!(order.is_sorted_by(|one, other| one > other), "{order:?}");
+        // What is not there is behind all that may be.
+        let absent = priority(&found(Inputs { reach: 0, exploited: 2, ..severe }));
+        assert!(absent < priority(&found(Inputs { severity: 1, cvss: 3.0, ..severe })), "{absent}");
+    }
+
     proptest! {
         #[test]
         fn more_of_anything_is_never_less_urgent(inputs in inputs(), more in 0.0..1.0_f32) {
@@ -159,7 +171,7 @@ mod tests {
             reasons(&found(inputs)),
             [
                 "high severity, says debian (+45)",
-                "known to be exploited since 2023-10-10, for ransomware too (CISA) (+30)",
+                "known to be exploited since 2023-10-10, for ransomware too (CISA) (+40)",
                 "25.0% likely to be exploited within 30 days (EPSS) (+10)",
                 "mended in 2 (+5)",
                 "CVSS 7.5 (+4)",

@@ -127,6 +127,14 @@ $ coffer registry user add --generate anna
 coffer: there is a user `anna` already [E-serve-exists]
   take another name, or give it a password: coffer registry user passwd
 exit 1
+$ coffer registry user add anna
+coffer: there is a user `anna` already [E-serve-exists]
+  take another name, or give it a password: coffer registry user passwd
+exit 1
+$ coffer registry user passwd carla
+coffer: there is no user `carla` [E-serve-missing]
+  list them: coffer registry user ls
+exit 1
 $ coffer registry user add --generate Anna
 coffer: `Anna` is no name for a user or a team: 1 to 64 of `a-z`, `0-9`, `.`, `_` and `-`, a letter or digit first [E-serve-name]
   take another name

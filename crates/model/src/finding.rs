@@ -55,6 +55,22 @@ pub struct Cvss {
     pub vector: String,
 }
 
+impl Cvss {
+    /// What its version calls the score: version 2 knows nothing worse than high, and a score of nothing is nothing
+    /// worth a fix.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        let worst = if self.vector.starts_with("AV:") { Severity::High } else { Severity::Critical };
+        match self.score {
+            score if score >= 9.0 => worst,
+            score if score >= 7.0 => Severity::High,
+            score if score >= 4.0 => Severity::Medium,
+            score if score > 0.0 => Severity::Low,
+            _ => Severity::Negligible,
+        }
+    }
+}
+
 /// CISA's word that a vulnerability is exploited.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exploited {
@@ -208,4 +224,29 @@ pub struct Urgent {
     pub version: String,
     /// What to install instead.
     pub fix: Fix,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_score_is_as_severe_as_its_version_says() {
+        for (score, second, third) in [
+            (0.0, Severity::Negligible, Severity::Negligible),
+            (0.1, Severity::Low, Severity::Low),
+            (3.9, Severity::Low, Severity::Low),
+            (4.0, Severity::Medium, Severity::Medium),
+            (6.9, Severity::Medium, Severity::Medium),
+            (7.0, Severity::High, Severity::High),
+            (8.9, Severity::High, Severity::High),
+            (9.0, Severity::High, Severity::Critical),
+            (10.0, Severity::High, Severity::Critical),
+            (f32::NAN, Severity::Negligible, Severity::Negligible),
+        ] {
+            let by = |vector: &str| Cvss { score, vector: vector.to_owned() }.severity();
+            assert_eq!((by("AV:N/AC:L"), by("CVSS:3.1/AV:N")), (second, third), "{score}");
+            assert_eq!(by("CVSS:4.0/AV:N"), third, "{score}");
+        }
+    }
 }

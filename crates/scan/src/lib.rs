@@ -9,6 +9,7 @@ mod content;
 mod catalog;
 mod text;
 mod number;
+mod scalars;
 mod mark;
 mod system;
 mod rpm;

@@ -1,6 +1,6 @@
 //! gzip and zstd, with a bound on what comes out.
 
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -46,8 +46,17 @@ pub(crate) fn decoder<'a>(
     compression: Compression,
     limits: &Limits,
 ) -> io::Result<Box<dyn Read + Send + 'a>> {
+    buffered_decoder(BufReader::with_capacity(BUFFER, source), compression, limits)
+}
+
+/// The same of what is in buffers already, without another copy of it.
+pub(crate) fn buffered_decoder<'a>(
+    source: impl BufRead + Send + 'a,
+    compression: Compression,
+    limits: &Limits,
+) -> io::Result<Box<dyn Read + Send + 'a>> {
     let packed = Arc::new(AtomicU64::new(0));
-    let source = BufReader::with_capacity(BUFFER, Counting { source, count: Arc::clone(&packed) });
+    let source = Counting { source, count: Arc::clone(&packed) };
     let decoder: Box<dyn Read + Send + 'a> = match compression {
         Compression::Plain => return Ok(Box::new(source)),
         Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(source)),
@@ -70,6 +79,17 @@ impl<R: Read> Read for Counting<R> {
         let length = self.source.read(buffer)?;
         self.count.fetch_add(length as u64, Ordering::Relaxed);
         Ok(length)
+    }
+}
+
+impl<R: BufRead> BufRead for Counting<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.source.fill_buf()
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.count.fetch_add(amount as u64, Ordering::Relaxed);
+        self.source.consume(amount);
     }
 }
 

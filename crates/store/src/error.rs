@@ -242,7 +242,7 @@ impl StoreError {
             Self::NoSpace { .. } => {
                 "free some space, for instance with `coffer image prune`, and try again".into()
             }
-            Self::Permission { .. } => "run as the store's owner, or choose another store".into(),
+            Self::Permission { .. } => "run as its owner, or choose another store or source".into(),
             Self::Truncated { .. } => "copy or download it again".into(),
             Self::NotAnImage { .. } => {
                 "if it is an image of another kind, `coffer image import FILE` finds out which".into()

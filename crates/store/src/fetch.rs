@@ -9,13 +9,13 @@ use model::digest::{Digest, Hasher};
 use model::image::Layer;
 
 use crate::archive::Reader;
-use crate::compress::{BUFFER, Compression, decoder};
+use crate::compress::{Compression, buffered_decoder};
 use crate::disk::{Store, remove_tree};
 use crate::error::{Result, StoreError};
 use crate::layer::{Admitted, Advanced, Claim, Work, fresh_root};
 use crate::listing::Listing;
 use crate::partial::Partial;
-use crate::pipe::{Feeder, Piped, pipe};
+use crate::pipe::{Feeder, Piped, fill, pipe};
 use crate::source::Remote;
 use crate::unpack::{Job, tar_limits, unpack};
 
@@ -143,7 +143,7 @@ impl Store {
         packed.by_ref().take(4).read_to_end(&mut magic).map_err(failed)?;
         let compression = Compression::of(&magic);
         let source = io::Cursor::new(magic).chain(packed);
-        let source = decoder(source, compression, &self.limits).map_err(failed)?;
+        let source = buffered_decoder(source, compression, &self.limits).map_err(failed)?;
         let (feeder, piped) = pipe();
         std::thread::scope(|scope| {
             let decoding = scope.spawn(move || feeder.run(source));
@@ -237,7 +237,7 @@ impl Receiver<'_> {
                 return Err(StoreError::Stopped);
             }
             let mut buffer = self.feeder.buffer().unwrap_or_default();
-            let read = source.by_ref().take(BUFFER as u64).read_to_end(&mut buffer);
+            let read = fill(&mut source, &mut buffer);
             let length = buffer.len() as u64;
             hasher.update(&buffer);
             keep(&buffer)?;
@@ -246,7 +246,8 @@ impl Receiver<'_> {
             if length > 0 {
                 self.feeder.send(Ok(buffer));
             }
-            if read.map_err(failed)? == 0 {
+            read.map_err(failed)?;
+            if length == 0 {
                 return Ok(total);
             }
         }

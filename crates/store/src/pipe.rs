@@ -40,10 +40,7 @@ pub(crate) fn pipe() -> (Feeder, Piped) {
 impl Feeder {
     /// A buffer to fill, or `None` once nobody reads any more.
     pub(crate) fn buffer(&self) -> Option<Vec<u8>> {
-        let mut buffer = self.empty.recv().ok()?;
-        buffer.clear();
-        buffer.reserve_exact(BUFFER);
-        Some(buffer)
+        self.empty.recv().ok()
     }
 
     /// Passes on a buffer that is not empty, or the error that ends the stream.
@@ -57,17 +54,35 @@ impl Feeder {
         let mut hasher = Hasher::new();
         let mut total = 0;
         while let Some(mut buffer) = self.buffer() {
-            let read = source.by_ref().take(BUFFER as u64).read_to_end(&mut buffer);
-            let last = read.as_ref().map_or(true, |length| *length == 0);
+            let read = fill(&mut source, &mut buffer);
+            let last = read.is_err() || buffer.is_empty();
             hasher.update(&buffer);
             total += buffer.len() as u64;
             // What was read before an error is of no use: the layer is lost.
-            if self.full.send(read.map(|_| buffer)).is_err() || last {
+            if self.full.send(read.map(|()| buffer)).is_err() || last {
                 break;
             }
         }
         (hasher.finish(), total)
     }
+}
+
+/// Reads what a buffer has room for: less only at the end, and before an error. A buffer that was full before is
+/// written over as it is, without being made zeros first.
+pub(crate) fn fill(source: &mut impl Read, buffer: &mut Vec<u8>) -> io::Result<()> {
+    buffer.resize(BUFFER, 0);
+    let mut filled = 0;
+    let ended = loop {
+        let Some(room) = buffer.get_mut(filled..).filter(|room| !room.is_empty()) else { break Ok(()) };
+        match source.read(room) {
+            Ok(0) => break Ok(()),
+            Ok(length) => filled += length,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => break Err(error),
+        }
+    };
+    buffer.truncate(filled);
+    ended
 }
 
 impl Piped {
@@ -137,6 +152,35 @@ mod tests {
             assert_eq!(out, bytes);
             assert_eq!(far.join().unwrap(), (Digest::of(&bytes), bytes.len() as u64));
         });
+    }
+
+    /// A byte at a time, an interruption before each, and in the end an error.
+    struct Halting(u8, bool);
+
+    impl Read for Halting {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.1 = !self.1;
+            match (self.0, self.1) {
+                (_, true) => Err(io::ErrorKind::Interrupted.into()),
+                (0, _) => Err(io::ErrorKind::ConnectionReset.into()),
+                (left, _) => {
+                    buffer[0] = left;
+                    self.0 -= 1;
+                    Ok(1)
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_came_before_an_error_is_in_the_buffer() {
+        let mut buffer = vec![9; BUFFER];
+        let error = fill(&mut Halting(3, false), &mut buffer).unwrap_err();
+        assert_eq!((error.kind(), buffer.as_slice()), (io::ErrorKind::ConnectionReset, &[3, 2, 1][..]));
+        fill(&mut io::repeat(7), &mut buffer).unwrap();
+        assert!(buffer.len() == BUFFER && buffer.iter().all(|byte| *byte == 7));
+        fill(&mut io::empty(), &mut buffer).unwrap();
+        assert!(buffer.is_empty());
     }
 
     #[test]

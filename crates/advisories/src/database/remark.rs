@@ -35,6 +35,21 @@ impl Remarks {
         self.likelihood = self.likelihood.or(other.likelihood);
     }
 
+    /// Takes the worse of both, for a vulnerability of two names.
+    pub(crate) fn worsen(&mut self, other: Self) {
+        self.exploited = match (self.exploited.take(), other.exploited) {
+            (Some(one), Some(other)) if other.since < one.since || (other.ransomware && !one.ransomware) => {
+                Some(Exploited { ransomware: one.ransomware || other.ransomware, ..other })
+            }
+            (one, other) => one.or(other),
+        };
+        let likelier = |one: (f32, f32), other: (f32, f32)| if other.0 > one.0 { other } else { one };
+        self.likelihood = match (self.likelihood, other.likelihood) {
+            (Some(one), Some(other)) => Some(likelier(one, other)),
+            (one, other) => one.or(other),
+        };
+    }
+
     pub(super) fn read(mut body: Cursor<'_>) -> Result<Self, Damage> {
         let flags = body.byte()?;
         let mut remarks = Self::default();

@@ -143,7 +143,7 @@ fn judge(found: &mut Vulnerability, group: &Group<'_, '_>) {
     } else if found.severity == Severity::Unknown
         && let Some(cvss) = &found.cvss
     {
-        (found.severity, found.severity_source) = (by_score(cvss.score), "cvss".to_owned());
+        (found.severity, found.severity_source) = (cvss.severity(), "cvss".to_owned());
     }
     let malice = group.affirming().find(|hit| hit.head.topic == Topic::Malice);
     if let Some(hit) = malice.filter(|_| found.severity == Severity::Unknown) {
@@ -151,23 +151,12 @@ fn judge(found: &mut Vulnerability, group: &Group<'_, '_>) {
     }
 }
 
-/// The qualitative scale of CVSS; 0.0 is `None` there.
-fn by_score(score: f32) -> Severity {
-    match score {
-        score if score >= 9.0 => Severity::Critical,
-        score if score >= 7.0 => Severity::High,
-        score if score >= 4.0 => Severity::Medium,
-        score if score > 0.0 => Severity::Low,
-        _ => Severity::Negligible,
-    }
-}
-
-/// What is known of any of its names.
+/// The worst of what is known of its names.
 fn remark(found: &mut Vulnerability, database: &Database) -> Result<(), Damage> {
     let names = std::iter::once(&found.id).chain(&found.aliases).filter(|name| name.starts_with("CVE-"));
     let mut known = crate::database::Remarks::default();
     for name in names {
-        known.complete(database.remarks(name)?);
+        known.worsen(database.remarks(name)?);
     }
     found.exploited = known.exploited;
     found.epss = known.likelihood.map(|(probability, _)| probability);

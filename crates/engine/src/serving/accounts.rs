@@ -26,6 +26,22 @@ pub fn new_password() -> Result<Secret> {
 }
 
 impl Accounts<'_> {
+    /// Whether a user of this name could be made: to be asked before somebody is asked for a password.
+    ///
+    /// # Errors
+    /// The account's.
+    pub fn need_free(&self, name: &str) -> Result<()> {
+        Ok(self.desk.need_free(name)?)
+    }
+
+    /// Whether there is a user of this name.
+    ///
+    /// # Errors
+    /// The account's.
+    pub fn need_user(&self, name: &str) -> Result<()> {
+        Ok(self.desk.need_user(name)?)
+    }
+
     /// Makes a user.
     ///
     /// # Errors

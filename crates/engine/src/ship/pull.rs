@@ -55,6 +55,9 @@ impl Engine {
     ) -> Result<Pulled> {
         let name = registries.full_name(name)?;
         let client = self.client(registries)?;
+        // Who cannot write history down finds out before anything comes. A ledger that is begun is flushed, too,
+        // which afterwards would wait for the whole image to be on the disk.
+        drop(self.book()?);
         let pulled = self.bring(&client, &name, wanted, progress);
         pulled.map_err(|error| self.distrusted(error, &name.to_string()))
     }

@@ -66,6 +66,22 @@ impl Desk {
         self.runtime.block_on(work)
     }
 
+    /// Whether a user of this name could be made.
+    ///
+    /// # Errors
+    /// [`AccountError`].
+    pub fn need_free(&self, name: &str) -> Result<(), AccountError> {
+        self.wait(self.accounts.need_free(name))
+    }
+
+    /// Whether there is a user of this name.
+    ///
+    /// # Errors
+    /// [`AccountError`].
+    pub fn need_user(&self, name: &str) -> Result<(), AccountError> {
+        self.wait(self.accounts.need_user(name))
+    }
+
     /// Makes a user.
     ///
     /// # Errors

@@ -4,11 +4,15 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Deserializer, Map, Value};
 
 use super::malformed;
 use crate::content::Flaw;
+use crate::scalars::scalars_count_as;
+
+/// The most licences of a package.
+const MOST_LICENCES: usize = 32;
 
 /// Reads a document as a whole.
 pub(super) fn document<T: DeserializeOwned>(bytes: &[u8], what: &'static str) -> Result<T, Flaw> {
@@ -34,7 +38,6 @@ pub(super) fn text<'a>(members: &'a Map<String, Value>, name: &str) -> &'a str {
 /// The texts of a member that is one or has some: licences as `package.json` and `composer.json` give them, each
 /// by itself, by its `type` or by its `name`.
 pub(super) fn texts(value: Option<&Value>) -> Vec<String> {
-    const MOST: usize = 32;
     let one = |value: &Value| match value {
         Value::String(text) => super::licence(text),
         Value::Object(members) => super::licence(
@@ -43,9 +46,58 @@ pub(super) fn texts(value: Option<&Value>) -> Vec<String> {
         _ => None,
     };
     match value {
-        Some(Value::Array(values)) => values.iter().take(MOST).filter_map(one).collect(),
+        Some(Value::Array(values)) => values.iter().take(MOST_LICENCES).filter_map(one).collect(),
         Some(value) => one(value).into_iter().collect(),
         None => Vec::new(),
+    }
+}
+
+/// The same, of a document with many packages: what is not wanted of it is not kept.
+#[derive(Debug, Default)]
+pub(super) struct Licences(pub(super) Vec<String>);
+
+impl<'de> Deserialize<'de> for Licences {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Forms).map(Self)
+    }
+}
+
+struct Forms;
+
+impl<'de> Visitor<'de> for Forms {
+    type Value = Vec<String>;
+
+    scalars_count_as!(Vec::new());
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("licences")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Vec<String>, E> {
+        Ok(super::licence(text).into_iter().collect())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Vec<String>, A::Error> {
+        let mut licences = Vec::new();
+        while licences.len() < MOST_LICENCES
+            && let Some(Licences(one)) = access.next_element()?
+        {
+            licences.extend(one);
+        }
+        IgnoredAny.visit_seq(access).map(|_| licences)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Vec<String>, A::Error> {
+        let mut licence = None;
+        while let Some(name) = access.next_key::<Cow<'de, str>>()? {
+            match name.as_ref() {
+                "type" | "name" if licence.is_none() => {
+                    licence = super::licence(&access.next_value::<Lenient>()?.0)
+                }
+                _ => access.next_value::<IgnoredAny>().map(drop)?,
+            }
+        }
+        Ok(licence.into_iter().collect())
     }
 }
 
@@ -55,17 +107,31 @@ pub(super) struct Lenient(pub(super) String);
 
 impl<'de> Deserialize<'de> for Lenient {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Either<'a> {
-            #[serde(borrow)]
-            Text(Cow<'a, str>),
-            Other(IgnoredAny),
-        }
-        match Either::deserialize(deserializer)? {
-            Either::Text(text) => Ok(Self(text.into_owned())),
-            Either::Other(_) => Ok(Self::default()),
-        }
+        deserializer.deserialize_any(Leniently)
+    }
+}
+
+struct Leniently;
+
+impl<'de> Visitor<'de> for Leniently {
+    type Value = Lenient;
+
+    scalars_count_as!(Lenient::default());
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a text")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Lenient, E> {
+        Ok(Lenient(text.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, access: A) -> Result<Lenient, A::Error> {
+        IgnoredAny.visit_seq(access).map(|_| Lenient::default())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<Lenient, A::Error> {
+        IgnoredAny.visit_map(access).map(|_| Lenient::default())
     }
 }
 
@@ -123,6 +189,16 @@ mod tests {
         assert_eq!(of(r#"{"type":"MIT","url":"x"}"#), ["MIT"]);
         assert_eq!(of(r#"[{"name":"MIT"},"ISC",7]"#), ["MIT", "ISC"]);
         assert!(of("{}").is_empty());
+        for (text, expected) in [
+            (r#""MIT""#, &["MIT"][..]),
+            (r#"{"type":"MIT","url":"x"}"#, &["MIT"]),
+            (r#"[{"url":[7],"name":"MIT"},"ISC",7,null,true,-1,0.5]"#, &["MIT", "ISC"]),
+            ("{}", &[]),
+        ] {
+            assert_eq!(serde_json::from_str::<Licences>(text).unwrap().0, expected, "{text}");
+        }
+        let many = format!("[{}7]", "\"MIT\",".repeat(100));
+        assert_eq!(serde_json::from_str::<Licences>(&many).unwrap().0.len(), MOST_LICENCES);
     }
 
     #[test]

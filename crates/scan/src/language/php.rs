@@ -2,8 +2,8 @@
 
 use model::inventory::PackageKind;
 use serde::Deserialize;
-use serde_json::Value;
 
+use super::json::Licences;
 use super::{MOST_LOCK_BYTES, add, json, package};
 use crate::catalog::{Cataloger, Found};
 use crate::content::{Content, Flaw};
@@ -25,14 +25,6 @@ pub(super) const COMPOSER_LOCK: Cataloger = Cataloger {
     },
 };
 
-/// Composer 1 wrote the packages alone, Composer 2 writes them as a member.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Installed {
-    Packages(Vec<Package>),
-    List(List),
-}
-
 #[derive(Deserialize)]
 struct List {
     #[serde(default)]
@@ -46,12 +38,18 @@ struct Package {
     #[serde(default)]
     version: json::Lenient,
     #[serde(default)]
-    license: Value,
+    license: Licences,
 }
 
+/// Composer 1 wrote the packages alone, Composer 2 writes them as a member.
 fn installed(content: &Content<'_>, found: &mut Vec<Found>) -> Result<(), Flaw> {
-    let packages = match json::document(&content.whole(MOST_LOCK_BYTES)?, "installed.json of Composer")? {
-        Installed::Packages(packages) | Installed::List(List { packages }) => packages,
+    const WHAT: &str = "installed.json of Composer";
+    let bytes = content.whole(MOST_LOCK_BYTES)?;
+    let is_list = bytes.iter().find(|byte| matches!(byte, b'[' | b'{')) == Some(&b'[');
+    let packages = if is_list {
+        json::document(&bytes, WHAT)?
+    } else {
+        json::document(&bytes, WHAT).map(|List { packages }| packages)?
     };
     take(packages, found)
 }
@@ -60,7 +58,7 @@ fn take(packages: Vec<Package>, found: &mut Vec<Found>) -> Result<(), Flaw> {
     for Package { name, version, license } in packages {
         let version = version.0.strip_prefix('v').unwrap_or(&version.0);
         let package = package(PackageKind::Packagist, &name.0.to_lowercase(), version);
-        add(found, package.map(|package| Found { licences: json::texts(Some(&license)), ..package }))?;
+        add(found, package.map(|package| Found { licences: license.0, ..package }))?;
     }
     Ok(())
 }

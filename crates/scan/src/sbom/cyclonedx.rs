@@ -22,7 +22,7 @@ impl Taker for Metadata {
             "component" => {
                 let mut target = Component::default();
                 value.object(&mut target, collector)?;
-                target.is_subject(collector);
+                target.describe_subject(collector);
             }
             "properties" => {
                 for property in value.list::<Property>(collector)? {
@@ -88,7 +88,7 @@ impl Taker for Component {
 }
 
 impl Component {
-    fn is_subject(self, collector: &mut Collector) {
+    fn describe_subject(self, collector: &mut Collector) {
         let digest = self.version.starts_with("sha256:").then_some(self.version.as_str());
         collector.digest =
             digest.or(self.property("aquasecurity:trivy:ImageID")).unwrap_or_default().to_owned();

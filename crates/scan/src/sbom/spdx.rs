@@ -51,7 +51,7 @@ impl Taker for Package {
     fn done(self, collector: &mut Collector) {
         match self.purpose.as_str() {
             "OPERATING_SYSTEM" | "OPERATING-SYSTEM" => collector.distribution = Some(self.distribution()),
-            "CONTAINER" => self.is_subject(collector),
+            "CONTAINER" => self.describe_subject(collector),
             // What the document is about may be a package that nobody manages; files are none at all.
             "FILE" | "SOURCE" | "APPLICATION" | "OTHER" if self.purl().is_empty() => {}
             _ => collector.add(self.item()),
@@ -60,7 +60,7 @@ impl Taker for Package {
 }
 
 impl Package {
-    fn is_subject(self, collector: &mut Collector) {
+    fn describe_subject(self, collector: &mut Collector) {
         collector.stack = self.remarks(bill::LAYER_DIGEST).map(str::to_owned).collect();
         if self.version.starts_with("sha256:") {
             collector.digest = self.version;

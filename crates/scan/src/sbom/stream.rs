@@ -10,6 +10,7 @@ use serde::de::{
 };
 
 use super::collect::Collector;
+use crate::scalars::scalars_count_as;
 
 /// The most parts of a package that are looked at: its licences, its properties.
 const MOST_PARTS: usize = 256;
@@ -96,27 +97,6 @@ macro_rules! takes_texts {
     };
 }
 pub(super) use takes_texts;
-
-/// What is neither a text, nor a list, nor an object.
-macro_rules! scalars_count_as {
-    ($absent:expr) => {
-        fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {
-            Ok($absent)
-        }
-        fn visit_i64<E: Error>(self, _: i64) -> Result<Self::Value, E> {
-            Ok($absent)
-        }
-        fn visit_u64<E: Error>(self, _: u64) -> Result<Self::Value, E> {
-            Ok($absent)
-        }
-        fn visit_f64<E: Error>(self, _: f64) -> Result<Self::Value, E> {
-            Ok($absent)
-        }
-        fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-            Ok($absent)
-        }
-    };
-}
 
 #[derive(Default)]
 struct Text(String);

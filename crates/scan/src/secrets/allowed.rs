@@ -267,7 +267,7 @@ mod tests {
     #[test]
     fn placeholders_are_known_by_their_parts_and_by_runs() {
         for placeholder in
-            ["AKIAIOSFODNN7EXAMPLE", "xxxxXXXX1", "${TOKEN}", "1234567890", "aaaaaaa1", "abcdefgh"]
+            ["AKIAIOSFODNN7EXAMPLE", "xxxXXxxx1", "${TOKEN}", "1234567890", "aaaaaaa1", "abcdefgh"]
         {
             assert!(value(placeholder.as_bytes()), "{placeholder}");
         }

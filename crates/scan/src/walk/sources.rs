@@ -1,9 +1,10 @@
-//! The packages of a tree, file by file, as many as there may be: those of the first files in the order of paths,
-//! whoever read which.
+//! The packages of a tree, file by file, as many as there may be: those of the distribution, and then those of the
+//! first files in the order of paths, whoever read which.
 
 use model::inventory::Gap;
 
 use super::Bounds;
+use crate::catalog::is_of_distribution;
 use crate::facts::{Filed, Source};
 
 /// Files that stand for packages.
@@ -44,9 +45,14 @@ impl Sources {
         Self { list: Vec::new(), weight: Weight::default(), most }
     }
 
-    /// Takes up a file's packages. What had to make room for them, or they themselves, are gaps.
+    /// Takes up a file's packages. What had to make room for them, or they themselves, are gaps: one file that has
+    /// more than half of what there may be must not keep all others out.
     pub(super) fn push(&mut self, source: Source) -> Vec<Gap> {
-        self.weight = self.weight.with(Weight::of(&source));
+        let weight = Weight::of(&source);
+        if weight.with(weight).exceeds(self.most) {
+            return vec![self.gap(source)];
+        }
+        self.weight = self.weight.with(weight);
         self.list.push(source);
         // Twice as much, so that not every file has all sorted.
         if self.weight.exceeds(self.most.with(self.most)) { self.fit() } else { Vec::new() }
@@ -65,7 +71,7 @@ impl Sources {
 
     /// Leaves the first.
     fn fit(&mut self) -> Vec<Gap> {
-        self.list.sort_by(|one, other| one.path.cmp(&other.path));
+        self.list.sort_by(|one, other| rank(one).cmp(&rank(other)));
         let mut sum = Weight::default();
         let first = self.list.iter().take_while(|source| {
             let with = sum.with(Weight::of(source));
@@ -75,12 +81,22 @@ impl Sources {
         });
         let others = self.list.split_off(first.count());
         self.weight = sum;
+        others.into_iter().map(|source| self.gap(source)).collect()
+    }
+
+    fn gap(&self, source: Source) -> Gap {
         let Weight { packages, bytes } = self.most;
         let reason = format!(
             "its packages are left out: {packages} of one layer are read, and {bytes} bytes about them"
         );
-        others.into_iter().map(|source| Gap { location: source.path, reason: reason.clone() }).collect()
+        Gap { location: source.path, reason }
     }
+}
+
+/// Whose packages are kept first: nothing that lies about in a tree keeps the distribution's own out.
+fn rank(source: &Source) -> (bool, &str) {
+    let of_distribution = source.packages.iter().any(|filed| is_of_distribution(filed.found.kind));
+    (!of_distribution, &source.path)
 }
 
 #[cfg(test)]
@@ -119,5 +135,21 @@ mod tests {
             let left_out: Vec<_> = gaps.iter().map(|gap| gap.location.clone()).collect();
             assert_eq!(left_out, (5..40).map(|number| source(number).path).collect::<Vec<_>>());
         }
+    }
+
+    #[test]
+    fn nothing_keeps_a_distributions_packages_out() {
+        let bounds = Bounds { packages: 4, ..Bounds::default() };
+        let mut sources = Sources::within(&bounds);
+        let mut crowd = source(0);
+        crowd.packages = vec![crowd.packages[0].clone(); 3];
+        assert_eq!(sources.push(crowd)[0].location, "000");
+        let mut gaps: Vec<Gap> = (1..9).flat_map(|number| sources.push(source(number))).collect();
+        let mut system = source(99);
+        system.packages[0].found.kind = PackageKind::Dpkg;
+        gaps.extend(sources.push(system));
+        let (kept, rest) = sources.fitted();
+        let kept: Vec<_> = kept.iter().map(|source| source.path.as_str()).collect();
+        assert_eq!((kept, gaps.len() + rest.len()), (vec!["099", "001", "002", "003"], 5));
     }
 }

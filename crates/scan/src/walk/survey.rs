@@ -71,7 +71,7 @@ pub(crate) fn survey(root: BorrowedFd<'_>, bounds: &Bounds) -> Survey {
             break;
         }
         if let Err(errno) = lister.directory(&path, depth) {
-            lister.gap(&path, format!("it cannot be listed: {}", std::io::Error::from(errno)));
+            lister.gap(&path, unlisted(errno));
         }
     }
     lister.survey
@@ -177,6 +177,13 @@ impl Lister<'_> {
         } else {
             self.waiting.push((path, depth));
         }
+    }
+}
+
+fn unlisted(errno: Errno) -> String {
+    match errno {
+        Errno::XDEV => "another file system is mounted there, and is not looked at".to_owned(),
+        other => format!("it cannot be listed: {}", std::io::Error::from(other)),
     }
 }
 

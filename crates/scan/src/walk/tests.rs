@@ -158,10 +158,11 @@ fn what_exceeds_the_bounds_is_a_gap() {
 
 #[test]
 fn more_packages_than_a_layer_may_have_are_a_gap_that_names_the_file() {
-    let tree = Tree::of(&[("var/lib/dpkg/status", PACKAGE), ("var/lib/dpkg/status.d/a", PACKAGE)]);
-    let facts = tree.facts_by(&Bounds { packages: 1, ..Bounds::default() }, 1);
-    assert_eq!((facts.sources.len(), facts.gaps.len()), (1, 1));
-    assert_eq!(facts.gaps[0].location, "var/lib/dpkg/status.d/a");
+    let names = ["status", "status.d/a", "status.d/b"].map(|name| format!("var/lib/dpkg/{name}"));
+    let tree = Tree::of(&names.each_ref().map(|name| (name.as_str(), PACKAGE)));
+    let facts = tree.facts_by(&Bounds { packages: 2, ..Bounds::default() }, 2);
+    assert_eq!((facts.sources.len(), facts.gaps.len()), (2, 1));
+    assert_eq!(facts.gaps[0].location, names[2]);
 }
 
 #[test]
@@ -193,7 +194,7 @@ fn names_that_are_no_text_are_told_apart() {
 fn a_file_that_nobody_may_read_is_read_by_root_and_else_a_gap() {
     let tree = Tree::of(&[("var/lib/dpkg/status", PACKAGE)]);
     let path = tree.path().join("var/lib/dpkg/status");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
     let facts = tree.facts();
     assert_eq!(facts.sources.len() + facts.gaps.len(), 1);
     assert_eq!(facts.gaps.is_empty(), fs::read(&path).is_ok());

@@ -78,6 +78,7 @@ impl Act for UserAdd {
         let settings = settings(&self.place)?;
         let engine = site::open()?;
         let accounts = engine.registry_accounts(&settings.storage)?;
+        accounts.need_free(&self.name)?;
         let password = self.password.ask()?;
         let wish = UserWish {
             password: password.clone(),
@@ -95,6 +96,7 @@ impl Act for UserPasswd {
         let settings = settings(&self.place)?;
         let engine = site::open()?;
         let accounts = engine.registry_accounts(&settings.storage)?;
+        accounts.need_user(&self.name)?;
         let password = self.password.ask()?;
         accounts.set_password(&self.name, &password)?;
         self.password.show(context, &self.name, &password)

@@ -114,6 +114,30 @@ impl Accounts {
         Ok(Rights::new(grants))
     }
 
+    /// Whether a user of this name could be made: known before anybody has to think of a password.
+    ///
+    /// # Errors
+    /// [`AccountError::Exists`], and a name that is none.
+    pub async fn need_free(&self, name: &str) -> Result<()> {
+        check_name(name)?;
+        match self.read::<User>(&Shelved::Users.one(name)?).await? {
+            Some(_) => Err(AccountError::Exists { what: Shelved::Users.names().1, name: name.to_owned() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether there is a user of this name.
+    ///
+    /// # Errors
+    /// [`AccountError::Missing`], and a name that is none.
+    pub async fn need_user(&self, name: &str) -> Result<()> {
+        check_name(name)?;
+        match self.read::<User>(&Shelved::Users.one(name)?).await? {
+            Some(_) => Ok(()),
+            None => Err(Shelved::Users.missing(name)),
+        }
+    }
+
     /// Makes a user.
     ///
     /// # Errors

@@ -23,7 +23,7 @@ const REMEMBERED: Duration = Duration::from_secs(300);
 /// How many are.
 const MANY: usize = 4096;
 
-/// How many are hashed at the same time, 19 MiB each.
+/// How many are hashed at the same time, 7 MiB each.
 const TURNS: usize = 2;
 
 /// How many may wait for a turn.
@@ -39,7 +39,7 @@ const PER_ADDRESS: Rate = Rate { burst: 10.0, per_second: 0.2 };
 const PER_NAME: Rate = Rate { burst: 20.0, per_second: 0.5 };
 
 /// The hash of a password that nobody has, for names that nobody has.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGhhcyB0aGlz$\
+const NOBODY: &str = "$argon2id$v=19$m=7168,t=5,p=1$bm9ib2R5IGhhcyB0aGlz$\
                       c3VjaCBhIHBhc3N3b3JkIG5vYm9keSBoYXMgc2V0IQ";
 
 /// Why there is no answer.

@@ -12,7 +12,7 @@ use crate::content::Flaw;
 /// names were strewn among other things, and those of inlined functions could not be found.
 const TABLES: [(u32, usize); 3] = [(0xffff_fffa, 2), (0xffff_fff0, 3), (0xffff_fff1, 3)];
 /// Largest table of names, in bytes.
-const MAX_NAMES: u64 = 64 << 20;
+const MAX_NAMES: u64 = 128 << 20;
 /// The most functions that are kept of one program.
 const MAX_FUNCTIONS: usize = 500_000;
 /// Longer names are not those of functions that anybody wrote.
