@@ -450,3 +450,33 @@ fn limits_hold_and_damage_is_an_error() {
     let (_, found) = imported(&path, &limits).unwrap();
     assert_eq!(found.skipped[0].reason, "it is longer than 64 bytes");
 }
+
+#[test]
+fn releases_that_are_no_versions_of_a_go_module_are_taken_where_its_versions_have_no_end() {
+    let record = |events: &str| {
+        format!(
+            r#"{{"id": "GO-2025-1", "affected": [{{"package": {{"ecosystem": "Go", "name": "example.org/m"}},
+                "ranges": [{{"type": "SEMVER", "events": [{events}]}}],
+                "ecosystem_specific": {{"custom_ranges": [
+                    {{"type": "ECOSYSTEM", "events": [{{"introduced": "0"}}, {{"fixed": "3.1.1"}}]}}]}}}}]}}"#
+        )
+    };
+    let ranges = |events: &str| only("GO-2025-1.json", &record(events)).affected.remove(0).ranges;
+    assert_eq!(ranges(r#"{"introduced": "0"}"#), [before("3.1.1")]);
+    assert_eq!(ranges(r#"{"introduced": "0"}, {"fixed": "1.2.0"}"#), [before("1.2.0")]);
+}
+
+#[test]
+fn what_rustsec_only_tells_of_is_a_vulnerability_where_others_name_it_so() {
+    let record = |aliases: &str| {
+        format!(
+            r#"{{"id": "RUSTSEC-2018-0018", "aliases": [{aliases}], "affected": [{{
+                "package": {{"ecosystem": "crates.io", "name": "smallvec"}},
+                "ranges": [{{"type": "SEMVER", "events": [{{"introduced": "0.0.0-0"}}, {{"fixed": "0.6.13"}}]}}],
+                "database_specific": {{"informational": "unsound"}}}}]}}"#
+        )
+    };
+    let topic = |aliases: &str| only("RUSTSEC-2018-0018.json", &record(aliases)).topic;
+    assert_eq!(topic(""), Topic::Notice);
+    assert_eq!(topic(r#""CVE-2018-25023""#), Topic::Vulnerability);
+}

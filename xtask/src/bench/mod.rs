@@ -16,16 +16,18 @@ pub(crate) mod import;
 pub(crate) mod life;
 pub(crate) mod runtime;
 pub(crate) mod ship;
+pub(crate) mod scan;
 pub(crate) mod examples;
 pub(crate) mod size;
 
 use std::path::PathBuf;
 
-use crate::shell::Outcome;
+use crate::shell::{self, Outcome};
 use results::Results;
 
-pub(crate) const ARGUMENTS: &str = "start|import|ship|life|runtime|decide|ledger|size|all|report [--rounds N] [--rootfs FILE] \
-                                    [--archive FILE] [--layout DIR] [--peer NAME=PATH]... [--dry]";
+pub(crate) const ARGUMENTS: &str = "start|import|ship|scan|life|runtime|decide|ledger|size|all|report [--rounds N] [--rootfs FILE] \
+                                    [--archive FILE] [--layout DIR] [--images DIR] [--advisories DIR] \
+                                    [--databases DIR] [--peer NAME=PATH]... [--dry]";
 
 /// What the command line says.
 #[derive(Default)]
@@ -38,7 +40,13 @@ pub(crate) struct Settings {
     archive: Option<PathBuf>,
     /// `ship`: the OCI layout with the images.
     layout: Option<PathBuf>,
-    /// `start` and `runtime`: further OCI runtimes, by name.
+    /// `scan`: docker-archives, `NAME.tar`.
+    images: Option<PathBuf>,
+    /// `scan`: published advisories.
+    advisories: Option<PathBuf>,
+    /// `scan`: the same for the peers, as benches/peers writes them.
+    databases: Option<PathBuf>,
+    /// `start` and `runtime`: further OCI runtimes, by name; `scan`: trivy and grype.
     peers: Vec<(String, PathBuf)>,
     saving: Saving,
 }
@@ -63,12 +71,22 @@ const BENCHES: &[Bench] = &[
     Bench { name: "start", run: start::run },
     Bench { name: "import", run: import::run },
     Bench { name: "ship", run: ship::run },
+    Bench { name: "scan", run: scan::run },
     Bench { name: "life", run: life::run },
     Bench { name: "runtime", run: runtime::run },
     Bench { name: "decide", run: examples::decide },
     Bench { name: "ledger", run: examples::ledger },
     Bench { name: "size", run: size::run },
 ];
+
+impl Settings {
+    /// The program of a peer, as the command line names it or as `$PATH` has it.
+    fn peer(&self, name: &str) -> Outcome<PathBuf> {
+        let given = self.peers.iter().find(|(given, _)| given == name).map(|(_, file)| file.clone());
+        let file = given.or_else(|| shell::find(name));
+        file.ok_or_else(|| format!("there is no program `{name}`; name one with --peer {name}=PATH"))
+    }
+}
 
 pub(crate) fn run(arguments: &[String]) -> Outcome {
     let Some((name, rest)) = arguments.split_first() else {
@@ -117,6 +135,9 @@ fn settings(arguments: &[String]) -> Outcome<Settings> {
             "--rounds" => settings.rounds = Some(rounds(value)?),
             "--rootfs" => settings.rootfs = Some(PathBuf::from(value)),
             "--layout" => settings.layout = Some(PathBuf::from(value)),
+            "--images" => settings.images = Some(PathBuf::from(value)),
+            "--advisories" => settings.advisories = Some(PathBuf::from(value)),
+            "--databases" => settings.databases = Some(PathBuf::from(value)),
             "--archive" => settings.archive = Some(PathBuf::from(value)),
             "--peer" => settings.peers.push(peer(value)?),
             _ => return Err(format!("there is no flag `{flag}`; usage: cargo xtask bench {ARGUMENTS}")),

@@ -33,6 +33,8 @@ pub(super) fn ecosystems(distribution: &Distribution) -> Vec<Wanted> {
     match distribution.id.as_str() {
         // What is to come has a name and no number yet.
         "debian" if major.is_empty() => of_debian(&distribution.codename).map(named).unwrap_or_default(),
+        // Before 4 there were two of each.
+        "debian" if major == "3" => named(format!("Debian:{}", first_parts(version, 2))),
         "debian" | "raspbian" => named(format!("Debian:{major}")),
         "ubuntu" => ubuntu(version),
         "alpine" if version.contains(['_', '-']) => named("Alpine:edge".to_owned()),
@@ -105,6 +107,7 @@ mod tests {
             ("debian", "12", "Debian:12"),
             ("debian", "11.7", "Debian:11"),
             ("raspbian", "12", "Debian:12"),
+            ("debian", "3.1", "Debian:3.1"),
             ("ubuntu", "22.04", "Ubuntu:22.04:LTS"),
             ("ubuntu", "23.10", "Ubuntu:23.10"),
             ("ubuntu", "18.04", "Ubuntu:Pro:18.04:LTS"),

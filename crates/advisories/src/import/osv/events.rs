@@ -1,6 +1,6 @@
 //! From events to intervals.
 
-use super::wire::Event;
+use super::wire::{Event, Range};
 use crate::version::{Bound, Interval, Order};
 
 /// Most events in one range.
@@ -21,6 +21,12 @@ pub(super) fn intervals(events: &[Event], order: Option<Order>) -> Result<Vec<In
         sort(&mut events, order)?;
     }
     Ok(paired(&events))
+}
+
+/// Whether ranges say of no version that it ends one.
+pub(super) fn is_endless(ranges: &[Range]) -> bool {
+    let begins = |event: &Event| matches!(event, Event::Introduced(_));
+    ranges.iter().flat_map(|range| &range.events).all(begins)
 }
 
 /// Whether every second event begins an interval and those between end it, as nearly all publishers write them.

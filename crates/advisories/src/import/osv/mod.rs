@@ -25,12 +25,14 @@ pub(super) fn read(osv: Osv, output: &mut Output<'_>) {
     let affected: Vec<Affected> =
         osv.affected.iter().filter_map(|package| package_of(&id, package, output)).collect();
     let mends = mends(&id, &osv);
+    // What others have a name for, they take for a vulnerability.
+    let is_notice = osv.aliases.is_empty() && osv.affected.iter().any(specific::is_notice);
     let mut aliases = osv.aliases;
     aliases.extend(osv.upstream.into_iter().filter(|name| !mends.contains(name)));
     aliases.extend(words::cves(&id));
     aliases.retain(|alias| *alias != id);
     let advisory = Advisory {
-        topic: if osv.affected.iter().any(specific::is_notice) { Topic::Notice } else { topic(&id, &mends) },
+        topic: if is_notice { Topic::Notice } else { topic(&id, &mends) },
         summary: line(&osv.summary, &osv.details),
         reference: specific::reference(&osv.references, &osv.database_specific),
         published: day(&osv.published),
@@ -103,7 +105,10 @@ fn package_of(id: &str, package: &Package, output: &mut Output<'_>) -> Option<Af
     }
     let mut affected = Affected::new(ecosystem, &specific::name(ecosystem, name));
     let order = Order::of_ecosystem(ecosystem);
-    for range in package.ranges.iter().filter(|range| range.kind != "GIT") {
+    let releases = specific::releases(&package.ecosystem_specific);
+    let ranges =
+        if events::is_endless(&package.ranges) && !releases.is_empty() { &releases } else { &package.ranges };
+    for range in ranges.iter().filter(|range| range.kind != "GIT") {
         match events::intervals(&range.events, order) {
             Ok(intervals) => affected.ranges.extend(intervals),
             Err(reason) => output.skip(id, format!("{reason}, of `{name}`")),

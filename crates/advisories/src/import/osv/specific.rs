@@ -1,9 +1,10 @@
 //! What the schema leaves to each publisher.
 
 use model::finding::Severity;
+use serde::Deserialize as _;
 use serde_json::Value;
 
-use super::wire::{Package, Reference};
+use super::wire::{Package, Range, Reference};
 use crate::advisory::Vulnerable;
 use crate::import::words::{errata, set, severity};
 
@@ -79,7 +80,15 @@ pub(super) fn cwes(database_specific: &Value) -> Vec<String> {
     set(lists.flatten().filter_map(name).filter(|name| name.starts_with("CWE-")).collect())
 }
 
-/// Whether RustSec tells of something that is no vulnerability.
+/// Ranges of releases that are no versions of a Go module. Go gives them beside a range without an end, which is all
+/// that it can say of the module's versions.
+pub(super) fn releases(ecosystem_specific: &Value) -> Vec<Range> {
+    let ranges = ecosystem_specific.get("custom_ranges").and_then(Value::as_array);
+    let range = |value: &Value| Range::deserialize(value).ok();
+    ranges.into_iter().flatten().filter_map(range).collect()
+}
+
+/// Whether RustSec tells of something that it does not count as a vulnerability.
 pub(super) fn is_notice(package: &Package) -> bool {
     package.database_specific.get("informational").is_some_and(Value::is_string)
 }

@@ -13,19 +13,31 @@ const MOST_BYTES: u64 = 8 << 20;
 const WHAT: &str = "package.json";
 const WANTED: &[&str] = &["name", "version", "private", "license", "licenses"];
 
+/// Where Debian installs packages. It takes them from their sources, where some that are published say that they
+/// are private.
+const DEBIAN: &str = "usr/share/nodejs/";
+
 /// Whether a `package.json` can be a package's own: packages carry others, of their tests and of the formats that
 /// they are built in, which name no package of their own.
 pub(super) fn is_root(path: &str) -> bool {
-    let Some((_, inside)) = path.rsplit_once("node_modules/") else { return true };
+    path.rsplit_once("node_modules/").is_none_or(|(_, inside)| is_top(inside))
+}
+
+/// Whether it is a package's own `package.json`, below where packages are installed: `name/` or `@scope/name/`.
+fn is_top(inside: &str) -> bool {
     let depth = if inside.starts_with('@') { 2 } else { 1 };
     inside.matches('/').count() == depth
 }
 
-/// Reads one. Outside of `node_modules` it is a package only where somebody could have published it.
+fn is_installed(path: &str) -> bool {
+    path.contains("node_modules/") || path.strip_prefix(DEBIAN).is_some_and(is_top)
+}
+
+/// Reads one. Where packages are not installed, it is a package only where somebody could have published it.
 pub(super) fn read(path: &str, content: &Content<'_>, found: &mut Vec<Found>) -> Result<(), Flaw> {
     let members = json::members(&content.whole(MOST_BYTES)?, WANTED, WHAT)?;
     let is_private = members.get("private").is_some_and(|value| *value == Value::Bool(true));
-    if is_private && !path.contains("node_modules/") {
+    if is_private && !is_installed(path) {
         return Ok(());
     }
     let version = json::text(&members, "version").trim().trim_start_matches(['v', '=']);
@@ -62,6 +74,9 @@ mod tests {
         let text = r#"{"name": "app", "version": "1.0.0", "private": true}"#;
         assert!(of("app/package.json", text).is_empty());
         assert_eq!(of("app/node_modules/app/package.json", text).len(), 1);
+        assert_eq!(of("usr/share/nodejs/app/package.json", text).len(), 1);
+        assert_eq!(of("usr/share/nodejs/@a/app/package.json", text).len(), 1);
+        assert!(of("usr/share/nodejs/terser/bin/package.json", text).is_empty());
         assert!(of("a/package.json", r#"{"type": "module"}"#).is_empty());
         assert!(of("a/package.json", r#"{"name": "a", "version": "workspace:*"}"#).is_empty());
     }
