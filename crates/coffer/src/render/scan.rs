@@ -69,12 +69,19 @@ fn answer(examined: &Examined, style: Style) -> String {
         words.push(style.bad(&format!("{exploited} known to be exploited")));
     }
     if words.is_empty() {
-        words.push(match examined.database {
-            Some(_) => style.good("no known vulnerability"),
-            None => style.warn("vulnerabilities were not looked for"),
-        });
+        words.push(nothing(examined, style));
     }
     format!("  {}", words.join("  "))
+}
+
+/// What it means that no vulnerability is listed. What nobody could judge is not called clean.
+fn nothing(examined: &Examined, style: Style) -> String {
+    match (&examined.database, examined.left_out, examined.inventory.gaps.len()) {
+        (None, ..) => style.warn("vulnerabilities were not looked for"),
+        (_, 0, 0) => style.good("no known vulnerability"),
+        (_, 0, _) => style.warn("no known vulnerability in what could be judged: see the gaps below"),
+        (_, others, _) => format!("none that was asked for, and {others} others"),
+    }
 }
 
 /// How a severity looks.

@@ -101,6 +101,8 @@ pub struct Examined {
     pub database: Option<Database>,
     /// Rules of ignore files that are past their end and would have counted, in words.
     pub expired: Vec<String>,
+    /// How many vulnerabilities that count are not among the above, because nobody asked for them.
+    pub left_out: usize,
 }
 
 /// Which vulnerabilities stay.
@@ -127,6 +129,7 @@ impl Examined {
             licences: BTreeMap::new(),
             database: None,
             expired: Vec::new(),
+            left_out: 0,
         }
     }
 
@@ -151,9 +154,11 @@ impl Examined {
     #[must_use]
     pub fn narrowed(mut self, least: Severity, fixes: Fixes) -> Self {
         let mended = |found: &Vulnerability| fixes == Fixes::Any || matches!(found.fix, Fix::In(_));
+        let counted = self.open().count();
         self.vulnerabilities.retain(|found| found.severity >= least && mended(found));
         self.secrets.retain(|secret| secret.severity >= least);
         self.misconfigurations.retain(|wrong| wrong.severity >= least);
+        self.left_out += counted - self.open().count();
         self
     }
 
