@@ -134,8 +134,8 @@ pub(crate) fn trivy<'a>(
         version,
         forget: Box::new(move || removed(&learned)),
         image: Box::new(move |image| {
-            let mut command = command(&["image", "--input"]);
-            command.arg(material.archive(image));
+            let mut command = command(&["image"]);
+            command.arg("--input").arg(material.archive(image));
             command
         }),
         sbom: Some(Box::new(move |file| {
