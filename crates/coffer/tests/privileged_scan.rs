@@ -1,6 +1,6 @@
 //! Scanning, as a person sees it: images, what is in them, what is wrong with them, and what follows from that.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod conversation;
 mod scanned;
