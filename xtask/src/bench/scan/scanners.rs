@@ -18,6 +18,9 @@ pub(crate) struct Material {
     databases: PathBuf,
 }
 
+/// The command that matches the SBOM at a path.
+type Matching<'a> = Box<dyn Fn(&Path) -> Command + 'a>;
+
 /// One scanner.
 pub(crate) struct Scanner<'a> {
     pub(crate) name: &'static str,
@@ -27,7 +30,7 @@ pub(crate) struct Scanner<'a> {
     /// Scans the image of a name.
     pub(crate) image: Box<dyn Fn(&str) -> Command + 'a>,
     /// Matches an SBOM anew; our own inventories need no such file.
-    pub(crate) sbom: Option<Box<dyn Fn(&Path) -> Command + 'a>>,
+    pub(crate) sbom: Option<Matching<'a>>,
 }
 
 impl Material {
