@@ -95,10 +95,7 @@ impl Engine {
 
     fn layer_trees(&self, name: &str, image: &Image) -> Result<Vec<Tree>, EngineError> {
         let layers = (1_usize..).zip(&image.layers);
-        let tree = |(number, layer)| {
-            Ok(Tree { name: format!("layer {number} of {name}"), root: open(&self.store.layer_dir(layer))? })
-        };
-        layers.map(tree).collect()
+        layers.map(|(number, layer)| Ok(self.layer_tree(name, number, layer)?)).collect()
     }
 }
 

@@ -44,8 +44,7 @@ impl Engine {
             if let Some(facts) = self.kept_facts(layer) {
                 known.insert(layer.diff_id, facts);
             } else {
-                let name = format!("layer {number} of {name}");
-                unknown.push((layer, Tree { name, root: open(&self.store.layer_dir(layer))? }));
+                unknown.push((layer, self.layer_tree(name, number, layer)?));
             }
         }
         let (layers, trees): (Vec<&Layer>, Vec<Tree>) = unknown.into_iter().unzip();
@@ -61,6 +60,11 @@ impl Engine {
             }
         })?;
         Ok(image.layers.iter().filter_map(|layer| known.get(&layer.diff_id).cloned()).collect())
+    }
+
+    /// The tree of a layer, by its number from the bottom.
+    pub(super) fn layer_tree(&self, name: &str, number: usize, layer: &Layer) -> Result<Tree, ExamineError> {
+        Ok(Tree { name: format!("layer {number} of {name}"), root: open(&self.store.layer_dir(layer))? })
     }
 
     /// What was learned of a layer before. Facts that cannot be read are learned anew.
