@@ -13,7 +13,7 @@ use crate::packages;
 use crate::shell::{self, Outcome};
 
 use rounds::Rounds;
-use scanners::{Material, coffer, coffer_from_archive, grype, trivy};
+use scanners::{Material, Sought, TRIVY_DEFAULTS, coffer, coffer_from_archive, grype, trivy};
 
 const ROUNDS: usize = 5;
 
@@ -34,9 +34,12 @@ pub(crate) fn run(settings: &Settings) -> Outcome<Results> {
         coffer(&program, &version, &scratch, &material)?,
         coffer_from_archive(&program, &version, &scratch, &material)?,
     ];
-    for (name, peer) in
-        [("trivy", trivy(settings, &scratch, &material)), ("grype", grype(settings, &scratch, &material))]
-    {
+    let peers = [
+        ("trivy", trivy(settings, &scratch, &material, Sought::Vulnerabilities)),
+        (TRIVY_DEFAULTS, trivy(settings, &scratch, &material, Sought::Defaults)),
+        ("grype", grype(settings, &scratch, &material)),
+    ];
+    for (name, peer) in peers {
         match peer {
             Ok(peer) => scanners.push(peer),
             Err(error) => notes.push(format!("{name} is left out: {error}")),

@@ -8,6 +8,9 @@ use crate::bench::scan::IMAGES;
 use crate::bench::scratch::Scratch;
 use crate::shell::{self, Outcome};
 
+/// Trivy as it is without options.
+pub(crate) const TRIVY_DEFAULTS: &str = "trivy, secrets too";
+
 /// What every scanner works on.
 pub(crate) struct Material {
     /// Docker-archives, `NAME.tar`.
@@ -108,20 +111,45 @@ pub(crate) fn ours(program: &Path, state: &Path, words: &[&str]) -> Command {
     command
 }
 
-/// Vulnerabilities alone: what it also looks for by default would only make it slower.
+/// What Trivy looks for.
+#[derive(Clone, Copy)]
+pub(crate) enum Sought {
+    /// Vulnerabilities alone: what it does fastest.
+    Vulnerabilities,
+    /// Secrets as well, as it does unless it is told otherwise.
+    Defaults,
+}
+
+impl Sought {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Vulnerabilities => "trivy",
+            Self::Defaults => TRIVY_DEFAULTS,
+        }
+    }
+
+    fn scanners(self) -> &'static str {
+        match self {
+            Self::Vulnerabilities => "vuln",
+            Self::Defaults => "vuln,secret",
+        }
+    }
+}
+
 pub(crate) fn trivy<'a>(
     settings: &Settings,
     scratch: &Scratch,
     material: &'a Material,
+    sought: Sought,
 ) -> Outcome<Scanner<'a>> {
     let program = settings.peer("trivy")?;
     let version = said(&program, "Version")?;
-    let cache = scratch.directory("trivy")?;
+    let cache = scratch.directory(sought.name())?;
     copied(&material.databases.join("trivy"), &cache)?;
     let learned = cache.join("fanal");
     let command = move |words: &[&str]| {
         let mut command = shell::program(&program, words);
-        command.args(["--quiet", "--format", "json", "--scanners", "vuln", "--offline-scan"]);
+        command.args(["--quiet", "--format", "json", "--scanners", sought.scanners(), "--offline-scan"]);
         command.args([
             "--skip-db-update",
             "--skip-java-db-update",
@@ -132,8 +160,13 @@ pub(crate) fn trivy<'a>(
         command
     };
     let of_sbom = command.clone();
+    let sbom = move |file: &Path| {
+        let mut command = of_sbom(&["sbom"]);
+        command.arg(file);
+        command
+    };
     Ok(Scanner {
-        name: "trivy",
+        name: sought.name(),
         version,
         forget: Box::new(move || removed(&learned)),
         image: Box::new(move |image| {
@@ -141,11 +174,10 @@ pub(crate) fn trivy<'a>(
             command.arg("--input").arg(material.archive(image));
             command
         }),
-        sbom: Some(Box::new(move |file| {
-            let mut command = of_sbom(&["sbom"]);
-            command.arg(file);
-            command
-        })),
+        sbom: match sought {
+            Sought::Vulnerabilities => Some(Box::new(sbom)),
+            Sought::Defaults => None,
+        },
     })
 }
 
