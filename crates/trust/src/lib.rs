@@ -8,3 +8,8 @@
 mod hex;
 pub mod key;
 pub mod metadata;
+mod error;
+pub mod client;
+pub mod catalogue;
+
+pub use error::{SourceError, TrustError};
