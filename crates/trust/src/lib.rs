@@ -8,3 +8,4 @@
 mod hex;
 pub mod key;
 pub mod metadata;
+pub mod publisher;
