@@ -11,5 +11,6 @@ pub mod metadata;
 mod error;
 pub mod client;
 pub mod catalogue;
+pub mod publisher;
 
 pub use error::{SourceError, TrustError};
