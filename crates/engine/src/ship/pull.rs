@@ -101,10 +101,10 @@ impl Engine {
         let repository = name.located();
         let origin = Remote::new(client, repository.clone(), which(name));
         let top = origin.top().map_err(|error| near_tags(client, &repository, name, error))?;
-        let digest = top.descriptor.digest;
+        let (digest, listed) = (top.descriptor.digest, Digest::of(&top.bytes));
         let Chosen { document, index } = choose(&origin, top, wanted)?;
         let Document { descriptor, bytes } = document;
-        let _ = level;
+        self.admissible(client, name, level, [listed, Digest::of(&bytes)])?;
         let manifest: Manifest = content::parse(&origin.name(), &bytes)?;
         content::check_image(&name.to_string(), &manifest)?;
         // Of several that want the same image, the first brings it and the others find it.
