@@ -16,6 +16,7 @@ pub mod inventory;
 pub mod purl;
 pub mod bill;
 pub mod finding;
+pub mod trust;
 pub mod oci;
 pub mod signal;
 pub mod upkeep;

@@ -16,6 +16,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("scan", &["model", "sys"]),
     ("advisories", &["model", "sys"]),
     ("report", &["model"]),
+    ("trust", &["model"]),
     (
         "engine",
         &[
@@ -30,6 +31,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "scan",
             "advisories",
             "report",
+            "trust",
         ],
     ),
     ("coffer", &["model", "engine"]),
