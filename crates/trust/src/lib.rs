@@ -8,3 +8,11 @@
 mod hex;
 pub mod key;
 pub mod metadata;
+
+pub mod signature;
+pub mod foreign;
+pub mod dsse;
+pub mod statement;
+pub mod evidence;
+pub mod cosign;
+pub mod notation;
