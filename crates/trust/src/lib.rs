@@ -11,5 +11,7 @@ pub mod metadata;
 mod error;
 pub mod client;
 pub mod catalogue;
+#[doc(hidden)]
+pub mod fuzz;
 
 pub use error::{SourceError, TrustError};
