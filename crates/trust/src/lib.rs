@@ -11,6 +11,14 @@ pub mod metadata;
 mod error;
 pub mod client;
 pub mod catalogue;
+
+pub mod signature;
+pub mod foreign;
+pub mod dsse;
+pub mod statement;
+pub mod evidence;
+pub mod cosign;
+pub mod notation;
 #[doc(hidden)]
 pub mod fuzz;
 
