@@ -11,6 +11,7 @@ pub mod metadata;
 mod error;
 pub mod client;
 pub mod catalogue;
+pub mod publisher;
 
 pub mod signature;
 pub mod foreign;

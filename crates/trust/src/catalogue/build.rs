@@ -56,7 +56,19 @@ fn stage(
     source: &mut dyn Source,
     now: i64,
 ) -> Result<Stage<'static>, TrustError> {
-    let targets = trusted.stage(&role.name, source, now)?;
+    let silent = |at| {
+        let expires = Expiry { role: role.name.clone().into(), at };
+        table(&Rows::new()).map(|releases| Stage { expires, releases })
+    };
+    let ends = trusted.expires().1;
+    let targets = match trusted.stage(&role.name, source, now) {
+        // Nobody has promoted anything to it yet: a stage's file begins with its first promotion, and once it is
+        // listed it cannot vanish.
+        Err(TrustError::NotListed(_)) => return silent(ends),
+        // Its people have not renewed it: it vouches for nothing, and what is released stays released.
+        Err(TrustError::Expired { role: expired, since, .. }) if expired == role.name => return silent(since),
+        found => found?,
+    };
     let prefix = format!("{}/", role.name);
     // "Clients MUST check that a target is in one of the trusted paths": a stage promotes to nothing but itself.
     let covered = targets.targets.iter().filter(|(name, _)| role.covers(name));
