@@ -6,8 +6,8 @@ use model::digest::Digest;
 
 use crate::SourceError;
 use crate::catalogue::Catalogue;
-use crate::client::{Floors, Source, Trusted, refresh};
-use crate::key::{PublicKey, SoftKey};
+use crate::client::{Source, Trusted, refresh};
+use crate::key::{PublicKey, Signer as _, SoftKey};
 use crate::metadata::{Document, Envelope, Role, Root, Snapshot, Targets, Timestamp};
 
 /// The most that is read of a document here.
