@@ -282,7 +282,10 @@ impl fmt::Display for Shortfall {
             1 => "by one key".to_owned(),
             many => format!("by {many} keys"),
         };
-        write!(f, "is signed {have}, and role `{}` needs {}", self.role, self.needed)?;
+        match self.needed {
+            u32::MAX => write!(f, "is signed {have}, and nobody may sign as `{}`", self.role)?,
+            needed => write!(f, "is signed {have}, and role `{}` needs {needed}", self.role)?,
+        }
         list(f, "signed", signed)?;
         list(f, "did not sign", absent)?;
         list(f, "has a signature that does not hold", broken)?;
