@@ -116,7 +116,7 @@ impl Engine {
         Ok(Pulled { image: imported.image, name: name.clone(), digest, already: imported.already })
     }
 
-    pub(super) fn client(&self, registries: &Registries) -> Result<Client> {
+    pub(crate) fn client(&self, registries: &Registries) -> Result<Client> {
         Ok(registries.client(self.site.images().join("evidence"))?)
     }
 
@@ -189,7 +189,7 @@ pub(super) fn images(tags: Vec<String>) -> impl Iterator<Item = String> {
 }
 
 /// What a name asks a registry for.
-pub(super) fn which(name: &ImageName) -> Which {
+pub(crate) fn which(name: &ImageName) -> Which {
     let tag = || name.tag.clone().unwrap_or_else(|| "latest".to_owned());
     name.digest.map_or_else(|| Which::Tag(tag()), Which::Digest)
 }
