@@ -12,6 +12,7 @@ use registry::client::ClientError;
 use store::StoreError;
 use store::copy::CopyError;
 
+use crate::attest::AttestError;
 use crate::examine::ExamineError;
 use crate::foreground::ForegroundError;
 use crate::logs::LogsError;
@@ -103,6 +104,9 @@ pub enum EngineError {
     /// About publishers, and what they say.
     #[error(transparent)]
     Trust(#[from] TrustError),
+    /// About what vouches for images.
+    #[error(transparent)]
+    Attest(#[from] AttestError),
     /// About terminals and pipes.
     #[error(transparent)]
     Foreground(#[from] ForegroundError),
@@ -163,6 +167,7 @@ impl EngineError {
             Self::Copy(error) | Self::CopyInside { source: error, .. } => error.code(),
             Self::Examine(error) => error.code(),
             Self::Trust(error) => error.code(),
+            Self::Attest(error) => error.code(),
             Self::Foreground(error) => error.code(),
             Self::Logs(error) => error.code(),
             Self::HostPath { .. } => "E-run-host-path",
@@ -200,6 +205,7 @@ impl EngineError {
             Self::Copy(error) | Self::CopyInside { source: error, .. } => error.remedy(),
             Self::Examine(error) => error.remedy(),
             Self::Trust(error) => error.remedy(),
+            Self::Attest(error) => error.remedy(),
             Self::Foreground(error) => error.remedy(),
             Self::Logs(error) => error.remedy(),
             Self::HostPath { asked_by, .. } if asked_by.starts_with("--device") => {
