@@ -84,11 +84,6 @@ impl Site {
         self.state.join("session")
     }
 
-    /// The publishers that are pinned, and what they said last.
-    pub(crate) fn trust(&self) -> PathBuf {
-        self.state.join("trust")
-    }
-
     /// What names in registries led to when they were pulled last.
     pub(crate) fn digests(&self) -> PathBuf {
         self.state.join("digests")
