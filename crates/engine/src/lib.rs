@@ -35,7 +35,7 @@ pub mod images;
 pub mod registries;
 pub mod serving;
 pub mod ship;
-mod trust;
+pub mod trust;
 mod info;
 
 pub mod state;

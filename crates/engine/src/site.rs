@@ -84,11 +84,6 @@ impl Site {
         self.state.join("session")
     }
 
-    /// The publishers that are pinned, and what they said last.
-    pub(crate) fn trust(&self) -> PathBuf {
-        self.state.join("trust")
-    }
-
     /// What names in registries led to when they were pulled last.
     pub(crate) fn digests(&self) -> PathBuf {
         self.state.join("digests")
@@ -107,6 +102,11 @@ impl Site {
     /// Vulnerabilities that are accepted here, with reason and end.
     pub(crate) fn accepted(&self) -> PathBuf {
         self.state.join("ignore.toml")
+    }
+
+    /// Publishers who are pinned, and what they say.
+    pub(crate) fn trust(&self) -> PathBuf {
+        self.state.join("trust")
     }
 
     /// The transparency log.

@@ -1,27 +1,39 @@
-//! Who vouches for the images that start here: the publishers that are pinned, and what they said last.
+//! Trust in publishers: who is pinned for which place, what they say, and where that comes from.
+//!
+//! `<state>/trust/pins.json` says whom to believe about what; a directory for each publisher has their signed files,
+//! the versions below which nothing is believed any more, and a catalogue, which is all that a start reads. What is
+//! read of a publisher's files, from wherever, is as foreign as its carrier until the crate `trust` has verified it.
 
-use std::io;
+mod error;
 
-use model::image::Image;
-use model::trust::Vouched;
+mod place;
+mod pins;
 
-use crate::engine::Engine;
+mod files;
+mod carriage;
+mod directory;
+mod archive;
+mod harbour;
+mod source;
 
-/// The file of the pins.
-const PINS: &str = "pins.json";
+mod shelf;
+mod news;
+mod errand;
+mod pinning;
 
-impl Engine {
-    /// Who vouches for an image that was asked for by this name. Where it cannot be known, nobody does.
-    pub(crate) fn vouched(&self, _name: &str, _image: &Image, _now: i64) -> Vouched {
-        let pins = self.site.trust().join(PINS);
-        match pins.symlink_metadata() {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Vouched::Nobody,
-            _ => Vouched::Doubted {
-                publisher: "a publisher".to_owned(),
-                place: "places of this site".to_owned(),
-                doubt: format!("this version cannot read {}", pins.display()),
-                remedy: "use the version of coffer that wrote it".to_owned(),
-            },
-        }
-    }
-}
+mod vouch;
+mod admission;
+
+mod publish;
+mod stamping;
+mod along;
+
+pub use along::Along;
+pub use error::TrustError;
+pub use files::Files;
+pub use news::Heard;
+pub use pinning::{Exported, Standing};
+pub use pins::Pin;
+pub use place::{Place, target};
+pub use publish::{Carrier, Edition, Published, Revision};
+pub use stamping::{Deed, Duty};

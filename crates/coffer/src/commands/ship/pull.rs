@@ -5,6 +5,7 @@ use engine::ship::{Pulled, Wanted};
 use engine::{Engine, EngineError};
 use model::digest::ClaimedDigest;
 use model::reference::{ImageName, Reference};
+use model::request::RunRequest;
 
 use crate::args::global::Format;
 use crate::args::ship::{self, Pull, PullWhen};
@@ -23,7 +24,8 @@ impl Act for Pull {
         let wanted = self.platform.clone().unwrap_or_else(Wanted::host);
         let mut all = Vec::new();
         for name in self.names(&engine, &registries)? {
-            let image = bring(&engine, &registries, &name, &wanted)?;
+            let image = engine.pull(&registries, &name, &wanted, &mut Lines::new())?;
+            say_change(&image);
             if context.format == Format::Table {
                 context.print(&self.said(&image, context))?;
             }
@@ -61,25 +63,18 @@ impl Pull {
 /// `image import docker://NAME` is a pull.
 pub(crate) fn pull_remote(engine: &Engine, places: Places, name: &ImageName) -> Result<Pulled, Failure> {
     let registries = Registries::load(places)?;
-    bring(engine, &registries, name, &Wanted::host())
+    let pulled = engine.pull(&registries, name, &Wanted::host(), &mut Lines::new())?;
+    say_change(&pulled);
+    Ok(pulled)
 }
 
-/// A pull, and a word about a name that leads elsewhere than before.
-fn bring(
-    engine: &Engine,
-    registries: &Registries,
-    name: &ImageName,
-    wanted: &Wanted,
-) -> Result<Pulled, Failure> {
-    let pulled = engine.pull(registries, name, wanted, &mut Lines::new())?;
+/// A word about a name that leads elsewhere than before, once the lines of the transfer are gone.
+fn say_change(pulled: &Pulled) {
     if let Some(before) = pulled.before {
         let short = |digest: ClaimedDigest| shortened(&digest.to_string(), Truncate::Short);
         let (name, before, now) = (&pulled.name, short(before), short(pulled.digest));
-        write_error(&format!(
-            "coffer: {name} led to {before} when it was pulled last, and leads to {now} now\n"
-        ));
+        write_error(&format!("coffer: {name} led to {before} when it was pulled last, and leads to {now} now\n"));
     }
-    Ok(pulled)
 }
 
 /// Where the image of a container comes from if the store lacks it.
@@ -96,7 +91,8 @@ impl Provision {
     }
 
     /// Sees to it that the store has the image, and names it as the store does.
-    pub(crate) fn provide(self, engine: &Engine, image: &mut String) -> Result<(), Failure> {
+    pub(crate) fn provide(self, engine: &Engine, request: &mut RunRequest) -> Result<(), Failure> {
+        let (image, level) = (&mut request.image, request.level);
         let name = match image.parse().map_err(EngineError::from)? {
             Reference::Name(name) | Reference::Remote(name) => name,
             Reference::Archive(_) | Reference::Embedded => return Ok(()),
@@ -112,7 +108,8 @@ impl Provision {
         let registries = Registries::load(self.places)?;
         let full = registries.full_name(&name)?;
         if self.when == PullWhen::Always || engine.lacks(&full)? {
-            bring(engine, &registries, &full, &Wanted::host())?;
+            let pulled = engine.pull_at(level, &registries, &full, &Wanted::host(), &mut Lines::new())?;
+            say_change(&pulled);
         }
         // An alias leads to a name that the store knows, and its own name does not.
         if engine.lacks(&name)? {
