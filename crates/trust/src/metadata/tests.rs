@@ -166,7 +166,7 @@ fn every_flaw_has_words_of_its_own() {
         let found = refused::<Root>(&bytes);
         assert!(found.starts_with(expected), "{found}");
     }
-    let large = Envelope::open(&vec![b' '; 11], 10).unwrap_err();
+    let large = Envelope::open(&[b' '; 11], 10).unwrap_err();
     assert_eq!(large.to_string(), "is larger than 10 bytes, the most that is read of it");
 }
 
