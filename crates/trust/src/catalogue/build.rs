@@ -66,7 +66,9 @@ fn stage(
         // listed it cannot vanish.
         Err(TrustError::NotListed(_)) => return silent(ends),
         // Its people have not renewed it: it vouches for nothing, and what is released stays released.
-        Err(TrustError::Expired { role: expired, since, .. }) if expired == role.name => return silent(since),
+        Err(TrustError::Expired { role: expired, since, .. }) if expired == role.name => {
+            return silent(since);
+        }
         found => found?,
     };
     let prefix = format!("{}/", role.name);
