@@ -3,13 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::table::Table;
-use super::{Catalogue, Expiry, FORMAT, Stage, revoked};
+use super::{Catalogue, Expiry, FORMAT, Stage};
 use crate::TrustError;
 use crate::client::{Source, Trusted};
 use crate::metadata::{DelegatedRole, FormatError, Target};
+use crate::publisher::Revocations;
 
 /// The most stages of a publisher.
 const MOST_STAGES: usize = 32;
+
+/// The longest reason that is kept, in characters.
+const LONGEST: usize = 500;
 
 type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
 
@@ -91,10 +95,12 @@ fn row(name: &str, target: &Target) -> Option<(Vec<u8>, Vec<u8>)> {
 }
 
 fn revoked_rows(list: &[u8]) -> Result<Rows, TrustError> {
-    let entries = revoked::read(list).map_err(TrustError::List)?;
-    let rows = entries.into_iter().map(|entry| {
-        let value = format!("{}\n{}", entry.time, entry.reason);
-        (entry.digest.as_bytes().to_vec(), value.into_bytes())
+    let list = Revocations::read(list).map_err(|error| TrustError::List(error.to_string()))?;
+    // A publisher's words are shown to people.
+    let short = |text: &str, most| text.chars().filter(|letter| !letter.is_control()).take(most).collect();
+    let rows = list.revoked.iter().map(|entry| {
+        let (time, reason): (String, String) = (short(&entry.time, LONGEST), short(&entry.reason, LONGEST));
+        (entry.digest.as_bytes().to_vec(), format!("{time}\n{reason}").into_bytes())
     });
     Ok(rows.collect())
 }
