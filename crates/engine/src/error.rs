@@ -20,6 +20,7 @@ use crate::name::NameSyntax;
 use crate::registries::RegistriesError;
 use crate::ship::ShipError;
 use crate::state::StateError;
+use crate::trust::TrustError;
 use crate::user::UserError;
 use crate::volumes::VolumeError;
 
@@ -103,6 +104,9 @@ pub enum EngineError {
     /// About what vouches for images.
     #[error(transparent)]
     Attest(#[from] AttestError),
+    /// About publishers, and what they say.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     /// About terminals and pipes.
     #[error(transparent)]
     Foreground(#[from] ForegroundError),
@@ -163,6 +167,7 @@ impl EngineError {
             Self::Copy(error) | Self::CopyInside { source: error, .. } => error.code(),
             Self::Examine(error) => error.code(),
             Self::Attest(error) => error.code(),
+            Self::Trust(error) => error.code(),
             Self::Foreground(error) => error.code(),
             Self::Logs(error) => error.code(),
             Self::HostPath { .. } => "E-run-host-path",
@@ -200,6 +205,7 @@ impl EngineError {
             Self::Copy(error) | Self::CopyInside { source: error, .. } => error.remedy(),
             Self::Examine(error) => error.remedy(),
             Self::Attest(error) => error.remedy(),
+            Self::Trust(error) => error.remedy(),
             Self::Foreground(error) => error.remedy(),
             Self::Logs(error) => error.remedy(),
             Self::HostPath { asked_by, .. } if asked_by.starts_with("--device") => {

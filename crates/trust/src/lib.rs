@@ -8,6 +8,10 @@
 mod hex;
 pub mod key;
 pub mod metadata;
+mod error;
+pub mod client;
+pub mod catalogue;
+pub mod publisher;
 
 pub mod signature;
 pub mod foreign;
@@ -16,3 +20,7 @@ pub mod statement;
 pub mod evidence;
 pub mod cosign;
 pub mod notation;
+#[doc(hidden)]
+pub mod fuzz;
+
+pub use error::{SourceError, TrustError};

@@ -90,6 +90,14 @@ kinds! {
     Advisories = "advisories",
     /// A vulnerability is accepted here; `id`, `reason`, `until`.
     Accept = "accept",
+    /// A publisher is believed about a place from now on; `place`, `publisher`, `fingerprint`, `stage`.
+    TrustPin = "trust-pin",
+    /// No publisher is believed about a place any more; `place`, `publisher`, `fingerprint`.
+    TrustUnpin = "trust-unpin",
+    /// A publisher had something new to say; `publisher`, and the `versions` of what was taken over.
+    TrustRefresh = "trust-refresh",
+    /// What came in a publisher's name was not believed; `place`, `publisher`.
+    TrustRefusal = "trust-refusal",
     /// A volume was made because somebody asked for it.
     VolumeCreate = "volume-create",
     /// A volume and everything in it was removed.

@@ -138,6 +138,11 @@ impl<'a> Envelope<'a> {
     /// [`FormatError`].
     pub fn claimed<T: Document>(&self) -> Result<T, FormatError> {
         self.head::<T>()?;
+        self.content()
+    }
+
+    /// The document, once its head is known to be that of one.
+    pub(crate) fn content<T: Document>(&self) -> Result<T, FormatError> {
         let document: T = serde_json::from_str(&self.signed).map_err(unreadable)?;
         document.check()?;
         Ok(document)
@@ -277,7 +282,10 @@ impl fmt::Display for Shortfall {
             1 => "by one key".to_owned(),
             many => format!("by {many} keys"),
         };
-        write!(f, "is signed {have}, and role `{}` needs {}", self.role, self.needed)?;
+        match self.needed {
+            u32::MAX => write!(f, "is signed {have}, and nobody may sign as `{}`", self.role)?,
+            needed => write!(f, "is signed {have}, and role `{}` needs {needed}", self.role)?,
+        }
         list(f, "signed", signed)?;
         list(f, "did not sign", absent)?;
         list(f, "has a signature that does not hold", broken)?;

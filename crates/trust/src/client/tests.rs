@@ -1,0 +1,6 @@
+pub(crate) mod world;
+mod workflow;
+mod attacks;
+mod delegations;
+mod reference;
+mod histories;
