@@ -7,45 +7,8 @@ use engine::trust::Files;
 use super::engine;
 use super::place::{BEGIN, Home, code, set_clock};
 use super::publisher::Publisher;
+use super::scene::{DAY, Scene};
 use super::shipping::{Image, Registry, Trick};
-
-const DAY: i64 = 86_400;
-
-/// A publisher with a signed image in a registry, and somebody who has pinned them.
-struct Scene {
-    home: Home,
-    registry: Registry,
-    publisher: Publisher,
-    image: Image,
-}
-
-impl Scene {
-    fn new() -> Self {
-        set_clock(BEGIN);
-        let (home, registry, mut publisher) = (Home::new(), Registry::new(), Publisher::new(1));
-        let image = Image::small("signed");
-        registry.has("team/app", Some("1"), &image);
-        publisher.sign("app:1", &image);
-        let scene = Self { home, registry, publisher, image };
-        scene.home.publish(&scene.place(), &scene.publisher.files());
-        scene.home.pin(&scene.place(), &scene.publisher).unwrap();
-        scene
-    }
-
-    fn place(&self) -> String {
-        format!("{}/team", self.registry.address)
-    }
-
-    fn name(&self) -> String {
-        format!("{}/team/app:1", self.registry.address)
-    }
-
-    /// What a registry does that is not bound by our rules: these files, whatever was there.
-    fn serves(&self, files: &Files) {
-        self.registry.forgets_manifest("team/trust", "latest");
-        self.home.publish(&self.place(), files);
-    }
-}
 
 #[test]
 fn a_signed_image_is_pulled_and_nothing_else_is() {
@@ -213,8 +176,8 @@ fn rotated_keys_are_followed_and_the_old_ones_are_worth_nothing() {
     scene.home.publish(&scene.place(), &scene.publisher.files());
     scene.home.pull(&scene.name().replace(":1", ":2")).unwrap();
     // Whoever has the old keys signs on from where they were, with higher versions.
-    for _ in 0..9 {
-        thief.sign("app:1", &scene.image);
+    for tag in 1..9 {
+        thief.sign(&format!("app:{tag}"), &scene.image);
         thief.renew();
     }
     scene.serves(&thief.files());

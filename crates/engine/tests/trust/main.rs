@@ -11,7 +11,9 @@ mod shipping;
 
 mod place;
 mod publisher;
+mod scene;
 
 mod attacks;
 mod publishing;
 mod stamping;
+mod starts;

@@ -1,6 +1,7 @@
 //! A site of its own, and what every test needs of it.
 
 use std::cell::Cell;
+use std::path::Path;
 
 use engine::registries::{Places, Registries};
 use engine::ship::{Pulled, Wanted};
@@ -8,6 +9,8 @@ use engine::site::{Invoker, Site};
 use engine::time::Moment;
 use engine::trust::{Carrier, Edition, Files, Heard, Pin};
 use engine::{Engine, EngineError, Quiet};
+use model::request::RunRequest;
+use model::trust::Vouched;
 use model::verdict::Level;
 
 use super::engine;
@@ -30,6 +33,23 @@ pub(crate) fn clock() -> Moment {
     Moment { seconds: CLOCK.get(), nanos: 0 }
 }
 
+/// The engine of a site below a directory.
+pub(crate) fn open(directory: &Path) -> Engine {
+    let site = Site {
+        state: directory.join("state"),
+        run: directory.join("run"),
+        level: Level::Baseline,
+        invoker: Invoker::Root,
+    };
+    Engine::open(site, clock).unwrap()
+}
+
+/// What a start of an image would be told of who vouches for it.
+pub(crate) fn vouched(engine: &Engine, image: &str) -> Vouched {
+    let request = RunRequest { image: image.to_owned(), ..RunRequest::default() };
+    engine.assess(&request).unwrap().verdict.vouched
+}
+
 /// A site that is removed with the test.
 pub(crate) struct Home {
     pub(crate) directory: tempfile::TempDir,
@@ -40,13 +60,7 @@ pub(crate) struct Home {
 impl Home {
     pub(crate) fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let site = Site {
-            state: directory.path().join("state"),
-            run: directory.path().join("run"),
-            level: Level::Baseline,
-            invoker: Invoker::Root,
-        };
-        let engine = Engine::open(site, clock).unwrap();
+        let engine = open(directory.path());
         Self { directory, engine, registries: Registries::load(Places::default()).unwrap() }
     }
 
