@@ -1,6 +1,7 @@
 //! The engine of one site: what every command starts from.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use model::host::HostCheck;
 use model::image::Image;
@@ -8,6 +9,7 @@ use model::request::RunRequest;
 use model::usecase::Host;
 use model::verdict::Verdict;
 use policy::{Decision, Question};
+use scan::Guard;
 use store::{Limits, Owner, Store};
 
 use crate::book::{Book, Entry, History, Line, Statement};
@@ -51,6 +53,8 @@ pub struct Engine {
     pub(crate) herald: Herald,
     pub(crate) containers: Containers,
     pub(crate) store: Store,
+    /// What confines those who read hostile files, made by the first who needs it.
+    pub(crate) guard: OnceLock<Guard>,
 }
 
 /// What would be decided about a request.
@@ -76,7 +80,8 @@ impl Engine {
             Invoker::Rootless { .. } => Owner::SingleUser,
         };
         let store = Store::open(site.images(), owner, Limits::default())?;
-        Ok(Self { containers: Containers::of(&site), site, clock, herald: |_| {}, store })
+        let containers = Containers::of(&site);
+        Ok(Self { containers, site, clock, herald: |_| {}, store, guard: OnceLock::new() })
     }
 
     /// The same, with somebody who hears what is found on the way.
