@@ -81,6 +81,19 @@ fn ranges_as_node_semver_has_them() {
     ranges(Dialect::Npm, "node-semver-ranges.tsv");
 }
 
+/// composer/semver, VersionParser::normalize: what its manual and its regular expressions say.
+#[test]
+fn php_as_composer_has_it() {
+    equal(Order::Packagist, &["7", "7.0", "v7.0.0", "7.0.0.0", "7.0.0-stable", "7.0.0+build.5", "V7.00"]);
+    equal(Order::Packagist, &["1.0-beta1", "1.0.0-BETA1", "1.0.0.0b1", "1.0.0-beta.1"]);
+    equal(Order::Packagist, &["1.x-dev", "1.9999999.9999999.9999999-dev", "1.*.x-dev"]);
+    let ascending_ones =
+        ["1-dev", "1.0-alpha", "1.0.0-beta", "1-RC1", "1.0", "1.0.0-p1", "1.0.0.1", "1.0.1", "1.x-dev", "2"];
+    ascending(Order::Packagist, &ascending_ones);
+    // A day is no number of a version, and gains none.
+    ascending(Order::Packagist, &["20100102", "20100102.0", "20100102.1", "20100103"]);
+}
+
 #[test]
 fn ranges_as_composer_has_them() {
     ranges(Dialect::Composer, "composer-ranges.tsv");

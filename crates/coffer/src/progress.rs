@@ -61,16 +61,20 @@ impl Bar {
     }
 
     fn draw(&mut self) {
+        let label = match self.of {
+            Of::Layers => format!("layer {} of {}", (self.finished + 1).min(self.layers), self.layers),
+            Of::Bytes => "copied".to_owned(),
+        };
+        let (done, total, elapsed) = (self.done, self.total, self.begun.elapsed());
+        self.show(|| line(&label, done, total, elapsed));
+    }
+
+    fn show(&mut self, line: impl FnOnce() -> String) {
         let now = Instant::now();
         if self.watched && self.drawn.is_none_or(|drawn| now - drawn >= BETWEEN_DRAWINGS) {
             self.drawn = Some(now);
-            let label = match self.of {
-                Of::Layers => format!("layer {} of {}", (self.finished + 1).min(self.layers), self.layers),
-                Of::Bytes => "copied".to_owned(),
-            };
-            let line = line(&label, self.done, self.total, now - self.begun);
             // A line that wraps cannot be taken back.
-            write_error(&format!("\r{}\x1b[K", text::cut(&line, columns() - 1)));
+            write_error(&format!("\r{}\x1b[K", text::cut(&line(), columns() - 1)));
         }
     }
 }
@@ -89,6 +93,22 @@ impl Progress for Bar {
         self.finished += 1;
         self.draw();
     }
+
+    /// Where layers are counted already, the bar says enough.
+    fn waiting(&mut self, what: &str) {
+        let elapsed = self.begun.elapsed();
+        if self.finished < self.layers {
+            self.draw();
+        } else if elapsed >= PATIENCE {
+            self.show(|| waited(what, elapsed));
+        }
+    }
+}
+
+/// `looking into ./rootfs  3 s`
+fn waited(what: &str, elapsed: Duration) -> String {
+    let seconds = i64::try_from(elapsed.as_secs()).unwrap_or(i64::MAX);
+    format!("{}  {}", text::plain(what), units::duration(seconds))
 }
 
 impl Drop for Bar {
@@ -212,6 +232,12 @@ mod tests {
     fn a_line_says_how_much_how_fast_and_how_long() {
         let line = line("layer 1 of 3", 50_000_000, 200_000_000, Duration::from_millis(500));
         assert_eq!(line, "layer 1 of 3  ━━━━━━──────────────────  50 MB of 200 MB  100 MB/s  1 s left");
+    }
+
+    #[test]
+    fn what_nobody_can_measure_is_named_with_its_time() {
+        let line = waited("looking into ./root\x1bfs", Duration::from_millis(3900));
+        assert_eq!(line, r"looking into ./root\u{1b}fs  3 s");
     }
 
     #[test]

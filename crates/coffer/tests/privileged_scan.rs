@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod conversation;
+mod layers;
 mod scanned;
 
 use conversation::Session;
@@ -324,6 +325,7 @@ fn privileged_other_things_than_images_are_scanned_the_same_way() {
         assert!(bill.status.success(), "{}", session.said(&bill));
         assert_eq!(ids("bill.json"), expected, "{form}");
     }
+    assert_eq!(json(&session, "sbom shop:1")["bomFormat"], "CycloneDX");
     let tree = session.work().join("tree");
     let layers = std::fs::read_dir(session.root().join("images/layers")).unwrap();
     // The store has those of shop:2 as well.
@@ -336,10 +338,12 @@ fn privileged_other_things_than_images_are_scanned_the_same_way() {
     assert!(copied.success());
     assert_eq!(ids("./tree"), expected, "a directory");
     std::fs::write(session.work().join("noise.json"), "{}").unwrap();
+    std::fs::write(session.work().join("requirements.txt"), "flask==0.12\n").unwrap();
     for (target, code) in [
         ("nothing", "[E-store-unknown]"),
         ("./missing", "[E-store-read]"),
         ("noise.json", "[E-scan-sbom]"),
+        ("requirements.txt", "[E-scan-kind]"),
         ("container:nobody", "[E-state-unknown]"),
     ] {
         let said = session.said(&session.coffer(["scan", target]));
@@ -366,8 +370,8 @@ fn privileged_a_container_is_its_image_and_what_it_has_written() {
 #[test]
 fn privileged_files_that_a_list_knows_are_malware_even_if_they_were_removed() {
     let session = session();
-    let eicar = scanned::layer(&[("opt/eicar", b"not really"), ("opt/other", b"fine")]);
-    scanned::layout(&session.work().join("bad"), &[eicar, scanned::layer(&[("opt/.wh.eicar", b"")])]);
+    let eicar = layers::layer(&[("opt/eicar", b"not really"), ("opt/other", b"fine")]);
+    scanned::layout(&session.work().join("bad"), &[eicar, layers::layer(&[("opt/.wh.eicar", b"")])]);
     let sha256 = model::digest::Digest::of(b"not really").hex();
     std::fs::write(session.work().join("list.csv"), format!("# feed\n{sha256},Test.File\n")).unwrap();
     let scan = json(&session, "scan ./bad --hashes list.csv --fail-on critical --format json");
@@ -378,6 +382,81 @@ fn privileged_files_that_a_list_knows_are_malware_even_if_they_were_removed() {
     let code =
         session.coffer(["scan", "./bad", "--hashes", "list.csv", "--fail-on", "critical"]).status.code();
     assert_eq!(code, Some(1));
+}
+
+/// An image with a program that a rule describes, which a later layer removes.
+#[cfg(feature = "yara")]
+fn with_rules() -> Session {
+    let session = session();
+    let layers = [layers::layer(&[("opt/miner", b"stratum+tcp://pool"), ("opt/other", b"fine")])];
+    scanned::layout(
+        &session.work().join("bad"),
+        &[&layers[..], &[layers::layer(&[("opt/.wh.miner", b"")])]].concat(),
+    );
+    std::fs::create_dir_all(session.work().join("rules/coins")).unwrap();
+    let rule = r#"rule miner { meta: description = "Mines coins" author = "nobody" strings: $a = "stratum+tcp://"
+        condition: $a and filename == "miner" }"#;
+    std::fs::write(session.work().join("rules/coins/miner.yar"), rule).unwrap();
+    std::fs::write(session.work().join("rules/README"), "no rule").unwrap();
+    session
+}
+
+#[cfg(feature = "yara")]
+#[test]
+fn privileged_files_that_a_rule_describes_are_malware_by_a_process_without_executable_memory() {
+    let session = with_rules();
+    let scan = json(&session, "scan ./bad --yara rules --format json");
+    assert_eq!(each(&scan["malware"], "rule"), ["miner"]);
+    let found = &scan["malware"][0];
+    assert_eq!((&found["title"], &found["meta"]["author"]), (&"Mines coins".into(), &"nobody".into()));
+    let place = &found["place"]["file"];
+    assert_eq!(
+        (&place["path"], &place["layer"], &place["removed"]),
+        (&"opt/miner".into(), &0.into(), &true.into())
+    );
+    let sha256 = model::digest::Digest::of(b"stratum+tcp://pool").hex();
+    assert_eq!(found["sha256"], sha256);
+    let code = session.coffer(["scan", "./bad", "--yara", "rules", "--fail-on", "critical"]).status.code();
+    assert_eq!(code, Some(1));
+}
+
+#[cfg(feature = "yara")]
+#[test]
+fn privileged_rules_that_cannot_be_followed_end_a_scan_before_it_begins() {
+    let session = with_rules();
+    std::fs::write(session.work().join("rules/wrong.yara"), "rule a {\n condition: $b }").unwrap();
+    std::fs::create_dir(session.work().join("none")).unwrap();
+    session.holds(
+        "
+$ coffer scan ./bad --yara rules
+coffer: `rules/wrong.yara` cannot be used: 2:13: error: unknown variable $b [E-scan-yara]
+  mend the rule or leave its file out; a scan goes by all rules or by none
+exit 1
+$ coffer scan ./bad --yara none
+coffer: `none` cannot be used: no file in it ends in .yar or .yara [E-scan-yara]
+  mend the rule or leave its file out; a scan goes by all rules or by none
+exit 1
+$ coffer scan ./bad --yara missing
+coffer: cannot read `missing`: No such file or directory (os error 2) [E-scan-file]
+  check the path: `ls -ld missing`
+exit 1
+",
+    );
+}
+
+#[cfg(not(feature = "yara"))]
+#[test]
+fn privileged_whoever_asks_for_rules_without_having_them_is_told_so() {
+    let session = session();
+    std::fs::write(session.work().join("rules.yar"), "rule a { condition: true }").unwrap();
+    session.holds(
+        "
+$ coffer scan shop:1 --yara rules.yar
+coffer: this program was built without YARA rules [E-scan-no-yara]
+  build it with them: `cargo build --release -p coffer --features yara`
+exit 1
+",
+    );
 }
 
 #[test]

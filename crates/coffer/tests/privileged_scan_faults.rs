@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod conversation;
+mod layers;
 mod scanned;
 
 use std::path::Path;
@@ -63,7 +64,7 @@ fn privileged_a_killed_scan_leaves_facts_that_are_whole_and_no_process() {
         let files: Vec<(String, &Vec<u8>)> = named.collect();
         let files: Vec<(&str, &[u8])> =
             files.iter().map(|(name, content)| (name.as_str(), content.as_slice())).collect();
-        layers.push(scanned::layer(&files));
+        layers.push(layers::layer(&files));
     }
     scanned::layout(&session.work().join("big"), &layers);
     assert!(session.coffer(["image", "import", "oci:big", "shop:1"]).status.success());
@@ -115,6 +116,22 @@ fn privileged_damaged_facts_are_learned_anew() {
         let again: Vec<_> = files.iter().map(|file| std::fs::read(file).unwrap()).collect();
         assert_eq!(written, again, "{kind}");
     }
+}
+
+#[test]
+fn privileged_damaged_advisories_are_not_taken_for_silence() {
+    let session = Session::new();
+    scanned::advisories(&session.work().join("feeds"));
+    assert!(session.coffer(["advisories", "import", "feeds"]).status.success());
+    for entry in std::fs::read_dir(session.root().join("advisories/shards")).unwrap() {
+        let path = entry.unwrap().path();
+        let mut bytes = std::fs::read(&path).unwrap();
+        // What is found out when a name is looked up, and not before.
+        bytes.iter_mut().skip(128).for_each(|byte| *byte = 0xff);
+        std::fs::write(&path, bytes).unwrap();
+    }
+    let said = session.said(&session.coffer(["advisories", "affected", "CVE-2099-0001"]));
+    assert!(said.contains("[E-advisories-damaged]") && said.ends_with("exit 1\n"), "{said}");
 }
 
 #[test]

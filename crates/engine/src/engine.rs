@@ -1,6 +1,7 @@
 //! The engine of one site: what every command starts from.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use model::host::HostCheck;
 use model::image::Image;
@@ -9,6 +10,7 @@ use model::usecase::Host;
 use model::verdict::Verdict;
 use policy::{Decision, Question};
 use registry::config::Places;
+use scan::Guard;
 use store::{Limits, Owner, Store};
 
 use crate::book::{Book, Entry, History, Line, Statement};
@@ -60,6 +62,8 @@ pub struct Engine {
     pub(crate) places: Option<Places>,
     pub(crate) containers: Containers,
     pub(crate) store: Store,
+    /// What confines those who read hostile files, made by the first who needs it.
+    pub(crate) guard: OnceLock<Guard>,
 }
 
 /// What would be decided about a request.
@@ -85,7 +89,9 @@ impl Engine {
             Invoker::Rootless { .. } => Owner::SingleUser,
         };
         let store = Store::open(site.images(), owner, Limits::default())?;
-        Ok(Self { containers: Containers::of(&site), site, clock, herald: |_| {}, places: None, store })
+        let containers = Containers::of(&site);
+        let (herald, guard): (Herald, _) = (|_| {}, OnceLock::new());
+        Ok(Self { containers, site, clock, herald, places: None, store, guard })
     }
 
     /// The same, with somebody who hears what is found on the way.

@@ -1,5 +1,7 @@
 //! What is wrong with an image: vulnerabilities, secrets, mistakes, and how urgent each is.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// How bad something is.
@@ -171,6 +173,8 @@ pub struct Malware {
     pub place: Place,
     /// The file's digest.
     pub sha256: String,
+    /// What else a rule says of itself: author, reference and the like, by its own names.
+    pub meta: BTreeMap<String, String>,
 }
 
 /// Where in an image something is.

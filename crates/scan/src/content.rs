@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
+use std::time::Duration;
 
 use thiserror::Error;
 
@@ -36,6 +37,12 @@ pub enum Flaw {
         what: &'static str,
         /// What is wrong with it.
         reason: Cow<'static, str>,
+    },
+    /// It takes longer than anything should.
+    #[error("it takes more than {} seconds", .limit.as_secs())]
+    Slow {
+        /// How long it may take.
+        limit: Duration,
     },
 }
 

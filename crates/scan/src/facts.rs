@@ -12,7 +12,7 @@ use crate::misconfiguration::Oddity;
 use crate::secrets::SecretFound;
 
 /// The layout of these facts, and what the catalogers know. Facts of another number are learned anew.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// The most bytes that the facts of one layer may have.
 pub const MOST_BYTES: usize = 256 << 20;
@@ -23,6 +23,9 @@ pub(crate) const MOST_ODDITIES: usize = 10_000;
 /// The most secrets of one layer.
 pub(crate) const MOST_SECRETS: usize = 10_000;
 
+/// The most packages of one layer whose documents are those of another.
+pub(crate) const MOST_DOCUMENTS: usize = 100_000;
+
 /// The most gaps that are told one by one.
 pub(crate) const MOST_GAPS: usize = 1000;
 
@@ -31,8 +34,10 @@ pub(crate) const MOST_GAPS: usize = 1000;
 pub struct LayerFacts {
     /// The files that stand for packages, by path.
     pub sources: Vec<Source>,
-    /// The files that name a distribution, by path.
+    /// The files that name a distribution, or where its packages come from, by path.
     pub releases: Vec<Release>,
+    /// Packages whose documents are those of another, by path.
+    pub documents: Vec<Documents>,
     /// Everything but directories: what hides the same path of lower layers, and everything beneath it.
     pub leaves: Marks,
     /// Directories, which hide whatever else has their path.
@@ -72,6 +77,17 @@ pub struct Release {
     pub path: String,
     /// What it says.
     pub distribution: Distribution,
+}
+
+/// A link to the documents of another package, which are those of this one, too.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Documents {
+    /// The link, without a leading slash.
+    pub path: String,
+    /// Whose documents it stands for.
+    pub package: String,
+    /// Whose they are.
+    pub of: String,
 }
 
 /// Why bytes are not the facts of a layer.
@@ -121,6 +137,7 @@ impl LayerFacts {
     pub(crate) fn settle(&mut self) {
         self.sources.sort_by(|a, b| a.path.cmp(&b.path));
         self.releases.sort_by(|a, b| a.path.cmp(&b.path));
+        self.documents.sort();
         self.gaps.sort_by(by_place);
         self.secrets.sort_by(by_line);
         self.oddities.sort_by(by_path);
@@ -133,6 +150,7 @@ impl LayerFacts {
             shorten(&mut self.gaps, MOST_GAPS, "gaps"),
             shorten(&mut self.secrets, MOST_SECRETS, "secrets"),
             shorten(&mut self.oddities, MOST_ODDITIES, "odd files"),
+            shorten(&mut self.documents, MOST_DOCUMENTS, "links between documents"),
         ];
         let gap = |reason| Gap { location: String::new(), reason };
         self.gaps.extend(more.into_iter().flatten().map(gap));

@@ -15,5 +15,5 @@ pub fn within(
     work: impl Fn(BorrowedFd<'_>) -> Vec<u8>,
 ) -> Result<Vec<u8>, ScanError> {
     let confined = |tree: BorrowedFd<'_>, _: &_| read_only().ok().map(|()| work(tree));
-    start(scanner, "the trial", tree, &confined)?.answer()
+    start(scanner, "the trial", tree, &confined)?.answer(&mut || {})
 }

@@ -50,6 +50,8 @@ pub trait Progress {
     fn advanced(&mut self, layer: usize, bytes: u64);
     /// A layer is complete.
     fn finished(&mut self, layer: usize);
+    /// Something takes its time, and nobody knows how much of it is done: what, for people.
+    fn waiting(&mut self, _what: &str) {}
 }
 
 /// Progress that nobody watches.

@@ -25,7 +25,7 @@ use super::strings::Strings;
 use super::table::Table;
 
 /// The version of the format, which the keys of versions are a part of.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
 pub(super) const MAGIC: &[u8; 8] = b"coffadv\n";
 

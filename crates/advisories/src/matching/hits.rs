@@ -59,6 +59,11 @@ pub(super) enum Only<'a> {
 }
 
 impl Only<'_> {
+    pub(super) fn is_empty(&self) -> bool {
+        let Self::These(these) = self else { return false };
+        these.iter().all(|(_, offsets)| offsets.is_empty())
+    }
+
     fn counts(&self, shard: &Shard, advisory: u32) -> bool {
         let Self::These(these) = self else { return true };
         these.iter().any(|(other, offsets)| std::ptr::eq(*other, shard) && offsets.contains(&advisory))

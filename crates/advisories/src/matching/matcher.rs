@@ -43,6 +43,14 @@ pub struct Matches {
 #[derive(Debug)]
 pub struct About<'a>(Only<'a>);
 
+impl About<'_> {
+    /// Whether nobody speaks of anything by that name.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 /// The distribution of an inventory.
 struct System<'m, 'a> {
     /// Each with how far it is: 0 decides before 1.

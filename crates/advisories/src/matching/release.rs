@@ -37,7 +37,7 @@ pub(super) fn ecosystems(distribution: &Distribution) -> Vec<Wanted> {
         "debian" if major == "3" => named(format!("Debian:{}", first_parts(version, 2))),
         "debian" | "raspbian" => named(format!("Debian:{major}")),
         "ubuntu" => ubuntu(version),
-        "alpine" if version.contains(['_', '-']) => named("Alpine:edge".to_owned()),
+        "alpine" if is_edge(distribution) => named("Alpine:edge".to_owned()),
         "alpine" => named(format!("Alpine:v{}", first_parts(version, 2))),
         "wolfi" => named("Wolfi".to_owned()),
         "chainguard" => named("Chainguard".to_owned()),
@@ -52,6 +52,11 @@ pub(super) fn ecosystems(distribution: &Distribution) -> Vec<Wanted> {
         "azurelinux" => named(format!("Azure Linux:{major}")),
         _ => Vec::new(),
     }
+}
+
+/// Whether an Alpine has no release: by where its packages come from, or by a version that is still to come.
+fn is_edge(distribution: &Distribution) -> bool {
+    distribution.codename == "edge" || distribution.version.contains(['_', '-'])
 }
 
 /// The first dot-separated parts of a version.
@@ -89,6 +94,9 @@ pub fn end_of_life(distribution: &Distribution) -> Option<&'static str> {
         let rest = distribution.version.strip_prefix(version);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
+    if distribution.id == "alpine" && is_edge(distribution) {
+        return None;
+    }
     let ending = ENDINGS.iter().find(|ending| ending.id == distribution.id && is(ending.version))?;
     Some(ending.day)
 }
@@ -136,6 +144,13 @@ mod tests {
         assert_eq!(end_of_life(&distribution("debian", "10")), Some("2024-06-30"));
         assert_eq!(end_of_life(&distribution("amzn", "2")), Some("2026-06-30"));
         assert_eq!(end_of_life(&distribution("amzn", "2023.3")), Some("2029-06-30"));
+    }
+
+    #[test]
+    fn an_alpine_whose_packages_come_from_edge_is_of_no_release() {
+        let edge = Distribution { codename: "edge".into(), ..distribution("alpine", "3.10.9") };
+        assert!(ecosystems(&edge).iter().all(|wanted| wanted.is("Alpine:edge")));
+        assert_eq!(end_of_life(&edge), None);
     }
 
     #[test]

@@ -51,7 +51,7 @@ pub enum Order {
     RubyGems,
     /// Go modules, and the releases of Go itself: `go1.22rc1`.
     Go,
-    /// PHP, version_compare.
+    /// PHP, as Composer compares.
     Packagist,
     /// .NET.
     NuGet,

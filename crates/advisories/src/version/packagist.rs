@@ -1,4 +1,5 @@
-//! PHP's order: its function version_compare, which is what Composer asks.
+//! Composer's order: that of PHP's function version_compare, which Composer asks about versions that it has brought
+//! into one form before. They have four numbers, and nothing is said of builds and of being stable.
 
 use std::cmp::Ordering;
 
@@ -18,15 +19,40 @@ const PATCH: u8 = 8;
 /// What Composer puts for the open end of a branch: `1.x-dev`.
 const ANY: &str = "9999999";
 
+/// How many numbers a version has for Composer, whatever it was written with.
+const WHOLE: usize = 4;
+
+/// The most digits of a version's first number. What has more is a day, which is left as it is.
+const LONGEST: usize = 5;
+
 pub(super) fn write(version: &str, key: &mut Key<'_>) {
-    for part in parts(version) {
-        match part {
-            "x" | "X" | "*" => write_number(ANY, key),
-            part if is_digits(part) => write_number(part, key),
-            part => key.mark(rank(part)),
+    let version = version.split_once('+').map_or(version, |(version, _)| version);
+    let is_day = parts(version).next().is_some_and(|first| first.len() > LONGEST);
+    let mut said = parts(version).take_while(|part| !part.eq_ignore_ascii_case("stable")).peekable();
+    let (mut numbers, mut unsaid) = (0, "0");
+    while let Some(number) = said.next_if_map(|part| number(part).ok_or(part)) {
+        write_number(number, key);
+        numbers += 1;
+        // Of `1.x` each number that is not there is any.
+        unsaid = if number == ANY { ANY } else { unsaid };
+    }
+    if numbers > 0 && !is_day {
+        (numbers..WHOLE).for_each(|_| write_number(unsaid, key));
+    }
+    for part in said {
+        match number(part) {
+            Some(number) => write_number(number, key),
+            None => key.mark(rank(part)),
         }
     }
     key.mark(END);
+}
+
+fn number(part: &str) -> Option<&str> {
+    match part {
+        "x" | "X" | "*" => Some(ANY),
+        part => is_digits(part).then_some(part),
+    }
 }
 
 fn write_number(digits: &str, key: &mut Key<'_>) {
@@ -51,14 +77,9 @@ fn parts(version: &str) -> impl Iterator<Item = &str> {
 
 /// Words are known by how they begin, and those that are not known are all the same.
 fn rank(word: &str) -> u8 {
-    match word.as_bytes() {
-        [b'd', b'e', b'v', ..] => DEVELOPMENT,
-        [b'a', ..] => ALPHA,
-        [b'b', ..] => BETA,
-        [b'R', b'C', ..] | [b'r', b'c', ..] => CANDIDATE,
-        [b'p', ..] => PATCH,
-        _ => UNKNOWN,
-    }
+    let begins = |start: &str| word.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start));
+    let known = [("dev", DEVELOPMENT), ("a", ALPHA), ("b", BETA), ("rc", CANDIDATE), ("p", PATCH)];
+    known.iter().find(|(start, _)| begins(start)).map_or(UNKNOWN, |(_, rank)| *rank)
 }
 
 /// How PHP compares versions of which one has a `#`, its own sign for whatever number or end is there. It is the

@@ -69,7 +69,8 @@ impl Format {
     /// A command whose results are bills of material.
     pub(crate) fn with_bills(command: clap::Command) -> clap::Command {
         command.mut_arg("format", |format| {
-            format.help("How it is written: cyclonedx-json or spdx-json").value_parser(bill)
+            let help = "How it is written: cyclonedx-json or spdx-json";
+            format.help(help).default_value("cyclonedx-json").value_parser(bill)
         })
     }
 }

@@ -51,6 +51,9 @@ pub(crate) struct Words {
     /// Lists of the hashes of malicious files
     #[arg(long, value_name = "FILE")]
     pub(crate) hashes: Vec<PathBuf>,
+    /// YARA rules: files, or directories of them
+    #[arg(long, value_name = "PATH")]
+    pub(crate) yara: Vec<PathBuf>,
 }
 
 /// `scan diff`

@@ -8,7 +8,7 @@ mod sbom;
 use std::path::Path;
 
 use engine::Engine;
-use engine::examine::{Examined, Fixes, Form, Wishes};
+use engine::examine::{Examined, Examiner, Fixes, Form, Wishes};
 use model::finding::Severity;
 
 use super::image::{admit_embedded, save_to};
@@ -102,7 +102,8 @@ impl Act for Scan {
     fn act(self, context: &mut Context) -> Result<u8, Failure> {
         let engine = site::open()?;
         let Some(target) = &self.target else { return all::examine(&self, &engine, context) };
-        let examined = self.narrowed(examine(&engine, target, &self.words.wishes())?);
+        let wishes = self.words.wishes();
+        let examined = self.narrowed(examine(&engine, &engine.examiner(&wishes)?, target)?);
         match &self.output {
             Some(path) => write(path, &document(&examined, context.format, Style::Plain, usize::MAX))?,
             None => context.print(&document(&examined, context.format, context.style, context.width()))?,
@@ -130,16 +131,16 @@ impl Words {
         if !self.scanners.is_empty() {
             wishes.looks = self.scanners.iter().copied().collect();
         }
-        let Self { vex, ignore, hashes, .. } = self.clone();
-        Wishes { vex, ignore, hashes, ..wishes }
+        let Self { vex, ignore, hashes, yara, .. } = self.clone();
+        Wishes { vex, ignore, hashes, yara, ..wishes }
     }
 }
 
 /// Examines what a person named.
-fn examine(engine: &Engine, target: &str, wishes: &Wishes) -> Result<Examined, Failure> {
+fn examine(engine: &Engine, examiner: &Examiner<'_>, target: &str) -> Result<Examined, Failure> {
     admit_embedded(engine, target)?;
     let subject = engine.meant(target)?;
-    Ok(engine.examine(&subject, wishes, &mut Bar::new())?)
+    Ok(examiner.examine(&subject, &mut Bar::new())?)
 }
 
 fn document(examined: &Examined, format: Format, style: Style, width: usize) -> String {

@@ -1,5 +1,7 @@
 //! The advisories of a site, as text and as data.
 
+use std::collections::BTreeSet;
+
 use engine::advice::{Catalogue, Imported, PublisherKey, Replaced, Source};
 use engine::examine::{Acceptance, Affected, Answer, By, Holder};
 use engine::time::Moment;
@@ -253,6 +255,7 @@ pub(crate) fn answer(name: &str, answer: &Answer, style: Style, width: usize) ->
     for affected in &answer.images {
         let mut image =
             affected.image.names.first().cloned().unwrap_or_else(|| affected.image.digest.short());
+        let mut said = BTreeSet::new();
         for Holder { package, found } in &affected.holders {
             let severity = found.as_ref().map_or("", |found| severity::word(found.severity));
             let fix = match found.as_ref().map(|found| &found.fix) {
@@ -261,6 +264,10 @@ pub(crate) fn answer(name: &str, answer: &Answer, style: Style, width: usize) ->
                 Some(Fix::Never) => "never",
                 None => "",
             };
+            // What is in several places is the same to whoever has to update it.
+            if !said.insert((&package.name, &package.version, severity, fix)) {
+                continue;
+            }
             table.row([
                 std::mem::take(&mut image).into(),
                 package.name.as_str().into(),

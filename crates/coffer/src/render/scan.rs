@@ -31,7 +31,7 @@ pub(crate) fn page(examined: &Examined, style: Style, width: usize) -> String {
     {
         page.push_str(&format!("\n{section}"));
     }
-    let remarks = problems::remarks(examined, style);
+    let remarks = problems::remarks(examined, style, width);
     if !remarks.is_empty() {
         page.push_str(&format!("\n{remarks}"));
     }
@@ -53,7 +53,7 @@ fn headline(examined: &Examined, style: Style) -> String {
     parts.join("  ")
 }
 
-/// `3 critical  12 high  4 medium  2 known to be exploited`
+/// `3 critical  12 high  4 of unknown severity  2 known to be exploited`
 fn answer(examined: &Examined, style: Style) -> String {
     let counts = Counts::of(examined.open().map(|found| found.severity));
     let mut words: Vec<String> = counts
@@ -61,7 +61,9 @@ fn answer(examined: &Examined, style: Style) -> String {
         .into_iter()
         .filter(|(_, count)| *count > 0)
         .map(|(severity, count)| {
-            style.paint(tone(severity), &format!("{count} {}", severity::word(severity)))
+            let of =
+                if severity == Severity::Unknown { "of unknown severity" } else { severity::word(severity) };
+            style.paint(tone(severity), &format!("{count} {of}"))
         })
         .collect();
     let exploited = examined.open().filter(|found| found.exploited.is_some()).count();
@@ -99,16 +101,16 @@ fn severity_cell(severity: Severity) -> Cell {
 }
 
 /// `5 sources, 2 days old`
-fn advisories(database: &Database, style: Style) -> String {
+fn advisories(database: &Database) -> (String, Tone) {
     let sources = units::count(database.sources.len(), "source", "sources");
     match database.age_days {
-        Some(0) => format!("{sources}, of today"),
+        Some(0) => (format!("{sources}, of today"), Tone::Plain),
         Some(days) => {
             let days_old = units::count(usize::try_from(days).unwrap_or(usize::MAX), "day old", "days old");
-            let words = format!("{sources}, {days_old}");
-            if days > OLD { style.warn(&words) } else { words }
+            let tone = if days > OLD { Tone::Warn } else { Tone::Plain };
+            (format!("{sources}, {days_old}"), tone)
         }
-        None => sources,
+        None => (sources, Tone::Plain),
     }
 }
 

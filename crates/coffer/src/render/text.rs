@@ -48,6 +48,26 @@ pub(crate) fn cut(text: &str, width: usize) -> String {
     text.chars().take(width.saturating_sub(1)).chain(['…']).collect()
 }
 
+/// Lines of at most `width` characters that end between words, all but the first after an indent; a word that is
+/// longer has a line of its own.
+pub(crate) fn wrapped(text: &str, width: usize, indent: usize) -> String {
+    let room = width.saturating_sub(indent);
+    let (mut lines, mut length) = (String::with_capacity(text.len()), 0);
+    for word in text.split(' ') {
+        let letters = word.chars().count();
+        if length > 0 && length + 1 + letters > room {
+            lines.push_str(&format!("\n{:indent$}", ""));
+            length = 0;
+        } else if !lines.is_empty() {
+            lines.push(' ');
+            length += 1;
+        }
+        lines.push_str(word);
+        length += letters;
+    }
+    lines
+}
+
 /// The first `count` characters.
 pub(crate) fn first(text: &str, count: usize) -> String {
     text.chars().take(count).collect()
@@ -103,6 +123,14 @@ mod tests {
     fn long_text_ends_in_an_ellipsis() {
         assert_eq!(cut("abcdef", 4), "abc…");
         assert_eq!(cut("äöü", 3), "äöü");
+    }
+
+    #[test]
+    fn lines_end_between_words() {
+        assert_eq!(wrapped("one two three", 11, 4), "one two\n    three");
+        assert_eq!(wrapped("one two three", usize::MAX, 4), "one two three");
+        assert_eq!(wrapped("a longest-word b", 8, 2), "a\n  longest-word\n  b");
+        assert_eq!((wrapped("", 8, 2), wrapped("a  b", 8, 2)), (String::new(), "a  b".to_owned()));
     }
 
     #[test]

@@ -9,6 +9,8 @@ use std::path::Path;
 use model::digest::Digest;
 use serde_json::{Value, json};
 
+use crate::layers::{layer, runnable};
+
 const OS_RELEASE: &str =
     "ID=alpine\nVERSION_ID=3.19.1\nNAME=\"Alpine Linux\"\nPRETTY_NAME=\"Alpine Linux v3.19\"\n";
 
@@ -43,7 +45,7 @@ fn token() -> String {
 /// A layer with what an image says of its packages, and a secret.
 pub(crate) fn packages(version: &str) -> Vec<u8> {
     let installed = INSTALLED.replace("3.1.4-r1", version);
-    layer(&[
+    runnable(&[
         ("etc/os-release", OS_RELEASE.as_bytes()),
         ("lib/apk/db/installed", installed.as_bytes()),
         ("usr/lib/python3.11/site-packages/jinja2-2.11.1.dist-info/METADATA", JINJA.as_bytes()),
@@ -81,20 +83,6 @@ pub(crate) fn layout(path: &Path, layers: &[Vec<u8>]) {
     let index = json!({ "schemaVersion": 2, "manifests": [entry] });
     std::fs::write(path.join("index.json"), index.to_string()).unwrap();
     std::fs::write(path.join("oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#).unwrap();
-}
-
-/// A tar archive of files, with the program that tests run.
-pub(crate) fn layer(files: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut tar = tar::Builder::new(Vec::new());
-    let mut program = std::fs::File::open(env!("PROBE_PATH")).unwrap();
-    tar.append_file("probe", &mut program).unwrap();
-    for (name, content) in files {
-        let mut header = tar::Header::new_ustar();
-        header.set_mode(0o644);
-        header.set_size(u64::try_from(content.len()).unwrap());
-        tar.append_data(&mut header, name, *content).unwrap();
-    }
-    tar.into_inner().unwrap()
 }
 
 /// So many advisories about packages that nobody has, of another publisher.

@@ -53,13 +53,6 @@ pub struct Dossier {
     pub epss: Option<f32>,
 }
 
-impl Advice {
-    /// Whether anybody speaks of a vulnerability of that name.
-    pub(crate) fn knows(&self, name: &str) -> bool {
-        self.database.find(name).is_ok_and(|heads| !heads.is_empty())
-    }
-}
-
 impl Engine {
     fn library(&self) -> Library {
         Library::at(self.site.advisories())

@@ -1,5 +1,7 @@
 //! Which images have a vulnerability, or a package: by what is known of them, without a look at any.
 
+use std::borrow::Cow;
+use std::panic::resume_unwind;
 use std::thread;
 
 use advisories::matching::{About, Context, Matcher};
@@ -8,6 +10,7 @@ use model::image::Image;
 use model::inventory::{Inventory, Package};
 
 use super::ExamineError;
+use crate::advice::Advice;
 use crate::engine::Engine;
 use crate::error::EngineError;
 
@@ -66,17 +69,20 @@ impl Engine {
     /// # Errors
     /// The store's; advisories that are damaged.
     pub fn affected(&self, name: &str) -> Result<Answer, EngineError> {
+        let name = spelled(name);
+        let name = name.as_ref();
         let images = self.store.list()?;
-        let Some(advice) = self.advice()?.filter(|advice| advice.knows(name)) else {
-            if VULNERABILITIES.iter().any(|start| name.starts_with(start)) {
-                return Err(ExamineError::Unheard(name.to_owned()).into());
-            }
-            return Ok(self.holders(images, &Wanted::Package(name), By::Package)?);
-        };
+        let advice = self.advice()?;
         let context = Context { today: self.today() };
-        let matcher = Matcher::new(&advice.database, &context).map_err(ExamineError::from)?;
-        let about = matcher.about(name).map_err(ExamineError::from)?;
-        Ok(self.holders(images, &Wanted::Vulnerability(&matcher, about), By::Vulnerability)?)
+        let spoken_of = advice.as_ref().map(|advice| spoken_of(advice, &context, name)).transpose()?;
+        if let Some((matcher, about)) = spoken_of.filter(|(_, about)| !about.is_empty()) {
+            let wanted = Wanted::Vulnerability(&matcher, about);
+            return Ok(self.holders(images, &wanted, By::Vulnerability)?);
+        }
+        if VULNERABILITIES.iter().any(|start| name.starts_with(start)) {
+            return Err(ExamineError::Unheard(name.to_owned()).into());
+        }
+        Ok(self.holders(images, &Wanted::Package(name), By::Package)?)
     }
 
     /// Looks at all images, as many at a time as there are processors.
@@ -91,12 +97,13 @@ impl Engine {
         let found = thread::scope(|scope| {
             let look = &look;
             let parts: Vec<_> = images.chunks(portion).map(|part| scope.spawn(move || look(part))).collect();
-            parts.into_iter().map(|part| part.join().unwrap_or_else(|_| Ok(Vec::new()))).collect::<Vec<_>>()
-        });
-        let found: Vec<Option<Vec<Holder>>> =
-            found.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+            // What one thread has to say must not be taken for what another has of other images.
+            let parts =
+                parts.into_iter().map(|part| part.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            parts.collect::<Result<Vec<_>, _>>()
+        })?;
         let mut answer = Answer { by, images: Vec::new(), examined: 0, unknown: Vec::new() };
-        for (image, holders) in images.into_iter().zip(found) {
+        for (image, holders) in images.into_iter().zip(found.into_iter().flatten()) {
             match holders {
                 None => answer.unknown.push(image),
                 Some(holders) => {
@@ -109,6 +116,27 @@ impl Engine {
         }
         Ok(answer)
     }
+}
+
+/// A name as everybody spells it, where it is one that is written in many ways: `cve-2023-38545`.
+fn spelled(name: &str) -> Cow<'_, str> {
+    let begins = |start: &str| name.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start));
+    match name.split_once('-') {
+        Some((_, number)) if begins("GHSA-") => format!("GHSA-{}", number.to_ascii_lowercase()).into(),
+        Some((_, number)) if begins("CVE-") => format!("CVE-{number}").into(),
+        _ => name.into(),
+    }
+}
+
+/// What the advisories say by a name.
+fn spoken_of<'a>(
+    advice: &'a Advice,
+    context: &'a Context,
+    name: &str,
+) -> Result<(Matcher<'a>, About<'a>), ExamineError> {
+    let matcher = Matcher::new(&advice.database, context)?;
+    let about = matcher.about(name)?;
+    Ok((matcher, about))
 }
 
 impl Wanted<'_> {
@@ -133,4 +161,23 @@ impl Wanted<'_> {
 
 fn is_called(package: &Package, name: &str) -> bool {
     package.name == name || package.source.as_ref().is_some_and(|source| source.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_vulnerabilities_are_known_in_any_case() {
+        for (typed, name) in [
+            ("cve-2023-38545", "CVE-2023-38545"),
+            ("ghsa-JFH8-c2jp-5v3q", "GHSA-jfh8-c2jp-5v3q"),
+            ("CVE-2023-38545", "CVE-2023-38545"),
+            ("cve", "cve"),
+            ("OpenSSL", "OpenSSL"),
+            ("\u{e9}\u{e9}\u{e9}-", "\u{e9}\u{e9}\u{e9}-"),
+        ] {
+            assert_eq!(spelled(typed), name);
+        }
+    }
 }

@@ -7,6 +7,7 @@ use advisories::database::{Damage, DatabaseError};
 use advisories::ignore::IgnoreError;
 use advisories::import::ImportError;
 use advisories::vex::VexError;
+use scan::malware::RuleError;
 use scan::{Flaw, ScanError};
 
 /// Why something could not be examined, or the advisories not be used.
@@ -35,6 +36,9 @@ pub enum ExamineError {
         /// The kernel's answer.
         source: io::Error,
     },
+    /// A file is nothing that can be examined.
+    #[error("`{}` is neither an image nor a bill of material", .0.display())]
+    Neither(PathBuf),
     /// A file is no bill of material.
     #[error("`{}` cannot be used: {flaw}", .path.display())]
     Bill {
@@ -71,6 +75,9 @@ pub enum ExamineError {
     /// What would be made is signed by nobody, or by this key, and others are pinned.
     #[error("this site uses only advisories that a pinned key has signed, and {} would sign these", .0.as_deref().unwrap_or("nobody"))]
     NotBelieved(Option<String>),
+    /// There are no YARA rules to search by.
+    #[error(transparent)]
+    Rules(#[from] RuleError),
     /// Nobody speaks of a vulnerability.
     #[error("no advisory here is about {0}")]
     Unheard(String),
@@ -102,6 +109,7 @@ impl ExamineError {
             Self::Vex(error) => error.code(),
             Self::Ignore(error) => error.code(),
             Self::Read { .. } => "E-scan-file",
+            Self::Neither(_) => "E-scan-kind",
             Self::Bill { .. } => "E-scan-sbom",
             Self::Hashes { .. } => "E-scan-hashes",
             Self::Key(_) => "E-advisories-key",
@@ -109,6 +117,8 @@ impl ExamineError {
             Self::ManyPublishers(_) => "E-advisories-many-publishers",
             Self::Write { .. } => "E-advisories-write",
             Self::NotBelieved(_) => "E-advisories-not-believed",
+            Self::Rules(RuleError::Absent) => "E-scan-no-yara",
+            Self::Rules(RuleError::Wrong { .. }) => "E-scan-yara",
             Self::Unheard(_) => "E-advisories-unheard",
             Self::Nothing(_) => "E-advisories-nothing",
         }
@@ -127,6 +137,9 @@ impl ExamineError {
             Self::Vex(error) => error.remedy().to_owned(),
             Self::Ignore(error) => error.remedy().to_owned(),
             Self::Read { path, .. } => format!("check the path: `ls -ld {}`", path.display()),
+            Self::Neither(_) => {
+                "give an archive, CycloneDX, SPDX or Syft's JSON, or the directory that the file is in".into()
+            }
             Self::Bill { .. } => "give CycloneDX, SPDX 2 or Syft's own format, as JSON".into(),
             Self::Hashes { .. } => {
                 "give one file a line: its SHA-256, SHA-1 or MD5, and what it is after that".into()
@@ -141,6 +154,12 @@ impl ExamineError {
             Self::Write { path, .. } => format!("check the path: `ls -ld {}`", path.display()),
             Self::NotBelieved(_) => {
                 "sign them with a key that is pinned, `coffer advisories import --key FILE`; or take signed ones over, `coffer advisories update`".into()
+            }
+            Self::Rules(RuleError::Absent) => {
+                "build it with them: `cargo build --release -p coffer --features yara`".into()
+            }
+            Self::Rules(RuleError::Wrong { .. }) => {
+                "mend the rule or leave its file out; a scan goes by all rules or by none".into()
             }
             Self::Unheard(_) => {
                 "look for a mistake in it, and whether there are advisories of whoever publishes it: `coffer advisories status`".into()

@@ -46,7 +46,9 @@ impl Engine {
                 let target = Target { kind: TargetKind::Directory, ..named(path.display().to_string()) };
                 let tree = || Ok::<_, ExamineError>(Tree { name: target.name.clone(), root: open(path)? });
                 let mut facts = Vec::new();
-                self.look_into(vec![tree()?], LockFiles::Counted, |_, learned| facts.push(learned))?;
+                self.look_into(vec![tree()?], LockFiles::Counted, progress, |_, learned, _| {
+                    facts.push(learned);
+                })?;
                 let (trees, known) = (vec![tree()?], Known::of(&facts, None));
                 Ok(Learned { target, known, image: None, trees, facts })
             }
@@ -84,7 +86,7 @@ impl Engine {
         let mut target = describe::image(&record.name, &image);
         if upper.exists() {
             let tree = || Ok::<_, ExamineError>(Tree { name: record.name.clone(), root: open(&upper)? });
-            self.look_into(vec![tree()?], LockFiles::Ignored, |_, learned| facts.push(learned))?;
+            self.look_into(vec![tree()?], LockFiles::Ignored, progress, |_, learned, _| facts.push(learned))?;
             trees.push(tree()?);
             let made_by = "what the container has written".to_owned();
             target.layers.push(Layer { digest: String::new(), made_by });

@@ -51,7 +51,7 @@ impl Engine {
         if !trees.is_empty() {
             progress.started(&layers.iter().map(|layer| layer.size).collect::<Vec<_>>());
         }
-        self.look_into(trees, LockFiles::Ignored, |index, facts| {
+        self.look_into(trees, LockFiles::Ignored, progress, |index, facts, progress| {
             if let Some(layer) = layers.get(index) {
                 progress.advanced(index, layer.size);
                 progress.finished(index);
@@ -83,7 +83,8 @@ impl Engine {
         &self,
         trees: Vec<Tree>,
         lock_files: LockFiles,
-        mut tell: impl FnMut(usize, LayerFacts),
+        progress: &mut dyn Progress,
+        mut tell: impl FnMut(usize, LayerFacts, &mut dyn Progress),
     ) -> Result<(), EngineError> {
         if trees.is_empty() {
             return Ok(());
@@ -95,18 +96,25 @@ impl Engine {
             if running.len() >= limits.threads
                 && let Some((index, scan)) = running.pop_front()
             {
-                tell(index, finish(scan)?);
+                tell(index, finish(scan, progress)?, progress);
             }
             running.push_back((index, scanner.start(&tree.name, tree.root).map_err(ExamineError::from)?));
         }
         for (index, scan) in running {
-            tell(index, finish(scan)?);
+            tell(index, finish(scan, progress)?, progress);
         }
         Ok(())
     }
 
     /// What confines those who read.
     pub(super) fn guard(&self) -> Result<Guard, EngineError> {
+        match self.guard.get() {
+            Some(guard) => Ok(guard.clone()),
+            None => self.made_guard().map(|guard| self.guard.get_or_init(|| guard).clone()),
+        }
+    }
+
+    fn made_guard(&self) -> Result<Guard, EngineError> {
         let filter = launch::seccomp::compile(&scan::profile()).map_err(LaunchError::from)?;
         let has_nobody = || idspace::session_size().is_ok_and(|size| size > NOBODY);
         let is_root = self.site.invoker == Invoker::Root;
@@ -115,8 +123,9 @@ impl Engine {
     }
 }
 
-fn finish(scan: scan::Scan) -> Result<LayerFacts, ExamineError> {
-    Ok(scan.finish()?)
+fn finish(scan: scan::Scan, progress: &mut dyn Progress) -> Result<LayerFacts, ExamineError> {
+    let what = format!("looking into {}", scan.name());
+    Ok(scan.finish(&mut || progress.waiting(&what))?)
 }
 
 /// Opens the directory at the root of a tree.

@@ -12,6 +12,7 @@ mod words;
 mod describe;
 mod bill;
 mod matching;
+mod examiner;
 mod affected;
 mod urgent;
 mod accept;
@@ -19,24 +20,16 @@ mod accept;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use model::finding::{Fix, Malware, Misconfiguration, Place, Secret, Severity, Vulnerability};
-use model::image::{Image, ImageConfig};
+use model::finding::{Fix, Malware, Misconfiguration, Secret, Severity, Vulnerability};
 use model::inventory::Inventory;
-use store::Progress;
 
-use crate::advice::Advice;
-use crate::book::{Entry, Kind};
-use crate::engine::Engine;
-use crate::error::EngineError;
 use crate::time::rfc3339;
-use gather::{Files, Learned};
-use known::Known;
-use words::Words;
 
 pub use accept::Acceptance;
 pub use affected::{Affected, Answer, By, Holder};
 pub use bill::Form;
 pub use error::ExamineError;
+pub use examiner::Examiner;
 pub use report::diff::{Changed, Diff, Line, Side, diff};
 pub use report::subject::{Counts, Database, DatabaseSource, Layer, Licence, Scan, Target, TargetKind, Tool};
 pub use subject::Subject;
@@ -68,13 +61,21 @@ pub struct Wishes {
     pub ignore: Vec<PathBuf>,
     /// Lists of hashes.
     pub hashes: Vec<PathBuf>,
+    /// YARA rules: files, and directories of them.
+    pub yara: Vec<PathBuf>,
 }
 
 impl Default for Wishes {
     /// Everything that needs no file.
     fn default() -> Self {
         let looks = [Look::Vulnerabilities, Look::Secrets, Look::Misconfigurations, Look::Licences];
-        Self { looks: looks.into(), vex: Vec::new(), ignore: Vec::new(), hashes: Vec::new() }
+        Self {
+            looks: looks.into(),
+            vex: Vec::new(),
+            ignore: Vec::new(),
+            hashes: Vec::new(),
+            yara: Vec::new(),
+        }
     }
 }
 
@@ -175,103 +176,5 @@ impl Examined {
     /// The vulnerabilities that count.
     pub fn open(&self) -> impl Iterator<Item = &Vulnerability> {
         self.vulnerabilities.iter().filter(|found| found.dismissed.is_none())
-    }
-}
-
-impl Engine {
-    /// Examines something. This process must have no other thread.
-    ///
-    /// # Errors
-    /// [`ExamineError`]; the store's and the state's, where there is nothing of the kind.
-    pub fn examine(
-        &self,
-        subject: &Subject,
-        wishes: &Wishes,
-        progress: &mut dyn Progress,
-    ) -> Result<Examined, EngineError> {
-        let looks = |look: Look| wishes.looks.contains(&look);
-        let words = Words::read(wishes, &self.site)?;
-        let lists = malware::read(&wishes.hashes)?;
-        let advice = if looks(Look::Vulnerabilities) { self.advice()? } else { None };
-        let files = if lists.is_empty() { Files::NotNeeded } else { Files::Needed };
-        let Learned { target, known, image, trees, facts } = self.learn(subject, files, progress)?;
-        let Known { inventory, secrets, oddities } = known;
-        let mut examined = Examined { inventory, ..Examined::of(target, self.now()) };
-        examined.malware = self.malware(trees, &facts, &lists, &mut examined.inventory)?;
-        if looks(Look::Secrets) {
-            examined.secrets = secrets;
-        }
-        if looks(Look::Misconfigurations) {
-            examined.misconfigurations = self.mistakes(image.as_ref(), &oddities);
-        }
-        if looks(Look::Licences) {
-            examined.licences = describe::licences(&examined.inventory);
-        }
-        if let Some(advice) = &advice {
-            let of_image =
-                image.as_ref().filter(|_| matches!(subject, Subject::Image(_) | Subject::Archive(_)));
-            self.compare(&mut examined, advice, &words, (image.as_ref(), of_image))?;
-        }
-        self.write_down(&examined, image.as_ref())?;
-        Ok(examined)
-    }
-
-    /// Asks the advisories, and then everybody who has a word in it. `kept` is the image whose own inventory it is.
-    fn compare(
-        &self,
-        examined: &mut Examined,
-        advice: &Advice,
-        words: &Words,
-        (image, kept): (Option<&Image>, Option<&Image>),
-    ) -> Result<(), EngineError> {
-        let today = self.today();
-        let mut found = advice.vulnerabilities(&mut examined.inventory, &today)?;
-        let _kept = kept.map(|image| self.keep_judgement(image, &advice.index, &found, &examined.inventory));
-        let purls = describe::image_purls(image);
-        examined.expired = words.apply(&mut found, &examined.inventory, &purls, &today);
-        matching::urgent_first(&mut found);
-        examined.vulnerabilities = found;
-        examined.database = Some(describe::database(&advice.index, self.now()));
-        Ok(())
-    }
-
-    /// Of what is no image, only files can be mistakes.
-    fn mistakes(
-        &self,
-        image: Option<&Image>,
-        oddities: &[scan::misconfiguration::Placed],
-    ) -> Vec<Misconfiguration> {
-        let none = ImageConfig::default();
-        let subject = scan::misconfiguration::Subject {
-            config: image.map_or(&none, |image| &image.config),
-            history: image.map_or(&[], |image| &image.history),
-            names: image.map_or(&[], |image| &image.names),
-            created: image.and_then(|image| image.created),
-            now: self.now(),
-        };
-        let mut mistakes = scan::misconfiguration::judge(&subject, oddities);
-        mistakes.retain(|wrong| image.is_some() || matches!(wrong.place, Place::File { .. }));
-        mistakes
-    }
-
-    /// The day, `2026-11-26`.
-    pub(crate) fn today(&self) -> String {
-        rfc3339(self.now()).chars().take(10).collect()
-    }
-
-    fn write_down(&self, examined: &Examined, image: Option<&Image>) -> Result<(), EngineError> {
-        let counts = Counts::of(examined.open().map(|found| found.severity));
-        let exploited = examined.open().filter(|found| found.exploited.is_some()).count();
-        let digest = image.map(|image| image.digest);
-        let entry = Entry::image(Kind::Scan, digest, examined.target.name.clone(), self.now())
-            .with("critical", counts.critical.to_string())
-            .with("high", counts.high.to_string())
-            .with("exploited", exploited.to_string())
-            .with("secrets", examined.secrets.len().to_string());
-        let database = examined.database.as_ref().map(|database| database.time.clone());
-        self.note(&match database {
-            Some(time) => entry.with("database", time),
-            None => entry,
-        })
     }
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use model::reference::{ArchiveSource, Reference, ReferenceSyntax};
 use store::StoreError;
 
+use super::ExamineError;
 use crate::engine::Engine;
 use crate::error::EngineError;
 
@@ -43,18 +44,18 @@ impl Engine {
         }
         let path = Path::new(text);
         if is_path(text) {
-            return Ok(on_disk(path));
+            return Ok(on_disk(path)?);
         }
         let parsed: Result<Reference, ReferenceSyntax> = text.parse();
         let name = match parsed {
             Ok(Reference::Name(name)) => name,
             Ok(Reference::Archive(source)) => return Ok(Subject::Archive(source)),
             Ok(Reference::Remote(_) | Reference::Embedded) => return Ok(Subject::Image(text.to_owned())),
-            Err(_) if path.exists() => return Ok(on_disk(path)),
+            Err(_) if path.exists() => return Ok(on_disk(path)?),
             Err(error) => return Err(error.into()),
         };
         match self.store.resolve(&name) {
-            Err(StoreError::Unknown { .. }) if path.exists() => Ok(on_disk(path)),
+            Err(StoreError::Unknown { .. }) if path.exists() => Ok(on_disk(path)?),
             Err(StoreError::Unknown { .. }) if self.containers.find(text).is_ok() => {
                 Ok(Subject::Container(text.to_owned()))
             }
@@ -69,20 +70,38 @@ fn is_path(text: &str) -> bool {
 }
 
 /// What there is nothing of is an image for whoever opens it to miss.
-fn on_disk(path: &Path) -> Subject {
+fn on_disk(path: &Path) -> Result<Subject, ExamineError> {
     if path.is_dir() && !path.join("oci-layout").is_file() {
-        return Subject::Directory(path.to_owned());
+        return Ok(Subject::Directory(path.to_owned()));
     }
-    if path.is_file() && is_text(path) {
-        return Subject::Bill(path.to_owned());
+    match path.is_file().then(|| kind(path)) {
+        Some(Kind::Bill) => Ok(Subject::Bill(path.to_owned())),
+        Some(Kind::Text) => Err(ExamineError::Neither(path.to_owned())),
+        Some(Kind::Other) | None => {
+            Ok(Subject::Archive(ArchiveSource { transport: None, path: path.to_owned(), selector: None }))
+        }
     }
-    Subject::Archive(ArchiveSource { transport: None, path: path.to_owned(), selector: None })
 }
 
-/// Archives are none, and bills of material are.
-fn is_text(path: &Path) -> bool {
+/// What a file is by its beginning.
+enum Kind {
+    Bill,
+    /// Lock files and whatever else people write. Archives are none.
+    Text,
+    Other,
+}
+
+fn kind(path: &Path) -> Kind {
     let mut head = Vec::new();
     let read = File::open(path).and_then(|file| file.take(HEAD as u64).read_to_end(&mut head));
     let start = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head).trim_ascii_start();
-    read.is_ok() && (start.starts_with(b"{") || start.starts_with(b"SPDXVersion:"))
+    if read.is_err() || start.is_empty() {
+        Kind::Other
+    } else if start.starts_with(b"{") || start.starts_with(b"SPDXVersion:") {
+        Kind::Bill
+    } else if start.iter().all(|byte| !byte.is_ascii_control() || byte.is_ascii_whitespace()) {
+        Kind::Text
+    } else {
+        Kind::Other
+    }
 }

@@ -19,7 +19,11 @@ pub(super) fn malware(page: &mut Markup, scan: &Scan<'_>) {
     rows(page, scan.malware, |page, found| {
         page.raw("<tr>");
         place(page, &found.place);
-        page.raw("<td>").text(&found.title).raw("<small>").text(&found.rule).raw("</small></td>");
+        page.raw("<td>").text(&found.title).raw("<small>").text(&found.rule).raw("</small>");
+        for (name, value) in found.meta.iter().filter(|(name, _)| *name != "description") {
+            page.raw("<small>").text(name).raw(": ").text(value).raw("</small>");
+        }
+        page.raw("</td>");
         page.raw("<td class=\"version\">").text(&found.sha256).raw("</td></tr>\n");
     });
     page.raw("</section>\n");

@@ -89,7 +89,11 @@ fn malware(found: &Malware) -> Outcome {
     let help = "The file is known to be malicious. Do not run the image, and find out how it came there.";
     let rule = Rule::own(&found.rule, &found.title, Severity::Critical, "malware", help);
     let message = format!("{}: {}, SHA-256 {}", found.title, words(&found.place), found.sha256);
-    placed(rule, &message, &found.place, &found.sha256)
+    let mut outcome = placed(rule, &message, &found.place, &found.sha256);
+    if let Some(properties) = outcome.properties.as_object_mut().filter(|_| !found.meta.is_empty()) {
+        properties.insert("meta".to_owned(), json!(found.meta));
+    }
+    outcome
 }
 
 fn placed(rule: Rule, message: &str, at: &Place, what: &str) -> Outcome {

@@ -161,7 +161,7 @@ fn mistake((rule, title, severity, place, advice): Problem) -> Misconfiguration 
 }
 
 fn malware((rule, title, _, place, sha256): Problem) -> Malware {
-    Malware { rule, title, place, sha256 }
+    Malware { meta: BTreeMap::from([(rule.clone(), title.clone())]), rule, title, place, sha256 }
 }
 
 prop_compose! {

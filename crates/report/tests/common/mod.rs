@@ -224,6 +224,7 @@ pub(crate) fn sample() -> Owned {
             title: "EICAR".to_owned(),
             place: file("tmp/eicar"),
             sha256: "c".repeat(64),
+            meta: BTreeMap::from([("reference".to_owned(), HOSTILE.to_owned())]),
         }],
         licences: BTreeMap::from([
             ("MIT".to_owned(), licence(Some("MIT"), "permissive")),

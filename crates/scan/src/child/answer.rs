@@ -1,7 +1,7 @@
 //! What goes over the pipe: a word that all is confined, and then an answer; or the step that failed.
 
 use std::os::fd::{AsFd as _, OwnedFd};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, read, write};
@@ -15,6 +15,9 @@ pub(super) const READY: u8 = 0xff;
 
 /// Bytes that are read at once.
 const PIECE: usize = 256 << 10;
+
+/// How long it is waited before somebody is told so.
+const BEAT: Duration = Duration::from_millis(200);
 
 /// Why there is no whole answer.
 pub(super) enum Unheard {
@@ -45,14 +48,21 @@ pub(super) fn say(status: &OwnedFd, mut bytes: &[u8]) -> Result<(), Errno> {
     Ok(())
 }
 
-/// Everything up to the end of the stream: the first byte, and the rest.
-pub(super) fn hear(report: &OwnedFd, until: Instant) -> Result<(Option<u8>, Vec<u8>), Unheard> {
+/// Everything up to the end of the stream: the first byte, and the rest. While nothing comes, `waiting` is called.
+pub(super) fn hear(
+    report: &OwnedFd,
+    until: Instant,
+    waiting: &mut dyn FnMut(),
+) -> Result<(Option<u8>, Vec<u8>), Unheard> {
     let mut heard = Vec::new();
     let mut piece = vec![0; PIECE];
     let mut first = None;
     loop {
-        if !comes(report, until) {
-            return Err(Unheard::Slow);
+        while !comes(report, until.min(Instant::now() + BEAT)) {
+            if Instant::now() >= until {
+                return Err(Unheard::Slow);
+            }
+            waiting();
         }
         let length = match read(report, piece.as_mut_slice()) {
             Err(Errno::INTR) => continue,

@@ -36,7 +36,7 @@ pub enum Landlock {
 }
 
 /// Its system calls, each for a reason; all others fail.
-const CALLS: [(&str, &str); 35] = [
+const CALLS: [(&str, &str); 36] = [
     ("brk", "memory"),
     ("capget", "which rights are left to give up"),
     ("capset", "the right to see opaque directories is given up before the first file is read"),
@@ -60,6 +60,7 @@ const CALLS: [(&str, &str); 35] = [
     ("poll", "the standard library asks"),
     ("pread64", "files"),
     ("read", "files"),
+    ("readlinkat", "whose documents a package has"),
     ("restart_syscall", "a wait that was interrupted"),
     ("rseq", "a thread's beginning"),
     ("rt_sigaction", "its end, where something is wrong"),

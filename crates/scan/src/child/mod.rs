@@ -74,7 +74,7 @@ impl Scanner {
     /// # Errors
     /// [`ScanError`].
     pub fn scan(&self, name: &str, tree: OwnedFd) -> Result<LayerFacts, ScanError> {
-        self.start(name, tree)?.finish()
+        self.start(name, tree)?.finish(&mut || {})
     }
 
     /// Begins to, so that several trees can be looked into at the same time.
@@ -141,21 +141,27 @@ pub struct Scan {
 }
 
 impl Scan {
-    /// Waits for what is in the tree.
+    /// What it was called when it began.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Waits for what is in the tree, and calls `waiting` now and then meanwhile.
     ///
     /// # Errors
     /// [`ScanError`].
-    pub fn finish(self) -> Result<LayerFacts, ScanError> {
+    pub fn finish(self, waiting: &mut dyn FnMut()) -> Result<LayerFacts, ScanError> {
         let tree = self.name.clone();
-        let answer = self.answer()?;
+        let answer = self.answer(waiting)?;
         LayerFacts::decode(&answer).map_err(|reason| ScanError::Answer { tree, reason })
     }
 
     /// What the process says when all went well with it.
-    pub(crate) fn answer(self) -> Result<Vec<u8>, ScanError> {
+    pub(crate) fn answer(self, waiting: &mut dyn FnMut()) -> Result<Vec<u8>, ScanError> {
         let tree = || self.name.clone();
         let slow = || ScanError::Slow { tree: tree(), limit: self.limit };
-        let (first, answer) = match answer::hear(&self.report, self.until) {
+        let (first, answer) = match answer::hear(&self.report, self.until, waiting) {
             Ok(heard) => heard,
             Err(answer::Unheard::Slow) => return Err(slow()),
             Err(answer::Unheard::TooLarge(size)) => {

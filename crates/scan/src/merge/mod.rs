@@ -9,9 +9,9 @@ use model::finding::Secret;
 use model::inventory::{Distribution, Gap, Inventory, Package, PackageKind};
 
 use crate::catalog::Found;
-use crate::facts::{Filed, LayerFacts};
+use crate::facts::{Documents, Filed, LayerFacts};
 use crate::misconfiguration;
-use crate::system::RELEASES;
+use crate::system::{RELEASES, REPOSITORIES, complete_release};
 pub(crate) use cover::Trail;
 
 /// What is in an image. A tree that has no layers is one.
@@ -74,6 +74,7 @@ struct Placed<'a> {
 struct Stack<'a> {
     sources: BTreeMap<&'a str, (Trail, Vec<Placed<'a>>)>,
     releases: BTreeMap<&'a str, (Trail, &'a Distribution)>,
+    documents: BTreeMap<&'a str, (Trail, &'a Documents)>,
     gaps: Vec<(Trail, &'a Gap)>,
     removed: Vec<Placed<'a>>,
 }
@@ -81,6 +82,7 @@ struct Stack<'a> {
 impl<'a> Stack<'a> {
     fn put(&mut self, number: u32, layer: &'a LayerFacts) {
         self.releases.retain(|_, (trail, _)| !trail.is_hidden_by(layer));
+        self.documents.retain(|_, (trail, _)| !trail.is_hidden_by(layer));
         self.gaps.retain(|(trail, _)| !trail.is_hidden_by(layer));
         let hidden: Vec<_> = self.sources.extract_if(.., |_, (trail, _)| trail.is_hidden_by(layer)).collect();
         let mut before: BTreeMap<&str, Vec<Placed<'_>>> =
@@ -100,27 +102,36 @@ impl<'a> Stack<'a> {
                 .iter()
                 .map(|release| (release.path.as_str(), (Trail::of(&release.path), &release.distribution))),
         );
+        let documents = layer.documents.iter();
+        self.documents.extend(documents.map(|link| (link.path.as_str(), (Trail::of(&link.path), link))));
         self.gaps.extend(layer.gaps.iter().map(|gap| (Trail::of(&gap.location), gap)));
     }
 
     fn inventory(self) -> Inventory {
+        let distribution = self.distribution();
         let visible: Vec<Placed<'_>> =
             self.sources.into_values().flat_map(|(_, packages)| packages).collect();
         let (remarks, there): (Vec<_>, Vec<_>) =
             visible.into_iter().partition(|placed| placed.filed.found.is_remark());
         let there = sorted(there);
-        let remarks = Remarks::of(remarks);
+        let remarks = Remarks::of(remarks, self.documents.into_values().map(|(_, link)| link));
         let mut packages = remarks.complete(&there);
         let owners = owner::owners(&there, &remarks);
         packages.iter_mut().zip(owners).for_each(|(package, owner)| package.owner = owner);
         Inventory {
-            distribution: RELEASES
-                .iter()
-                .find_map(|path| self.releases.get(path).map(|(_, distribution)| (*distribution).clone())),
+            distribution,
             removed: gone(self.removed, &packages),
             packages,
             gaps: self.gaps.into_iter().map(|(_, gap)| gap.clone()).collect(),
         }
+    }
+
+    /// By the most trustworthy file that names it, and by where its packages come from.
+    fn distribution(&self) -> Option<Distribution> {
+        let named = |path: &&str| self.releases.get(*path).map(|(_, distribution)| *distribution);
+        let mut distribution = RELEASES.iter().find_map(named)?.clone();
+        complete_release(&mut distribution, named(&REPOSITORIES));
+        Some(distribution)
     }
 }
 
@@ -198,17 +209,25 @@ impl Placed<'_> {
 
 /// What files say of packages that the distribution's database lists.
 #[derive(Default)]
-struct Remarks<'a>(BTreeMap<(PackageKind, &'a str, &'a str), Vec<&'a Filed>>);
+struct Remarks<'a> {
+    said: BTreeMap<(PackageKind, &'a str, &'a str), Vec<&'a Filed>>,
+    /// Whose documents a package has, where they are not its own.
+    documents: BTreeMap<&'a str, &'a str>,
+}
 
 /// The most packages of one name that are given what is said of it: a system has one for each architecture.
 const MOST_NAMESAKES: usize = 32;
 
+/// The most links from a package to its documents: Debian's policy has one.
+const MOST_LINKS: usize = 4;
+
 impl<'a> Remarks<'a> {
-    fn of(remarks: Vec<Placed<'a>>) -> Self {
-        let mut all = Self::default();
+    fn of(remarks: Vec<Placed<'a>>, links: impl Iterator<Item = &'a Documents>) -> Self {
+        let documents = links.map(|link| (link.package.as_str(), link.of.as_str())).collect();
+        let mut all = Self { documents, ..Self::default() };
         for placed in remarks {
             let found = &placed.filed.found;
-            all.0.entry((found.kind, &found.name, &found.architecture)).or_default().push(placed.filed);
+            all.said.entry((found.kind, &found.name, &found.architecture)).or_default().push(placed.filed);
         }
         all
     }
@@ -218,7 +237,7 @@ impl<'a> Remarks<'a> {
         let of_all = Some("").filter(|_| !found.architecture.is_empty());
         let architectures = of_all.into_iter().chain([found.architecture.as_str()]);
         architectures
-            .filter_map(|architecture| self.0.get(&(found.kind, found.name.as_str(), architecture)))
+            .filter_map(|architecture| self.said.get(&(found.kind, found.name.as_str(), architecture)))
             .flatten()
             .copied()
     }
@@ -231,13 +250,23 @@ impl<'a> Remarks<'a> {
         });
         let numbered = namesakes.flat_map(|namesakes| (0..).zip(namesakes));
         let completed = numbered.map(|(number, placed)| {
-            let remarks = self.about(&placed.filed.found).filter(|_| number < MOST_NAMESAKES);
+            let found = &placed.filed.found;
+            let remarks = self.about(found).chain(self.linked(found)).filter(|_| number < MOST_NAMESAKES);
             let licences = remarks.flat_map(|remark| remark.found.licences.iter().cloned());
             let mut package = placed.package();
             package.licences.extend(licences);
             package
         });
         completed.collect()
+    }
+
+    /// Those in the documents of another package that a package of dpkg has for its own.
+    fn linked<'b>(&'b self, found: &'b Found) -> impl Iterator<Item = &'a Filed> + use<'a, 'b> {
+        let next = |name: &&str| self.documents.get(*name).copied();
+        let first = Some(found.name.as_str()).filter(|_| found.kind == PackageKind::Dpkg);
+        let last = std::iter::successors(first, next).skip(1).take(MOST_LINKS).last();
+        let said = last.and_then(|name| self.said.get(&(PackageKind::Dpkg, name, "")));
+        said.into_iter().flatten().copied()
     }
 }
 

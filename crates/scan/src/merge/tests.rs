@@ -4,7 +4,7 @@ use model::inventory::{Distribution, Gap, Inventory, PackageKind};
 
 use super::{is_hidden, merge};
 use crate::catalog::Found;
-use crate::facts::{Filed, LayerFacts, Release, Source};
+use crate::facts::{Documents, Filed, LayerFacts, Release, Source};
 use crate::mark::{Mark, Marks};
 
 fn marks(paths: &[&str]) -> Marks {
@@ -164,4 +164,56 @@ fn packages_of_one_name_or_of_one_path_are_merged_in_no_time() {
     assert!((1..100).contains(&licensed), "{licensed}");
     let mut modules = inventory.packages.iter().filter(|package| package.kind == PackageKind::Go);
     assert!(modules.all(|module| module.owner.is_some()));
+}
+
+fn linked(mut layer: LayerFacts, package: &str, of: &str) -> LayerFacts {
+    let path = format!("usr/share/doc/{package}");
+    layer.documents.push(Documents { path, package: package.to_owned(), of: of.to_owned() });
+    layer
+}
+
+/// The licences of each package, in the order of names.
+fn licences(layers: &[LayerFacts]) -> Vec<Vec<String>> {
+    merge(layers).packages.into_iter().map(|package| package.licences).collect()
+}
+
+#[test]
+fn whose_documents_are_those_of_another_has_its_licences() {
+    let installed = ["base", "lib", "other"].map(|name| dpkg(name, "1")).to_vec();
+    let remark = Found { licences: vec!["GPL-3".to_owned()], ..dpkg("base", "") };
+    let file = "usr/share/doc/base/copyright";
+    let one = with(with(layer(&[STATUS, file]), STATUS, installed), file, vec![remark]);
+    let two = linked(layer(&["usr/share/doc/lib"]), "lib", "base");
+    let own = ["GPL-3".to_owned()];
+    assert_eq!(licences(&[one.clone(), two.clone()]), [&own[..], &own, &[]], "across layers");
+    let gone = layer(&["usr/share/doc/lib"]);
+    assert_eq!(licences(&[one.clone(), two.clone(), gone]), [&own[..], &[], &[]]);
+    let further = linked(layer(&["usr/share/doc/other"]), "other", "lib");
+    assert_eq!(licences(&[one.clone(), two.clone(), further]), [&own[..], &own, &own]);
+    let circle = linked(linked(layer(&[]), "lib", "other"), "other", "lib");
+    assert_eq!(licences(&[one, circle]), [&own[..], &[], &[]]);
+}
+
+#[test]
+fn alpine_is_edge_where_its_main_packages_come_from_there() {
+    let release = |path: &str, codename: &str| Release {
+        path: path.to_owned(),
+        distribution: Distribution {
+            id: "alpine".to_owned(),
+            codename: codename.to_owned(),
+            name: if codename.is_empty() { "Alpine Linux v3.16".to_owned() } else { String::new() },
+            ..Distribution::default()
+        },
+    };
+    let repositories = "etc/apk/repositories";
+    let of = |releases: Vec<Release>| LayerFacts { releases, ..layer(&["etc/os-release", repositories]) };
+    let both = of(vec![release("etc/os-release", ""), release(repositories, "edge")]);
+    let found = |layers: &[LayerFacts]| {
+        merge(layers).distribution.map(|distribution| (distribution.codename, distribution.name))
+    };
+    let edge = ("edge".to_owned(), "Alpine Linux v3.16, edge".to_owned());
+    assert_eq!(found(std::slice::from_ref(&both)), Some(edge));
+    let plain = (String::new(), "Alpine Linux v3.16".to_owned());
+    assert_eq!(found(&[both, of(vec![release("etc/os-release", "")])]), Some(plain));
+    assert_eq!(found(&[of(vec![release(repositories, "edge")])]), None, "repositories are no system");
 }

@@ -3,10 +3,14 @@
 mod release;
 mod control;
 mod copyright;
+pub(crate) mod documents;
 mod dpkg;
 mod apk;
 
-pub(crate) use release::{PLACES as RELEASES, read as read_release, wants as wants_release};
+pub(crate) use release::{
+    PLACES as RELEASES, REPOSITORIES, complete as complete_release, read as read_release,
+    wants as wants_release,
+};
 
 use crate::catalog::Cataloger;
 

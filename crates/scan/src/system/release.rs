@@ -1,4 +1,5 @@
-//! Which distribution this is: os-release(5), and the one line of those that are older than it.
+//! Which distribution this is: os-release(5), the one line of those that are older than it, and of Alpine where its
+//! packages come from.
 
 use model::inventory::Distribution;
 
@@ -18,9 +19,15 @@ pub(crate) const PLACES: [&str; 5] = [
     "etc/redhat-release",
 ];
 
+/// Where Alpine's packages come from, apk-repositories(5).
+pub(crate) const REPOSITORIES: &str = "etc/apk/repositories";
+
+/// What Alpine is called that has no release.
+const EDGE: &str = "edge";
+
 /// Whether a file names a distribution.
 pub(crate) fn wants(candidate: &Candidate<'_>) -> bool {
-    PLACES.contains(&candidate.path)
+    PLACES.contains(&candidate.path) || candidate.path == REPOSITORIES
 }
 
 /// The distribution that a file names; none where it names none.
@@ -29,7 +36,11 @@ pub(crate) fn wants(candidate: &Candidate<'_>) -> bool {
 /// A file that cannot be read or is too large.
 pub(crate) fn read(candidate: &Candidate<'_>, content: &Content<'_>) -> Result<Option<Distribution>, Flaw> {
     let bytes = content.whole(MOST_BYTES)?;
-    let distribution = if candidate.name() == "os-release" { variables(&bytes) } else { one_line(&bytes) };
+    let distribution = match candidate.name() {
+        "os-release" => variables(&bytes),
+        _ if candidate.path == REPOSITORIES => edge(&bytes),
+        _ => one_line(&bytes),
+    };
     Ok(Some(distribution).filter(|distribution| !distribution.id.is_empty()))
 }
 
@@ -50,6 +61,30 @@ fn variables(bytes: &[u8]) -> Distribution {
         }
     }
     distribution
+}
+
+/// Alpine without a release, if that is where its main packages come from. A line with a tag is for those packages
+/// alone that are asked for by it.
+fn edge(bytes: &[u8]) -> Distribution {
+    let is_main = |line: &[u8]| {
+        let mut parts = line.trim_ascii_end().rsplit(|byte| *byte == b'/').filter(|part| !part.is_empty());
+        let ends = (parts.next(), parts.next()) == (Some(b"main"), Some(EDGE.as_bytes()));
+        ends && !line.starts_with(b"@") && !line.starts_with(b"#")
+    };
+    let id = if text::lines(bytes).any(is_main) { "alpine" } else { "" };
+    Distribution { id: id.to_owned(), codename: EDGE.to_owned(), ..Distribution::default() }
+}
+
+/// Adds what the repositories say to what a distribution says of itself: whose packages come from `edge` is not of
+/// the release that it began as.
+pub(crate) fn complete(distribution: &mut Distribution, repositories: Option<&Distribution>) {
+    let Some(repositories) = repositories.filter(|repositories| repositories.id == distribution.id) else {
+        return;
+    };
+    distribution.codename.clone_from(&repositories.codename);
+    if !distribution.name.contains(EDGE) {
+        distribution.name.push_str(", edge");
+    }
 }
 
 /// A value without its quotes, and without the backslashes before what a shell would take for its own.

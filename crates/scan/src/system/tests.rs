@@ -190,7 +190,25 @@ fn releases_that_are_older_than_os_release_have_one_line() {
     assert_eq!(of("Something else\n"), None);
 }
 
-const PATHS: [&str; 8] = [
+#[test]
+fn where_packages_come_from_says_whether_an_alpine_is_edge() {
+    for (text, is_edge) in [
+        ("https://dl-cdn.alpinelinux.org/alpine/edge/main\n", true),
+        ("https://mirror.example/v3.19/main\nhttps://mirror.example/edge/main/\r\n", true),
+        ("https://mirror.example/v3.19/main\nhttps://mirror.example/edge/community\n", false),
+        ("https://mirror.example/v3.19/main\n@edge https://mirror.example/edge/main\n", false),
+        ("# https://mirror.example/edge/main\n", false),
+        ("/media/edge/main", true),
+        ("main", false),
+        ("", false),
+    ] {
+        let expected = is_edge.then_some(("alpine".to_owned(), "edge".to_owned()));
+        let found = release("etc/apk/repositories", text).map(|found| (found.id, found.codename));
+        assert_eq!(found, expected, "{text}");
+    }
+}
+
+const PATHS: [&str; 9] = [
     "var/lib/dpkg/status",
     "var/lib/dpkg/status.d/x",
     "var/lib/dpkg/status.d/x.md5sums",
@@ -199,6 +217,7 @@ const PATHS: [&str; 8] = [
     "lib/apk/db/installed",
     "etc/os-release",
     "etc/centos-release",
+    "etc/apk/repositories",
 ];
 
 fn read_everything(bytes: &[u8]) {

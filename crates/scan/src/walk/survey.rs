@@ -3,14 +3,15 @@
 use std::os::fd::{BorrowedFd, OwnedFd};
 
 use model::inventory::Gap;
-use rustix::fs::{AtFlags, FileType, RawDir, Stat, fgetxattr, fstat, statat};
+use rustix::fs::{AtFlags, FileType, RawDir, Stat, fgetxattr, fstat, readlinkat, statat};
 use rustix::io::{Errno, Result};
 
 use super::kept::Kept;
 use super::{Bounds, place};
-use crate::facts::{MOST_GAPS, MOST_ODDITIES, by_path, by_place};
+use crate::facts::{Documents, MOST_DOCUMENTS, MOST_GAPS, MOST_ODDITIES, by_path, by_place};
 use crate::mark::Mark;
 use crate::misconfiguration::{Entry, Kind, Oddity, observe};
+use crate::system::documents;
 use crate::text;
 
 /// Bytes of names that the kernel is asked for at once.
@@ -27,6 +28,8 @@ pub(crate) struct Survey {
     pub(super) below: Vec<Mark>,
     /// Those that hide what lower layers have in them.
     pub(super) opaque: Vec<Mark>,
+    /// Links to the documents of other packages.
+    pub(super) documents: Kept<Documents>,
     /// What is odd about anything but files.
     pub(super) oddities: Kept<Oddity>,
     /// What could not be listed.
@@ -40,6 +43,7 @@ impl Default for Survey {
             others: Vec::new(),
             below: Vec::new(),
             opaque: Vec::new(),
+            documents: Kept::first(MOST_DOCUMENTS, Documents::cmp),
             oddities: Kept::first(MOST_ODDITIES, by_path),
             gaps: Kept::first(MOST_GAPS, by_place),
         }
@@ -158,11 +162,21 @@ impl Lister<'_> {
             Err(Errno::NOENT) => return Ok(()),
             stat => stat?,
         };
+        if kind == Kind::Link && documents::wants(path) {
+            self.link(directory, path, name);
+        }
         let is_whiteout = kind == Kind::Device && stat.st_rdev == 0;
         if !is_whiteout {
             self.observe(path, kind, &stat);
         }
         Ok(())
+    }
+
+    /// Where a link leads is read and never followed. One that cannot be read leads nowhere.
+    fn link(&mut self, directory: &OwnedFd, path: &str, name: &[u8]) {
+        let target = readlinkat(directory, name, Vec::new());
+        let target = target.ok().map(|target| text::path(target.as_bytes()));
+        self.survey.documents.extend(target.and_then(|target| documents::read(path, &target)));
     }
 
     fn observe(&mut self, path: &str, kind: Kind, stat: &Stat) {

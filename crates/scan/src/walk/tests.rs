@@ -91,6 +91,20 @@ fn links_lead_nowhere() {
 }
 
 #[test]
+fn links_between_documents_are_known_by_what_they_say() {
+    let tree = Tree::of(&[("usr/share/doc/base/", ""), ("usr/share/doc/own/", "")]);
+    let place = tree.path().join("usr/share/doc");
+    symlink("base", place.join("lib")).unwrap();
+    symlink("../base/copyright", place.join("own/copyright")).unwrap();
+    symlink("/etc/passwd", place.join("elsewhere")).unwrap();
+    symlink("base", tree.path().join("usr/lib")).unwrap();
+    let facts = tree.facts();
+    let links: Vec<_> =
+        facts.documents.iter().map(|link| (link.package.as_str(), link.of.as_str())).collect();
+    assert_eq!(links, [("lib", "base"), ("own", "base")]);
+}
+
+#[test]
 fn pipes_and_devices_are_not_opened() {
     let tree = Tree::of(&[("var/lib/dpkg/", "")]);
     let pipe = tree.path().join("var/lib/dpkg/status");

@@ -114,6 +114,7 @@ fn gathered(survey: Survey, shares: Vec<Share>, bounds: &Bounds) -> LayerFacts {
     facts.sources = fitting;
     (facts.gaps, facts.secrets, facts.oddities) =
         (gaps.into_list(), secrets.into_list(), oddities.into_list());
+    facts.documents = survey.documents.into_list();
     facts.leaves = leaves.into_iter().collect();
     facts.directories = survey.below.into_iter().collect();
     facts.opaque = survey.opaque.into_iter().collect();

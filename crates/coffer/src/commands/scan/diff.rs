@@ -12,8 +12,9 @@ impl Act for Diff {
     fn act(self, context: &mut Context) -> Result<u8, Failure> {
         let engine = site::open()?;
         let wishes = self.words.wishes();
-        let before = examine(&engine, &self.before, &wishes)?;
-        let after = examine(&engine, &self.after, &wishes)?;
+        let examiner = engine.examiner(&wishes)?;
+        let before = examine(&engine, &examiner, &self.before)?;
+        let after = examine(&engine, &examiner, &self.after)?;
         let (before, after) = (before.scan(), after.scan());
         let diff = engine::examine::diff(&before, &after);
         context.show(|| &diff, || difference::page(&diff, context.style, context.width()))?;

@@ -17,12 +17,13 @@ impl Act for Explain {
         if dossier.bulletins.is_empty() {
             dossier = engine.dossier(&upper)?;
         }
-        let examined = examine(&engine, &self.target, &self.words.wishes())?;
+        let wishes = self.words.wishes();
+        let examined = examine(&engine, &engine.examiner(&wishes)?, &self.target)?;
         let found = names.into_iter().map(|name| explained::found(&examined, name));
         let found = found.into_iter().find(|found| !found.is_empty()).unwrap_or_default();
         context.show(
             || ExplainedJson::new(&self.id, &examined, &found, &dossier),
-            || explained::page(&self.id, &examined, &found, &dossier, context.style),
+            || explained::page(&self.id, &examined, &found, &dossier, context.style, context.width()),
         )?;
         Ok(0)
     }

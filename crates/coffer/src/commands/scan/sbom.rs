@@ -14,7 +14,7 @@ impl Act for Sbom {
     fn act(self, context: &mut Context) -> Result<u8, Failure> {
         let engine = site::open()?;
         let wishes = Wishes { looks: [Look::Licences].into(), ..Wishes::default() };
-        let examined = examine(&engine, &self.target, &wishes)?;
+        let examined = examine(&engine, &engine.examiner(&wishes)?, &self.target)?;
         let form = match context.format {
             Format::Document(Document::Spdx) => Form::Spdx,
             _ => Form::CycloneDx,

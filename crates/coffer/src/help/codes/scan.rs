@@ -35,6 +35,11 @@ pub(super) const SCAN: &[Code] = &[
     ),
     code("E-scan-file", "A file that was named cannot be read.", "Check the path and its permissions."),
     code(
+        "E-scan-kind",
+        "A file that was named is neither an image nor a bill of material.",
+        "Give an archive or a bill of material in JSON; of a lock file, the directory that it is in.",
+    ),
+    code(
         "E-scan-sbom",
         "A file is no bill of material, or one that is not read.",
         "Give CycloneDX, SPDX 2 or Syft's own format, as JSON.",
@@ -43,6 +48,16 @@ pub(super) const SCAN: &[Code] = &[
         "E-scan-hashes",
         "A file is no list of hashes. The message has the line.",
         "Give one file a line: its SHA-256, SHA-1 or MD5, and what it is after that.",
+    ),
+    code(
+        "E-scan-yara",
+        "A YARA rule cannot be followed. The message has the file, the line and the column.",
+        "Mend the rule or leave its file out; a scan goes by all rules or by none.",
+    ),
+    code(
+        "E-scan-no-yara",
+        "This program was built without YARA rules.",
+        "Build it with them: cargo build --release -p coffer --features yara.",
     ),
     code(
         "E-advisories-missing",

@@ -81,6 +81,9 @@ impl<'a> ExplainedJson<'a> {
     }
 }
 
+/// Characters before what is said.
+const INDENT: usize = 16;
+
 /// The whole page.
 pub(crate) fn page(
     id: &str,
@@ -88,6 +91,7 @@ pub(crate) fn page(
     found: &[Found<'_>],
     dossier: &Dossier,
     style: Style,
+    width: usize,
 ) -> String {
     let mut page = format!("{}\n", style.strong(&text::plain(id)));
     if let Some(bulletin) = dossier.bulletins.iter().find(|bulletin| !bulletin.summary.is_empty()) {
@@ -96,14 +100,14 @@ pub(crate) fn page(
     for bulletin in &dossier.bulletins {
         let more =
             if bulletin.reference.is_empty() { String::new() } else { format!("  {}", bulletin.reference) };
-        page.push_str(&line("says", &format!("{} as {}{more}", bulletin.source, bulletin.id), style));
+        page.push_str(&line("says", &format!("{} as {}{more}", bulletin.source, bulletin.id), style, width));
     }
     if let Some((vulnerability, _)) = found.first() {
         if let Some(cvss) = &vulnerability.cvss {
-            page.push_str(&line("cvss", &format!("{:.1}  {}", cvss.score, cvss.vector), style));
+            page.push_str(&line("cvss", &format!("{:.1}  {}", cvss.score, cvss.vector), style, width));
         }
         for (vulnerability, packages) in of_sources(found) {
-            page.push_str(&format!("\n{}", one(examined, vulnerability, &packages, style)));
+            page.push_str(&format!("\n{}", one(examined, vulnerability, &packages, style, width)));
         }
         return page;
     }
@@ -134,12 +138,18 @@ fn of_sources<'a>(found: &[Found<'a>]) -> Vec<(&'a Vulnerability, Vec<&'a Packag
     groups
 }
 
-fn one(examined: &Examined, found: &Vulnerability, packages: &[&Package], style: Style) -> String {
+fn one(
+    examined: &Examined,
+    found: &Vulnerability,
+    packages: &[&Package],
+    style: Style,
+    width: usize,
+) -> String {
     let Some(package) = packages.first() else { return String::new() };
     let names: Vec<&str> = packages.iter().map(|package| package.name.as_str()).collect();
     let mut page =
         format!("  {}\n", style.strong(&text::plain(&format!("{} {}", names.join(", "), package.version))));
-    let mut say = |title: &str, words: String| page.push_str(&line(title, &words, style));
+    let mut say = |title: &str, words: String| page.push_str(&line(title, &words, style, width));
     if let Some(source) = &package.source {
         say("built from", format!("{} {}", source.name, source.version));
     }
@@ -200,6 +210,7 @@ fn layer<'a>(examined: &'a Examined, package: &Package) -> (&'a str, &'a str) {
     examined.target.layers.get(index).map_or(("", ""), |layer| (&layer.digest, &layer.made_by))
 }
 
-fn line(title: &str, words: &str, style: Style) -> String {
-    format!("    {}  {}\n", style.faint(&text::pad(title, 10)), text::plain(words))
+fn line(title: &str, words: &str, style: Style, width: usize) -> String {
+    let words = text::wrapped(&text::plain(words), width, INDENT);
+    format!("    {}  {words}\n", style.faint(&text::pad(title, 10)))
 }

@@ -7,17 +7,23 @@ use model::finding::{Place, Severity};
 use model::inventory::Gap;
 
 use super::{advisories, severity_cell};
-use crate::render::style::Style;
+use crate::render::style::{Style, Tone};
 use crate::render::table::{Column, Table};
 use crate::render::{text, units};
+
+/// Characters before a remark.
+const INDENT: usize = 14;
 
 /// Gaps and other remarks that are said one by one.
 const MOST: usize = 8;
 
 pub(super) fn malware(examined: &Examined, style: Style, width: usize) -> Option<String> {
     let rows = examined.malware.iter().map(|found| {
-        let title = if found.title.is_empty() { &found.rule } else { &found.title };
-        [severity_cell(Severity::Critical), title.as_str().into(), place(&found.place).into()]
+        let title = match found.title.as_str() {
+            "" => found.rule.clone(),
+            title => format!("{title} ({})", found.rule),
+        };
+        [severity_cell(Severity::Critical), title.into(), place(&found.place).into()]
     });
     section("MALWARE", rows, style, width)
 }
@@ -67,9 +73,9 @@ pub(super) fn place(place: &Place) -> String {
 }
 
 /// What there is to know about the answer itself.
-pub(super) fn remarks(examined: &Examined, style: Style) -> String {
-    let mut lines: Vec<(&str, String)> = Vec::new();
-    let mut say = |title: &'static str, words: String| lines.push((title, words));
+pub(super) fn remarks(examined: &Examined, style: Style, width: usize) -> String {
+    let mut lines: Vec<(&str, String, Tone)> = Vec::new();
+    let mut say = |title: &'static str, words: String| lines.push((title, words, Tone::Plain));
     if let Some(words) = licences(examined) {
         say("licences", words);
     }
@@ -88,14 +94,16 @@ pub(super) fn remarks(examined: &Examined, style: Style) -> String {
     for words in shortened(examined.inventory.gaps.iter().map(gap).collect()) {
         say("gap", words);
     }
-    match &examined.database {
-        Some(database) => say("advisories", advisories(database, style)),
-        None => say("advisories", "none were asked; get some: coffer advisories import PATH".to_owned()),
-    }
-    lines
-        .iter()
-        .map(|(title, words)| format!("  {}  {}\n", style.faint(&text::pad(title, 10)), text::plain(words)))
-        .collect()
+    let (words, tone) = match &examined.database {
+        Some(database) => advisories(database),
+        None => ("none were asked; get some: coffer advisories import PATH".to_owned(), Tone::Plain),
+    };
+    lines.push(("advisories", words, tone));
+    let line = |(title, words, tone): &(&str, String, Tone)| {
+        let words = text::wrapped(&text::plain(words), width, INDENT);
+        format!("  {}  {}\n", style.faint(&text::pad(title, 10)), style.paint(*tone, &words))
+    };
+    lines.iter().map(line).collect()
 }
 
 fn gap(gap: &Gap) -> String {
