@@ -122,25 +122,70 @@ pub fn catalogue(bytes: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+
     use super::*;
+
+    fn document(kind: &str, more: &str) -> String {
+        format!(
+            r#"{{"signatures":[],"signed":{{"_type":"{kind}","spec_version":"1.0","version":1,"expires":"2050-01-01T00:00:00Z",{more}}}}}"#
+        )
+    }
+
+    /// A timestamp, a snapshot, targets that delegate and those of the stage that they delegate to; not signed.
+    fn all() -> String {
+        let meta = |files: &[&str]| {
+            let listed: Vec<String> =
+                files.iter().map(|file| format!(r#""{file}":{{"version":1}}"#)).collect();
+            format!(r#""meta":{{{}}}"#, listed.join(","))
+        };
+        let key = SoftKey::from_seed(&[1; 32]).unwrap();
+        let (id, key) = (key.public().id(), serde_json::to_string(key.public()).unwrap());
+        let role = format!(r#"{{"name":"team","keyids":["{id}"],"threshold":1,"paths":["team/*"]}}"#);
+        let delegations =
+            format!(r#""targets":{{}},"delegations":{{"keys":{{"{id}":{key}}},"roles":[{role}]}}"#);
+        let release = r#""targets":{"team/app:1":{"length":1,"hashes":{"sha256":"00"}}}"#
+            .replace("00", &"00".repeat(32));
+        [
+            document("timestamp", &meta(&["snapshot.json"])),
+            document("snapshot", &meta(&["targets.json", "team.json"])),
+            document("targets", &delegations),
+            document("targets", &release),
+        ]
+        .join("\n")
+    }
 
     #[test]
     fn what_is_behind_the_signatures_is_reached() {
-        let meta = |file: &str| format!(r#"{{"{file}":{{"version":1}}}}"#);
-        let document = |kind: &str, more: &str| {
-            format!(
-                r#"{{"signatures":[],"signed":{{"_type":"{kind}","spec_version":"1.0","version":1,"expires":"2050-01-01T00:00:00Z",{more}}}}}"#
-            )
-        };
-        let targets = document("targets", r#""targets":{}"#);
-        let timestamp = document("timestamp", &format!(r#""meta":{}"#, meta("snapshot.json")));
-        let snapshot = document("snapshot", &format!(r#""meta":{}"#, meta("targets.json")));
-        assert_eq!(documents(targets.as_bytes()), 1);
+        let all = all();
+        assert_eq!(all.lines().map(|line| documents(line.as_bytes())).collect::<Vec<_>>(), [1; 4]);
         let key = SoftKey::from_seed(&[1; 32]).unwrap();
-        let all = [timestamp, snapshot, targets].join("\n");
-        assert!(!signed(all.as_bytes()), "without a list of what is revoked there is no catalogue");
+        // Without a list of what is revoked there is no catalogue.
+        assert!(!signed(all.as_bytes()));
         let root = String::from_utf8(root(&key).unwrap()).unwrap();
         assert!(!server(format!("{root}\n\n{all}").as_bytes()));
         assert!(!catalogue(all.as_bytes()) && catalogue(key.to_pem().as_bytes()));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+        /// Whatever is done to good documents, there is an answer.
+        #[test]
+        fn damage_has_an_answer(edits in vec((any::<Index>(), any::<u8>()), 1..6), cut in any::<Index>()) {
+            let mut bytes = all().into_bytes();
+            for (at, byte) in edits {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+            for bytes in [&bytes[..], &bytes[..cut.index(bytes.len())]] {
+                let _answers = (documents(bytes), server(bytes), signed(bytes), catalogue(bytes));
+                bytes.split(|byte| *byte == b'\n').for_each(|line| {
+                    let _answer = documents(line);
+                });
+            }
+        }
     }
 }

@@ -6,6 +6,7 @@ pub mod canonical;
 mod error;
 mod time;
 mod hashes;
+mod authority;
 mod role;
 mod root;
 mod listing;
@@ -14,8 +15,9 @@ mod delegation;
 mod glob;
 mod envelope;
 
+pub use authority::{Authority, Shortfall, Tally};
 pub use delegation::{DelegatedRole, Delegations};
-pub use envelope::{Authority, Envelope, Shortfall, Signature, Tally};
+pub use envelope::{Envelope, Signature};
 pub use error::FormatError;
 pub use hashes::Hashes;
 pub use listing::{MetaFile, Snapshot, Timestamp};
