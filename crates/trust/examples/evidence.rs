@@ -1,13 +1,12 @@
-//! Whether a file vouches for a digest, by a public key or by the root of a certificate:
-//! `evidence MEDIA-TYPE FILE DIGEST KEY-OR-CERTIFICATE [SIGNATURE]`; or who holds a key of cosign's:
-//! `evidence key FILE PASSWORD`.
+//! Whether a file vouches for a digest, by a public key, by the root of a certificate, or by `ROOT,SUBJECT,ISSUER`:
+//! `evidence MEDIA-TYPE FILE DIGEST TRUSTED [ANNOTATIONS]`; or who holds a key of cosign's: `evidence key FILE PASSWORD`.
 #![expect(clippy::print_stdout, reason = "an example talks to whoever runs it")]
 
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use trust::cosign::open_private_key;
+use trust::cosign::{Keyless, TrustedRoot, open_private_key};
 use trust::evidence::{Evidence, Grounds, verify};
 use trust::foreign::ForeignKey;
 use trust::key::Signer as _;
@@ -21,21 +20,26 @@ fn main() -> Result<(), Box<dyn Error>> {
             let key = open_private_key(&std::fs::read_to_string(file)?, password.as_bytes())?;
             println!("{}", key.public().to_pem().unwrap_or_default());
         }
-        [media_type, file, digest, trusted, signature @ ..] => {
+        [media_type, file, digest, trusted, annotations @ ..] => {
             let bytes = std::fs::read(file)?;
-            let signature = signature.first().map(|text| ("dev.cosignproject.cosign/signature", text));
-            let annotations: BTreeMap<_, _> =
-                signature.into_iter().map(|(key, value)| (key.to_owned(), (*value).to_owned())).collect();
+            let annotations = match annotations.first() {
+                Some(file) => serde_json::from_slice(&std::fs::read(file)?)?,
+                None => BTreeMap::new(),
+            };
             let evidence = Evidence { media_type, annotations: &annotations, bytes: &bytes };
             let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs())?;
             println!("{:#?}", verify(evidence, &digest.parse()?, &grounds(trusted)?, now)?);
         }
-        _ => return Err("evidence MEDIA-TYPE FILE DIGEST KEY-OR-CERTIFICATE [SIGNATURE]".into()),
+        _ => return Err("evidence MEDIA-TYPE FILE DIGEST TRUSTED [ANNOTATIONS]".into()),
     }
     Ok(())
 }
 
 fn grounds(file: &str) -> Result<Grounds, Box<dyn Error>> {
+    if let [root, subject, issuer] = file.split(',').collect::<Vec<_>>().as_slice() {
+        let root = TrustedRoot::parse(&std::fs::read(root)?)?;
+        return Ok(Grounds { keyless: Some(Keyless::new(root, *subject, *issuer)), ..Grounds::default() });
+    }
     let bytes = std::fs::read(file)?;
     if let Ok(key) = ForeignKey::from_pem(&String::from_utf8_lossy(&bytes)) {
         return Ok(Grounds { keys: vec![key], ..Grounds::default() });
