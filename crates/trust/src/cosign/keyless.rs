@@ -59,7 +59,7 @@ impl Keyless {
     pub(super) fn verify(&self, bytes: &[u8], digest: &ClaimedDigest) -> Result<Kept> {
         let wanted = Sha256Hash::from_hex(&digest.hex()).map_err(SignatureError::malformed(BUNDLE))?;
         let bundle = parse(bytes)?;
-        let (by, time) = self.hold(&bundle, wanted.into())?;
+        let (by, time) = self.hold(&bundle, wanted.into(), Some(digest))?;
         let SignatureContent::DsseEnvelope(envelope) = bundle.content else {
             let found = "a signature over bytes".to_owned();
             return Err(SignatureError::OtherType { found, wanted: "a statement about an image".to_owned() });
@@ -73,13 +73,19 @@ impl Keyless {
 
     /// Verifies a bundle that has a signature over bytes; who made it, and when.
     pub(super) fn verify_bytes(&self, bundle: &[u8], signed: &[u8]) -> Result<(By, i64)> {
-        self.hold(&parse(bundle)?, signed.into())
+        self.hold(&parse(bundle)?, signed.into(), None)
     }
 
-    fn hold(&self, bundle: &Bundle, signed: Artifact<'_>) -> Result<(By, i64)> {
+    fn hold(
+        &self,
+        bundle: &Bundle,
+        signed: Artifact<'_>,
+        wanted: Option<&ClaimedDigest>,
+    ) -> Result<(By, i64)> {
         let policy =
             VerificationPolicy::new(IdentityMatcher::Exact(self.subject.clone()), self.issuer.clone());
-        let verified = self.root.0.verify(signed, bundle, &policy).map_err(|error| self.refused(&error))?;
+        let verified = self.root.0.verify(signed, bundle, &policy);
+        let verified = verified.map_err(|error| self.refused(&error, wanted))?;
         let time = verified.verified_timestamps().iter().map(|time| time.as_second()).min();
         let time =
             time.ok_or_else(|| SignatureError::Keyless("nobody witnesses when it was signed".into()))?;
@@ -87,20 +93,26 @@ impl Keyless {
     }
 
     /// sigstore's reason in our words, where it is one that a person can do something about.
-    fn refused(&self, error: &sigstore_verify::Error) -> SignatureError {
+    fn refused(&self, error: &sigstore_verify::Error, wanted: Option<&ClaimedDigest>) -> SignatureError {
         let other = |wanted: &str, found: Option<&str>| SignatureError::OtherSigner {
             found: found.map_or_else(|| "somebody without a name".to_owned(), shown),
             wanted: wanted.to_owned(),
         };
-        match error {
-            sigstore_verify::Error::IdentityMismatch { actual, .. } => {
+        match (error, wanted) {
+            (sigstore_verify::Error::IdentityMismatch { actual, .. }, _) => {
                 other(&self.subject, actual.as_ref().map(|actual| actual.as_str()))
             }
-            sigstore_verify::Error::IssuerMismatch { actual, .. } => {
+            (sigstore_verify::Error::IssuerMismatch { actual, .. }, _) => {
                 let found = actual.as_deref().map(|actual| format!("somebody whom {actual} knows"));
                 other(&format!("somebody whom {} knows", self.issuer), found.as_deref())
             }
-            other => SignatureError::Keyless(shown(&other.to_string())),
+            (sigstore_verify::Error::SignatureInvalid(_), _) => {
+                SignatureError::NotByKey { what: BUNDLE, key: "of its certificate".to_owned() }
+            }
+            (sigstore_verify::Error::ArtifactMismatch(_), Some(wanted)) => {
+                SignatureError::OtherDigest { signed: "something else".to_owned(), wanted: *wanted }
+            }
+            (other, _) => SignatureError::Keyless(shown(&other.to_string())),
         }
     }
 }

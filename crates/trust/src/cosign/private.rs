@@ -112,3 +112,78 @@ fn unbox(key: &[u8; 32], nonce: &[u8; 24], boxed: &[u8]) -> Option<Zeroizing<Vec
     stream.apply_keystream(&mut opened);
     Some(opened)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::hex;
+    use crate::key::{Algorithm, Signer as _};
+    use crate::signature::standard;
+
+    /// NaCl's own test of its secretbox: tests/secretbox.out.
+    const KEY: &str = "1b27556473e985d462cd51197a9a46c76009549eac6474f206c4ee0844f68389";
+    const NONCE: &str = "69696ee955b62b73cd62bda875fc73d68219e0036b7a0b37";
+    const BOXED: &str = "f3ffc7703f9400e52a7dfb4b3d3305d98e993b9f48681273c29650ba32fc76ce48332ea7164d96a4476fb8c531a1186ac0dfc17c98dce87b4da7f011ec48c97271d2c20f9b928fe2270d6fb863d51738b48eeee314a7cc8ab932164548e526ae90224368517acfeabd6bb3732bc0e9da99832b61ca01b6de56244a9e88d5f9b37973f622a43d14a6599b1f654cb45a74e355a5";
+    const OPENED: &str = "be075fc53c81f2d5cf141316ebeb0c7b5228c52a4c62cbd44b66849b64244ffce5ecbaaf33bd751a1ac728d45e6c61296cdc3c01233561f41db66cce314adb310e3be8250c46f06dceea3a7fa1348057e2f6556ad6b1318a024a838f21af1fde048977eb48f59ffd4924ca1c60902e52f0a089bc76897040e082f937763848645e0705";
+
+    /// A file as cosign writes it, with less work, so that tests need not wait.
+    fn file(label: &str, n: u32, password: &[u8], key: &SoftKey) -> String {
+        let kdf = Kdf {
+            name: "scrypt".into(),
+            params: Params { n: 1 << 4, r: 8, p: 1 },
+            salt: standard(b"salt of thirty-two bytes or less"),
+        };
+        let key = (derive(&kdf, password).unwrap(), key.pkcs8());
+        let nonce = [7; 24];
+        let body = json!({
+            "kdf": { "name": "scrypt", "params": { "N": n, "r": 8, "p": 1 }, "salt": kdf.salt },
+            "cipher": { "name": "nacl/secretbox", "nonce": standard(&nonce) },
+            "ciphertext": standard(&seal(&key.0, &nonce, key.1)),
+        });
+        let line = x509_cert::der::pem::LineEnding::LF;
+        x509_cert::der::pem::encode_string(label, line, body.to_string().as_bytes()).unwrap()
+    }
+
+    fn seal(key: &[u8; 32], nonce: &[u8; 24], message: &[u8]) -> Vec<u8> {
+        let mut stream = XSalsa20::new(key.into(), nonce.into());
+        let mut one_time = [0; 32];
+        stream.apply_keystream(&mut one_time);
+        let mut hidden = message.to_vec();
+        stream.apply_keystream(&mut hidden);
+        let tag = Poly1305::new((&one_time).into()).compute_unpadded(&hidden);
+        [tag.as_slice(), &hidden].concat()
+    }
+
+    #[test]
+    fn the_box_is_nacls() {
+        let (key, nonce) = (hex::array(KEY).unwrap(), hex::array(NONCE).unwrap());
+        let mut boxed = hex::decode(BOXED).unwrap();
+        assert_eq!(hex::encode(&unbox(&key, &nonce, &boxed).unwrap()), OPENED);
+        boxed[40] ^= 1;
+        assert_eq!(unbox(&key, &nonce, &boxed), None);
+        assert_eq!(unbox(&key, &nonce, &[0; 15]), None);
+    }
+
+    #[test]
+    fn keys_open_with_their_password_alone() {
+        let key = SoftKey::generate(Algorithm::EcdsaP256).unwrap();
+        for label in LABELS {
+            let text = file(label, 1 << 4, b"correct horse", &key);
+            assert_eq!(open(&text, b"correct horse").unwrap().public(), key.public());
+            let code = |answer: Result<SoftKey>| answer.err().map(|error| error.code());
+            assert_eq!(code(open(&text, b"wrong")), Some("E-trust-key-password"));
+            assert_eq!(code(open(&text.replace(label, "PRIVATE KEY"), b"")), Some("E-trust-signature-type"));
+        }
+    }
+
+    #[test]
+    fn a_file_cannot_ask_for_endless_work() {
+        let key = SoftKey::generate(Algorithm::Ed25519).unwrap();
+        for n in [0, 3, 1 << 18, u32::MAX] {
+            let error = open(&file(LABELS[0], n, b"", &key), b"").err().map(|error| error.code());
+            assert_eq!(error, Some("E-trust-signature-malformed"), "{n}");
+        }
+    }
+}

@@ -141,11 +141,61 @@ fn payloads_that_want_more_understood_are_refused() {
 fn bundles_of_unknown_versions_are_refused() {
     let key = SoftKey::generate(ALGORITHMS[0]).unwrap();
     let text = String::from_utf8(bundled(&key, &Predicate::Custom)).unwrap();
+    // Ours is one to sigstore's own reader.
+    let read = sigstore_verify::types::Bundle::from_json(&text).unwrap();
+    assert_eq!(read.media_type().as_str(), BUNDLE);
     assert_eq!(code(bundle(text.as_bytes(), &image(), &grounds(&key))), "holds");
     let newer = text.replace("bundle.v0.3", "bundle.v0.4");
     assert_eq!(code(bundle(newer.as_bytes(), &image(), &grounds(&key))), "E-trust-signature-type");
     let certificate = text.replace(r#""publicKey":{"#, r#""certificate":{"rawBytes":"AA=="},"publicKey":{"#);
     assert_eq!(code(bundle(certificate.as_bytes(), &image(), &grounds(&key))), "E-trust-signature-material");
+}
+
+/// Sigstore's own root of trust, which vouches for nothing that is made here.
+fn identities() -> Grounds {
+    let root = sigstore_verify::trust_root::SIGSTORE_PRODUCTION_TRUSTED_ROOT;
+    let root = TrustedRoot::parse(root.as_bytes()).unwrap();
+    let keyless = Keyless::new(root, "somebody@example.com", "https://accounts.example.com");
+    Grounds { keyless: Some(keyless), ..Grounds::default() }
+}
+
+#[test]
+fn what_a_key_signed_is_no_identitys() {
+    let key = SoftKey::generate(ALGORITHMS[1]).unwrap();
+    let text = String::from_utf8(bundled(&key, &Predicate::Signature)).unwrap();
+    assert_eq!(code(bundle(text.as_bytes(), &image(), &identities())), "E-trust-signature-material");
+    let start = text.find(r#""publicKey":{"#).unwrap();
+    let end = start + text[start..].find('}').unwrap() + 1;
+    let certificate = [&text[..start], r#""certificate":{"rawBytes":"AAAA"}"#, &text[end..]].concat();
+    assert_eq!(code(bundle(certificate.as_bytes(), &image(), &identities())), "E-trust-signature-keyless");
+}
+
+#[test]
+fn a_certificate_for_minutes_needs_a_log_that_promises() {
+    let key = SoftKey::generate(ALGORITHMS[1]).unwrap();
+    let (mut descriptor, bytes) = signed(&key).layer;
+    let certificate = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".to_owned();
+    descriptor.annotations.as_mut().unwrap().insert(CERTIFICATE.to_owned(), certificate);
+    let without = (descriptor.clone(), bytes.clone());
+    assert_eq!(code(layer(&without, &image(), &grounds(&key))), "E-trust-signature-material");
+    assert_eq!(code(layer(&without, &image(), &identities())), "E-trust-signature-keyless");
+    let promise = r#"{"SignedEntryTimestamp":"AAAA","Payload":{"body":"e30=","integratedTime":1,"logIndex":1,"logID":"00"}}"#;
+    descriptor
+        .annotations
+        .as_mut()
+        .unwrap()
+        .insert("dev.sigstore.cosign/bundle".to_owned(), promise.to_owned());
+    assert_eq!(code(layer(&(descriptor, bytes), &image(), &identities())), "E-trust-signature-malformed");
+}
+
+#[test]
+fn a_root_of_trust_is_whole() {
+    for text in
+        ["", "{}", r#"{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1","tlogs":1}"#]
+    {
+        let error = TrustedRoot::parse(text.as_bytes()).err().map(|error| error.code());
+        assert_eq!(error, Some("E-trust-signature-malformed"), "{text}");
+    }
 }
 
 #[test]
