@@ -73,7 +73,9 @@ fn say_change(pulled: &Pulled) {
     if let Some(before) = pulled.before {
         let short = |digest: ClaimedDigest| shortened(&digest.to_string(), Truncate::Short);
         let (name, before, now) = (&pulled.name, short(before), short(pulled.digest));
-        write_error(&format!("coffer: {name} led to {before} when it was pulled last, and leads to {now} now\n"));
+        write_error(&format!(
+            "coffer: {name} led to {before} when it was pulled last, and leads to {now} now\n"
+        ));
     }
 }
 
