@@ -213,8 +213,8 @@ fn rotated_keys_are_followed_and_the_old_ones_are_worth_nothing() {
     scene.home.publish(&scene.place(), &scene.publisher.files());
     scene.home.pull(&scene.name().replace(":1", ":2")).unwrap();
     // Whoever has the old keys signs on from where they were, with higher versions.
-    for _ in 0..9 {
-        thief.sign("app:1", &scene.image);
+    for tag in 1..9 {
+        thief.sign(&format!("app:{tag}"), &scene.image);
         thief.renew();
     }
     scene.serves(&thief.files());

@@ -1,6 +1,7 @@
 //! `copy`
 
 use engine::ship::{Copying, Extent, Wanted};
+use engine::trust::Along;
 
 use super::sync::referrers;
 use crate::args::ship::Copy;
@@ -9,6 +10,7 @@ use crate::context::Context;
 use crate::errors::Failure;
 use crate::progress::Lines;
 use crate::render::ship::{CopiedJson, copied};
+use crate::render::text;
 use crate::{registries, site};
 
 impl Act for Copy {
@@ -23,6 +25,22 @@ impl Act for Copy {
             || CopiedJson::new(&done),
             || if self.quiet { format!("{}\n", done.digest) } else { copied(&done, context.style) },
         )?;
+        if let Some(word) = done.trust.as_ref().and_then(lost) {
+            context.warn(&text::plain(&word));
+        }
         Ok(0)
+    }
+}
+
+/// What a person should know where nobody vouches for the copy as they did for the image.
+fn lost(trust: &Along) -> Option<String> {
+    match trust {
+        Along::Nobody | Along::Copied(_) | Along::There(_) => None,
+        Along::Foreign(place) => {
+            Some(format!("`{place}` has another publisher, who does not vouch for the copy"))
+        }
+        Along::Renamed(place) => Some(format!(
+            "the publisher at `{place}` signed it under another name, and does not vouch for the copy"
+        )),
     }
 }
