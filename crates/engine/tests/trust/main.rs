@@ -13,5 +13,6 @@ mod place;
 mod publisher;
 
 mod attacks;
+mod levels;
 mod publishing;
 mod stamping;
