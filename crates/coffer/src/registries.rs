@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use engine::registries::{Places, Registries};
+use engine::site::Invoker;
 
 use crate::context::Context;
 use crate::errors::Failure;
@@ -58,6 +59,16 @@ pub(crate) fn open(context: &Context, authfile: Option<&Path>) -> Result<Registr
 pub(crate) fn places(authfile: Option<&Path>) -> Places {
     let get = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     Environment { get: &get, uid: rustix::process::getuid().as_raw() }.places(authfile)
+}
+
+/// The same inside of a session, where everybody is root.
+pub(crate) fn places_of(invoker: Invoker) -> Places {
+    let get = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let uid = match invoker {
+        Invoker::Root => 0,
+        Invoker::Rootless { uid, .. } => uid,
+    };
+    Environment { get: &get, uid }.places(None)
 }
 
 impl Environment<'_> {

@@ -11,7 +11,7 @@ use model::verdict::Level;
 use crate::context::write_error;
 use crate::errors::Failure;
 use crate::render::{text, time};
-use crate::session;
+use crate::{registries, session};
 
 /// What the environment says.
 #[derive(Debug, Default)]
@@ -78,7 +78,8 @@ pub(crate) fn open_at(site: Site, purpose: Purpose) -> Result<Engine, Failure> {
 
 /// The engine of a site whose session has begun.
 pub(crate) fn enter(site: Site) -> Result<Engine, Failure> {
-    Ok(Engine::open(site, time::moment)?.heard_by(say))
+    let places = registries::places_of(site.invoker);
+    Ok(Engine::open(site, time::moment)?.heard_by(say).reaching(places))
 }
 
 /// What an engine finds on the way, in a line on standard error.

@@ -8,6 +8,7 @@ use model::request::RunRequest;
 use model::usecase::Host;
 use model::verdict::Verdict;
 use policy::{Decision, Question};
+use registry::config::Places;
 use store::{Limits, Owner, Store};
 
 use crate::book::{Book, Entry, History, Line, Statement};
@@ -49,6 +50,7 @@ pub struct Engine {
     pub(crate) site: Site,
     pub(crate) clock: Clock,
     pub(crate) herald: Herald,
+    pub(crate) places: Option<Places>,
     pub(crate) containers: Containers,
     pub(crate) store: Store,
 }
@@ -76,13 +78,19 @@ impl Engine {
             Invoker::Rootless { .. } => Owner::SingleUser,
         };
         let store = Store::open(site.images(), owner, Limits::default())?;
-        Ok(Self { containers: Containers::of(&site), site, clock, herald: |_| {}, store })
+        Ok(Self { containers: Containers::of(&site), site, clock, herald: |_| {}, places: None, store })
     }
 
     /// The same, with somebody who hears what is found on the way.
     #[must_use]
     pub fn heard_by(self, herald: Herald) -> Self {
         Self { herald, ..self }
+    }
+
+    /// The same, with where settings about registries are: publishers are asked for news where it is needed.
+    #[must_use]
+    pub fn reaching(self, places: Places) -> Self {
+        Self { places: Some(places), ..self }
     }
 
     pub(crate) fn now(&self) -> i64 {

@@ -19,6 +19,7 @@ use crate::name::NameSyntax;
 use crate::registries::RegistriesError;
 use crate::ship::ShipError;
 use crate::state::StateError;
+use crate::trust::TrustError;
 use crate::user::UserError;
 use crate::volumes::VolumeError;
 
@@ -99,6 +100,9 @@ pub enum EngineError {
     /// About what is in images, and what is wrong with it.
     #[error(transparent)]
     Examine(#[from] ExamineError),
+    /// About publishers, and what they say.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     /// About terminals and pipes.
     #[error(transparent)]
     Foreground(#[from] ForegroundError),
@@ -158,6 +162,7 @@ impl EngineError {
             Self::PortInUse { .. } => "E-network-port-in-use",
             Self::Copy(error) | Self::CopyInside { source: error, .. } => error.code(),
             Self::Examine(error) => error.code(),
+            Self::Trust(error) => error.code(),
             Self::Foreground(error) => error.code(),
             Self::Logs(error) => error.code(),
             Self::HostPath { .. } => "E-run-host-path",
@@ -194,6 +199,7 @@ impl EngineError {
             }
             Self::Copy(error) | Self::CopyInside { source: error, .. } => error.remedy(),
             Self::Examine(error) => error.remedy(),
+            Self::Trust(error) => error.remedy(),
             Self::Foreground(error) => error.remedy(),
             Self::Logs(error) => error.remedy(),
             Self::HostPath { asked_by, .. } if asked_by.starts_with("--device") => {

@@ -35,6 +35,7 @@ pub mod images;
 pub mod registries;
 pub mod serving;
 pub mod ship;
+pub mod trust;
 mod info;
 
 pub mod state;

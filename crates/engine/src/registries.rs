@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use model::reference::{ImageName, ReferenceSyntax, Repository};
-use registry::client::{Client, ClientError};
+use registry::client::{Client, ClientError, Patience};
 use registry::config::{Config, ConfigError};
 
 pub use registry::client::Checked;
@@ -142,6 +142,11 @@ impl Registries {
         let mut config = self.config.clone();
         config.places.evidence = Some(evidence);
         Ok(Client::new(config)?)
+    }
+
+    /// A client that waits no longer than this.
+    pub(crate) fn client_with(&self, patience: Patience) -> Client {
+        Client::with_patience(self.config.clone(), patience)
     }
 
     /// Whether somebody else may answer when the repository is read.

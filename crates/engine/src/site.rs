@@ -99,6 +99,11 @@ impl Site {
         self.state.join("ignore.toml")
     }
 
+    /// Publishers who are pinned, and what they say.
+    pub(crate) fn trust(&self) -> PathBuf {
+        self.state.join("trust")
+    }
+
     /// The transparency log.
     pub(crate) fn ledger(&self) -> PathBuf {
         self.state.join("ledger")

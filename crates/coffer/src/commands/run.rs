@@ -78,7 +78,7 @@ impl Act for Run {
         };
         let engine = site::enter(site)?;
         image::admit_embedded(&engine, &request.image)?;
-        provision.provide(&engine, &mut request.image)?;
+        provision.provide(&engine, &mut request)?;
         let named = |id: &ContainerId| ticket.write(id);
         let ended =
             engine.run_named(request, foreground(detach)?, &mut Bar::new(), &mut |id| drop(named(id)))?;
@@ -116,7 +116,7 @@ fn run_behind(
     let release = session::behind(&site, outside)?;
     let engine = site::enter(site)?;
     image::admit_embedded(&engine, &request.image)?;
-    provision.provide(&engine, &mut request.image)?;
+    provision.provide(&engine, &mut request)?;
     let mut announce = |id: &ContainerId| {
         // The container runs; a reader of ours that left does not change that.
         let _unread = context.print(&format!("{id}\n"));
@@ -135,7 +135,7 @@ impl Act for Create {
         let mut request = self.make.request(site.level)?;
         let engine = site::open_at(site, Purpose::Look)?;
         image::admit_embedded(&engine, &request.image)?;
-        provision.provide(&engine, &mut request.image)?;
+        provision.provide(&engine, &mut request)?;
         let id = engine.create(request, &mut Bar::new())?;
         ticket.write(&id)?;
         context.show(|| id.as_str(), || format!("{id}\n"))?;

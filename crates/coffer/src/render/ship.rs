@@ -50,7 +50,7 @@ pub(crate) struct CopiedJson<'a> {
 
 impl<'a> CopiedJson<'a> {
     pub(crate) fn new(copied: &'a Copied) -> Self {
-        let Copied { from, to, digest, moved } = copied;
+        let Copied { from, to, digest, moved, .. } = copied;
         Self { from, to, digest: digest.to_string(), moved: MovedJson::new(moved) }
     }
 }

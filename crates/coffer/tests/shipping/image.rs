@@ -36,6 +36,11 @@ impl Image {
         }
     }
 
+    /// A document of any kind, which names nothing.
+    pub(crate) fn of(media_type: String, manifest: Vec<u8>) -> Self {
+        Self { media_type, manifest, blobs: Vec::new(), platform: None }
+    }
+
     /// For this host, with one layer of one file.
     pub(crate) fn small(content: &str) -> Self {
         Self::new(host(), &[layer(&[("file", content.as_bytes())])])
@@ -124,7 +129,7 @@ fn layer(files: &[(&str, &[u8])]) -> Vec<u8> {
 /// An image that can run.
 pub(crate) fn runnable() -> Image {
     let mut tar = tar::Builder::new(Vec::new());
-    let mut program = std::fs::File::open(env!("PROBE_PATH")).unwrap();
+    let mut program = std::fs::File::open(option_env!("PROBE_PATH").unwrap()).unwrap();
     tar.append_file("probe", &mut program).unwrap();
     Image::new(host(), &[tar.into_inner().unwrap()])
 }

@@ -27,6 +27,8 @@ pub(crate) enum Trick {
     Cut(String, usize),
     /// Every piece of this blob takes its time.
     Slow(String),
+    /// Every byte of every manifest and blob takes its time.
+    Drips,
     /// Nobody is let in.
     Locked,
 }
@@ -97,6 +99,11 @@ impl Registry {
         self.shared.seen.lock().unwrap().clear();
     }
 
+    pub(crate) fn forgets_manifest(&self, repository: &str, reference: &str) {
+        let key = (repository.to_owned(), reference.to_owned());
+        self.shared.manifests.lock().unwrap().remove(&key);
+    }
+
     /// The manifest of a tag or digest.
     pub(crate) fn manifest(&self, repository: &str, reference: &str) -> Option<Vec<u8>> {
         let key = (repository.to_owned(), reference.to_owned());
@@ -123,19 +130,22 @@ impl Shared {
         stream.set_nodelay(true).unwrap();
         while let Some(request) = Request::read(&mut stream) {
             self.seen.lock().unwrap().push(format!("{} {}", request.method, request.path));
-            let answer = self.answer(&request);
+            let mut answer = self.answer(&request);
+            if self.has_trick(|trick| matches!(trick, Trick::Drips)) {
+                (answer.piece, answer.pause) = (1, Duration::from_millis(100));
+            }
             if !answer.write(&mut stream, &request.method) {
                 return;
             }
         }
     }
 
-    fn is_locked(&self) -> bool {
-        self.tricks.lock().unwrap().iter().any(|trick| matches!(trick, Trick::Locked))
+    fn has_trick(&self, which: impl Fn(&Trick) -> bool) -> bool {
+        self.tricks.lock().unwrap().iter().any(which)
     }
 
     fn answer(&self, request: &Request) -> Answer {
-        if self.is_locked() {
+        if self.has_trick(|trick| matches!(trick, Trick::Locked)) {
             let said = br#"{"errors":[{"code":"UNAUTHORIZED","message":"who are you"}]}"#;
             return Answer::new(401, said).with("WWW-Authenticate", "Basic realm=\"test\"");
         }
@@ -165,6 +175,10 @@ impl Shared {
             return if has_subject { answer.with("OCI-Subject", "yes") } else { answer };
         }
         let key = (repository.to_owned(), reference.to_owned());
+        if request.method == "DELETE" {
+            let gone = self.manifests.lock().unwrap().remove(&key);
+            return Answer::new(if gone.is_some() { 202 } else { 404 }, b"");
+        }
         match self.manifests.lock().unwrap().get(&key) {
             Some((media_type, bytes)) => Answer::new(200, bytes)
                 .with("Content-Type", media_type)

@@ -69,13 +69,16 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
     /// The connection breaks after so many bytes.
     pub(crate) cut: Option<usize>,
-    /// Between two pieces.
+    /// How many bytes a piece has ...
+    pub(crate) piece: usize,
+    /// ... and how long it is until the next.
     pub(crate) pause: Duration,
 }
 
 impl Answer {
     pub(crate) fn new(status: u16, body: &[u8]) -> Self {
-        Self { status, headers: Vec::new(), body: body.to_vec(), cut: None, pause: Duration::ZERO }
+        let (body, piece) = (body.to_vec(), 64 * 1024);
+        Self { status, headers: Vec::new(), body, cut: None, piece, pause: Duration::ZERO }
     }
 
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
@@ -96,7 +99,7 @@ impl Answer {
             return true;
         }
         let sent = self.cut.unwrap_or(self.body.len()).min(self.body.len());
-        for piece in self.body[..sent].chunks(64 * 1024) {
+        for piece in self.body[..sent].chunks(self.piece) {
             if stream.write_all(piece).is_err() {
                 return false;
             }

@@ -16,6 +16,7 @@ use super::{Result, ShipError};
 use crate::book::{Entry, Kind};
 use crate::engine::Engine;
 use crate::registries::Registries;
+use crate::trust::Along;
 
 /// How a copy is made.
 #[derive(Debug, Clone)]
@@ -37,6 +38,8 @@ pub struct Copied {
     pub digest: ClaimedDigest,
     /// What it took.
     pub moved: Moved,
+    /// What became of what the image's publisher says; nothing where it was to stay, or could not leave a file.
+    pub trust: Option<Along>,
 }
 
 impl Engine {
@@ -55,7 +58,17 @@ impl Engine {
     ) -> Result<Copied> {
         let client = self.client(registries)?;
         let (from, to): (Reference, Reference) = (from.parse()?, to.parse()?);
-        self.carry(registries, &client, &from, &to, how, progress)
+        let copied = self.carry(registries, &client, &from, &to, how, progress)?;
+        let names = match (from, to) {
+            (Reference::Remote(from), Reference::Name(to) | Reference::Remote(to))
+                if how.referrers == Referrers::Along =>
+            {
+                (registries.full_name(&from)?, registries.full_name(&to)?)
+            }
+            _ => return Ok(copied),
+        };
+        let trust = Some(self.carry_trust(&client, &names.0, &names.1)?);
+        Ok(Copied { trust, ..copied })
     }
 
     pub(super) fn carry(
@@ -86,7 +99,7 @@ impl Engine {
             let entry = Entry::image(Kind::ImageCopy, None, from.clone(), self.now());
             self.note(&entry.with("to", &to).with("digest", digest.to_string()))?;
         }
-        Ok(Copied { from, to, digest, moved })
+        Ok(Copied { from, to, digest, moved, trust: None })
     }
 
     fn origin_at<'a>(

@@ -4,6 +4,7 @@ use model::digest::{ClaimedDigest, Digest};
 use model::image::Image;
 use model::oci::Manifest;
 use model::reference::{ImageName, Repository};
+use model::verdict::Level;
 use registry::client::{Client, ClientError, Which};
 use store::{Incoming, Naming, Progress};
 
@@ -45,9 +46,25 @@ impl Engine {
     ///
     /// # Errors
     /// What the registry says, and the store's. What is not what its digest says is
-    /// [`EngineError::Forged`], and the ledger has it.
+    /// [`EngineError::Forged`], and what falls under a pin without its publisher's word
+    /// [`TrustError::Unvouched`](crate::trust::TrustError): the ledger has both.
     pub fn pull(
         &self,
+        registries: &Registries,
+        name: &ImageName,
+        wanted: &Wanted,
+        progress: &mut dyn Progress,
+    ) -> Result<Pulled> {
+        self.pull_at(self.site.level, registries, name, wanted, progress)
+    }
+
+    /// The same for whoever is going to ask for a start at a level.
+    ///
+    /// # Errors
+    /// As [`Engine::pull`].
+    pub fn pull_at(
+        &self,
+        level: Level,
         registries: &Registries,
         name: &ImageName,
         wanted: &Wanted,
@@ -58,7 +75,7 @@ impl Engine {
         // Who cannot write history down finds out before anything comes. A ledger that is begun is flushed, too,
         // which afterwards would wait for the whole image to be on the disk.
         drop(self.book()?);
-        let pulled = self.bring(&client, &name, wanted, progress);
+        let pulled = self.bring(&client, &name, level, wanted, progress);
         pulled.map_err(|error| self.distrusted(error, &name.to_string()))
     }
 
@@ -77,6 +94,7 @@ impl Engine {
         &self,
         client: &Client,
         name: &ImageName,
+        level: Level,
         wanted: &Wanted,
         progress: &mut dyn Progress,
     ) -> Result<Pulled> {
@@ -86,6 +104,7 @@ impl Engine {
         let digest = top.descriptor.digest;
         let Chosen { document, index } = choose(&origin, top, wanted)?;
         let Document { descriptor, bytes } = document;
+        let _ = level;
         let manifest: Manifest = content::parse(&origin.name(), &bytes)?;
         content::check_image(&name.to_string(), &manifest)?;
         // Of several that want the same image, the first brings it and the others find it.
@@ -116,7 +135,7 @@ impl Engine {
         Ok(Pulled { image: imported.image, name: name.clone(), digest, already: imported.already })
     }
 
-    pub(super) fn client(&self, registries: &Registries) -> Result<Client> {
+    pub(crate) fn client(&self, registries: &Registries) -> Result<Client> {
         Ok(registries.client(self.site.images().join("evidence"))?)
     }
 

@@ -96,6 +96,11 @@ impl Engine {
                     return Ok(());
                 }
             }
+            if let (Destination::Repository(to), Effect::Copy, Referrers::Along) =
+                (&to, how.effect, how.referrers)
+            {
+                self.carry_trust(&client, &from, to)?;
+            }
         }
         Ok(())
     }

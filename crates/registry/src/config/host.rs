@@ -37,7 +37,8 @@ pub(super) fn is_host(text: &str) -> bool {
 
 /// One spelling for all that lead to the same registry: a rule about it must not be evaded by a capital
 /// letter or by the port that is meant anyway.
-pub(super) fn canonical(host: &str) -> String {
+#[must_use]
+pub fn canonical(host: &str) -> String {
     let host = host.to_ascii_lowercase();
     let host = host.strip_suffix(":443").unwrap_or(&host);
     if HUB_NAMES.contains(&host) { DOCKER_HUB.to_owned() } else { host.to_owned() }

@@ -30,7 +30,7 @@ pub use certificates::{ClientCertificate, TlsFiles};
 pub use credentials::{Credentials, Forgotten, Kept};
 pub use endpoint::{Endpoint, Named, Pulls, Role, Security};
 pub use error::{ConfigError, Result, Warning};
-pub use host::scope;
+pub use host::{canonical, scope};
 pub use proxy::{Proxy, Scheme};
 pub use secret::Secret;
 

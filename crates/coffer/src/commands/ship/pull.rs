@@ -4,6 +4,7 @@ use engine::registries::{Places, Registries};
 use engine::ship::{Pulled, Wanted};
 use engine::{Engine, EngineError};
 use model::reference::{ImageName, Reference};
+use model::request::RunRequest;
 
 use crate::args::global::Format;
 use crate::args::ship::{self, Pull, PullWhen};
@@ -76,7 +77,8 @@ impl Provision {
     }
 
     /// Sees to it that the store has the image, and names it as the store does.
-    pub(crate) fn provide(self, engine: &Engine, image: &mut String) -> Result<(), Failure> {
+    pub(crate) fn provide(self, engine: &Engine, request: &mut RunRequest) -> Result<(), Failure> {
+        let (image, level) = (&mut request.image, request.level);
         let name = match image.parse().map_err(EngineError::from)? {
             Reference::Name(name) | Reference::Remote(name) => name,
             Reference::Archive(_) | Reference::Embedded => return Ok(()),
@@ -92,7 +94,7 @@ impl Provision {
         let registries = Registries::load(self.places)?;
         let full = registries.full_name(&name)?;
         if self.when == PullWhen::Always || engine.lacks(&full)? {
-            engine.pull(&registries, &full, &Wanted::host(), &mut Lines::new())?;
+            engine.pull_at(level, &registries, &full, &Wanted::host(), &mut Lines::new())?;
         }
         // An alias leads to a name that the store knows, and its own name does not.
         if engine.lacks(&name)? {

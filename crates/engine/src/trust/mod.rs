@@ -1,0 +1,25 @@
+//! Trust in publishers: who is pinned for which place, what they say, and where that comes from.
+//!
+//! `<state>/trust/pins.json` says whom to believe about what; a directory for each publisher has their signed files,
+//! the versions below which nothing is believed any more, and a catalogue, which is all that a start reads. What is
+//! read of a publisher's files, from wherever, is as foreign as its carrier until the crate `trust` has verified it.
+
+mod error;
+
+mod place;
+mod pins;
+
+mod files;
+mod carriage;
+mod directory;
+mod harbour;
+
+mod publish;
+mod along;
+
+pub use along::Along;
+pub use error::TrustError;
+pub use files::Files;
+pub use pins::Pin;
+pub use place::{Place, target};
+pub use publish::{Carrier, Edition, Published, Revision};

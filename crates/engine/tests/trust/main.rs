@@ -1,0 +1,14 @@
+//! Trust in publishers, against registries over std's sockets: what they say is sent, carried, kept and believed, and
+//! what somebody else says in their name is not.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+use coffer_engine as engine;
+
+#[expect(dead_code, unused_imports, reason = "other tests need more of it")]
+#[path = "../../../coffer/tests/shipping/mod.rs"]
+mod shipping;
+
+mod place;
+
+mod publishing;
