@@ -83,10 +83,23 @@ impl ClaimedDigest {
         if self.0 == hashed.0 { Ok(hashed) } else { Err(DigestMismatch { claimed: self, hashed }) }
     }
 
+    /// The raw 32 bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// 64 lower-case hex digits, without the algorithm.
     #[must_use]
     pub fn hex(&self) -> String {
         hex(&self.0)
+    }
+}
+
+/// Bytes that somebody wrote down are a claim, as text is.
+impl From<[u8; 32]> for ClaimedDigest {
+    fn from(bytes: [u8; 32]) -> Self {
+        Self(bytes)
     }
 }
 

@@ -8,4 +8,9 @@
 mod hex;
 pub mod key;
 pub mod metadata;
+mod error;
+pub mod client;
+pub mod catalogue;
 pub mod publisher;
+
+pub use error::{SourceError, TrustError};

@@ -138,6 +138,11 @@ impl<'a> Envelope<'a> {
     /// [`FormatError`].
     pub fn claimed<T: Document>(&self) -> Result<T, FormatError> {
         self.head::<T>()?;
+        self.content()
+    }
+
+    /// The document, once its head is known to be that of one.
+    pub(crate) fn content<T: Document>(&self) -> Result<T, FormatError> {
         let document: T = serde_json::from_str(&self.signed).map_err(unreadable)?;
         document.check()?;
         Ok(document)

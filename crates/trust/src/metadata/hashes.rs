@@ -48,13 +48,13 @@ impl Hashes {
     /// A SHA-256 alone.
     #[must_use]
     pub fn sha256_of(digest: ClaimedDigest) -> Self {
-        Self { sha256: hex::array(&digest.hex()).map(Hash), ..Self::default() }
+        Self { sha256: Some(Hash(*digest.as_bytes())), ..Self::default() }
     }
 
     /// The SHA-256, if there is one.
     #[must_use]
     pub fn sha256(&self) -> Option<ClaimedDigest> {
-        format!("sha256:{}", hex::encode(&self.sha256?.0)).parse().ok()
+        self.sha256.map(|hash| ClaimedDigest::from(hash.0))
     }
 
     /// The digits that precede a target's name in a consistent snapshot, section 6.2.1.

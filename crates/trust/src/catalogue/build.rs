@@ -1,0 +1,99 @@
+//! A catalogue is made of metadata that are verified and fresh, and of the list of what was taken back.
+
+use std::collections::BTreeMap;
+
+use super::table::Table;
+use super::{Catalogue, Expiry, FORMAT, Stage, revoked};
+use crate::TrustError;
+use crate::client::{Source, Trusted};
+use crate::metadata::{DelegatedRole, FormatError, Target};
+
+/// The most stages of a publisher.
+const MOST_STAGES: usize = 32;
+
+type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
+
+impl Catalogue<'_> {
+    /// All that a publisher vouches for after a refresh. Fetches what their stages promoted, and the list of what they
+    /// took back.
+    ///
+    /// # Errors
+    /// [`TrustError`] if any of it is missing, stale or not understood: then they vouch for nothing.
+    pub fn of(
+        trusted: &mut Trusted,
+        source: &mut dyn Source,
+        now: i64,
+    ) -> Result<Catalogue<'static>, TrustError> {
+        trusted.check_present(now)?;
+        let unheard = || TrustError::Unheard("targets.json".to_owned());
+        let targets = trusted.targets().ok_or_else(unheard)?;
+        let rows = targets.targets.iter().filter_map(|(name, target)| row(name, target)).collect();
+        let delegations = targets.delegations.iter().flat_map(|delegations| &delegations.roles);
+        let stages: Vec<DelegatedRole> = delegations.filter(|role| is_stage(&role.name)).cloned().collect();
+        if stages.len() > MOST_STAGES {
+            let error = FormatError::TooMany { what: "stages", most: MOST_STAGES };
+            return Err(TrustError::Format { file: "targets.json".to_owned(), error });
+        }
+        let revoked = revoked_rows(trusted.list(source)?)?;
+        let stages = stages.iter().map(|role| stage(trusted, role, source, now));
+        let stages = stages.collect::<Result<Vec<_>, TrustError>>()?;
+        let (role, at) = trusted.expires();
+        Ok(Catalogue {
+            format: FORMAT,
+            publisher: *trusted.publisher().as_bytes(),
+            refreshed: now,
+            expires: Expiry { role: role.into(), at },
+            releases: table(&rows)?,
+            stages,
+            revoked: table(&revoked)?,
+        })
+    }
+}
+
+fn stage(
+    trusted: &mut Trusted,
+    role: &DelegatedRole,
+    source: &mut dyn Source,
+    now: i64,
+) -> Result<Stage<'static>, TrustError> {
+    let targets = trusted.stage(&role.name, source, now)?;
+    let prefix = format!("{}/", role.name);
+    // "Clients MUST check that a target is in one of the trusted paths": a stage promotes to nothing but itself.
+    let covered = targets.targets.iter().filter(|(name, _)| role.covers(name));
+    let own = covered.filter_map(|(name, target)| Some((name.strip_prefix(&prefix)?, target)));
+    let rows = own.filter_map(|(name, target)| {
+        let digest = target.hashes.sha256()?;
+        Some((name.as_bytes().to_vec(), digest.as_bytes().to_vec()))
+    });
+    let expires = Expiry { role: role.name.clone().into(), at: targets.expires };
+    Ok(Stage { expires, releases: table(&rows.collect())? })
+}
+
+/// What a release is found by: a name with a tag, and a digest that is understood. Others are none.
+fn row(name: &str, target: &Target) -> Option<(Vec<u8>, Vec<u8>)> {
+    let digest = target.hashes.sha256().filter(|_| name.contains(':'))?;
+    let value = [digest.as_bytes().as_slice(), &target.sequence().to_le_bytes()].concat();
+    Some((name.as_bytes().to_vec(), value))
+}
+
+fn revoked_rows(list: &[u8]) -> Result<Rows, TrustError> {
+    let entries = revoked::read(list).map_err(TrustError::List)?;
+    let rows = entries.into_iter().map(|entry| {
+        let value = format!("{}\n{}", entry.time, entry.reason);
+        (entry.digest.as_bytes().to_vec(), value.into_bytes())
+    });
+    Ok(rows.collect())
+}
+
+fn table(rows: &Rows) -> Result<Table<'static>, TrustError> {
+    let most = crate::client::MOST_TARGETS;
+    let large =
+        || TrustError::Format { file: "targets.json".to_owned(), error: FormatError::TooLarge { most } };
+    Table::of(rows).ok_or_else(large)
+}
+
+/// A stage's name: `[a-z][a-z0-9-]{0,31}`. Other delegated roles are no business of ours.
+fn is_stage(name: &str) -> bool {
+    let letters = name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+    letters && name.len() <= 32 && name.starts_with(|first: char| first.is_ascii_lowercase())
+}

@@ -1,0 +1,4 @@
+pub(crate) mod world;
+mod workflow;
+mod attacks;
+mod delegations;
