@@ -8,8 +8,8 @@ pub(crate) struct Need {
     pub(crate) package: &'static str,
 }
 
-/// For the tests: the runtime that every attack is also tried on, the maps of rootless containers, and the
-/// engines that run their containers with our runtime and push to our registry.
+/// For the tests: the runtime that every attack is also tried on, the maps of rootless containers, the engines that
+/// run their containers with our runtime and push to our registry, and a token of software that signs.
 pub(crate) const TESTS: &[Need] = &[
     Need { program: "runc", package: "runc" },
     Need { program: "newuidmap", package: "uidmap" },
@@ -18,6 +18,8 @@ pub(crate) const TESTS: &[Need] = &[
     Need { program: "podman", package: "podman" },
     Need { program: "conmon", package: "conmon" },
     Need { program: "skopeo", package: "skopeo" },
+    Need { program: "softhsm2-util", package: "softhsm2" },
+    Need { program: "pkcs11-tool", package: "opensc" },
 ];
 
 /// For the kernel lab: the machine, and what its disks are made with.

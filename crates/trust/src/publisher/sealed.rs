@@ -1,7 +1,9 @@
 //! Secrets at rest: age files with a passphrase, which `age -d` opens as well.
 
+use std::io::Read as _;
+
 use age::secrecy::SecretString;
-use age::{DecryptError, EncryptError};
+use age::{DecryptError, Decryptor, EncryptError, Identity};
 use zeroize::Zeroizing;
 
 /// scrypt's work for what is sealed here, as a power of two: a tenth of a second and 32 MiB.
@@ -71,7 +73,12 @@ pub fn open(sealed: &[u8], passphrase: &str) -> Result<Zeroizing<Vec<u8>>, Seale
     }
     let mut identity = age::scrypt::Identity::new(given(passphrase)?);
     identity.set_max_work_factor(MOST_WORK);
-    age::decrypt(&identity, sealed).map(Zeroizing::new).map_err(refused)
+    let decryptor = Decryptor::new_buffered(sealed).map_err(|_| SealedError::Format)?;
+    let mut reader = decryptor.decrypt(std::iter::once(&identity as &dyn Identity)).map_err(refused)?;
+    // As large as it gets, so that no copy of a secret stays behind where it grew.
+    let mut secret = Zeroizing::new(Vec::with_capacity(MOST_SEALED));
+    reader.read_to_end(&mut secret).map_err(|_| SealedError::Damaged)?;
+    Ok(secret)
 }
 
 fn given(passphrase: &str) -> Result<SecretString, SealedError> {
@@ -82,8 +89,8 @@ fn refused(error: DecryptError) -> SealedError {
     match error {
         DecryptError::DecryptionFailed | DecryptError::KeyDecryptionFailed => SealedError::Passphrase,
         DecryptError::ExcessiveWork { required, .. } => SealedError::Work(required),
-        // The header's own code is keyed by what the passphrase opened, the content's by what the header has.
-        DecryptError::InvalidMac | DecryptError::Io(_) => SealedError::Damaged,
+        // The header is authenticated by what the passphrase opened.
+        DecryptError::InvalidMac => SealedError::Damaged,
         _ => SealedError::Format,
     }
 }
