@@ -13,4 +13,12 @@ pub mod client;
 pub mod catalogue;
 pub mod publisher;
 
+pub mod signature;
+pub mod foreign;
+pub mod dsse;
+pub mod statement;
+pub mod evidence;
+pub mod cosign;
+pub mod notation;
+
 pub use error::{SourceError, TrustError};
