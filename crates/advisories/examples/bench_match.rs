@@ -119,7 +119,7 @@ fn published(paths: &[PathBuf]) -> Result<(), Box<dyn Error>> {
     timed("published_open", 200, || library.open(&Trust::Anybody).map(drop))?;
     timed("published_verify", 1, || library.verify(&Trust::Anybody).map(drop))?;
     let mut exported = Vec::new();
-    timed("published_export", 1, || library.export(&Trust::Anybody, &mut exported).map(drop))?;
+    timed("published_export", 1, || library.export(&Trust::Anybody, None, &mut exported).map(drop))?;
     println!("published_export {} bytes", exported.len());
     Ok(())
 }

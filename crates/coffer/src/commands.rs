@@ -89,7 +89,7 @@ impl Life {
 }
 
 /// Every command, in the order of help.
-pub(crate) const ALL: [&Entry; 91] = [
+pub(crate) const ALL: [&Entry; 93] = [
     &demo::DEMO,
     &ship::PULL,
     &ship::PUSH,
@@ -132,6 +132,8 @@ pub(crate) const ALL: [&Entry; 91] = [
     &advisories::STATUS,
     &advisories::VERIFY,
     &advisories::EXPORT,
+    &advisories::PIN,
+    &advisories::UNPIN,
     &advisories::AFFECTED,
     &advisories::ACCEPT,
     &assess::ASSESS,

@@ -27,3 +27,4 @@ pub(crate) mod units;
 pub(crate) mod usage;
 pub(crate) mod verdict;
 pub(crate) mod volume;
+pub(crate) mod vouched;

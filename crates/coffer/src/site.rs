@@ -88,6 +88,9 @@ fn say(notice: &Notice<'_>) {
         Notice::LostMonitor { name } => {
             format!("`{name}` lost its monitor and was ended with it; `coffer start {name}` starts it again")
         }
+        Notice::Unvouched { image, detail } => {
+            format!("{image} {detail}; it runs all the same, at the level `open`")
+        }
         Notice::KnownExploited { image, detail } => {
             format!("{image} {detail}; `coffer scan {image}` tells more")
         }

@@ -16,6 +16,7 @@ pub(crate) mod pair;
 pub(crate) mod rate;
 pub(crate) mod restart;
 pub(crate) mod publish;
+pub(crate) mod publisher;
 pub(crate) mod severity;
 pub(crate) mod size;
 pub(crate) mod ulimit;

@@ -199,7 +199,18 @@ jinja2   2.11.1   CVE-2099-0003  medium    2.11.3    37
 fn privileged_what_is_exploited_is_refused_recorded_or_accepted() {
     let session = with_advisories();
     // Nobody has scanned it yet, and a start never does.
-    session.holds("$ coffer run --rm --policy restricted shop:1 /probe true\n");
+    session.holds(
+        "
+$ coffer run --rm --policy restricted shop:1 /probe true
+coffer: refused: stage-signature is missing: nobody is pinned for where it comes from
+  rule     unpromoted-image  (NIST 4.1.5 4.2.3, CIS 4.5)
+  level    restricted
+  instead  pin its publisher, coffer trust pin PLACE --root FINGERPRINT, who then says coffer trust promote IMAGE --to STAGE
+  or       let it run and have that recorded: coffer run --policy baseline ... shop:1
+  recorded ledger entry 3  [E-policy-refused]
+exit 125
+",
+    );
     assert!(session.coffer(["scan", "shop:1"]).status.success());
     session.holds(
         "
@@ -209,7 +220,8 @@ coffer: refused: the image has CVE-2099-0001 in openssl 3.1.4-r1: critical, and 
   level    restricted
   instead  update openssl to 3.1.4-r5 and build the image again; or accept it: coffer advisories accept CVE-2099-0001 --package openssl --reason WHY --until DAY
   or       let it run and have that recorded: coffer run --policy baseline ... shop:1
-  recorded ledger entry 8  [E-policy-refused]
+  further  reasons: 1, see coffer assess
+  recorded ledger entry 5  [E-policy-refused]
 exit 125
 $ coffer run --rm shop:1 /probe true
 coffer: shop:1 has CVE-2099-0001 in openssl 3.1.4-r1: critical, and known to be exploited; `coffer scan shop:1` tells more
@@ -220,6 +232,13 @@ exit 2
 $ coffer advisories accept CVE-2099-0001 --package openssl --reason 'one tenant' --until 2099-12-31
 accepted CVE-2099-0001 in openssl until 2099-12-31
 $ coffer run --rm --policy restricted shop:1 /probe true
+coffer: refused: stage-signature is missing: nobody is pinned for where it comes from
+  rule     unpromoted-image  (NIST 4.1.5 4.2.3, CIS 4.5)
+  level    restricted
+  instead  pin its publisher, coffer trust pin PLACE --root FINGERPRINT, who then says coffer trust promote IMAGE --to STAGE
+  or       let it run and have that recorded: coffer run --policy baseline ... shop:1
+  recorded ledger entry 11  [E-policy-refused]
+exit 125
 $ coffer scan shop:1 --scanners vuln --severity critical --fail-on critical
 shop:1  DIGEST  Alpine Linux v3.19  4 packages
 
@@ -237,7 +256,8 @@ shop:1  DIGEST  Alpine Linux v3.19  4 packages
     // An acceptance that cannot be read is none.
     std::fs::write(session.root().join("ignore.toml"), "[[ignore]]\nid = 1\n").unwrap();
     let output = session.coffer(["run", "--rm", "--policy", "restricted", "shop:1", "/probe", "true"]);
-    assert_eq!(output.status.code(), Some(125));
+    let said = session.said(&output);
+    assert!(said.contains("rule     no-known-exploited-vulnerability"), "{said}");
 }
 
 #[test]

@@ -75,6 +75,38 @@ APP
 }
 
 #[test]
+fn a_name_that_leads_elsewhere_than_before_is_said_and_recorded() {
+    let (session, registry) = (Session::new(), Registry::new());
+    let (one, two) = (Image::small("one"), Image::small("other"));
+    registry.has("team/app", Some("1"), &one);
+    let known = [("ONE", one.digest()), ("TWO", two.digest())];
+    said(&session, &registry, &known, "pull -q REGISTRY/team/app:1");
+    assert_eq!(said(&session, &registry, &known, "pull -q REGISTRY/team/app:1"), "REGISTRY/team/app@ONE\n");
+    // Whoever has removed it meanwhile learns of it all the same.
+    said(&session, &registry, &known, "image rm -f REGISTRY/team/app:1");
+    registry.has("team/app", Some("1"), &two);
+    holds(
+        &session,
+        &registry,
+        &known,
+        "
+$ coffer pull -q REGISTRY/team/app:1
+REGISTRY/team/app@TWO
+coffer: REGISTRY/team/app:1 led to ONE when it was pulled last, and leads to TWO now
+$ coffer pull -q REGISTRY/team/app:1
+REGISTRY/team/app@TWO
+",
+    );
+    let shown = said(&session, &registry, &known, "ledger show --filter kind=digest-changed --format json");
+    let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    let entries = shown.as_array().unwrap();
+    assert_eq!(
+        (entries.len(), &entries[0]["attributes"]),
+        (1, &serde_json::json!({ "old": "ONE", "new": "TWO" }))
+    );
+}
+
+#[test]
 fn an_index_gives_the_image_for_the_platform_that_is_wanted() {
     let (session, registry) = (Session::new(), Registry::new());
     let (ours, other) = (Image::small("ours"), Image::new("s390x", &[]));

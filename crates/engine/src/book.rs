@@ -11,6 +11,7 @@ use std::path::Path;
 use ledger::{CheckpointNote, Durability, Ledger, LedgerError, Verified};
 use model::digest::Digest;
 use model::permit::Permit;
+use model::trust::Vouched;
 use model::verdict::{Exception, Level, Outcome};
 use serde::{Deserialize, Serialize};
 
@@ -112,6 +113,7 @@ impl Entry {
             exceptions: permit.exceptions().to_vec(),
             ..Self::new(Kind::Permit, now)
         }
+        .vouched(permit.vouched())
     }
 
     /// What follows from a permit.
@@ -132,6 +134,16 @@ impl Entry {
     /// The same with the container's name and labels.
     pub(crate) fn for_container(self, record: &Record) -> Self {
         Self { labels: record.request.labels.clone(), ..self }.with("name", &record.name)
+    }
+
+    /// The same with who vouches for the image, where somebody is pinned for its place.
+    pub(crate) fn vouched(self, vouched: &Vouched) -> Self {
+        let Some((publisher, place)) = vouched.pinned() else { return self };
+        let entry = self.with("vouched", vouched.as_str()).with("publisher", publisher).with("place", place);
+        match vouched.stages() {
+            [] => entry,
+            stages => entry.with("stages", stages.join(" ")),
+        }
     }
 
     /// The same with one more attribute.
@@ -266,3 +278,6 @@ pub fn line(index: u64, bytes: &[u8]) -> Line {
     let entry = serde_json::from_slice(bytes).unwrap_or_else(|_| Entry::unreadable(bytes));
     Line { index, entry }
 }
+
+#[cfg(test)]
+mod tests;

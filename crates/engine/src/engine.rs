@@ -33,6 +33,13 @@ pub enum Notice<'a> {
         /// The container's name.
         name: &'a str,
     },
+    /// An image was let run that its publisher does not vouch for.
+    Unvouched {
+        /// As it was asked for.
+        image: &'a str,
+        /// Why, in one clause.
+        detail: &'a str,
+    },
     /// An image was let run that has something in it that is exploited already.
     KnownExploited {
         /// As it was asked for.
@@ -110,20 +117,27 @@ impl Engine {
     pub fn assess(&self, request: &RunRequest) -> Result<Assessment, EngineError> {
         let image = self.image(&request.image)?;
         let request = crate::hostpaths::resolved(request.clone())?;
-        let verdict = self.ask(&request, &image, policy::assess);
+        let verdict = self.ask(&request, &image, self.now(), policy::assess);
         Ok(Assessment { image, verdict })
     }
 
     /// What is decided about the request, for this container.
     pub(crate) fn decide(&self, request: &RunRequest, image: &Image, container: &str, now: i64) -> Decision {
-        self.ask(request, image, |question| policy::decide(question, container.to_owned(), now))
+        self.ask(request, image, now, |question| policy::decide(question, container.to_owned(), now))
     }
 
-    fn ask<A>(&self, request: &RunRequest, image: &Image, answer: impl FnOnce(&Question<'_>) -> A) -> A {
+    fn ask<A>(
+        &self,
+        request: &RunRequest,
+        image: &Image,
+        now: i64,
+        answer: impl FnOnce(&Question<'_>) -> A,
+    ) -> A {
         let own_state = [&self.site.state, &self.site.run].map(|path| path.to_string_lossy().into_owned());
         let (host, level) = (self.host(), request.level);
-        let scanned = self.scanned(image);
-        answer(&Question { request, image, host, level, scanned: &scanned, own_state: &own_state })
+        let (scanned, vouched) = (self.scanned(image), self.vouched(&request.image, image, now));
+        let (scanned, vouched) = (&scanned, &vouched);
+        answer(&Question { request, image, host, level, scanned, vouched, own_state: &own_state })
     }
 
     fn host(&self) -> Host {

@@ -84,6 +84,11 @@ impl Site {
         self.state.join("session")
     }
 
+    /// What names in registries led to when they were pulled last.
+    pub(crate) fn digests(&self) -> PathBuf {
+        self.state.join("digests")
+    }
+
     /// A registry that is served from here.
     pub(crate) fn registry(&self) -> PathBuf {
         self.state.join("registry")

@@ -8,7 +8,7 @@ use model::request::{HostNamespace, RunRequest};
 use model::spec::Spec;
 use model::verdict::Verdict;
 use network::Serving;
-use policy::asks::KNOWN_EXPLOITED;
+use policy::asks::{KNOWN_EXPLOITED, UNVOUCHED};
 use policy::decide::request_digest;
 use policy::{Decision, Refusal};
 use serde::{Deserialize, Serialize};
@@ -56,18 +56,25 @@ impl Engine {
         let Decision { verdict, permit } = self.decide(request, image, id.as_str(), now);
         match permit {
             Ok(permit) => {
-                self.warn_of_exploited(request, &verdict);
+                self.warn(request, &verdict);
                 Ok((permit, verdict))
             }
             Err(refusal) => Err(self.refused(refusal, request, image, &verdict, now)),
         }
     }
 
-    /// What is recorded as an exception is said to whoever starts it.
-    fn warn_of_exploited(&self, request: &RunRequest, verdict: &Verdict) {
-        let known = verdict.exceptions.iter().find(|exception| exception.id.starts_with(KNOWN_EXPLOITED));
-        if let Some(exception) = known {
-            (self.herald)(&Notice::KnownExploited { image: &request.image, detail: &exception.detail });
+    /// What is recorded as an exception of the image is said to whoever starts it.
+    fn warn(&self, request: &RunRequest, verdict: &Verdict) {
+        let image = request.image.as_str();
+        let detail = |id: &str| {
+            let exception = verdict.exceptions.iter().find(|exception| exception.id.starts_with(id));
+            exception.map(|exception| exception.detail.as_str())
+        };
+        if let Some(detail) = detail(UNVOUCHED) {
+            (self.herald)(&Notice::Unvouched { image, detail });
+        }
+        if let Some(detail) = detail(KNOWN_EXPLOITED) {
+            (self.herald)(&Notice::KnownExploited { image, detail });
         }
     }
 
@@ -87,7 +94,7 @@ impl Engine {
             outcome: Some(verdict.outcome),
             rule: Some(refusal.rule.to_owned()),
             detail: Some(refusal.asked.clone()),
-            ..Entry::new(Kind::Refusal, now)
+            ..Entry::new(Kind::Refusal, now).vouched(&verdict.vouched)
         };
         let written = self.book().and_then(|book| Ok(book.append(&entry, Durability::Flushed)?));
         match written {
@@ -334,6 +341,7 @@ impl Decided {
             applied: verdict.applied.len(),
             missing: permit.missing().to_vec(),
             exceptions: permit.exceptions().to_vec(),
+            vouched: permit.vouched().clone(),
             permit: None,
         }
     }

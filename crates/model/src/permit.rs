@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::digest::Digest;
+use crate::trust::Vouched;
 use crate::verdict::{Exception, Level, Outcome};
 
 /// A yes. Not `Clone`, not `Deserialize`: there is one for each start, `launch` consumes it, and it
@@ -23,6 +24,8 @@ pub struct Permit {
     missing: Vec<String>,
     /// What was granted against the default.
     exceptions: Vec<Exception>,
+    /// Who vouches for the image; about a command in a container nobody is asked again.
+    vouched: Box<Vouched>,
     /// When, in seconds since the epoch.
     issued: i64,
 }
@@ -44,6 +47,8 @@ pub struct Grant {
     pub missing: Vec<String>,
     /// What was granted against the default.
     pub exceptions: Vec<Exception>,
+    /// Who vouches for the image.
+    pub vouched: Vouched,
     /// When, in seconds since the epoch.
     pub issued: i64,
 }
@@ -53,8 +58,9 @@ impl Permit {
     /// workspace fails on any other caller.
     #[must_use]
     pub fn assertion(grant: Grant) -> Self {
-        let Grant { container, image, request, level, outcome, missing, exceptions, issued } = grant;
-        Self { container, image, request, level, outcome, missing, exceptions, issued }
+        let Grant { container, image, request, level, outcome, missing, exceptions, vouched, issued } = grant;
+        let vouched = Box::new(vouched);
+        Self { container, image, request, level, outcome, missing, exceptions, vouched, issued }
     }
 
     /// The container that may start.
@@ -91,5 +97,11 @@ impl Permit {
     #[must_use]
     pub fn exceptions(&self) -> &[Exception] {
         &self.exceptions
+    }
+
+    /// Who vouches for the image.
+    #[must_use]
+    pub fn vouched(&self) -> &Vouched {
+        &self.vouched
     }
 }

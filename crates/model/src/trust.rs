@@ -1,7 +1,10 @@
 //! What a decision knows of who vouches for an image.
 
+use serde::{Deserialize, Serialize};
+
 /// Who vouches for an image, if anybody does.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "kebab-case")]
 pub enum Vouched {
     /// Nobody is pinned for the place that it comes from.
     #[default]
@@ -28,4 +31,36 @@ pub enum Vouched {
         /// The command that would change it.
         remedy: String,
     },
+}
+
+impl Vouched {
+    /// As written in the ledger.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Nobody => "nobody",
+            Self::Signed { .. } => "signed",
+            Self::Doubted { .. } => "doubted",
+        }
+    }
+
+    /// Who is pinned for its place, and what the place is.
+    #[must_use]
+    pub fn pinned(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::Nobody => None,
+            Self::Signed { publisher, place, .. } | Self::Doubted { publisher, place, .. } => {
+                Some((publisher, place))
+            }
+        }
+    }
+
+    /// The stages that it was promoted to, as far as anybody's word for it counts.
+    #[must_use]
+    pub fn stages(&self) -> &[String] {
+        match self {
+            Self::Signed { stages, .. } => stages,
+            Self::Nobody | Self::Doubted { .. } => &[],
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::trust::Vouched;
 use crate::usecase::UseCase;
 
 /// A named policy preset, after the Pod Security Standards. Later is stricter.
@@ -168,6 +169,8 @@ pub struct Verdict {
     pub level: Level,
     /// The case that was judged.
     pub case: UseCase,
+    /// Who vouches for the image.
+    pub vouched: Vouched,
     /// Controls that Cofferdam applies by itself.
     pub applied: Vec<Finding>,
     /// Controls that a person has to supply.

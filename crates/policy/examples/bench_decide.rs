@@ -9,19 +9,21 @@ use model::digest::Digest;
 use model::finding::Scanned;
 use model::image::{ExecDir, Image, ImageConfig, ImageFacts};
 use model::request::{Access, Answers, ExecMode, MountRequest, MountSource, RunRequest};
+use model::trust::Vouched;
 use model::usecase::{Data, Exposure, Host, Tenants};
 use model::verdict::Level;
 
 const ROUNDS: u32 = 20_000;
 
 fn main() {
-    let (request, image) = (request(), image());
+    let (request, image, vouched) = (request(), image(), vouched());
     let question = Question {
         request: &request,
         image: &image,
         host: Host::Baseline,
         level: Level::Baseline,
         scanned: &Scanned::Never,
+        vouched: &vouched,
         own_state: &[],
     };
     let decided = nanoseconds(|| {
@@ -72,6 +74,16 @@ fn request() -> RunRequest {
         labels: BTreeMap::from([("team".to_owned(), "web".to_owned())]),
         remove: true,
         ..RunRequest::default()
+    }
+}
+
+/// What a pinned publisher says of it.
+fn vouched() -> Vouched {
+    Vouched::Signed {
+        publisher: "web-team".to_owned(),
+        place: "registry.example/web".to_owned(),
+        stages: vec!["staging".to_owned(), "prod".to_owned()],
+        built: Some("builder.example".to_owned()),
     }
 }
 

@@ -1,19 +1,21 @@
 //! What a request asks for beyond the default confinement, and from which level on it is refused.
 
 mod scanned;
+mod vouched;
 
-use model::finding::Scanned;
 use model::image::Image;
 use model::request::{ExecMode, HostNamespace, MountSource, Network, RunRequest};
 use model::usecase::Privileges;
 use model::verdict::{Exception, Level};
 
+use crate::assess::Question;
 use crate::capabilities::{CapabilitySet, StartsAs};
 use crate::catalogue::host_option;
 use crate::confine::{pids_limit, sysctl};
 use crate::hostpaths::{Reach, reach};
 
 pub use scanned::KNOWN_EXPLOITED;
+pub use vouched::UNVOUCHED;
 
 /// One thing that can be asked for: the rule that judges it.
 #[derive(Debug, PartialEq, Eq)]
@@ -80,6 +82,7 @@ rules! {
     STRONG_CAPABILITY = "no-strong-capability", AtOpen, Elevated, ["4.4.3"], ["5.4"];
     SECCOMP_UNCONFINED = "no-unconfined-seccomp", AtOpen, Elevated, ["4.4.3"], ["5.22"];
     STRONG_DEVICE = "no-strong-device", AtOpen, Elevated, ["4.4.3"], ["5.18"];
+    PINNED_PUBLISHER = "pinned-publisher", AtOpen, None, ["4.1.5"], ["4.2", "4.5"];
     UNSAFE_SYSCTL = "no-unsafe-sysctl", AtOpen, Elevated, ["4.4.3"], [];
     PUBLISHED_PORT = "published-port-is-an-exception", AsException, None, ["4.4.2"], ["5.9", "5.14"];
     HOST_NETWORK = "host-network-is-an-exception", AsException, Unconfined, ["4.4.2"], ["5.10"];
@@ -133,9 +136,10 @@ impl Ask {
 }
 
 /// Everything that the request asks for, and that the image brings along, the gravest first.
-pub(crate) fn all(request: &RunRequest, image: &Image, own_state: &[String], scanned: &Scanned) -> Vec<Ask> {
-    let mut asks = asks(request, image, own_state);
-    scanned::vulnerabilities(scanned, &mut asks);
+pub(crate) fn all(question: &Question<'_>) -> Vec<Ask> {
+    let mut asks = asks(question.request, question.image, question.own_state);
+    scanned::vulnerabilities(question.scanned, &mut asks);
+    vouched::doubts(question.vouched, &mut asks);
     sort(&mut asks);
     asks
 }

@@ -4,12 +4,13 @@ use model::finding::Scanned;
 use model::image::Image;
 use model::publish::Publish;
 use model::request::RunRequest;
+use model::trust::Vouched;
 use model::usecase::{Data, Exposure, Host, Provenance, Tenants, UseCase};
 use model::verdict::{Exception, Finding, Level, Outcome, Reason, Verdict};
 
 use crate::asks::{self, Ask, Grant};
 use crate::capabilities::{self, CapabilitySet, StartsAs};
-use crate::catalogue::{Entry, Standing};
+use crate::catalogue::{Entry, Standing, is_recent};
 use crate::rules::{self, Consequence, DEFAULT_CONFINEMENT};
 
 /// What is judged: one request for one image on one host.
@@ -26,6 +27,8 @@ pub struct Question<'a> {
     pub level: Level,
     /// What is known of the image's vulnerabilities.
     pub scanned: &'a Scanned,
+    /// Who vouches for the image.
+    pub vouched: &'a Vouched,
     /// Host directories that hold this engine's state, besides the usual ones: never mounted.
     pub own_state: &'a [String],
 }
@@ -38,7 +41,7 @@ impl Question<'_> {
     }
 
     fn asks(&self) -> Vec<Ask> {
-        asks::all(self.request, self.image, self.own_state, self.scanned)
+        asks::all(self)
     }
 
     fn case_of(&self, asks: &[Ask]) -> UseCase {
@@ -47,11 +50,19 @@ impl Question<'_> {
             tenants: answers.tenants.unwrap_or(Tenants::Own),
             data: answers.data.unwrap_or(Data::Public),
             host: self.host,
-            // No signature can be checked yet, and absent evidence is no evidence.
-            provenance: Provenance::None,
+            provenance: provenance(self.vouched, self.scanned),
             exposure: exposure(self.request),
             privileges: asks::privileges(asks),
         }
+    }
+}
+
+/// What is known of where the image comes from. A doubt is no evidence, as is what nobody has said.
+fn provenance(vouched: &Vouched, scanned: &Scanned) -> Provenance {
+    match vouched {
+        Vouched::Signed { built: Some(_), .. } if is_recent(scanned) => Provenance::Attested,
+        Vouched::Signed { .. } => Provenance::Signed,
+        Vouched::Nobody | Vouched::Doubted { .. } => Provenance::None,
     }
 }
 
@@ -71,6 +82,7 @@ pub(crate) struct Circumstances<'a> {
     pub(crate) image: &'a Image,
     pub(crate) host: Host,
     pub(crate) scanned: &'a Scanned,
+    pub(crate) vouched: &'a Vouched,
     pub(crate) starts_as: StartsAs,
     pub(crate) capabilities: CapabilitySet,
 }
@@ -114,7 +126,8 @@ pub(crate) fn judge(question: &Question<'_>) -> (Verdict, Vec<Objection>) {
 pub(crate) fn judge_case(question: &Question<'_>, case: UseCase, asks: &[Ask]) -> (Verdict, Vec<Objection>) {
     let mut objections: Vec<Objection> =
         asks.iter().filter_map(|ask| ask_objection(ask, question.level)).collect();
-    let (applied, missing) = findings(&circumstances(question, case.host), &case, &mut objections);
+    let at = circumstances(question, case.host);
+    let (applied, missing) = findings(&at, &case, question.level, &mut objections);
     if question.level == Level::Restricted {
         objections.extend(missing.iter().map(unmet));
     }
@@ -126,26 +139,28 @@ pub(crate) fn judge_case(question: &Question<'_>, case: UseCase, asks: &[Ask]) -
     };
     let reasons = objections.iter().map(|objection| objection.reason.clone()).collect();
     let exceptions = exceptions(asks, question.level);
-    (Verdict { outcome, level: question.level, case, applied, missing, reasons, exceptions }, objections)
+    let (level, vouched) = (question.level, question.vouched.clone());
+    (Verdict { outcome, level, case, vouched, applied, missing, reasons, exceptions }, objections)
 }
 
 fn circumstances<'a>(question: &Question<'a>, host: Host) -> Circumstances<'a> {
     let starts_as = asks::starts_as(question.request, question.image);
     // An unknown capability is refused by `validate`; until then it counts as all of them.
     let capabilities = capabilities::granted(question.request, starts_as).unwrap_or(CapabilitySet::ALL);
-    let Question { request, image, scanned, .. } = *question;
-    Circumstances { request, image, host, scanned, starts_as, capabilities }
+    let Question { request, image, scanned, vouched, .. } = *question;
+    Circumstances { request, image, host, scanned, vouched, starts_as, capabilities }
 }
 
 /// Goes through the table: demands become findings, refusals become objections.
 fn findings(
     at: &Circumstances<'_>,
     case: &UseCase,
+    level: Level,
     objections: &mut Vec<Objection>,
 ) -> (Vec<Finding>, Vec<Finding>) {
     let mut applied = Vec::with_capacity(20);
     let mut missing = Vec::new();
-    for rule in rules::fired(case) {
+    for rule in rules::fired(case, level) {
         match &rule.then {
             Consequence::Refuse { detail, remedy, nist, cis } => {
                 let reason = Reason {

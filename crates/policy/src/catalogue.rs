@@ -62,6 +62,7 @@ pub static ALL: &[&Entry] = &[
     &PIDS_LIMIT,
     &MEMORY_LIMIT,
     &SIGNATURE,
+    &STAGE_SIGNATURE,
     &ATTESTED_BUILD,
     &SCAN,
     &FOUR_EYES,
@@ -116,7 +117,7 @@ mod tests {
 
     #[test]
     fn remedies_name_only_commands_that_exist() {
-        const KNOWN: [&str; 11] = [
+        const KNOWN: [&str; 14] = [
             "image",
             "run",
             "assess",
@@ -128,6 +129,9 @@ mod tests {
             "demo",
             "scan",
             "advisories import",
+            "trust pin",
+            "trust promote",
+            "attest",
         ];
         for entry in ALL {
             for call in entry.control.remedy.split("coffer ").skip(1) {

@@ -116,6 +116,7 @@ fn grant(question: &Question<'_>, verdict: &Verdict, request: Digest, container:
         outcome: verdict.outcome,
         missing: verdict.missing.iter().map(|finding| finding.control.id.to_owned()).collect(),
         exceptions: verdict.exceptions.clone(),
+        vouched: verdict.vouched.clone(),
         issued: now,
     })
 }

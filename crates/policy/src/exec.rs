@@ -5,6 +5,7 @@ use model::digest::Digest;
 use model::exec::ExecRequest;
 use model::permit::{Grant, Permit};
 use model::request::RunRequest;
+use model::trust::Vouched;
 use model::verdict::{Exception, Level, Outcome};
 
 use crate::confine::{ExecPlace, validate_exec};
@@ -68,6 +69,7 @@ pub fn decide_exec(question: &ExecQuestion<'_>, now: i64) -> Result<Permit, Box<
         outcome: Outcome::Go,
         missing: Vec::new(),
         exceptions: exceptions(request),
+        vouched: Vouched::Nobody,
         issued: now,
     }))
 }

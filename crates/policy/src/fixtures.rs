@@ -6,6 +6,7 @@ use model::digest::Digest;
 use model::finding::Scanned;
 use model::image::{ExecDir, Image, ImageConfig, ImageFacts};
 use model::request::RunRequest;
+use model::trust::Vouched;
 use model::usecase::Host;
 use model::verdict::Level;
 
@@ -50,5 +51,33 @@ pub(crate) fn request() -> RunRequest {
 }
 
 pub(crate) fn question<'a>(request: &'a RunRequest, image: &'a Image, level: Level) -> Question<'a> {
-    Question { request, image, host: Host::Baseline, level, scanned: &Scanned::Never, own_state: &[] }
+    Question {
+        request,
+        image,
+        host: Host::Baseline,
+        level,
+        scanned: &Scanned::Never,
+        vouched: &Vouched::Nobody,
+        own_state: &[],
+    }
+}
+
+/// What the publisher of `registry.example/team` signed, promoted to these stages, and built by somebody.
+pub(crate) fn signed(stages: &[&str], built: Option<&str>) -> Vouched {
+    Vouched::Signed {
+        publisher: "team".to_owned(),
+        place: "registry.example/team".to_owned(),
+        stages: stages.iter().map(|stage| (*stage).to_owned()).collect(),
+        built: built.map(str::to_owned),
+    }
+}
+
+/// What that publisher has revoked.
+pub(crate) fn doubted() -> Vouched {
+    Vouched::Doubted {
+        publisher: "team".to_owned(),
+        place: "registry.example/team".to_owned(),
+        doubt: "it was revoked on 2026-11-20: CVE-2026-1".to_owned(),
+        remedy: "ask for its successor".to_owned(),
+    }
 }

@@ -4,7 +4,7 @@
 //! is monotone by construction; a test goes over all pairs of cases all the same.
 
 use model::usecase::{Data, Exposure, Host, Privileges, Provenance, Tenants, UseCase};
-use model::verdict::{Outcome, Supplier};
+use model::verdict::{Level, Outcome, Supplier};
 
 use crate::catalogue as c;
 use crate::catalogue::Entry;
@@ -113,7 +113,7 @@ pub static TABLE: &[Rule] = &[
         from: &[UseCase { provenance: Provenance::None, ..REGULATED }],
         then: Consequence::Refuse {
             detail: "an image that nobody vouches for would see regulated data",
-            remedy: "keep regulated data out of it; this version cannot check signatures yet",
+            remedy: "keep regulated data out of it, or pin who signs it: coffer trust pin PLACE --root FINGERPRINT",
             nist: &["4.1.5"],
             cis: &["4.2", "4.5"],
         },
@@ -237,16 +237,21 @@ pub static TABLE: &[Rule] = &[
     },
 ];
 
-/// The rules that fire in a case, in the table's order.
-pub fn fired(case: &UseCase) -> impl Iterator<Item = &'static Rule> {
+/// What `restricted` demands besides, in every case.
+pub static RESTRICTED: &[Rule] =
+    &[Rule { id: "unpromoted-image", from: &[CALM], then: Consequence::Demand(&[&c::STAGE_SIGNATURE]) }];
+
+/// The rules that fire in a case at a level, in the table's order.
+pub fn fired(case: &UseCase, level: Level) -> impl Iterator<Item = &'static Rule> {
     let case = *case;
-    TABLE.iter().filter(move |rule| rule.fires(&case))
+    let stricter = if level == Level::Restricted { RESTRICTED } else { &[] };
+    TABLE.iter().chain(stricter).filter(move |rule| rule.fires(&case))
 }
 
 /// The answer of the table alone, before any evidence: what a person supplies counts as missing.
 #[must_use]
 pub fn outcome(case: &UseCase) -> Outcome {
-    fired(case).map(|rule| rule.then.outcome()).max().unwrap_or(Outcome::NoGo)
+    fired(case, Level::Baseline).map(|rule| rule.then.outcome()).max().unwrap_or(Outcome::NoGo)
 }
 
 impl Consequence {
@@ -267,8 +272,8 @@ mod tests {
 
     use super::*;
 
-    fn demanded(case: &UseCase) -> BTreeSet<&'static str> {
-        fired(case)
+    fn demanded(case: &UseCase, level: Level) -> BTreeSet<&'static str> {
+        fired(case, level)
             .flat_map(|rule| match &rule.then {
                 Consequence::Demand(entries) => *entries,
                 Consequence::Refuse { .. } => &[],
@@ -279,7 +284,8 @@ mod tests {
 
     #[test]
     fn more_risk_never_removes_a_control_and_never_makes_the_answer_milder() {
-        let cases: Vec<_> = UseCase::all().map(|case| (case, outcome(&case), demanded(&case))).collect();
+        let judged = |case| (case, outcome(&case), demanded(&case, Level::Baseline));
+        let cases: Vec<_> = UseCase::all().map(judged).collect();
         for (mild, mild_outcome, mild_controls) in &cases {
             for (risky, risky_outcome, risky_controls) in &cases {
                 if mild.no_riskier_than(risky) {
@@ -299,8 +305,8 @@ mod tests {
 
     #[test]
     fn every_rule_changes_some_case_and_has_an_id_of_its_own() {
-        let ids: BTreeSet<_> = TABLE.iter().map(|rule| rule.id).collect();
-        assert_eq!(ids.len(), TABLE.len());
+        let ids: BTreeSet<_> = TABLE.iter().chain(RESTRICTED).map(|rule| rule.id).collect();
+        assert_eq!(ids.len(), TABLE.len() + RESTRICTED.len());
         for rule in TABLE {
             assert!(UseCase::all().any(|case| rule.fires(&case)), "{}", rule.id);
             let only_default = rule.id == DEFAULT_CONFINEMENT;
@@ -310,11 +316,26 @@ mod tests {
 
     #[test]
     fn every_control_of_the_catalogue_is_demanded_by_some_rule() {
-        let demanded: BTreeSet<_> = UseCase::all().flat_map(|case| demanded(&case)).collect();
+        let demanded: BTreeSet<_> =
+            UseCase::all().flat_map(|case| demanded(&case, Level::Restricted)).collect();
         for entry in c::ALL {
             assert!(demanded.contains(entry.control.id), "{}", entry.control.id);
         }
         assert_eq!(demanded.len(), c::ALL.len());
+    }
+
+    #[test]
+    fn restricted_demands_one_thing_more_in_every_case() {
+        for case in UseCase::all() {
+            let (baseline, restricted) =
+                (demanded(&case, Level::Baseline), demanded(&case, Level::Restricted));
+            assert_eq!(demanded(&case, Level::Open), baseline);
+            assert_eq!(
+                restricted.difference(&baseline).collect::<Vec<_>>(),
+                [&"stage-signature"],
+                "{case:?}"
+            );
+        }
     }
 
     #[test]

@@ -52,6 +52,15 @@ impl Store {
         }
     }
 
+    /// The digest of an index, if the image was pulled from it: both were hashed then.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn listed(&self, index: &ClaimedDigest, image: &Image) -> Result<Option<Digest>> {
+        let pin = read(&self.root.join("pins").join(index.hex()))?;
+        Ok(pin.filter(|pin| pin.image == image.digest.into()).map(|_| Digest::assertion(*index)))
+    }
+
     /// The record of an image by its own digest or by a pinned one.
     pub(crate) fn record_of(&self, digest: &ClaimedDigest) -> Result<Option<Record>> {
         if let Some(record) = self.record(&digest.hex())? {

@@ -47,6 +47,9 @@ pub enum DatabaseError {
     /// A signature by a key that is required does not hold.
     #[error("the signature of the advisories in `{0}` does not hold: they were altered or forged")]
     Forged(String),
+    /// They could not be signed.
+    #[error("the advisories could not be signed: {0}")]
+    Sign(String),
     /// What was to replace the database is older than it.
     #[error("the new advisories are of {new}, and those here of {present}")]
     Older {
@@ -85,6 +88,7 @@ impl DatabaseError {
             Self::Format { .. } => "E-advisories-format",
             Self::Unsigned(_) => "E-advisories-unsigned",
             Self::Forged(_) => "E-advisories-forged",
+            Self::Sign(_) => "E-advisories-sign",
             Self::Older { .. } => "E-advisories-older",
             Self::TooLarge { .. } => "E-advisories-size",
         }
@@ -101,6 +105,7 @@ impl DatabaseError {
             }
             Self::Unsigned(_) => "get them from whoever has the key, or require another key",
             Self::Forged(_) => "do not use them; find out where they came from, and get them again",
+            Self::Sign(_) => "give a private key of Ed25519, and see that whatever holds it can be reached",
             Self::Older { .. } => "ask where the newer ones are, or allow the older ones explicitly",
             Self::TooLarge { .. } => "import fewer sources",
         }

@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 
-use super::envelope::Trust;
+use super::envelope::{Publisher, Trust, countersign};
 use super::error::DatabaseError;
 use super::index::{Index, MAX_INDEX};
 use super::library::Library;
@@ -22,12 +22,21 @@ const WINDOW: u32 = 26;
 const NAME: &str = "the exported advisories";
 
 impl Library {
-    /// Writes all of it.
+    /// Writes all of it, signed by a publisher more, if one is given.
     ///
     /// # Errors
-    /// As [`index`](Self::index); what cannot be read or written.
-    pub fn export(&self, trust: &Trust, out: impl Write) -> Result<Index, DatabaseError> {
+    /// As [`index`](Self::index); what cannot be signed, read or written.
+    pub fn export(
+        &self,
+        trust: &Trust,
+        publisher: Option<&Publisher<'_>>,
+        out: impl Write,
+    ) -> Result<Index, DatabaseError> {
         let (envelope, index) = self.envelope(trust)?;
+        let envelope = match publisher {
+            Some(publisher) => countersign(&envelope, publisher, "the present index")?,
+            None => envelope,
+        };
         let io = |error| DatabaseError::io("write", NAME)(error);
         let mut out = zstd::Encoder::new(out, LEVEL).map_err(io)?;
         let length = u32::try_from(envelope.len()).unwrap_or(u32::MAX).to_le_bytes();

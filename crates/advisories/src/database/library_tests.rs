@@ -21,7 +21,7 @@ fn put(update: &mut Update<'_>, source: &str, id: &str) {
     update.put(source, "a file", "2026-11-26T00:00:00Z", &built(id)).unwrap();
 }
 
-fn publisher() -> Publisher {
+fn publisher() -> Publisher<'static> {
     Publisher::from_seed(&[1; 32])
 }
 
@@ -55,7 +55,7 @@ fn files(library: &Library) -> Vec<String> {
 
 fn exported(library: &Library) -> Vec<u8> {
     let mut bytes = Vec::new();
-    library.export(&signed(), &mut bytes).unwrap();
+    library.export(&signed(), None, &mut bytes).unwrap();
     bytes
 }
 
@@ -238,4 +238,26 @@ proptest! {
             prop_assert!(other.verify(&Trust::Anybody).is_ok());
         }
     }
+}
+
+#[test]
+fn what_is_signed_on_its_way_out_is_believed_elsewhere() {
+    let directory = TempDir::new().unwrap();
+    let unsigned = Library::at(directory.path().join("here"));
+    let mut update = unsigned.update(&Trust::Anybody).unwrap();
+    put(&mut update, "one", "A-1");
+    update.finish("2026-11-26T00:00:00Z", None).unwrap();
+    let export = |publisher: Option<&Publisher<'_>>| {
+        let mut bytes = Vec::new();
+        unsigned.export(&Trust::Anybody, publisher, &mut bytes).unwrap();
+        bytes
+    };
+    let elsewhere = Library::at(directory.path().join("there"));
+    let import = |bytes: &[u8]| elsewhere.import(bytes, &signed(), Age::NotOlder);
+    assert_eq!(import(&export(None)).unwrap_err().code(), "E-advisories-unsigned");
+    let foreign = Publisher::from_seed(&[2; 32]);
+    assert_eq!(import(&export(Some(&foreign))).unwrap_err().code(), "E-advisories-unsigned");
+    assert_eq!(elsewhere.index(&signed()).unwrap_err().code(), "E-advisories-missing");
+    import(&export(Some(&publisher()))).unwrap();
+    assert_eq!(known(&elsewhere, &signed()), ["A-1"]);
 }

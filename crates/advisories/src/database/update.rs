@@ -147,9 +147,9 @@ impl Update<'_> {
     ///
     /// # Errors
     /// An index that cannot be written.
-    pub fn finish(self, created: &str, publisher: Option<&Publisher>) -> Result<Index, DatabaseError> {
+    pub fn finish(self, created: &str, publisher: Option<&Publisher<'_>>) -> Result<Index, DatabaseError> {
         let index = Index::new(created, self.entries.into_values().collect());
-        replace(self.library, &seal(&index.document(), publisher), &index)?;
+        replace(self.library, &seal(&index.document(), publisher)?, &index)?;
         Ok(index)
     }
 }

@@ -4,11 +4,12 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Args;
+use engine::advice::PublisherKey;
 use engine::examine::Look;
 use model::finding::Severity;
 
-use crate::value::severity;
 use crate::value::until::{self, Until};
+use crate::value::{publisher, severity};
 
 /// `scan`
 #[derive(Debug, Args)]
@@ -95,6 +96,9 @@ pub(crate) struct Import {
     /// Files, archives, directories or https:// addresses, as they are published
     #[arg(value_name = "PATH", required = true)]
     pub(crate) feeds: Vec<OsString>,
+    /// Sign what comes of it with this private key, in PEM
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
 }
 
 /// `advisories update`
@@ -122,6 +126,25 @@ pub(crate) struct Export {
     /// Write to a file instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// Sign them with this private key, in PEM
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
+}
+
+/// `advisories pin`
+#[derive(Debug, Args)]
+pub(crate) struct PinPublisher {
+    /// A public key, as `advisories export --key` says it
+    #[arg(value_name = "KEY", value_parser = publisher::parse)]
+    pub(crate) key: PublisherKey,
+}
+
+/// `advisories unpin`
+#[derive(Debug, Args)]
+pub(crate) struct UnpinPublisher {
+    /// A public key, as `advisories status` lists it
+    #[arg(value_name = "KEY", value_parser = publisher::parse)]
+    pub(crate) key: PublisherKey,
 }
 
 /// `advisories affected`

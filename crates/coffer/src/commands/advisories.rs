@@ -3,17 +3,21 @@
 use std::fs::File;
 use std::io::{BufReader, IsTerminal as _};
 
-use engine::advice::{Age, Feed};
+use engine::advice::{Age, Catalogue, Feed, PublisherKey};
 use engine::examine::Acceptance;
+use engine::{Engine, EngineError};
 
 use super::image::save_to;
 use super::{Act, Entry, Life, act, options};
-use crate::args::scan::{Accept, Affected, Export, Import, Status, Update, Verify};
-use crate::context::Context;
+use crate::args::scan::{
+    Accept, Affected, Export, Import, PinPublisher, Status, UnpinPublisher, Update, Verify,
+};
+use crate::context::{Context, write_error};
 use crate::errors::{ExitCodes, Failure};
 use crate::progress::Counting;
-use crate::render::advisories::{self, AnswerJson, CatalogueJson, ImportedJson};
+use crate::render::advisories::{self, AnswerJson, CatalogueJson, ImportedJson, PublishersJson, StatusJson};
 use crate::render::{text, time};
+use crate::value::publisher;
 use crate::{registries, site};
 
 pub(super) const IMPORT: Entry = Entry {
@@ -23,7 +27,7 @@ pub(super) const IMPORT: Entry = Entry {
     about: "Take in advisories as they are published: OSV, Alpine, Debian, Ubuntu, Red Hat, KEV, EPSS and others",
     examples: [
         ("coffer advisories import osv/ secdb/ known_exploited_vulnerabilities.json", "whatever they are: it looks"),
-        ("coffer advisories import debian-osv.tar.zst", "archives as they come"),
+        ("coffer advisories import debian-osv.tar.zst --key advisories.key", "archives as they come; and signed"),
     ],
     notes: "\
 Each publisher is a source; an import replaces what that source said before and leaves the others. Give everything of
@@ -89,12 +93,45 @@ pub(super) const EXPORT: Entry = Entry {
     about: "Write all advisories into one file, to carry them to where there is no network",
     examples: [
         ("coffer advisories export -o advisories.coffer", "for `coffer advisories update`"),
-        ("coffer advisories export | ssh host coffer advisories update -", "straight to another host"),
+        ("coffer advisories export --key advisories.key | ssh host coffer advisories update -", "signed, to another host"),
     ],
-    notes: "",
+    notes: "\
+The key is an Ed25519 key in PEM: `openssl genpkey -algorithm ed25519 -out advisories.key` makes one. Its public half is
+said on standard error, for `coffer advisories pin` elsewhere.",
     codes: ExitCodes::Ordinary,
     options: options::<Export>,
     act: act::<Export>,
+};
+
+pub(super) const PIN: Entry = Entry {
+    words: &["advisories", "pin"],
+    aliases: &[],
+    life: Life::Decide,
+    about: "Use only advisories that this key has signed, or another that is pinned",
+    examples: [
+        ("coffer advisories pin PUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw=", "as the publisher says it"),
+        ("coffer advisories status", "which keys are pinned"),
+    ],
+    notes: "\
+What is here and not signed is not used from then on: take signed advisories over, `coffer advisories update`.",
+    codes: ExitCodes::Ordinary,
+    options: options::<PinPublisher>,
+    act: act::<PinPublisher>,
+};
+
+pub(super) const UNPIN: Entry = Entry {
+    words: &["advisories", "unpin"],
+    aliases: &[],
+    life: Life::Decide,
+    about: "Give up a key; without any, anybody's advisories are used",
+    examples: [
+        ("coffer advisories unpin PUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw=", "a key that is lost"),
+        ("coffer advisories status", "which keys are left"),
+    ],
+    notes: "",
+    codes: ExitCodes::Ordinary,
+    options: options::<UnpinPublisher>,
+    act: act::<UnpinPublisher>,
 };
 
 pub(super) const AFFECTED: Entry = Entry {
@@ -140,7 +177,9 @@ impl Act for Import {
         let mut counting = Counting::new("advisories");
         let feeds: Vec<Feed> = self.feeds.iter().map(|feed| Feed::typed(feed)).collect();
         let places = registries::places(None);
-        let imported = engine.import_advisories(&feeds, places, &mut |count| counting.counted(count))?;
+        let holder = self.key.as_deref().map(publisher::holder).transpose()?;
+        let mut tell = |count| counting.counted(count);
+        let imported = engine.import_advisories(&feeds, places, holder.as_ref(), &mut tell)?;
         drop(counting);
         if let Some(lost) = &imported.lost {
             context.warn(&text::plain(&format!("what was there before is gone: {lost}")));
@@ -170,7 +209,8 @@ impl Act for Update {
 
 impl Act for Status {
     fn act(self, context: &mut Context) -> Result<u8, Failure> {
-        show(context, &site::open()?.advisories()?)
+        let engine = site::open()?;
+        show_with(context, &engine.advisories()?, &engine.advisory_publishers().map_err(EngineError::from)?)
     }
 }
 
@@ -185,8 +225,12 @@ impl Act for Verify {
 impl Act for Export {
     fn act(self, _context: &mut Context) -> Result<u8, Failure> {
         let engine = site::open()?;
+        let holder = self.key.as_deref().map(publisher::holder).transpose()?;
+        let holder = holder.as_ref();
         match &self.output {
-            Some(path) => save_to(path, |mut out| Ok(engine.export_advisories(&mut out).map(drop)?))?,
+            Some(path) => {
+                save_to(path, |mut out| Ok(engine.export_advisories(holder, &mut out).map(drop)?))?
+            }
             None if std::io::stdout().is_terminal() => {
                 return Err(Failure::failed(
                     "E-cli-terminal",
@@ -194,9 +238,35 @@ impl Act for Export {
                     "write them to a file: coffer advisories export -o FILE",
                 ));
             }
-            None => drop(engine.export_advisories(&mut std::io::stdout().lock())?),
+            None => drop(engine.export_advisories(holder, &mut std::io::stdout().lock())?),
+        }
+        if let Some(holder) = holder {
+            write_error(&format!("signed; elsewhere: coffer advisories pin {}\n", holder.public()));
         }
         Ok(0)
+    }
+}
+
+impl Act for PinPublisher {
+    fn act(self, context: &mut Context) -> Result<u8, Failure> {
+        let engine = site::open()?;
+        engine.pin_advisories(&self.key)?;
+        show_publishers(context, &engine)
+    }
+}
+
+impl Act for UnpinPublisher {
+    fn act(self, context: &mut Context) -> Result<u8, Failure> {
+        let engine = site::open()?;
+        if !engine.unpin_advisories(&self.key)? {
+            let what = format!("the key {} is not pinned", self.key);
+            return Err(Failure::failed(
+                "E-advisories-not-pinned",
+                what,
+                "see which are: coffer advisories status",
+            ));
+        }
+        show_publishers(context, &engine)
     }
 }
 
@@ -221,11 +291,31 @@ impl Act for Accept {
     }
 }
 
-fn show(context: &Context, index: &engine::advice::Catalogue) -> Result<u8, Failure> {
+fn show(context: &Context, index: &Catalogue) -> Result<u8, Failure> {
+    show_with(context, index, &None)
+}
+
+/// The same with the keys that are pinned.
+fn show_with(context: &Context, index: &Catalogue, keys: &Option<Vec<PublisherKey>>) -> Result<u8, Failure> {
     let now = time::now();
     context.show(
-        || CatalogueJson::new(index),
-        || advisories::catalogue(index, now, context.style, context.width()),
+        || StatusJson::new(index, keys.as_deref()),
+        || {
+            let catalogue = advisories::catalogue(index, now, context.style, context.width());
+            catalogue + &keys.as_deref().map_or_else(String::new, advisories::publishers)
+        },
+    )?;
+    Ok(0)
+}
+
+fn show_publishers(context: &Context, engine: &Engine) -> Result<u8, Failure> {
+    let keys = engine.advisory_publishers().map_err(EngineError::from)?;
+    context.show(
+        || PublishersJson::new(keys.as_deref()),
+        || {
+            keys.as_deref()
+                .map_or_else(|| "anybody's advisories are used\n".to_owned(), advisories::publishers)
+        },
     )?;
     Ok(0)
 }

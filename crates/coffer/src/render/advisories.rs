@@ -1,6 +1,6 @@
 //! The advisories of a site, as text and as data.
 
-use engine::advice::{Catalogue, Imported, Replaced, Source};
+use engine::advice::{Catalogue, Imported, PublisherKey, Replaced, Source};
 use engine::examine::{Acceptance, Affected, Answer, By, Holder};
 use engine::time::Moment;
 use model::finding::{Fix, Severity};
@@ -49,6 +49,39 @@ impl<'a> CatalogueJson<'a> {
         };
         Self { created: &index.created, sources: index.shards.iter().map(source).collect() }
     }
+}
+
+/// `--format json` of `coffer advisories status`: the sources, and whose signature they need.
+#[derive(Debug, Serialize)]
+pub(crate) struct StatusJson<'a> {
+    #[serde(flatten)]
+    catalogue: CatalogueJson<'a>,
+    #[serde(flatten)]
+    publishers: PublishersJson,
+}
+
+impl<'a> StatusJson<'a> {
+    pub(crate) fn new(index: &'a Catalogue, keys: Option<&[PublisherKey]>) -> Self {
+        Self { catalogue: CatalogueJson::new(index), publishers: PublishersJson::new(keys) }
+    }
+}
+
+/// `--format json` of `coffer advisories pin` and `unpin`.
+#[derive(Debug, Serialize)]
+pub(crate) struct PublishersJson {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    publishers: Option<Vec<String>>,
+}
+
+impl PublishersJson {
+    pub(crate) fn new(keys: Option<&[PublisherKey]>) -> Self {
+        Self { publishers: keys.map(|keys| keys.iter().map(ToString::to_string).collect()) }
+    }
+}
+
+/// A line for each key that is pinned.
+pub(crate) fn publishers(keys: &[PublisherKey]) -> String {
+    keys.iter().map(|key| format!("signed by  {key}\n")).collect()
 }
 
 /// A row for each source.

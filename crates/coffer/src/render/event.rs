@@ -16,7 +16,7 @@ pub(crate) struct Event {
     pub(crate) entry: u64,
     /// RFC 3339.
     pub(crate) time: String,
-    /// `container`, `image`, `volume`, `registry` or `advisories`.
+    /// `container`, `image`, `volume`, `registry`, `advisories` or `trust`.
     #[serde(rename = "type")]
     pub(crate) subject: &'static str,
     /// `start`, `die`, `health_status: healthy`.
@@ -115,9 +115,14 @@ fn meaning(entry: &Entry) -> Option<(&'static str, String)> {
         Kind::ImagePush => Some(("image", "push".to_owned())),
         Kind::ImageCopy => Some(("image", "copy".to_owned())),
         Kind::ImageRefused => Some(("image", "refuse".to_owned())),
+        Kind::DigestChanged => Some(("image", "change".to_owned())),
         Kind::ImageTag => Some(("image", "tag".to_owned())),
         Kind::ImageRemove if entry.image.is_some() => Some(("image", "delete".to_owned())),
         Kind::ImageRemove => Some(("image", "untag".to_owned())),
+        Kind::TrustPin => Some(("trust", "pin".to_owned())),
+        Kind::TrustUnpin => Some(("trust", "unpin".to_owned())),
+        Kind::TrustRefresh => Some(("trust", "refresh".to_owned())),
+        Kind::TrustRefusal => Some(("trust", "refuse".to_owned())),
         Kind::VolumeCreate => Some(("volume", "create".to_owned())),
         Kind::VolumeRemove => Some(("volume", "destroy".to_owned())),
         Kind::RegistryPull => Some(("registry", "pull".to_owned())),

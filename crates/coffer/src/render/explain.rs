@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use engine::explain::{Explanation, Limit, LimitKind, MountLine, Scope, SeccompLine, Source};
 use engine::state::Status;
+use model::trust::Vouched;
 use model::verdict::Exception;
 use serde::Serialize;
 
 use super::container::{self, ContainerJson};
 use super::style::Style;
-use super::{text, units};
+use super::{text, units, vouched};
 use crate::idmap::IdMap;
 
 /// Columns of the labels.
@@ -35,6 +36,7 @@ pub(crate) struct ExplanationJson<'a> {
     sysctls: BTreeMap<&'a str, &'a str>,
     limits: &'a [Limit],
     exceptions: &'a [Exception],
+    vouched: &'a Vouched,
 }
 
 #[derive(Debug, Serialize)]
@@ -85,6 +87,7 @@ impl<'a> ExplanationJson<'a> {
                 .collect(),
             limits: &explanation.limits,
             exceptions: &explanation.exceptions,
+            vouched: &explanation.container.decision.vouched,
         }
     }
 }
@@ -98,6 +101,9 @@ pub(crate) fn page(explanation: &Explanation, ours: &IdMap, now: i64, style: Sty
     line("source", source(explanation));
     if explanation.source == Source::Nothing {
         return page;
+    }
+    if let Some(words) = vouched::line(&explanation.container.decision.vouched) {
+        line("vouched", &words);
     }
     line("namespaces", &namespaces(explanation));
     line("users", &users(explanation, ours));

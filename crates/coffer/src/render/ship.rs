@@ -13,6 +13,8 @@ use super::{text, units};
 pub(crate) struct PulledJson<'a> {
     name: String,
     digest: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<String>,
     already: bool,
     image: ImageJson<'a>,
 }
@@ -20,7 +22,8 @@ pub(crate) struct PulledJson<'a> {
 impl<'a> PulledJson<'a> {
     pub(crate) fn new(pulled: &'a Pulled) -> Self {
         let (name, digest) = (pulled.name.to_string(), pulled.digest.to_string());
-        Self { name, digest, already: pulled.already, image: ImageJson::new(&pulled.image) }
+        let before = pulled.before.map(|before| before.to_string());
+        Self { name, digest, before, already: pulled.already, image: ImageJson::new(&pulled.image) }
     }
 }
 

@@ -1,12 +1,13 @@
 //! The answer of `coffer assess`, and its parts elsewhere.
 
 use model::image::Image;
+use model::trust::Vouched;
 use model::usecase::{Provenance, UseCase};
 use model::verdict::{Exception, Finding, Outcome, Reason, Verdict};
 use serde::Serialize;
 
 use super::style::{Style, Tone};
-use super::{image, text, units};
+use super::{image, text, units, vouched};
 
 /// Where the line of the level ends, on a terminal that is wide enough.
 const PAGE: usize = 116;
@@ -18,6 +19,7 @@ pub(crate) struct AssessmentJson<'a> {
     outcome: Outcome,
     level: &'static str,
     case: UseCase,
+    vouched: &'a Vouched,
     applied: Vec<FindingJson<'a>>,
     missing: Vec<FindingJson<'a>>,
     reasons: &'a [Reason],
@@ -44,6 +46,7 @@ impl<'a> AssessmentJson<'a> {
             outcome: verdict.outcome,
             level: verdict.level.as_str(),
             case: verdict.case,
+            vouched: &verdict.vouched,
             applied: verdict.applied.iter().map(FindingJson::new).collect(),
             missing: verdict.missing.iter().map(FindingJson::new).collect(),
             reasons: &verdict.reasons,
@@ -84,6 +87,9 @@ pub(crate) fn page(image: &Image, verdict: &Verdict, style: Style, width: usize)
         page.extend(lines.iter().map(|line| line.render(&columns, style)));
     }
     page.push_str(&format!("\n  {}  {}\n", style.faint("evidence"), evidence(image, &verdict.case)));
+    if let Some(line) = vouched::line(&verdict.vouched) {
+        page.push_str(&format!("  {}  {}\n", style.faint("vouched "), text::plain(&line)));
+    }
     page.push_str(&format!("  {}  exit {}\n", style.faint("answer  "), verdict.outcome.exit_code()));
     page
 }

@@ -49,7 +49,7 @@ fn values_of(key: &str) -> &'static [&'static str] {
         "kind" => engine::book::Kind::NAMES,
         "status" => &["created", "starting", "running", "paused", "restarting", "exited"],
         "health" => &["starting", "healthy", "unhealthy", "none"],
-        "type" => &["container", "image", "volume", "registry", "advisories"],
+        "type" => &["container", "image", "volume", "registry", "advisories", "trust"],
         "dangling" => &["true", "false"],
         "outcome" => &["go", "go-with-controls", "no-go"],
         _ => &[],

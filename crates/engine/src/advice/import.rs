@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use advisories::database::{Index, Sources, Trust};
+use advisories::database::{Index, Publisher, Sources, Trust};
 use advisories::import::{ImportError, Imported as Read, Item, Limits, Skipped, import, import_stream};
 use registry::client::Client;
 use registry::config::{Config, Places};
@@ -104,16 +104,19 @@ impl Complaints {
 
 impl Engine {
     /// Takes in published advisories: files, archives, directories, and what is at addresses, which are asked as
-    /// `places` says. `tell` gets how many records there were so far.
+    /// `places` says; a publisher signs what comes of it. `tell` gets how many records there were so far.
     ///
     /// # Errors
-    /// [`ExamineError`]; whatever happens, the database is as it was or as it should be.
+    /// [`ExamineError`], where this site would not believe the signature above all; whatever happens, the database is as it was or as it should be.
     pub fn import_advisories(
         &self,
         feeds: &[Feed],
         places: Places,
+        publisher: Option<&Publisher<'_>>,
         tell: &mut dyn FnMut(u64),
     ) -> Result<Imported, EngineError> {
+        let trust = self.trust()?;
+        believed(&trust, publisher)?;
         let (mut sources, mut records, mut complaints) = (Sources::default(), 0_u64, Complaints::default());
         let mut formats: BTreeMap<&'static str, u64> = BTreeMap::new();
         let mut each = |item| match item {
@@ -137,7 +140,8 @@ impl Engine {
             return Err(ExamineError::Nothing(feeds.join(", ")).into());
         }
         let origin = feeds.first().map(Feed::name).unwrap_or_default();
-        let (index, replaced, lost) = self.replace_sources(sources, &origin, &mut complaints)?;
+        let (index, replaced, lost) =
+            self.replace_sources(sources, &origin, (&trust, publisher), &mut complaints)?;
         self.note_advisories("import", replaced.iter().map(|replaced| replaced.source.as_str()))?;
         let Complaints { count: skipped, named } = complaints;
         Ok(Imported {
@@ -154,13 +158,14 @@ impl Engine {
         &self,
         sources: Sources,
         origin: &str,
+        (trust, publisher): (&Trust, Option<&Publisher<'_>>),
         complaints: &mut Complaints,
     ) -> Result<(Index, Vec<Replaced>, Option<String>), ExamineError> {
         let library = self.library();
         let now = rfc3339(self.now());
         let built = sources.finish()?;
-        let before = library.index(&Trust::Anybody).map(|index| index.shards).unwrap_or_default();
-        let mut update = library.update(&Trust::Anybody)?;
+        let before = library.index(trust).map(|index| index.shards).unwrap_or_default();
+        let mut update = library.update(trust)?;
         let lost = update.lost().map(ToString::to_string);
         let mut replaced = Vec::new();
         for (source, built) in built {
@@ -172,7 +177,18 @@ impl Engine {
             update.put(&source, origin, &now, &built)?;
             replaced.push(Replaced { source, before, after: size(&built.counts) });
         }
-        Ok((update.finish(&now, None)?, replaced, lost))
+        Ok((update.finish(&now, publisher)?, replaced, lost))
+    }
+}
+
+/// Whether this site would use what a publisher signs, or what nobody does.
+fn believed(trust: &Trust, publisher: Option<&Publisher<'_>>) -> Result<(), ExamineError> {
+    match (trust, publisher) {
+        (Trust::Anybody, _) => Ok(()),
+        (Trust::Keys(keys), Some(publisher)) if keys.contains(&publisher.public()) => Ok(()),
+        (Trust::Keys(_), publisher) => {
+            Err(ExamineError::NotBelieved(publisher.map(|publisher| publisher.public().id())))
+        }
     }
 }
 

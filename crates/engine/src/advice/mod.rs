@@ -1,10 +1,11 @@
 //! The advisories of a site: one database, replaced as a whole, opened where it lies.
 
+mod publishers;
 mod import;
 
 use std::io::{Read, Write};
 
-use advisories::database::{Database, DatabaseError, Index, Library, Trust};
+use advisories::database::{Database, DatabaseError, Index, Library};
 use model::finding::{Exploited, Severity};
 use registry::config::Places;
 
@@ -13,8 +14,9 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::examine::ExamineError;
 
-pub use advisories::database::{Age, Entry as Source, Index as Catalogue};
+pub use advisories::database::{Age, BadKey, Entry as Source, Index as Catalogue, Publisher, PublisherKey};
 pub use import::{Feed, Imported, Replaced};
+pub use publishers::publisher;
 
 /// The database as it was when it was opened, whatever replaces it.
 #[derive(Debug)]
@@ -65,7 +67,7 @@ impl Engine {
 
     /// The advisories, if there are any.
     pub(crate) fn advice(&self) -> Result<Option<Advice>, ExamineError> {
-        match self.library().open(&Trust::Anybody) {
+        match self.library().open(&self.trust()?) {
             Ok((index, database)) => Ok(Some(Advice { index, database })),
             Err(DatabaseError::Missing(_)) => Ok(None),
             Err(error) => Err(error.into()),
@@ -77,7 +79,7 @@ impl Engine {
     /// # Errors
     /// [`DatabaseError`], where there are none above all.
     pub fn advisories(&self) -> Result<Catalogue, EngineError> {
-        Ok(self.library().index(&Trust::Anybody).map_err(ExamineError::from)?)
+        Ok(self.library().index(&self.trust()?).map_err(ExamineError::from)?)
     }
 
     /// What is known of a vulnerability, by any of its names.
@@ -85,7 +87,7 @@ impl Engine {
     /// # Errors
     /// [`DatabaseError`], where there are no advisories above all.
     pub fn dossier(&self, name: &str) -> Result<Dossier, EngineError> {
-        let (_, database) = self.library().open(&Trust::Anybody).map_err(ExamineError::from)?;
+        let (_, database) = self.library().open(&self.trust()?).map_err(ExamineError::from)?;
         let heads = database.find(name).map_err(ExamineError::from)?;
         let remarks = database.remarks(name).map_err(ExamineError::from)?;
         let bulletins = heads.iter().map(|head| Bulletin {
@@ -108,15 +110,20 @@ impl Engine {
     /// # Errors
     /// [`DatabaseError`], with the first thing that is not what it was.
     pub fn verify_advisories(&self) -> Result<Catalogue, EngineError> {
-        Ok(self.library().verify(&Trust::Anybody).map_err(ExamineError::from)?)
+        Ok(self.library().verify(&self.trust()?).map_err(ExamineError::from)?)
     }
 
-    /// Writes the advisories into one file, to carry them to where there is no network.
+    /// Writes the advisories into one file, to carry them to where there is no network; a publisher signs them.
     ///
     /// # Errors
     /// [`DatabaseError`].
-    pub fn export_advisories(&self, out: &mut dyn Write) -> Result<Catalogue, EngineError> {
-        Ok(self.library().export(&Trust::Anybody, out).map_err(ExamineError::from)?)
+    pub fn export_advisories(
+        &self,
+        publisher: Option<&Publisher<'_>>,
+        out: &mut dyn Write,
+    ) -> Result<Catalogue, EngineError> {
+        let trust = self.trust()?;
+        Ok(self.library().export(&trust, publisher, out).map_err(ExamineError::from)?)
     }
 
     /// The same for what is at an address, which is asked as `places` says.
@@ -133,7 +140,7 @@ impl Engine {
     /// # Errors
     /// [`DatabaseError`]; older ones, unless their age does not matter.
     pub fn update_advisories(&self, from: &mut dyn Read, age: Age) -> Result<Catalogue, EngineError> {
-        let index = self.library().import(from, &Trust::Anybody, age).map_err(ExamineError::from)?;
+        let index = self.library().import(from, &self.trust()?, age).map_err(ExamineError::from)?;
         self.note_advisories("update", index.shards.iter().map(|entry| entry.source.as_str()))?;
         Ok(index)
     }

@@ -30,9 +30,10 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// A container may start; written before it does.
+    /// A container may start; written before it does. `vouched`, `publisher`, `place` and `stages`, where a
+    /// publisher is pinned for the image's place.
     Permit = "permit",
-    /// A container may not start.
+    /// A container may not start; who vouches for the image, as in a permit.
     Refusal = "refusal",
     /// A container was made, and waits for a start.
     Create = "create",
@@ -78,6 +79,8 @@ kinds! {
     ImageCopy = "image-copy",
     /// What came was not what it should have been, and was not kept; `claimed` and `came`.
     ImageRefused = "image-refused",
+    /// A name in a registry leads elsewhere than when it was pulled last; the digests, `old` and `new`.
+    DigestChanged = "digest-changed",
     /// An image got a name.
     ImageTag = "image-tag",
     /// An image, or a name of one, was removed.
@@ -88,6 +91,14 @@ kinds! {
     Advisories = "advisories",
     /// A vulnerability is accepted here; `id`, `reason`, `until`.
     Accept = "accept",
+    /// A publisher is believed about a place from now on; `place`, `publisher`, `fingerprint`, `stage`.
+    TrustPin = "trust-pin",
+    /// No publisher is believed about a place any more; `place`, `publisher`, `fingerprint`.
+    TrustUnpin = "trust-unpin",
+    /// A publisher had something new to say; `publisher`, and the `versions` of what was taken over.
+    TrustRefresh = "trust-refresh",
+    /// What came in a publisher's name was not believed; `place`, `publisher`.
+    TrustRefusal = "trust-refusal",
     /// A volume was made because somebody asked for it.
     VolumeCreate = "volume-create",
     /// A volume and everything in it was removed.

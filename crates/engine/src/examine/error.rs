@@ -51,6 +51,26 @@ pub enum ExamineError {
         /// What is wrong with it.
         flaw: Flaw,
     },
+    /// What should sign advisories is no key for that.
+    #[error("the key {0}")]
+    Key(String),
+    /// The list of those whose advisories are believed is none.
+    #[error("`{}` is no list of keys, so that nobody's advisories are believed here", .0.display())]
+    Publishers(PathBuf),
+    /// More keys than a list may have.
+    #[error("{0} keys are pinned for advisories already, which is the most")]
+    ManyPublishers(usize),
+    /// The list of them cannot be written.
+    #[error("cannot write `{}`: {source}", .path.display())]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// The kernel's answer.
+        source: io::Error,
+    },
+    /// What would be made is signed by nobody, or by this key, and others are pinned.
+    #[error("this site uses only advisories that a pinned key has signed, and {} would sign these", .0.as_deref().unwrap_or("nobody"))]
+    NotBelieved(Option<String>),
     /// Nobody speaks of a vulnerability.
     #[error("no advisory here is about {0}")]
     Unheard(String),
@@ -84,6 +104,11 @@ impl ExamineError {
             Self::Read { .. } => "E-scan-file",
             Self::Bill { .. } => "E-scan-sbom",
             Self::Hashes { .. } => "E-scan-hashes",
+            Self::Key(_) => "E-advisories-key",
+            Self::Publishers(_) => "E-advisories-publishers",
+            Self::ManyPublishers(_) => "E-advisories-many-publishers",
+            Self::Write { .. } => "E-advisories-write",
+            Self::NotBelieved(_) => "E-advisories-not-believed",
             Self::Unheard(_) => "E-advisories-unheard",
             Self::Nothing(_) => "E-advisories-nothing",
         }
@@ -105,6 +130,17 @@ impl ExamineError {
             Self::Bill { .. } => "give CycloneDX, SPDX 2 or Syft's own format, as JSON".into(),
             Self::Hashes { .. } => {
                 "give one file a line: its SHA-256, SHA-1 or MD5, and what it is after that".into()
+            }
+            Self::Key(_) => {
+                "give a private key of Ed25519 in PEM: `openssl genpkey -algorithm ed25519 -out FILE` makes one".into()
+            }
+            Self::Publishers(path) => {
+                format!("put it right, the Base64 of a key on each line; or remove it: `rm {}`", path.display())
+            }
+            Self::ManyPublishers(_) => "give one up: `coffer advisories unpin KEY`".into(),
+            Self::Write { path, .. } => format!("check the path: `ls -ld {}`", path.display()),
+            Self::NotBelieved(_) => {
+                "sign them with a key that is pinned, `coffer advisories import --key FILE`; or take signed ones over, `coffer advisories update`".into()
             }
             Self::Unheard(_) => {
                 "look for a mistake in it, and whether there are advisories of whoever publishes it: `coffer advisories status`".into()

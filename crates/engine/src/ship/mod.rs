@@ -12,6 +12,7 @@ mod target;
 mod cargo;
 mod transfer;
 
+mod remembered;
 mod pull;
 mod push;
 mod copy;

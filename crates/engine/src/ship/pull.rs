@@ -11,6 +11,7 @@ use store::{Incoming, Naming, Progress};
 use super::cargo::{Chosen, choose};
 use super::origin::{Document, Layers, Origin, Remote, small};
 use super::platform::{self, Wanted};
+use super::remembered::Remembered;
 use super::{Result, ShipError, content};
 use crate::book::{Entry, Kind};
 use crate::engine::Engine;
@@ -29,6 +30,8 @@ pub struct Pulled {
     pub name: ImageName,
     /// Of what the name stands for: the image's own, or that of an index over several platforms.
     pub digest: ClaimedDigest,
+    /// What the name stood for when it was pulled last, where that is something else.
+    pub before: Option<ClaimedDigest>,
     /// Whether the store had it before.
     pub already: bool,
 }
@@ -101,10 +104,10 @@ impl Engine {
         let repository = name.located();
         let origin = Remote::new(client, repository.clone(), which(name));
         let top = origin.top().map_err(|error| near_tags(client, &repository, name, error))?;
-        let digest = top.descriptor.digest;
+        let (digest, listed) = (top.descriptor.digest, Digest::of(&top.bytes));
         let Chosen { document, index } = choose(&origin, top, wanted)?;
         let Document { descriptor, bytes } = document;
-        let _ = level;
+        self.admissible(client, name, level, [listed, Digest::of(&bytes)])?;
         let manifest: Manifest = content::parse(&origin.name(), &bytes)?;
         content::check_image(&name.to_string(), &manifest)?;
         // Of several that want the same image, the first brings it and the others find it.
@@ -132,7 +135,33 @@ impl Engine {
             let entry = Entry::image(Kind::ImagePull, image, name.to_string(), now);
             self.note(&entry.with("registry", &repository.registry).with("digest", digest.to_string()))?;
         }
-        Ok(Pulled { image: imported.image, name: name.clone(), digest, already: imported.already })
+        let before = self.remembered(name, digest, imported.image.digest, now)?;
+        Ok(Pulled { image: imported.image, name: name.clone(), digest, before, already: imported.already })
+    }
+
+    /// What a name led to when it was pulled last, if that is something else: history before it is an answer.
+    /// Afterwards it is remembered where the name leads now.
+    fn remembered(
+        &self,
+        name: &ImageName,
+        digest: ClaimedDigest,
+        image: Digest,
+        now: i64,
+    ) -> Result<Option<ClaimedDigest>> {
+        if name.digest.is_some() {
+            return Ok(None);
+        }
+        let remembered = Remembered::of(&self.site);
+        let last = remembered.digest(name)?;
+        let before = last.filter(|last| *last != digest);
+        if let Some(before) = before {
+            let entry = Entry::image(Kind::DigestChanged, Some(image), name.to_string(), now);
+            self.note(&entry.with("old", before.to_string()).with("new", digest.to_string()))?;
+        }
+        if last != Some(digest) {
+            remembered.remember(name, digest)?;
+        }
+        Ok(before)
     }
 
     pub(crate) fn client(&self, registries: &Registries) -> Result<Client> {

@@ -3,6 +3,7 @@
 use model::digest::ClaimedDigest;
 use model::publish::Publish;
 use model::request::RunRequest;
+use model::trust::Vouched;
 use model::verdict::{Exception, Level, Outcome};
 use serde::{Deserialize, Serialize};
 
@@ -88,6 +89,9 @@ pub struct Decided {
     pub missing: Vec<String>,
     /// What was granted against the default.
     pub exceptions: Vec<Exception>,
+    /// Who vouched for the image.
+    #[serde(default)]
+    pub vouched: Vouched,
     /// Index of the permit in the ledger; absent if the start was cut short before it was written.
     pub permit: Option<u64>,
 }
@@ -247,6 +251,7 @@ pub(crate) mod tests {
                 applied: 20,
                 missing: Vec::new(),
                 exceptions: Vec::new(),
+                vouched: Vouched::Nobody,
                 permit: Some(7),
             },
             range: None,

@@ -56,6 +56,16 @@ pub enum TrustError {
     /// Somebody else published in the same moment.
     #[error("`{0}` was changed while it was written")]
     Raced(String),
+    /// What came in a publisher's name is not believed.
+    #[error("{publisher} at `{place}`: {source}")]
+    Unbelieved {
+        /// As the pin calls them.
+        publisher: String,
+        /// Where they are pinned.
+        place: String,
+        /// What is wrong with it.
+        source: trust::TrustError,
+    },
     /// A publisher is pinned for an image, and does not vouch for it.
     #[error("{publisher}, who is pinned at `{place}`, does not vouch for `{image}`: {doubt}")]
     Unvouched {
@@ -72,6 +82,9 @@ pub enum TrustError {
         /// What would change it.
         remedy: String,
     },
+    /// About what a publisher does.
+    #[error(transparent)]
+    Publish(#[from] trust::publisher::PublishError),
     /// What is kept of a publisher, or of pins, is not what was written.
     #[error("`{}` is damaged: {why}", .path.display())]
     Damaged {
@@ -112,7 +125,9 @@ impl TrustError {
             Self::Newer { .. } => "E-trust-newer",
             Self::Foreign(_) => "E-trust-foreign",
             Self::Raced(_) => "E-trust-raced",
+            Self::Unbelieved { source, .. } => source.code(),
             Self::Unvouched { code, .. } => code,
+            Self::Publish(error) => error.code(),
             Self::Damaged { .. } => "E-trust-damaged",
             Self::Io { .. } => "E-trust-io",
         }
@@ -136,11 +151,33 @@ impl TrustError {
                 "publish at another place; who owns this one can remove its repository `trust`".into()
             }
             Self::Raced(_) => "do it again".into(),
+            Self::Unbelieved { place, source, .. } => believe(place, source),
             Self::Unvouched { remedy, .. } => remedy.clone(),
+            Self::Publish(error) => error.remedy(),
             Self::Damaged { .. } => {
                 "restore it from a backup, or remove it and pin again: coffer trust pin".into()
             }
             Self::Io { .. } => "look at the file's place and its rights".into(),
         }
+    }
+}
+
+/// What could make a publisher's word believed again.
+fn believe(place: &str, error: &trust::TrustError) -> String {
+    use trust::TrustError as Cause;
+    match error {
+        Cause::Source { .. } | Cause::Missing(_) | Cause::Unheard(_) => {
+            format!("try again: coffer trust refresh {place}")
+        }
+        Cause::Expired { .. } => format!(
+            "ask the publisher to sign again; if they have, somebody withholds it: coffer trust refresh {place}"
+        ),
+        Cause::Clock { .. } => "set the clock".into(),
+        Cause::Fingerprint { .. } | Cause::Stranger(_) => {
+            "compare it with what the publisher says elsewhere, on another way than this registry".into()
+        }
+        _ => format!(
+            "use nothing of it, and tell the publisher; coffer trust inspect {place} shows what is believed"
+        ),
     }
 }

@@ -12,14 +12,28 @@ mod pins;
 mod files;
 mod carriage;
 mod directory;
+mod archive;
 mod harbour;
+mod source;
+
+mod shelf;
+mod news;
+mod errand;
+mod pinning;
+
+mod vouch;
+mod admission;
 
 mod publish;
+mod stamping;
 mod along;
 
 pub use along::Along;
 pub use error::TrustError;
 pub use files::Files;
+pub use news::Heard;
+pub use pinning::{Exported, Standing};
 pub use pins::Pin;
 pub use place::{Place, target};
 pub use publish::{Carrier, Edition, Published, Revision};
+pub use stamping::{Deed, Duty};

@@ -10,5 +10,8 @@ use coffer_engine as engine;
 mod shipping;
 
 mod place;
+mod publisher;
 
+mod attacks;
 mod publishing;
+mod stamping;

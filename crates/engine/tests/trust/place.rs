@@ -3,12 +3,15 @@
 use std::cell::Cell;
 
 use engine::registries::{Places, Registries};
+use engine::ship::{Pulled, Wanted};
 use engine::site::{Invoker, Site};
 use engine::time::Moment;
-use engine::{Engine, EngineError};
+use engine::trust::{Carrier, Edition, Files, Heard, Pin};
+use engine::{Engine, EngineError, Quiet};
 use model::verdict::Level;
 
 use super::engine;
+use super::publisher::Publisher;
 
 /// When every test begins.
 pub(crate) const BEGIN: i64 = 1_800_000_000;
@@ -57,4 +60,35 @@ impl Home {
 #[track_caller]
 pub(crate) fn code<T: std::fmt::Debug>(result: Result<T, EngineError>) -> &'static str {
     result.unwrap_err().code()
+}
+
+impl Home {
+    /// Pins a publisher at a place of a registry.
+    pub(crate) fn pin(&self, place: &str, publisher: &Publisher) -> Result<Heard, EngineError> {
+        self.engine.pin(&self.registries, &pin(place, publisher), None)
+    }
+
+    pub(crate) fn pull(&self, name: &str) -> Result<Pulled, EngineError> {
+        let name = name.parse().unwrap();
+        self.engine.pull(&self.registries, &name, &Wanted::host(), &mut Quiet)
+    }
+
+    /// Hears whoever is pinned at a place.
+    pub(crate) fn refresh(&self, place: &str) -> Result<Heard, EngineError> {
+        let place = place.parse().unwrap();
+        self.engine.refresh_trust(&self.registries, Some(&place)).unwrap().remove(0)
+    }
+
+    /// Puts files at a place, whatever is there.
+    pub(crate) fn publish(&self, place: &str, files: &Files) {
+        let carrier = Carrier::Registry(place.parse().unwrap());
+        let over = self.engine.published(&self.registries, &carrier, Edition::Latest).unwrap();
+        let over = over.map(|over| over.revision);
+        self.engine.publish(&self.registries, &carrier, Edition::Latest, files, over).unwrap();
+    }
+}
+
+pub(crate) fn pin(place: &str, publisher: &Publisher) -> Pin {
+    let fingerprint = publisher.fingerprint();
+    Pin { place: place.parse().unwrap(), fingerprint, publisher: "team".to_owned(), stage: None }
 }

@@ -4,7 +4,7 @@ use model::publish::{Protocol, Publish};
 use model::request::{Access, Answers, ExecMode, HostNamespace, MountRequest, MountSource, Network};
 
 use super::*;
-use crate::fixtures::{image, question, request, user_image};
+use crate::fixtures::{doubted, image, question, request, signed, user_image};
 
 fn bind(path: &str) -> MountRequest {
     MountRequest {
@@ -49,11 +49,19 @@ fn requests() -> Vec<RunRequest> {
     ]
 }
 
+/// Everything that can be known of who vouches for an image, the best first.
+fn words() -> [Vouched; 5] {
+    [signed(&["prod"], Some("ci")), signed(&["prod"], None), signed(&[], None), Vouched::Nobody, doubted()]
+}
+
 fn judged(request: &RunRequest, case: UseCase, level: Level) -> Verdict {
+    judged_for(&Vouched::Nobody, request, case, level)
+}
+
+fn judged_for(vouched: &Vouched, request: &RunRequest, case: UseCase, level: Level) -> Verdict {
     let image = image();
-    let question = question(request, &image, level);
-    let asks = asks::asks(request, &image, &[]);
-    judge_case(&question, case, &asks).0
+    let question = Question { vouched, ..question(request, &image, level) };
+    judge_case(&question, case, &question.asks()).0
 }
 
 fn verdict(request: &RunRequest, level: Level) -> Verdict {
@@ -78,9 +86,13 @@ fn an_unknown_image_runs_when_nobody_says_anything() {
 
 #[test]
 fn a_stricter_level_is_never_milder_in_any_case() {
-    for request in requests() {
+    let with_words = words().map(|vouched| (request(), vouched));
+    for (request, vouched) in
+        requests().into_iter().map(|request| (request, Vouched::Nobody)).chain(with_words)
+    {
         for case in UseCase::all() {
-            let [open, baseline, restricted] = Level::ALL.map(|level| judged(&request, case, level));
+            let [open, baseline, restricted] =
+                Level::ALL.map(|level| judged_for(&vouched, &request, case, level));
             assert!(open.outcome <= baseline.outcome && baseline.outcome <= restricted.outcome, "{case:?}");
             let objects = |stricter: &Verdict, milder: &Verdict| {
                 let stricter = rules(stricter);
@@ -94,24 +106,75 @@ fn a_stricter_level_is_never_milder_in_any_case() {
 
 #[test]
 fn more_risk_never_removes_a_control_or_makes_the_answer_milder_for_any_request() {
+    for request in requests() {
+        more_risk_is_never_milder(|case| judged(&request, case, Level::Baseline));
+    }
+}
+
+#[test]
+fn more_risk_never_removes_a_control_or_makes_the_answer_milder_whoever_vouches() {
+    for vouched in words() {
+        for level in Level::ALL {
+            more_risk_is_never_milder(|case| judged_for(&vouched, &request(), case, level));
+        }
+    }
+}
+
+fn more_risk_is_never_milder(judged: impl Fn(UseCase) -> Verdict) {
     let demanded = |verdict: &Verdict| {
         let (applied, missing) = (ids(&verdict.applied), ids(&verdict.missing));
         applied.union(&missing).copied().collect::<BTreeSet<_>>()
     };
-    for request in requests() {
-        let cases: Vec<_> = UseCase::all()
-            .map(|case| {
-                let verdict = judged(&request, case, Level::Baseline);
-                (case, verdict.outcome, demanded(&verdict), ids(&verdict.missing))
-            })
-            .collect();
-        for (mild, outcome, controls, missing) in &cases {
-            for (risky, riskier_outcome, riskier_controls, riskier_missing) in &cases {
-                if mild.no_riskier_than(risky) {
-                    assert!(outcome <= riskier_outcome, "{mild:?} {risky:?}");
-                    assert!(controls.is_subset(riskier_controls), "{mild:?} {risky:?}");
-                    assert!(missing.is_subset(riskier_missing), "{mild:?} {risky:?}");
-                }
+    let cases: Vec<_> = UseCase::all()
+        .map(|case| {
+            let verdict = judged(case);
+            (case, verdict.outcome, demanded(&verdict), ids(&verdict.missing))
+        })
+        .collect();
+    for (mild, outcome, controls, missing) in &cases {
+        for (risky, riskier_outcome, riskier_controls, riskier_missing) in &cases {
+            // Steps are enough: whatever is riskier is so by some of them, and what holds for each holds for all.
+            if mild.no_riskier_than(risky) && levels(risky) == levels(mild) + 1 {
+                assert!(outcome <= riskier_outcome, "{mild:?} {risky:?}");
+                assert!(controls.is_subset(riskier_controls), "{mild:?} {risky:?}");
+                assert!(missing.is_subset(riskier_missing), "{mild:?} {risky:?}");
+            }
+        }
+    }
+}
+
+/// How many levels a case is above no risk at all, in all dimensions together.
+fn levels(case: &UseCase) -> usize {
+    let UseCase { tenants, data, host, provenance, exposure, privileges } = *case;
+    [
+        tenants as usize,
+        data as usize,
+        host as usize,
+        provenance as usize,
+        exposure as usize,
+        privileges as usize,
+    ]
+    .iter()
+    .sum()
+}
+
+#[test]
+fn whoever_vouches_never_makes_the_answer_stricter_and_a_doubt_never_milder() {
+    let scanned = Scanned::Compared { age_days: 0, urgent: Vec::new() };
+    let answers = |data, tenants, exposure| Answers { data, tenants, exposure };
+    let image = user_image();
+    for case in UseCase::all().filter(|case| case.privileges == model::usecase::Privileges::None) {
+        let answers = answers(Some(case.data), Some(case.tenants), Some(case.exposure));
+        let request = RunRequest { answers, ..request() };
+        for level in Level::ALL {
+            let question = question(&request, &image, level);
+            let of = |vouched: &Vouched| {
+                assess(&Question { host: case.host, vouched, scanned: &scanned, ..question })
+            };
+            let verdicts = words().map(|vouched| of(&vouched));
+            for pair in verdicts.windows(2) {
+                assert!(pair[0].outcome <= pair[1].outcome, "{case:?} {level}");
+                assert!(ids(&pair[0].missing).is_subset(&ids(&pair[1].missing)), "{case:?} {level}");
             }
         }
     }
@@ -187,13 +250,17 @@ fn what_the_request_turns_off_is_missing_where_it_is_needed() {
 
 #[test]
 fn restricted_refuses_root_exceptions_and_what_is_missing() {
-    assert_eq!(rules(&verdict(&request(), Level::Restricted)), ["root-user"]);
-    let image = user_image();
+    assert_eq!(rules(&verdict(&request(), Level::Restricted)), ["root-user", "unpromoted-image"]);
+    let (image, promoted) = (user_image(), signed(&["prod"], None));
     let mut request = request();
-    assert_eq!(assess(&question(&request, &image, Level::Restricted)).outcome, Outcome::Go);
+    let of = |request: &RunRequest, vouched: &Vouched| {
+        assess(&Question { vouched, ..question(request, &image, Level::Restricted) })
+    };
+    assert_eq!(of(&request, &promoted).outcome, Outcome::Go);
     request.answers.data = Some(Data::Internal);
-    let verdict = assess(&question(&request, &image, Level::Restricted));
-    assert_eq!(rules(&verdict), ["unsigned-image", "unscanned-image"]);
+    assert_eq!(rules(&of(&request, &promoted)), ["unscanned-image"]);
+    let unsigned = of(&request, &Vouched::Nobody);
+    assert_eq!(rules(&unsigned), ["unsigned-image", "unscanned-image", "unpromoted-image"]);
 }
 
 #[test]

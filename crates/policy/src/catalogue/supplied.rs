@@ -2,6 +2,7 @@
 
 use model::finding::Scanned;
 use model::request::Network;
+use model::trust::Vouched;
 use model::usecase::Host;
 use model::verdict::{Control, Supplier};
 
@@ -14,12 +15,46 @@ pub static SIGNATURE: Entry = Entry {
         id: "signature",
         text: "a publisher whom this site trusts signed the image",
         why: "a name says nothing about who made the content",
-        remedy: "this version cannot check it: verify the publisher's signature with your own tool, import by digest",
+        remedy: "pin whoever signs it: coffer trust pin PLACE --root FINGERPRINT",
         nist: &["4.1.5"],
         cis: &["4.2", "4.5"],
         supplier: Supplier::Person,
     },
-    standing: absent,
+    standing: |at| match at.vouched {
+        Vouched::Nobody => Standing::Missing(String::new()),
+        Vouched::Signed { publisher, place, .. } => {
+            Standing::InForce(format!("{publisher} signed it, who is pinned for {place}"))
+        }
+        Vouched::Doubted { publisher, doubt, .. } => {
+            Standing::Missing(format!("{publisher} does not vouch for it: {doubt}"))
+        }
+    },
+};
+
+/// Somebody said that it may go where it is going.
+pub static STAGE_SIGNATURE: Entry = Entry {
+    control: Control {
+        id: "stage-signature",
+        text: "a stage of its publisher let the image through",
+        why: "who may publish an image need not be who may say where it runs",
+        remedy: "pin its publisher, coffer trust pin PLACE --root FINGERPRINT, who then says \
+                 coffer trust promote IMAGE --to STAGE",
+        nist: &["4.1.5", "4.2.3"],
+        cis: &["4.5"],
+        supplier: Supplier::Person,
+    },
+    standing: |at| match (at.vouched, at.vouched.stages()) {
+        (Vouched::Signed { publisher, .. }, []) => {
+            Standing::Missing(format!("{publisher} signed it and has promoted it to no stage"))
+        }
+        (Vouched::Signed { publisher, .. }, stages) => {
+            Standing::InForce(format!("{publisher} promoted it to {}", stages.join(", ")))
+        }
+        (Vouched::Doubted { publisher, .. }, _) => {
+            Standing::Missing(format!("{publisher} does not vouch for it"))
+        }
+        (Vouched::Nobody, _) => Standing::Missing("nobody is pinned for where it comes from".to_owned()),
+    },
 };
 
 /// The build is known.
@@ -28,12 +63,19 @@ pub static ATTESTED_BUILD: Entry = Entry {
         id: "attested-build",
         text: "a signed statement says from what and where the image was built",
         why: "a signature says who published it, not what went into it",
-        remedy: "this version cannot check it: verify the build's provenance with your own tool, import by digest",
+        remedy: "have whoever builds it say so: coffer attest IMAGE --type provenance",
         nist: &["4.1.3", "4.1.5"],
         cis: &["4.2"],
         supplier: Supplier::Person,
     },
-    standing: absent,
+    standing: |at| match at.vouched {
+        Vouched::Signed { built: Some(by), .. } => {
+            Standing::InForce(format!("a signed statement says that {by} built it"))
+        }
+        Vouched::Nobody | Vouched::Signed { built: None, .. } | Vouched::Doubted { .. } => {
+            Standing::Missing(String::new())
+        }
+    },
 };
 
 /// Known vulnerabilities are known.
@@ -49,7 +91,7 @@ pub static SCAN: Entry = Entry {
     },
     standing: |at| match at.scanned {
         Scanned::Never => Standing::Missing(String::new()),
-        Scanned::Compared { age_days, .. } if *age_days > RECENT => {
+        Scanned::Compared { age_days, .. } if !is_recent(at.scanned) => {
             Standing::Missing(format!("it was compared with advisories that are {age_days} days old"))
         }
         Scanned::Compared { urgent, .. } => {
@@ -65,6 +107,11 @@ pub static SCAN: Entry = Entry {
 
 /// Days for which advisories are recent.
 const RECENT: u32 = 14;
+
+/// Whether the image was compared with advisories that are recent.
+pub(crate) fn is_recent(scanned: &Scanned) -> bool {
+    matches!(scanned, Scanned::Compared { age_days, .. } if *age_days <= RECENT)
+}
 
 /// Two people agreed to the exception.
 pub static FOUR_EYES: Entry = Entry {

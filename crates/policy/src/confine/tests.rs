@@ -5,8 +5,9 @@ use model::verdict::Level;
 use proptest::prelude::*;
 
 use super::*;
+use crate::Question;
 use crate::decide::decide;
-use crate::fixtures::{image, question, request, user_image};
+use crate::fixtures::{image, question, request, signed, user_image};
 
 fn placement() -> Placement {
     let map = vec![IdMapping { container_id: 0, host_id: 165_536, size: 65_536 }];
@@ -31,7 +32,8 @@ fn placement() -> Placement {
 }
 
 fn permit(request: &RunRequest, image: &Image, level: Level) -> Permit {
-    decide(&question(request, image, level), "c1".to_owned(), 7).permit.unwrap()
+    let question = Question { vouched: &signed(&["prod"], None), ..question(request, image, level) };
+    decide(&question, "c1".to_owned(), 7).permit.unwrap()
 }
 
 fn spec(request: &RunRequest, image: &Image, level: Level) -> Spec {

@@ -16,7 +16,9 @@ use super::revoked::{REVOKED, Revocations};
 use super::stage::{delegated, forget_unused, required};
 use super::{PublishError, Requirement, RoleName, StageName};
 use crate::key::{KeyId, PublicKey};
-use crate::metadata::{DelegatedRole, Delegations, Document as _, Root, Snapshot, Target, Targets, Timestamp};
+use crate::metadata::{
+    DelegatedRole, Delegations, Document as _, Root, Snapshot, Target, Targets, Timestamp,
+};
 
 /// What a draft changes, and which draft it was.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,7 +63,8 @@ impl Draft {
     /// Tells this draft from every other one.
     pub(super) fn fingerprint(&self) -> Digest {
         let stages = self.stages.values().map(Paper::message);
-        let papers = [self.root.message(), self.targets.message(), self.revoked.as_slice()].into_iter().chain(stages);
+        let papers =
+            [self.root.message(), self.targets.message(), self.revoked.as_slice()].into_iter().chain(stages);
         let mut hasher = Hasher::new();
         papers.for_each(|bytes| hasher.update(Digest::of(bytes).as_bytes()));
         hasher.finish()
@@ -87,7 +90,11 @@ impl Draft {
         Ok(())
     }
 
-    fn describe_revoked(&self, expected: &mut Targets, changes: &mut Vec<Change>) -> Result<(), PublishError> {
+    fn describe_revoked(
+        &self,
+        expected: &mut Targets,
+        changes: &mut Vec<Change>,
+    ) -> Result<(), PublishError> {
         let after = Revocations::read(&self.revoked)?;
         let base = self.base.as_ref().map(|base| Revocations::read(&base.revoked)).transpose()?;
         let before = base.unwrap_or_default();
@@ -145,8 +152,11 @@ pub(super) fn root_changes(before: Option<&Root>, after: &Root) -> Vec<Change> {
 
 /// The roles of a root; snapshot and timestamp as one where they have the same keys.
 fn roles(root: &Root) -> Vec<(RoleName, &'static str)> {
-    let mut roles =
-        vec![(RoleName::Root, Root::TYPE), (RoleName::Release, Targets::TYPE), (RoleName::Online, Timestamp::TYPE)];
+    let mut roles = vec![
+        (RoleName::Root, Root::TYPE),
+        (RoleName::Release, Targets::TYPE),
+        (RoleName::Online, Timestamp::TYPE),
+    ];
     if root.roles.get(Snapshot::TYPE) != root.roles.get(Timestamp::TYPE) {
         roles.push((RoleName::Online, Snapshot::TYPE));
     }
@@ -247,7 +257,8 @@ fn describe_stages(expected: &mut Targets, after: Option<&Delegations>, changes:
         if had.is_none() {
             changes.push(Change::Stage { stage: stage.clone() });
         }
-        let keys_before = had.map(|had| Keys { keys: listed(&before, &had.role.keyids), threshold: had.role.threshold });
+        let keys_before =
+            had.map(|had| Keys { keys: listed(&before, &had.role.keyids), threshold: had.role.threshold });
         describe_keys(&RoleName::Stage(stage.clone()), keys_before.as_ref(), &keys, changes);
         let required_before = had.map(|had| requirements(had, &before)).unwrap_or_default();
         if required_before != requires {
@@ -278,7 +289,13 @@ fn compare<T: Serialize>(role: &RoleName, expected: &T, found: &T, changes: &mut
 }
 
 /// Goes down as long as both are objects: the smallest part that differs is what is shown.
-fn differ(role: &RoleName, path: &str, before: Option<&Value>, after: Option<&Value>, changes: &mut Vec<Change>) {
+fn differ(
+    role: &RoleName,
+    path: &str,
+    before: Option<&Value>,
+    after: Option<&Value>,
+    changes: &mut Vec<Change>,
+) {
     if before == after {
         return;
     }

@@ -39,7 +39,8 @@ impl Draft {
         plan.check()?;
         let mut root = Root::new(1, now.saturating_add(validity.root));
         let online = [(Snapshot::TYPE, &plan.online), (Timestamp::TYPE, &plan.online)];
-        for (role, keys) in [(Root::TYPE, &plan.root), (Targets::TYPE, &plan.release)].into_iter().chain(online)
+        for (role, keys) in
+            [(Root::TYPE, &plan.root), (Targets::TYPE, &plan.release)].into_iter().chain(online)
         {
             root.keys.extend(keys.keys.iter().map(|key| (key.id(), key.clone())));
             root.roles.insert(role.to_owned(), keys.role());
@@ -84,7 +85,11 @@ impl Draft {
     #[must_use]
     pub fn changed(&self) -> Vec<RoleName> {
         let stages = self.stages.keys().cloned().map(RoleName::Stage);
-        [RoleName::Root, RoleName::Release].into_iter().chain(stages).filter(|role| self.is_new(role)).collect()
+        [RoleName::Root, RoleName::Release]
+            .into_iter()
+            .chain(stages)
+            .filter(|role| self.is_new(role))
+            .collect()
     }
 
     /// Whether nothing is changed.
@@ -152,7 +157,8 @@ impl Draft {
 
     /// What the release role says of a stage.
     pub(super) fn delegation(&self, stage: &StageName) -> Result<&DelegatedRole, PublishError> {
-        let roles = self.targets.document.delegations.as_ref().map_or(&[][..], |delegations| &delegations.roles);
+        let roles =
+            self.targets.document.delegations.as_ref().map_or(&[][..], |delegations| &delegations.roles);
         let found = roles.iter().find(|role| role.name == stage.as_str());
         found.ok_or_else(|| PublishError::NoStage {
             stage: stage.clone(),

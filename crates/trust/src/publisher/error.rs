@@ -10,10 +10,14 @@ use crate::metadata::{FormatError, Shortfall};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PublishError {
     /// It becomes a file's name, and the beginning of targets' names.
-    #[error("`{0}` cannot be a stage's name: it begins with a small letter, has small letters, digits and `-`, up to 32, and is no other role's")]
+    #[error(
+        "`{0}` cannot be a stage's name: it begins with a small letter, has small letters, digits and `-`, up to 32, and is no other role's"
+    )]
     StageName(String),
     /// Not `NAME:TAG`.
-    #[error("`{0}` is not what a release is called: the image's name below its place, and a tag, like `web/app:1.4`")]
+    #[error(
+        "`{0}` is not what a release is called: the image's name below its place, and a tag, like `web/app:1.4`"
+    )]
     ReleaseName(String),
     /// More signatures than keys, or none.
     #[error("{role} cannot need {threshold} signatures of {keys} keys{}", only_one(.role))]
@@ -61,7 +65,9 @@ pub enum PublishError {
     #[error("key `{}` is none of any role's keys", .0.short())]
     NobodysKey(KeyId),
     /// What is left cannot sign the change that would replace what is lost.
-    #[error("{left} of {role}'s keys are left, and {threshold} have to sign: nobody can replace the others any more")]
+    #[error(
+        "{left} of {role}'s keys are left, and {threshold} have to sign: nobody can replace the others any more"
+    )]
     Lost {
         /// Which role.
         role: RoleName,

@@ -62,7 +62,11 @@ impl<T: Document + Clone> Paper<T> {
     }
 
     /// Signs, if the key is one of the authority's and has not signed yet.
-    pub(super) fn sign(&mut self, authority: &Authority, signer: &dyn Signer) -> Result<Signing, PublishError> {
+    pub(super) fn sign(
+        &mut self,
+        authority: &Authority,
+        signer: &dyn Signer,
+    ) -> Result<Signing, PublishError> {
         let Some(material) = signer.public().material() else { return Ok(Signing::Stranger) };
         let key = authority.keys().iter().find(|(_, key)| key.material().as_ref() == Some(&material));
         let Some((id, key)) = key else { return Ok(Signing::Stranger) };

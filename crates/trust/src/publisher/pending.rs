@@ -37,11 +37,7 @@ impl Draft {
     /// # Errors
     /// [`PublishError::Moved`] if something else was published meanwhile; [`PublishError::Unusual`],
     /// [`PublishError::File`] and others if it is no draft.
-    pub fn resume(
-        base: Option<Repository>,
-        files: &Files,
-        validity: Validity,
-    ) -> Result<Self, PublishError> {
+    pub fn resume(base: Option<Repository>, files: &Files, validity: Validity) -> Result<Self, PublishError> {
         let papers = Papers::of(files)?;
         let mut draft = match base {
             Some(base) => Self::of(base, validity),
@@ -176,9 +172,11 @@ fn newer<T: Document + Clone>(
     match published {
         _ if next == version.saturating_add(1) => Ok(pending),
         Some(same) if same.message() == pending.message() => Ok(same.clone()),
-        _ if next > version => {
-            Err(PublishError::Rollback { name: format!("{role}"), found: version, seen: next.saturating_sub(1) })
-        }
+        _ if next > version => Err(PublishError::Rollback {
+            name: format!("{role}"),
+            found: version,
+            seen: next.saturating_sub(1),
+        }),
         _ => Err(PublishError::Moved { role: role.clone(), pending: next, published: version }),
     }
 }

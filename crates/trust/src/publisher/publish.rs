@@ -66,7 +66,12 @@ impl Repository {
     ///
     /// # Errors
     /// [`PublishError::NoOnlineKey`].
-    pub fn refreshed(&self, online: &[&dyn Signer], validity: Validity, now: i64) -> Result<Self, PublishError> {
+    pub fn refreshed(
+        &self,
+        online: &[&dyn Signer],
+        validity: Validity,
+        now: i64,
+    ) -> Result<Self, PublishError> {
         let root = &self.root.document;
         let mut next = self.clone();
         let left = self.snapshot.document.expires.saturating_sub(now);

@@ -243,7 +243,8 @@ fn listed<T: Document + Clone>(
     let name = name(role, meta.version);
     let paper: Paper<T> = read(files, &name, most)?;
     let bytes = paper.bytes();
-    let length = meta.length.is_none_or(|length| u64::try_from(bytes.len()).is_ok_and(|found| found == length));
+    let length =
+        meta.length.is_none_or(|length| u64::try_from(bytes.len()).is_ok_and(|found| found == length));
     let hashes = meta.hashes.as_ref().is_none_or(|hashes| hashes.hold(bytes));
     let version = paper.document.version() == meta.version;
     if length && hashes && version { Ok(paper) } else { Err(PublishError::Mismatch { name }) }

@@ -45,7 +45,11 @@ impl FromStr for StageName {
             && text.starts_with(|first: char| first.is_ascii_lowercase())
             && text.bytes().all(plain)
             && !TAKEN.contains(&text);
-        if fits { Ok(Self(text.to_owned())) } else { Err(PublishError::StageName(text.chars().take(60).collect())) }
+        if fits {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(PublishError::StageName(text.chars().take(60).collect()))
+        }
     }
 }
 

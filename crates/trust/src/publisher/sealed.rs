@@ -82,7 +82,11 @@ pub fn open(sealed: &[u8], passphrase: &str) -> Result<Zeroizing<Vec<u8>>, Seale
 }
 
 fn given(passphrase: &str) -> Result<SecretString, SealedError> {
-    if passphrase.is_empty() { Err(SealedError::Empty) } else { Ok(SecretString::from(passphrase.to_owned())) }
+    if passphrase.is_empty() {
+        Err(SealedError::Empty)
+    } else {
+        Ok(SecretString::from(passphrase.to_owned()))
+    }
 }
 
 fn refused(error: DecryptError) -> SealedError {

@@ -49,11 +49,7 @@ impl Draft {
     /// # Errors
     /// [`PublishError::Unseen`] if the draft is not what was described; [`PublishError::Unwanted`] if no key counts;
     /// what a signer says.
-    pub fn sign(
-        &mut self,
-        seen: &Description,
-        signers: &[&dyn Signer],
-    ) -> Result<Vec<Given>, PublishError> {
+    pub fn sign(&mut self, seen: &Description, signers: &[&dyn Signer]) -> Result<Vec<Given>, PublishError> {
         if seen.of != self.fingerprint() {
             return Err(PublishError::Unseen);
         }

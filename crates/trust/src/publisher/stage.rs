@@ -96,7 +96,8 @@ impl Draft {
 impl Requirement {
     fn check(&self, role: &RoleName) -> Result<(), PublishError> {
         let kind = &self.kind;
-        if kind.is_empty() || kind.len() > LONGEST_KIND || kind.contains(|c: char| c.is_control() || c == ' ') {
+        if kind.is_empty() || kind.len() > LONGEST_KIND || kind.contains(|c: char| c.is_control() || c == ' ')
+        {
             return Err(PublishError::Kind(kind.chars().take(80).collect()));
         }
         Keys { keys: self.keys.clone(), threshold: 1 }.check(role)
@@ -119,10 +120,8 @@ fn wires(role: &DelegatedRole) -> Option<Vec<Wire>> {
 /// The requirements of a delegation, if they are understood.
 pub(super) fn required(role: &DelegatedRole, delegations: &Delegations) -> Option<Vec<Requirement>> {
     let key = |id: &KeyId| delegations.keys.get(id).cloned();
-    let required = |wire: Wire| Requirement {
-        keys: wire.keyids.iter().filter_map(key).collect(),
-        kind: wire.kind,
-    };
+    let required =
+        |wire: Wire| Requirement { keys: wire.keyids.iter().filter_map(key).collect(), kind: wire.kind };
     Some(wires(role)?.into_iter().map(required).collect())
 }
 

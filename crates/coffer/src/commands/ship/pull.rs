@@ -3,15 +3,17 @@
 use engine::registries::{Places, Registries};
 use engine::ship::{Pulled, Wanted};
 use engine::{Engine, EngineError};
+use model::digest::ClaimedDigest;
 use model::reference::{ImageName, Reference};
 use model::request::RunRequest;
 
 use crate::args::global::Format;
 use crate::args::ship::{self, Pull, PullWhen};
-use crate::commands::Act;
-use crate::context::Context;
+use crate::commands::{Act, Truncate};
+use crate::context::{Context, write_error};
 use crate::errors::Failure;
 use crate::progress::Lines;
+use crate::render::ledger::shortened;
 use crate::render::ship::{PulledJson, pulled};
 use crate::{registries, site};
 
@@ -23,6 +25,7 @@ impl Act for Pull {
         let mut all = Vec::new();
         for name in self.names(&engine, &registries)? {
             let image = engine.pull(&registries, &name, &wanted, &mut Lines::new())?;
+            say_change(&image);
             if context.format == Format::Table {
                 context.print(&self.said(&image, context))?;
             }
@@ -60,7 +63,18 @@ impl Pull {
 /// `image import docker://NAME` is a pull.
 pub(crate) fn pull_remote(engine: &Engine, places: Places, name: &ImageName) -> Result<Pulled, Failure> {
     let registries = Registries::load(places)?;
-    Ok(engine.pull(&registries, name, &Wanted::host(), &mut Lines::new())?)
+    let pulled = engine.pull(&registries, name, &Wanted::host(), &mut Lines::new())?;
+    say_change(&pulled);
+    Ok(pulled)
+}
+
+/// A word about a name that leads elsewhere than before, once the lines of the transfer are gone.
+fn say_change(pulled: &Pulled) {
+    if let Some(before) = pulled.before {
+        let short = |digest: ClaimedDigest| shortened(&digest.to_string(), Truncate::Short);
+        let (name, before, now) = (&pulled.name, short(before), short(pulled.digest));
+        write_error(&format!("coffer: {name} led to {before} when it was pulled last, and leads to {now} now\n"));
+    }
 }
 
 /// Where the image of a container comes from if the store lacks it.
@@ -94,7 +108,8 @@ impl Provision {
         let registries = Registries::load(self.places)?;
         let full = registries.full_name(&name)?;
         if self.when == PullWhen::Always || engine.lacks(&full)? {
-            engine.pull_at(level, &registries, &full, &Wanted::host(), &mut Lines::new())?;
+            let pulled = engine.pull_at(level, &registries, &full, &Wanted::host(), &mut Lines::new())?;
+            say_change(&pulled);
         }
         // An alias leads to a name that the store knows, and its own name does not.
         if engine.lacks(&name)? {

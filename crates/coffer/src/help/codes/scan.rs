@@ -95,6 +95,41 @@ pub(super) const SCAN: &[Code] = &[
         "Do not use them; find out where they came from, and get them again.",
     ),
     code(
+        "E-advisories-sign",
+        "The advisories could not be signed: whatever holds the key did not, or its signature does not hold.",
+        "Give a private key of Ed25519: coffer advisories export --key FILE.",
+    ),
+    code(
+        "E-advisories-key",
+        "The file is no private key that signs advisories.",
+        "Give an Ed25519 key in PEM: openssl genpkey -algorithm ed25519 -out FILE makes one.",
+    ),
+    code(
+        "E-advisories-publishers",
+        "The list of keys whose advisories are used here is damaged, so that none are used.",
+        "Put it right, the Base64 of a key on each line, or remove the file and pin the keys again.",
+    ),
+    code(
+        "E-advisories-many-publishers",
+        "As many keys as may be are pinned for advisories.",
+        "Give one up: coffer advisories unpin KEY.",
+    ),
+    code(
+        "E-advisories-write",
+        "The list of keys whose advisories are used here cannot be written.",
+        "Look at the path, its owner and the space on its disk.",
+    ),
+    code(
+        "E-advisories-not-believed",
+        "This site uses only advisories that a pinned key has signed, and none of these would sign the import.",
+        "Give such a key with --key FILE, or take signed ones over: coffer advisories update FILE.",
+    ),
+    code(
+        "E-advisories-not-pinned",
+        "The key that should be given up is not pinned.",
+        "See which are: coffer advisories status.",
+    ),
+    code(
         "E-advisories-older",
         "The advisories that should replace those here are older than them.",
         "Ask where the newer ones are, or take the older ones with --allow-older.",

@@ -11,7 +11,8 @@ fn the_log_tells_what_holds_and_since_when() {
         draft.delegate(&stage("dev"), &keys(1, &[31]), &[], NOW + 2 * hour)?;
         draft.release("app:1", digest("b"), 5, NOW + 2 * hour)
     });
-    let three = changed(&two, &[31], |draft| draft.promote(&stage("dev"), "app:1", digest("b"), &[], NOW + 3 * hour));
+    let three =
+        changed(&two, &[31], |draft| draft.promote(&stage("dev"), "app:1", digest("b"), &[], NOW + 3 * hour));
     let four = changed(&three, &[11], |draft| draft.revoke(digest("a"), "CVE-2026-1", NOW + 4 * hour));
     let five = changed(&four, &[1, 3], |draft| {
         draft.rotate(&RoleName::Root, &public(2).id(), public(4), NOW + 5 * hour)

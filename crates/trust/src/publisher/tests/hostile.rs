@@ -49,7 +49,9 @@ fn what_somebody_slipped_in_is_shown() {
         targets.targets.insert("app:1".into(), target);
     });
     assert!(matches!(&odd[..], [Change::Field { path, .. }] if path == "/targets/app:1"), "{odd:?}");
-    let [Change::Field { .. }] = &slipped(|targets| drop(targets.other.insert("x".into(), "\u{202e}".into())))[..] else {
+    let [Change::Field { .. }] =
+        &slipped(|targets| drop(targets.other.insert("x".into(), "\u{202e}".into())))[..]
+    else {
         panic!("unseen")
     };
     let gone = slipped(|targets| drop(targets.targets.remove("app:1")));
@@ -63,7 +65,8 @@ fn a_delegation_that_is_not_ours_is_shown_as_it_is() {
     asked.delegate(&stage("dev"), &keys(1, &[31]), &[], NOW).unwrap();
     let expected = asked.describe().unwrap();
     let slipped = |change: fn(&mut crate::metadata::DelegatedRole)| {
-        let files = tampered(&asked.files(), |targets| change(&mut targets.delegations.as_mut().unwrap().roles[0]));
+        let files =
+            tampered(&asked.files(), |targets| change(&mut targets.delegations.as_mut().unwrap().roles[0]));
         resumed(&base, &files).unwrap().describe().unwrap().beyond(&expected)
     };
     assert_eq!(slipped(|_| {}), []);
@@ -158,7 +161,8 @@ fn nobody_else_s_signature_makes_a_publisher_s_file() {
     let mut forged = draft(&base);
     forged.release("app:1", digest("evil"), 5, NOW).unwrap();
     forged.targets = crate::publisher::paper::Paper::new(forged.targets.document.clone()).unwrap();
-    let stolen = forged.targets.sign(&crate::metadata::Root::new(1, NOW).authority("targets"), &key(99)).unwrap();
+    let stolen =
+        forged.targets.sign(&crate::metadata::Root::new(1, NOW).authority("targets"), &key(99)).unwrap();
     assert_eq!(stolen, crate::publisher::paper::Signing::Stranger);
     // The online key is stolen, and says that this is current.
     let mut whole = base.clone();

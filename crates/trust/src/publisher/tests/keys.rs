@@ -11,7 +11,10 @@ fn a_release_key_is_exchanged_and_what_it_signed_is_signed_again() {
     rotation.rotate(&RoleName::Release, &old, public(13), NOW).unwrap();
     assert_eq!(rotation.changed(), [RoleName::Root, RoleName::Release]);
     let words = words(&rotation);
-    let expected = [format!("release gets key {} (ed25519)", public(13).id().short()), format!("release loses key {} (ed25519)", old.short())];
+    let expected = [
+        format!("release gets key {} (ed25519)", public(13).id().short()),
+        format!("release loses key {} (ed25519)", old.short()),
+    ];
     assert_eq!(words[1..3], expected);
     // The old key's holder gives nothing to the new list.
     sign(&mut rotation, &[1, 2, 11]).unwrap();
@@ -69,7 +72,8 @@ fn every_role_that_had_the_lost_key_goes_on_without_it() {
         draft.delegate(&stage("dev"), &keys(1, &[11, 31]), &[], NOW)?;
         draft.release("app:1", digest("a"), 5, NOW)
     });
-    let promoted = changed(&base, &[11], |draft| draft.promote(&stage("dev"), "app:1", digest("a"), &[], NOW));
+    let promoted =
+        changed(&base, &[11], |draft| draft.promote(&stage("dev"), "app:1", digest("a"), &[], NOW));
     let mut recovery = draft(&promoted);
     recovery.recover(&[public(11).id()], &[], NOW).unwrap();
     assert_eq!(recovery.keys(&RoleName::Release).unwrap(), keys(1, &[12]));

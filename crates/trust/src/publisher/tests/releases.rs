@@ -51,7 +51,9 @@ fn signing_what_is_signed_changes_nothing() {
 #[test]
 fn what_is_no_release_is_not_signed() {
     let mut draft = draft(&publisher(1));
-    for name in ["app", "app:", "App:1", "../app:1", "a/b/c/d/e/f/g:1", "app:1@sha256:00", "", "/app:1", "app:1 "] {
+    for name in
+        ["app", "app:", "App:1", "../app:1", "a/b/c/d/e/f/g:1", "app:1@sha256:00", "", "/app:1", "app:1 "]
+    {
         let refused = draft.release(name, digest("a"), 5, NOW);
         assert!(matches!(refused, Err(PublishError::ReleaseName(_))), "{name}");
     }
@@ -82,7 +84,10 @@ fn a_revoked_digest_is_listed_and_not_released_again() {
 fn a_revocation_has_a_reason() {
     let mut draft = draft(&publisher(1));
     for reason in ["", "  ", "two\nlines", &"x".repeat(501)] {
-        assert!(matches!(draft.revoke(digest("a"), reason, NOW), Err(PublishError::Reason { .. })), "{reason}");
+        assert!(
+            matches!(draft.revoke(digest("a"), reason, NOW), Err(PublishError::Reason { .. })),
+            "{reason}"
+        );
     }
 }
 

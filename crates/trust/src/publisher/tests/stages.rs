@@ -50,7 +50,8 @@ fn a_promotion_is_signed_by_the_stage_s_own_people() {
 #[test]
 fn what_is_not_attested_is_not_promoted() {
     let base = staged();
-    let promote = |given: &[Attestation]| draft(&base).promote(&stage("prod"), "app:1", digest("a"), given, NOW);
+    let promote =
+        |given: &[Attestation]| draft(&base).promote(&stage("prod"), "app:1", digest("a"), given, NOW);
     let others = [
         Attestation::assertion("sbom", &public(41), digest("a")),
         Attestation::assertion("vuln", &public(42), digest("a")),
@@ -72,7 +73,9 @@ fn only_what_is_released_and_not_revoked_is_promoted() {
     };
     assert_eq!(promote(&base, "dev", "app:2", "a"), PublishError::NotReleased("app:2".into()));
     assert!(matches!(promote(&base, "dev", "app:1", "b"), PublishError::OtherDigest { .. }));
-    assert!(matches!(promote(&base, "test", "app:1", "a"), PublishError::NoStage { there, .. } if there == ["dev"]));
+    assert!(
+        matches!(promote(&base, "test", "app:1", "a"), PublishError::NoStage { there, .. } if there == ["dev"])
+    );
     let mut unpublished = draft(&base);
     unpublished.release("app:2", digest("b"), 5, NOW).unwrap();
     let early = unpublished.promote(&stage("dev"), "app:2", digest("b"), &[], NOW);

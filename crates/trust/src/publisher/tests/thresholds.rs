@@ -10,7 +10,10 @@ fn two_people_give_the_same_command() {
     first.release("app:1", digest("a"), 5, NOW).unwrap();
     assert_eq!(sign(&mut first, &[11]).unwrap(), 1);
     let [missing] = first.missing().try_into().unwrap();
-    assert_eq!((missing.threshold, missing.signed, missing.absent.clone()), (2, vec![public(11).id()], vec![public(12).id()]));
+    assert_eq!(
+        (missing.threshold, missing.signed, missing.absent.clone()),
+        (2, vec![public(11).id()], vec![public(12).id()])
+    );
     assert!(first.wants(&public(12).id()) && !first.wants(&public(11).id()));
     assert!(matches!(publish(&first, 21), Err(PublishError::Incomplete(_))));
     let mut second = passed_on(&first);

@@ -3,7 +3,9 @@
 use model::digest::{ClaimedDigest, Digest};
 
 use crate::key::{PublicKey, Signer, SoftKey};
-use crate::publisher::{Draft, Files, Keys, Plan, PublishError, Repository, RoleName, StageName, Validity, Versions};
+use crate::publisher::{
+    Draft, Files, Keys, Plan, PublishError, Repository, RoleName, StageName, Validity, Versions,
+};
 
 /// A Thursday.
 pub(super) const NOW: i64 = 1_795_694_400;
