@@ -92,6 +92,11 @@ pub(crate) fn build(package: &str, profile: &str) -> Outcome<PathBuf> {
     executable_of(cargo(["build", "--package", package, "--profile", profile]), package)
 }
 
+/// The same for an example, as it is built to be tested.
+pub(crate) fn build_example(package: &str, name: &str) -> Outcome<PathBuf> {
+    executable_of(cargo(["build", "--package", package, "--example", name]), name)
+}
+
 /// Runs a build and says where the executable of that name is.
 fn executable_of(mut command: Command, name: &str) -> Outcome<PathBuf> {
     println!("$ {}", line(&command));

@@ -2,7 +2,6 @@
 //! small enough to be read by every start.
 
 mod table;
-mod revoked;
 mod attested;
 mod doubt;
 mod build;

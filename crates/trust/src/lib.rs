@@ -20,5 +20,7 @@ pub mod statement;
 pub mod evidence;
 pub mod cosign;
 pub mod notation;
+#[doc(hidden)]
+pub mod fuzz;
 
 pub use error::{SourceError, TrustError};

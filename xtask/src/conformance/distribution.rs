@@ -7,9 +7,11 @@ use crate::bench::scratch::Scratch;
 use crate::conformance::lists::{self, List};
 use crate::conformance::{Lists, Settings};
 use crate::registry::Registry;
-use crate::shell::{self, Outcome};
+use crate::shell::Outcome;
 
 const NAME: &str = "distribution";
+
+const SUITE: &str = "opencontainers/distribution-spec";
 
 /// What the suite leaves out unless it is asked for.
 const MORE: [&str; 4] = [
@@ -65,28 +67,18 @@ fn settle(settings: &Settings, found: &List) -> Outcome {
     let file = lists::directory(NAME).join("ours.txt");
     match settings.lists {
         Lists::Compared => {}
-        Lists::Rewritten => lists::save(&file, &remarks(settings), found)?,
+        Lists::Rewritten => lists::save(&file, &lists::remarks(settings, SUITE), found)?,
         Lists::Printed => {
-            print!("\n{}", lists::text(&remarks(settings), found));
+            print!("\n{}", lists::text(&lists::remarks(settings, SUITE), found));
             return Ok(());
         }
     }
     let mut complaints = lists::differences(&lists::load(&file)?, found);
-    complaints.extend(failed(found));
+    complaints.extend(lists::failed(found));
     match complaints.is_empty() {
         true => Ok(()),
         false => Err(format!("the list is not true, or not good enough:\n  {}", complaints.join("\n  "))),
     }
-}
-
-fn failed(list: &List) -> Vec<String> {
-    list.iter().filter(|(_, verdict)| *verdict == "fail").map(|(name, _)| format!("{name} fails")).collect()
-}
-
-fn remarks(settings: &Settings) -> Vec<String> {
-    let mut git = shell::program("git", ["rev-parse", "--short", "HEAD"]);
-    let commit = shell::capture(git.current_dir(&settings.path)).unwrap_or_default();
-    vec![format!("opencontainers/distribution-spec {commit}").trim().to_owned()]
 }
 
 #[cfg(test)]
@@ -105,7 +97,7 @@ mod tests {
     #[test]
     fn nothing_on_file_fails() {
         let list = lists::load(&lists::directory(NAME).join("ours.txt")).unwrap();
-        assert_eq!(failed(&list), Vec::<String>::new());
+        assert_eq!(lists::failed(&list), Vec::<String>::new());
         assert!(list.len() > 40);
     }
 }

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::conformance::Settings;
 use crate::shell::{self, Outcome};
 
 /// Programs and the word of their verdict.
@@ -68,6 +69,18 @@ pub(crate) fn behind(list: &List, judge: &List) -> Vec<String> {
     let passes = |list: &List, program: &String| list.get(program).is_some_and(|verdict| verdict == "pass");
     let missing = judge.keys().filter(|program| passes(judge, program) && !passes(list, program));
     missing.cloned().collect()
+}
+
+/// What fails, a line for each program.
+pub(crate) fn failed(list: &List) -> Vec<String> {
+    list.iter().filter(|(_, verdict)| *verdict == "fail").map(|(name, _)| format!("{name} fails")).collect()
+}
+
+/// Which version of `suite` the checkout is.
+pub(crate) fn remarks(settings: &Settings, suite: &str) -> Vec<String> {
+    let mut git = shell::program("git", ["rev-parse", "--short", "HEAD"]);
+    let commit = shell::capture(git.current_dir(&settings.path)).unwrap_or_default();
+    vec![format!("{suite} {commit}").trim().to_owned()]
 }
 
 #[cfg(test)]

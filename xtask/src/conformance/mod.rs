@@ -8,6 +8,7 @@ mod reasons;
 mod runtime_tools;
 mod distribution;
 mod oras;
+mod tuf;
 
 use std::path::{Path, PathBuf};
 
@@ -51,6 +52,7 @@ const SUITES: &[Suite] = &[
     Suite { name: "runtime-tools", ours: shell::runtime, run: runtime_tools::run },
     Suite { name: "distribution", ours: coffer, run: distribution::run },
     Suite { name: "oras", ours: coffer, run: oras::run },
+    Suite { name: "tuf", ours: tuf::client, run: tuf::run },
 ];
 
 fn coffer() -> Outcome<PathBuf> {

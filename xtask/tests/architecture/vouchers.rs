@@ -9,6 +9,7 @@ const VOUCHERS: &[(&str, &str)] = &[
     ("Permit::assertion(", "crates/policy/src/decide.rs"),
     ("Commission::assertion(", "crates/runtime/src/floor.rs"),
     ("Digest::assertion(", "crates/store/src/"),
+    ("Attested::assertion(", "crates/trust/src/catalogue.rs"),
 ];
 
 /// Files of the product that call it.

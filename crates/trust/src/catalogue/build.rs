@@ -3,13 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::table::Table;
-use super::{Catalogue, Expiry, FORMAT, Stage, revoked};
+use super::{Catalogue, Expiry, FORMAT, Stage};
 use crate::TrustError;
 use crate::client::{Source, Trusted};
 use crate::metadata::{DelegatedRole, FormatError, Target};
+use crate::publisher::Revocations;
 
 /// The most stages of a publisher.
 const MOST_STAGES: usize = 32;
+
+/// The longest reason that is kept, in characters.
+const LONGEST: usize = 500;
 
 type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
 
@@ -56,7 +60,21 @@ fn stage(
     source: &mut dyn Source,
     now: i64,
 ) -> Result<Stage<'static>, TrustError> {
-    let targets = trusted.stage(&role.name, source, now)?;
+    let silent = |at| {
+        let expires = Expiry { role: role.name.clone().into(), at };
+        table(&Rows::new()).map(|releases| Stage { expires, releases })
+    };
+    let ends = trusted.expires().1;
+    let targets = match trusted.stage(&role.name, source, now) {
+        // Nobody has promoted anything to it yet: a stage's file begins with its first promotion, and once it is
+        // listed it cannot vanish.
+        Err(TrustError::NotListed(_)) => return silent(ends),
+        // Its people have not renewed it: it vouches for nothing, and what is released stays released.
+        Err(TrustError::Expired { role: expired, since, .. }) if expired == role.name => {
+            return silent(since);
+        }
+        found => found?,
+    };
     let prefix = format!("{}/", role.name);
     // "Clients MUST check that a target is in one of the trusted paths": a stage promotes to nothing but itself.
     let covered = targets.targets.iter().filter(|(name, _)| role.covers(name));
@@ -77,10 +95,12 @@ fn row(name: &str, target: &Target) -> Option<(Vec<u8>, Vec<u8>)> {
 }
 
 fn revoked_rows(list: &[u8]) -> Result<Rows, TrustError> {
-    let entries = revoked::read(list).map_err(TrustError::List)?;
-    let rows = entries.into_iter().map(|entry| {
-        let value = format!("{}\n{}", entry.time, entry.reason);
-        (entry.digest.as_bytes().to_vec(), value.into_bytes())
+    let list = Revocations::read(list).map_err(|error| TrustError::List(error.to_string()))?;
+    // A publisher's words are shown to people.
+    let short = |text: &str, most| text.chars().filter(|letter| !letter.is_control()).take(most).collect();
+    let rows = list.revoked.iter().map(|entry| {
+        let (time, reason): (String, String) = (short(&entry.time, LONGEST), short(&entry.reason, LONGEST));
+        (entry.digest.as_bytes().to_vec(), format!("{time}\n{reason}").into_bytes())
     });
     Ok(rows.collect())
 }

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use model::digest::{ClaimedDigest, Digest};
 
-use super::file::LIST;
 use super::held::Held;
 use super::limits::{MOST_FILE, MOST_METADATA, MOST_ROOTS, MOST_TARGETS};
 use super::source::{Source, look};
 use super::{Floors, Trusted};
 use crate::TrustError;
 use crate::metadata::{Document, Envelope, Root, Snapshot, Targets, Timestamp, file_name};
+use crate::publisher::REVOKED;
 
 impl Trusted {
     /// 5.2: "We assume that a good, trusted copy of this file was shipped [...] using an out-of-band process": here it
@@ -115,8 +115,8 @@ impl Trusted {
     }
 
     fn load_list(&mut self, cache: &mut dyn Source) -> Result<(), TrustError> {
-        let list = self.targets().and_then(|targets| targets.targets.get(LIST));
-        let Some(name) = list.map(|target| self.stored(LIST, target)) else { return Ok(()) };
+        let list = self.targets().and_then(|targets| targets.targets.get(REVOKED));
+        let Some(name) = list.map(|target| self.stored(REVOKED, target)) else { return Ok(()) };
         if let Some(bytes) = look(cache, &name, MOST_FILE)? {
             self.files.insert(name, bytes);
         }

@@ -7,9 +7,7 @@ use super::limits::MOST_FILE;
 use super::source::{Source, fetch};
 use crate::TrustError;
 use crate::metadata::{FormatError, Target};
-
-/// The target that is kept beside the metadata: the list of what a publisher takes back.
-pub(super) const LIST: &str = "revoked.json";
+use crate::publisher::REVOKED;
 
 impl Trusted {
     /// Downloads a target, of at most `most` bytes.
@@ -36,10 +34,10 @@ impl Trusted {
     /// The list of what the publisher takes back, which is kept.
     pub(crate) fn list(&mut self, source: &mut dyn Source) -> Result<&[u8], TrustError> {
         let target =
-            self.targets().and_then(|targets| targets.targets.get(LIST)).ok_or(TrustError::NoList)?;
-        let (file, target) = (self.stored(LIST, target), target.clone());
+            self.targets().and_then(|targets| targets.targets.get(REVOKED)).ok_or(TrustError::NoList)?;
+        let (file, target) = (self.stored(REVOKED, target), target.clone());
         if !self.files.get(&file).is_some_and(|bytes| target.is(bytes)) {
-            let bytes = self.fetch(LIST, &target, source, MOST_FILE)?;
+            let bytes = self.fetch(REVOKED, &target, source, MOST_FILE)?;
             // There is one: what came before it is not needed any more.
             self.files = BTreeMap::from([(file.clone(), bytes)]);
         }

@@ -197,7 +197,7 @@ impl<'a> Envelope<'a> {
         if signed >= authority.threshold.max(1) {
             return Ok(());
         }
-        Err(Shortfall { role: authority.role.clone(), needed: authority.threshold, tally })
+        Err(Shortfall { role: authority.role.clone(), needed: authority.threshold, tally: Box::new(tally) })
     }
 }
 
@@ -271,18 +271,21 @@ pub struct Shortfall {
     /// Its threshold.
     pub needed: u32,
     /// What there is.
-    pub tally: Tally,
+    pub tally: Box<Tally>,
 }
 
 impl fmt::Display for Shortfall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Tally { signed, absent, broken, unknown } = &self.tally;
+        let Tally { signed, absent, broken, unknown } = &*self.tally;
         let have = match signed.len() {
             0 => "by no key".to_owned(),
             1 => "by one key".to_owned(),
             many => format!("by {many} keys"),
         };
-        write!(f, "is signed {have}, and role `{}` needs {}", self.role, self.needed)?;
+        match self.needed {
+            u32::MAX => write!(f, "is signed {have}, and nobody may sign as `{}`", self.role)?,
+            needed => write!(f, "is signed {have}, and role `{}` needs {needed}", self.role)?,
+        }
         list(f, "signed", signed)?;
         list(f, "did not sign", absent)?;
         list(f, "has a signature that does not hold", broken)?;

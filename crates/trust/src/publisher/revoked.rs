@@ -58,7 +58,7 @@ impl Revocations {
     ///
     /// # Errors
     /// [`PublishError::Revocations`], [`PublishError::Full`].
-    pub(super) fn read(bytes: &[u8]) -> Result<Self, PublishError> {
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, PublishError> {
         if bytes.len() > MOST_BYTES {
             return Err(full());
         }

@@ -6,6 +6,6 @@ mod history;
 mod hostile;
 mod keys;
 mod releases;
-// mod sequences;
+mod sequences;
 mod stages;
 mod thresholds;

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 
 use super::world::*;
 use crate::SourceError;
+use crate::catalogue::{Catalogue, Doubt};
 use crate::client::{Source, Trusted, refresh};
 use crate::key::{Signer, SoftKey};
 use crate::publisher::{Draft, Files, Keys, PublishError, Repository, RoleName, Validity};
@@ -63,7 +64,7 @@ fn role(number: usize) -> RoleName {
 struct World {
     repository: Repository,
     now: i64,
-    releases: BTreeMap<String, ClaimedDigest>,
+    releases: BTreeMap<String, Digest>,
     all: Vec<SoftKey>,
 }
 
@@ -94,20 +95,20 @@ impl World {
         Ok(())
     }
 
-    fn edit(&self, draft: &mut Draft, deed: &Deed) -> Result<Option<(String, ClaimedDigest)>, PublishError> {
-        let (now, text) = (self.now, |number: &u8| digest(&number.to_string()));
+    fn edit(&self, draft: &mut Draft, deed: &Deed) -> Result<Option<(String, Digest)>, PublishError> {
+        let (now, image) = (self.now, |number: &u8| Digest::of(&[*number]));
         match deed {
             Deed::Release(name, number) => {
-                draft.release(NAMES[*name], text(number), 100, now)?;
-                return Ok(Some((NAMES[*name].to_owned(), text(number))));
+                draft.release(NAMES[*name], image(number).into(), 100, now)?;
+                return Ok(Some((NAMES[*name].to_owned(), image(number))));
             }
             Deed::Promote(to, name) => {
                 let Some(digest) = self.releases.get(NAMES[*name]) else { return Ok(None) };
-                draft.promote(&stage(STAGES[*to]), NAMES[*name], *digest, &[], now)?;
+                draft.promote(&stage(STAGES[*to]), NAMES[*name], (*digest).into(), &[], now)?;
                 return Ok(Some((format!("{}/{}", STAGES[*to], NAMES[*name]), *digest)));
             }
-            Deed::Revoke(number) => draft.revoke(text(number), "CVE-2026-1", now)?,
-            Deed::Restore(number) => draft.restore(text(number), now)?,
+            Deed::Revoke(number) => draft.revoke(image(number).into(), "CVE-2026-1", now)?,
+            Deed::Restore(number) => draft.restore(image(number).into(), now)?,
             Deed::Delegate(to, number) => {
                 draft.delegate(&stage(STAGES[*to]), &keys(1, &[*number]), &[], now)?;
             }
@@ -141,11 +142,26 @@ fn believes(client: &mut Trusted, world: &World, shelf: &mut Shelf) -> Result<()
     for (name, digest) in &world.releases {
         let target = client.target(name, shelf, world.now);
         let target = target.map_err(|error| TestCaseError::fail(format!("{name}: {error}")))?;
-        prop_assert_eq!(target.and_then(|target| target.hashes.sha256()), Some(*digest), "{}", name);
+        prop_assert_eq!(target.and_then(|target| target.hashes.sha256()), Some((*digest).into()), "{}", name);
     }
-    let list = client.target("revoked.json", shelf, world.now).unwrap().unwrap();
-    prop_assert!(list.is(&world.repository.revoked));
     prop_assert_eq!(client.target("never:1", shelf, world.now).unwrap(), None);
+    let catalogue = Catalogue::of(client, shelf, world.now);
+    let catalogue = catalogue.map_err(|error| TestCaseError::fail(error.to_string()))?;
+    let revoked = world.repository.revocations().unwrap();
+    for (name, digest) in world.releases.iter().filter(|(name, _)| NAMES.contains(&name.as_str())) {
+        let judged = catalogue.judge(Some(name), "", *digest, None, world.now);
+        match revoked.get((*digest).into()) {
+            Some(_) => prop_assert!(matches!(judged, Err(Doubt::Revoked { .. })), "{:?}", judged),
+            None => {
+                let promoted = |stage: &&str| world.releases.get(&format!("{stage}/{name}")) == Some(digest);
+                let mut stages: Vec<&str> = STAGES.iter().copied().filter(promoted).collect();
+                let judged = judged.map_err(|doubt| TestCaseError::fail(format!("{name}: {doubt}")))?;
+                let mut reached: Vec<&str> = judged.stages().iter().map(String::as_str).collect();
+                (stages.sort_unstable(), reached.sort_unstable());
+                prop_assert_eq!(reached, stages, "{}", name);
+            }
+        }
+    }
     Ok(())
 }
 
