@@ -12,6 +12,7 @@ use registry::client::ClientError;
 use store::StoreError;
 use store::copy::CopyError;
 
+use crate::attest::AttestError;
 use crate::examine::ExamineError;
 use crate::foreground::ForegroundError;
 use crate::logs::LogsError;
@@ -100,6 +101,9 @@ pub enum EngineError {
     /// About what is in images, and what is wrong with it.
     #[error(transparent)]
     Examine(#[from] ExamineError),
+    /// About what vouches for images.
+    #[error(transparent)]
+    Attest(#[from] AttestError),
     /// About publishers, and what they say.
     #[error(transparent)]
     Trust(#[from] TrustError),
@@ -162,6 +166,7 @@ impl EngineError {
             Self::PortInUse { .. } => "E-network-port-in-use",
             Self::Copy(error) | Self::CopyInside { source: error, .. } => error.code(),
             Self::Examine(error) => error.code(),
+            Self::Attest(error) => error.code(),
             Self::Trust(error) => error.code(),
             Self::Foreground(error) => error.code(),
             Self::Logs(error) => error.code(),
@@ -199,6 +204,7 @@ impl EngineError {
             }
             Self::Copy(error) | Self::CopyInside { source: error, .. } => error.remedy(),
             Self::Examine(error) => error.remedy(),
+            Self::Attest(error) => error.remedy(),
             Self::Trust(error) => error.remedy(),
             Self::Foreground(error) => error.remedy(),
             Self::Logs(error) => error.remedy(),

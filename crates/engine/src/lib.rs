@@ -30,6 +30,7 @@ pub mod containers;
 pub mod explain;
 pub mod advice;
 pub mod examine;
+pub mod attest;
 pub mod files;
 pub mod images;
 pub mod registries;

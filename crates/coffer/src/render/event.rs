@@ -113,6 +113,7 @@ fn meaning(entry: &Entry) -> Option<(&'static str, String)> {
         Kind::ImageImport => Some(("image", "import".to_owned())),
         Kind::ImagePull => Some(("image", "pull".to_owned())),
         Kind::ImagePush => Some(("image", "push".to_owned())),
+        Kind::Attest => Some(("image", "attest".to_owned())),
         Kind::ImageCopy => Some(("image", "copy".to_owned())),
         Kind::ImageRefused => Some(("image", "refuse".to_owned())),
         Kind::DigestChanged => Some(("image", "change".to_owned())),

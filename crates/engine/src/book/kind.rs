@@ -77,6 +77,8 @@ kinds! {
     ImagePush = "image-push",
     /// An image was copied past the store; `to` and `digest`.
     ImageCopy = "image-copy",
+    /// Something was signed of an image, and put beside it; its `digest`, the `type` of what is said, the `key`.
+    Attest = "attest",
     /// What came was not what it should have been, and was not kept; `claimed` and `came`.
     ImageRefused = "image-refused",
     /// A name in a registry leads elsewhere than when it was pulled last; the digests, `old` and `new`.

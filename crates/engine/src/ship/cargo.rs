@@ -48,13 +48,13 @@ pub(super) struct Cargo {
 }
 
 /// The image for a platform, and the index that it was chosen from.
-pub(super) struct Chosen {
-    pub(super) document: Document,
-    pub(super) index: Option<ClaimedDigest>,
+pub(crate) struct Chosen {
+    pub(crate) document: Document,
+    pub(crate) index: Option<ClaimedDigest>,
 }
 
 /// Follows indexes to the image for a platform.
-pub(super) fn choose(origin: &dyn Origin, top: Document, wanted: &Wanted) -> Result<Chosen> {
+pub(crate) fn choose(origin: &dyn Origin, top: Document, wanted: &Wanted) -> Result<Chosen> {
     let index = top.descriptor.is_index().then_some(top.descriptor.digest);
     let mut document = top;
     for _ in 0..DEEPEST {

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use super::{Result, ShipError};
 
 /// A document of a kind that is known by now.
-pub(super) fn parse<T: DeserializeOwned>(name: &str, bytes: &[u8]) -> Result<T> {
+pub(crate) fn parse<T: DeserializeOwned>(name: &str, bytes: &[u8]) -> Result<T> {
     let unread =
         |error: serde_json::Error| ShipError::Document { name: name.to_owned(), why: error.to_string() };
     Ok(serde_json::from_slice(bytes).map_err(unread)?)

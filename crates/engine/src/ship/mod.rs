@@ -21,6 +21,11 @@ mod glob;
 mod list;
 mod sync;
 
+pub(crate) use cargo::choose;
+pub(crate) use content::parse;
+pub(crate) use origin::{Document, OnDisk, Origin, Remote};
+pub(crate) use pull::which;
+
 pub use cargo::{Extent, Referrers};
 pub use copy::{Copied, Copying};
 pub use error::ShipError;

@@ -14,17 +14,17 @@ use super::Result;
 
 /// A manifest or an index, with what it is.
 #[derive(Debug, Clone)]
-pub(super) struct Document {
-    pub(super) descriptor: Descriptor,
+pub(crate) struct Document {
+    pub(crate) descriptor: Descriptor,
     /// Checked against the descriptor.
-    pub(super) bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// A blob's bytes, as they come.
-pub(super) type Bytes<'a> = Box<dyn Read + Send + 'a>;
+pub(crate) type Bytes<'a> = Box<dyn Read + Send + 'a>;
 
 /// Where images come from. Threads share it.
-pub(super) trait Origin: Sync {
+pub(crate) trait Origin: Sync {
     /// As a person would name it.
     fn name(&self) -> String;
     /// What was asked for.
@@ -68,7 +68,7 @@ impl Blobs for Layers<'_> {
 }
 
 /// A tag or a digest of a repository.
-pub(super) struct Remote<'a> {
+pub(crate) struct Remote<'a> {
     client: &'a Client,
     repository: Repository,
     which: Which,
@@ -76,7 +76,7 @@ pub(super) struct Remote<'a> {
 }
 
 impl<'a> Remote<'a> {
-    pub(super) fn new(client: &'a Client, repository: Repository, which: Which) -> Self {
+    pub(crate) fn new(client: &'a Client, repository: Repository, which: Which) -> Self {
         let neighbours = vec![repository.clone()];
         Self { client, repository, which, neighbours }
     }
@@ -123,14 +123,14 @@ impl Origin for Remote<'_> {
 }
 
 /// An image on disk.
-pub(super) struct OnDisk {
+pub(crate) struct OnDisk {
     layout: Layout,
     selector: Option<String>,
     name: String,
 }
 
 impl OnDisk {
-    pub(super) fn new(layout: Layout, selector: Option<String>, name: String) -> Self {
+    pub(crate) fn new(layout: Layout, selector: Option<String>, name: String) -> Self {
         Self { layout, selector, name }
     }
 }

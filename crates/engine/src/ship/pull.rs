@@ -237,7 +237,7 @@ pub(super) fn images(tags: Vec<String>) -> impl Iterator<Item = String> {
 }
 
 /// What a name asks a registry for.
-pub(super) fn which(name: &ImageName) -> Which {
+pub(crate) fn which(name: &ImageName) -> Which {
     let tag = || name.tag.clone().unwrap_or_else(|| "latest".to_owned());
     name.digest.map_or_else(|| Which::Tag(tag()), Which::Digest)
 }
