@@ -87,7 +87,12 @@ impl Keeper {
 
     /// A desk with this keeper.
     pub(crate) fn desk<'a>(&'a mut self, registries: &'a Registries) -> Result<Desk<'a>, Failure> {
-        Ok(Desk { publishers: site::config_home()?.join(PUBLISHERS), registries, tools: tools(), guard: self })
+        Ok(Desk {
+            publishers: site::config_home()?.join(PUBLISHERS),
+            registries,
+            tools: tools(),
+            guard: self,
+        })
     }
 
     /// What somebody at the terminal did goes before what came of it.
@@ -146,7 +151,8 @@ impl Guard for Keeper {
             return true;
         }
         let Some(terminal) = Terminal::open() else { return false };
-        let listed: String = changes.iter().map(|change| format!("  {}\n", text::plain(&change.to_string()))).collect();
+        let listed: String =
+            changes.iter().map(|change| format!("  {}\n", text::plain(&change.to_string()))).collect();
         let answer = terminal.ask(&format!("others have begun this:\n{listed}sign it, too? [y/N] "));
         self.heard(answer).is_some_and(|answer| matches!(answer.trim(), "y" | "Y" | "yes"))
     }

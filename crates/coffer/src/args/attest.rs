@@ -26,7 +26,14 @@ pub(crate) struct Attest {
     #[arg(short, long, value_name = "NAME=VALUE", value_parser = pair::label)]
     pub(crate) annotation: Vec<Pair>,
     /// Where cosign finds it: tag (every version), referrer (from 2.6 on), both
-    #[arg(long, value_enum, value_name = "WHERE", default_value_t, hide_default_value = true, hide_possible_values = true)]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHERE",
+        default_value_t,
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
     pub(crate) layout: Layout,
     #[command(flatten)]
     pub(crate) opening: Opening,

@@ -87,8 +87,13 @@ impl Act for Attest {
 }
 
 impl Attest {
-    fn saying(&self, engine: &Engine, registries: &engine::registries::Registries) -> Result<Saying, Failure> {
-        let needless = |what: &str| Failure::usage(format!("`--predicate` is not for {what}"), "leave it out");
+    fn saying(
+        &self,
+        engine: &Engine,
+        registries: &engine::registries::Registries,
+    ) -> Result<Saying, Failure> {
+        let needless =
+            |what: &str| Failure::usage(format!("`--predicate` is not for {what}"), "leave it out");
         match (self.kind.as_str(), &self.predicate) {
             ("signature", None) => Ok(Saying::Signature { annotations: words(&self.annotation) }),
             ("signature", Some(_)) => Err(needless("a signature")),
@@ -96,7 +101,9 @@ impl Attest {
                 let examined = self.examined(engine, registries)?;
                 Ok(attest::vulnerabilities(&examined).map_err(engine::EngineError::from)?)
             }
-            ("sbom" | "cyclonedx", None) => Ok(attest::bill(&self.examined(engine, registries)?, Form::CycloneDx)),
+            ("sbom" | "cyclonedx", None) => {
+                Ok(attest::bill(&self.examined(engine, registries)?, Form::CycloneDx))
+            }
             ("spdx", None) => Ok(attest::bill(&self.examined(engine, registries)?, Form::Spdx)),
             ("provenance", Some(path)) => {
                 Ok(attest::provenance(read(path)?).map_err(engine::EngineError::from)?)

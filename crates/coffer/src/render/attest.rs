@@ -84,8 +84,14 @@ impl<'a> AcceptedJson<'a> {
 
 /// What was put where.
 pub(crate) fn attested(attested: &Attested, kind: &str, style: Style) -> String {
-    let at: String = attested.at.iter().map(|at| format!("{}  {}\n", style.faint("in"), text::plain(at))).collect();
-    format!("{}  {}  {}\n{at}", style.strong(&text::plain(&attested.name)), attested.digest, text::plain(kind))
+    let at: String =
+        attested.at.iter().map(|at| format!("{}  {}\n", style.faint("in"), text::plain(at))).collect();
+    format!(
+        "{}  {}  {}\n{at}",
+        style.strong(&text::plain(&attested.name)),
+        attested.digest,
+        text::plain(kind)
+    )
 }
 
 /// What holds, and what does not.

@@ -5,9 +5,7 @@ mod data;
 use std::path::Path;
 
 use engine::trust::keyring::{Kept, KeyPlace};
-use engine::trust::{
-    Event, First, KeyId, Known, Made, Outcome, RoleName, RoleStanding, State,
-};
+use engine::trust::{Event, First, KeyId, Known, Made, Outcome, RoleName, RoleStanding, State};
 
 use super::style::{Style, Tone};
 use super::table::{Cell, Column, Table};
@@ -140,19 +138,28 @@ pub(crate) fn outcome(outcome: &Outcome, typed: Option<&str>, style: Style) -> S
         lines.add(style, "signed", &format!("by {}", signers(&given.collect::<Vec<_>>())));
     }
     if !outcome.dropped.is_empty() {
-        lines.add(style, "again", &format!("by {}: it is not what they signed any more", signers(&outcome.dropped)));
+        lines.add(
+            style,
+            "again",
+            &format!("by {}: it is not what they signed any more", signers(&outcome.dropped)),
+        );
     }
     for missing in &outcome.missing {
         lines.add(style, "waits", &missing.to_string());
     }
-    let again = typed.map_or_else(|| format!("sign --waiting --publisher {}", outcome.publisher), str::to_owned);
+    let again =
+        typed.map_or_else(|| format!("sign --waiting --publisher {}", outcome.publisher), str::to_owned);
     match &outcome.state {
         State::Unchanged => {}
         State::Published { fingerprint, first, fresh_until } => {
             let until = time::rfc3339(*fresh_until);
             lines.add(style, "published", &format!("{}, fresh until {until}", outcome.place));
             if *first == First::Yes {
-                lines.add(style, "consumers", &format!("coffer trust pin {} --root {fingerprint}", outcome.place));
+                lines.add(
+                    style,
+                    "consumers",
+                    &format!("coffer trust pin {} --root {fingerprint}", outcome.place),
+                );
             }
         }
         State::Waits => {}

@@ -34,7 +34,9 @@ mod tests {
         ] {
             assert_eq!(parse(&text).unwrap().hex(), hex, "{text}");
         }
-        for text in ["", "sha256:", &hex[1..], &format!("{hex}0"), &format!("sha512:{hex}"), &hex.replace('9', "g")] {
+        for text in
+            ["", "sha256:", &hex[1..], &format!("{hex}0"), &format!("sha512:{hex}"), &hex.replace('9', "g")]
+        {
             assert!(parse(text).is_err(), "{text}");
         }
     }

@@ -33,7 +33,12 @@ pub(crate) fn parse(text: &str) -> Result<Length, ValueError> {
         "release" => Signed::Release,
         "snapshot" => Signed::Snapshot,
         "timestamp" => Signed::Timestamp,
-        _ => return Err(ValueError::new(format!("`{role}` is none of root, release, snapshot, timestamp"), right)),
+        _ => {
+            return Err(ValueError::new(
+                format!("`{role}` is none of root, release, snapshot, timestamp"),
+                right,
+            ));
+        }
     };
     Ok(Length { of, seconds: length_of(length)? })
 }

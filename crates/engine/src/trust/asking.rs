@@ -81,7 +81,8 @@ impl Engine {
             Some(files) => Some(fingerprint(files)),
             None => {
                 let carrier = Carrier::Registry(place.clone());
-                self.published(registries, &carrier, Edition::Latest)?.map(|published| fingerprint(&published.files))
+                self.published(registries, &carrier, Edition::Latest)?
+                    .map(|published| fingerprint(&published.files))
             }
         };
         Ok(found.ok_or_else(|| TrustError::Nothing(place.to_string()))?)

@@ -16,8 +16,8 @@ mod look;
 use std::collections::BTreeMap;
 
 pub use beginning::{Beginning, Made, RoleWish};
-pub use change::{First, Outcome, State};
 pub(super) use change::fingerprint;
+pub use change::{First, Outcome, State};
 pub use deeds::StageWish;
 pub use desk::{Desk, Guard, NamedKey, Sealing};
 pub use error::PublishingError;

@@ -2,7 +2,8 @@
 
 use engine::EngineError;
 use engine::attest::{
-    AttestError, Certificate, ForeignKey, Grounds, Identities, Keyless, SignatureError, TrustPolicy, TrustedRoot,
+    AttestError, Certificate, ForeignKey, Grounds, Identities, Keyless, SignatureError, TrustPolicy,
+    TrustedRoot,
 };
 
 use super::read;
@@ -27,7 +28,8 @@ pub(super) fn read_all(wish: &Wish) -> Result<Grounds, Failure> {
 }
 
 fn keyless(wish: &Wish) -> Result<Option<Keyless>, Failure> {
-    let (Some(identity), Some(issuer), Some(root)) = (&wish.identity, &wish.issuer, &wish.trusted_root) else {
+    let (Some(identity), Some(issuer), Some(root)) = (&wish.identity, &wish.issuer, &wish.trusted_root)
+    else {
         return Ok(None);
     };
     let root = TrustedRoot::parse(&read(root)?).map_err(failed)?;

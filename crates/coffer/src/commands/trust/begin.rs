@@ -87,10 +87,14 @@ impl Init {
             Signed::Snapshot => Validity { snapshot: length.seconds, ..validity },
             Signed::Timestamp => Validity { timestamp: length.seconds, ..validity },
         });
-        let stages = self.keys.iter().map(|count| &count.role).chain(self.key.iter().map(|given| &given.role));
+        let stages =
+            self.keys.iter().map(|count| &count.role).chain(self.key.iter().map(|given| &given.role));
         if let Some(stage) = stages.into_iter().find(|role| matches!(role, RoleName::Stage(_))) {
             let what = format!("`{stage}` is a stage, and a new publisher has none");
-            return Err(Failure::usage(what, format!("afterwards: coffer trust delegate {} {stage}", self.name)));
+            return Err(Failure::usage(
+                what,
+                format!("afterwards: coffer trust delegate {} {stage}", self.name),
+            ));
         }
         Ok(Beginning {
             name: self.name.clone(),
@@ -121,7 +125,11 @@ impl Act for Keys {
         let all = site::open()?.publishers(&keeper.desk(&registries)?, self.name.as_deref());
         let all = keeper.outcome(all)?;
         context.show(
-            || all.iter().flat_map(|(name, keys)| keys.iter().map(|key| KeyJson::new(name, key))).collect::<Vec<_>>(),
+            || {
+                all.iter()
+                    .flat_map(|(name, keys)| keys.iter().map(|key| KeyJson::new(name, key)))
+                    .collect::<Vec<_>>()
+            },
             || trust::keys(&all).render(context.style, context.width()),
         )?;
         Ok(0)

@@ -19,7 +19,10 @@ pub(crate) const EXPORT: Entry = Entry {
     about: "Write what a publisher signed into one file, to carry it to where there is no network",
     examples: [
         ("coffer trust export registry.example/team -o team.trust", "for `coffer trust import`"),
-        ("coffer trust export registry.example/team | ssh host coffer trust import /dev/stdin", "straight to another host"),
+        (
+            "coffer trust export registry.example/team | ssh host coffer trust import /dev/stdin",
+            "straight to another host",
+        ),
     ],
     notes: "It is good for as long as the publisher's timestamp is valid, which is printed; nothing can make it last longer.",
     codes: ExitCodes::Ordinary,

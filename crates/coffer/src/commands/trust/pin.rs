@@ -55,10 +55,7 @@ pub(crate) const PINS: Entry = Entry {
     aliases: &[&["trust", "ls"]],
     life: Life::Trust,
     about: "List the places that are pinned, and how fresh what is known of them is",
-    examples: [
-        ("coffer trust pins", "a line each"),
-        ("coffer trust pins --format json", "for programs"),
-    ],
+    examples: [("coffer trust pins", "a line each"), ("coffer trust pins --format json", "for programs")],
     notes: "",
     codes: ExitCodes::Ordinary,
     options: options::<Pins>,

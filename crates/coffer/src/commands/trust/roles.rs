@@ -113,7 +113,8 @@ impl Act for Renew {
         let mut keeper = Keeper::new(&self.opening)?.among(&self.there);
         let registries = registries::open(context, self.there.authfile.as_deref())?;
         let engine = site::open()?;
-        let done = engine.renew_role(&mut keeper.desk(&registries)?, &self.name, &self.there.signer(), &self.role);
+        let done =
+            engine.renew_role(&mut keeper.desk(&registries)?, &self.name, &self.there.signer(), &self.role);
         show(context, &keeper.outcome(done)?, None)
     }
 }
@@ -124,7 +125,8 @@ impl Act for Recover {
         let registries = registries::open(context, self.there.authfile.as_deref())?;
         let engine = site::open()?;
         warn_unsealed(context, &self.sealing);
-        let done = engine.recover_keys(&mut keeper.desk(&registries)?, &self.name, &self.there.signer(), &self.lost);
+        let done =
+            engine.recover_keys(&mut keeper.desk(&registries)?, &self.name, &self.there.signer(), &self.lost);
         show(context, &keeper.outcome(done)?, None)
     }
 }

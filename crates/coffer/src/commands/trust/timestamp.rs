@@ -43,7 +43,8 @@ impl Act for Timestamp {
             }
         };
         let mut desk = keeper.desk(&registries)?;
-        let served = engine.keep_publisher_fresh(&mut desk, &self.name, &self.there.signer(), self.every, &mut herald);
+        let served =
+            engine.keep_publisher_fresh(&mut desk, &self.name, &self.there.signer(), self.every, &mut herald);
         keeper.outcome(served)?;
         Ok(0)
     }
@@ -56,7 +57,10 @@ fn say(context: &Context, deed: &Deed) {
         Deed::Nothing => {}
         Deed::Published(repository) => {
             let versions = repository.versions();
-            context.warn(&format!("{at} published what was signed: targets {}, timestamp {}", versions.targets, versions.timestamp));
+            context.warn(&format!(
+                "{at} published what was signed: targets {}, timestamp {}",
+                versions.targets, versions.timestamp
+            ));
         }
         Deed::Renewed(repository) => {
             context.warn(&format!("{at} renewed: timestamp {}", repository.versions().timestamp));

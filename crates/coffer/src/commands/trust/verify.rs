@@ -62,7 +62,9 @@ impl Verify {
                 format!("{publisher}, who is pinned for {place}, does not vouch for {digest}: {doubt}"),
                 remedy.clone(),
             )),
-            (Vouched::Signed { stages, publisher, .. }, Some(stage)) if !stages.contains(&stage.to_string()) => {
+            (Vouched::Signed { stages, publisher, .. }, Some(stage))
+                if !stages.contains(&stage.to_string()) =>
+            {
                 let has = if stages.is_empty() { "no stage".to_owned() } else { stages.join(", ") };
                 Err(Failure::failed(
                     "E-trust-unvouched",

@@ -105,7 +105,11 @@ pub(super) const EVIDENCE: &[Code] = &[
         "If you trust that root, put its certificate into the trust store.",
     ),
     code("E-trust-signature-expired", "A signature or certificate is over.", "Have it signed anew."),
-    code("E-trust-signature-early", "A signature or certificate is not valid yet.", "Look at the clock: date -u."),
+    code(
+        "E-trust-signature-early",
+        "A signature or certificate is not valid yet.",
+        "Look at the clock: date -u.",
+    ),
     code(
         "E-trust-signature-critical",
         "The signer demands that something be understood that is not understood here.",

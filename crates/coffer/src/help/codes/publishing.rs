@@ -71,21 +71,13 @@ pub(super) const PUBLISHING: &[Code] = &[
         "A key's file is damaged, or is no key.",
         "Put it back from a copy; without one: coffer trust recover.",
     ),
-    code(
-        "E-trust-key-hardware",
-        "The key is in a token, and no file has it.",
-        "Plug the token in.",
-    ),
+    code("E-trust-key-hardware", "The key is in a token, and no file has it.", "Plug the token in."),
     code(
         "E-trust-token-name",
         "The text is no name of a key in hardware, or one that could be several.",
         "RFC 7512: pkcs11:token=LABEL;object=KEY, without a PIN in it.",
     ),
-    code(
-        "E-trust-token-tool",
-        "OpenSC's `pkcs11-tool` is not on this host.",
-        "sudo apt-get install opensc",
-    ),
+    code("E-trust-token-tool", "OpenSC's `pkcs11-tool` is not on this host.", "sudo apt-get install opensc"),
     code(
         "E-trust-token",
         "The token or its module failed.",
@@ -126,7 +118,11 @@ pub(super) const PUBLISHING: &[Code] = &[
         "A key cannot be the role's: it is there twice, is the online one, or of a kind that is not understood.",
         "Give each role keys of its own, of Ed25519 or ECDSA P-256.",
     ),
-    code("E-trust-no-such-key", "The role has no such key.", "coffer trust inspect NAME shows each role's keys."),
+    code(
+        "E-trust-no-such-key",
+        "The role has no such key.",
+        "coffer trust inspect NAME shows each role's keys.",
+    ),
     code(
         "E-trust-lost",
         "Fewer keys are left than have to sign the change that would replace the others.",
@@ -148,7 +144,11 @@ pub(super) const PUBLISHING: &[Code] = &[
         "If it is good after all: coffer trust revoke IMAGE@DIGEST --undo.",
     ),
     code("E-trust-not-revoked", "The digest is not revoked.", "coffer trust inspect NAME lists what is."),
-    code("E-trust-reason", "A revocation has a reason of one line.", "Say it short: --reason CVE-2026-12345."),
+    code(
+        "E-trust-reason",
+        "A revocation has a reason of one line.",
+        "Say it short: --reason CVE-2026-12345.",
+    ),
     code(
         "E-trust-not-attested",
         "The stage requires statements about the image, and nobody who may has made them.",

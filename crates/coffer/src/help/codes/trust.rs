@@ -34,6 +34,36 @@ pub(super) const TRUST: &[Code] = &[
         "Take an image that they signed: coffer trust inspect PLACE lists them.",
     ),
     code(
+        "E-trust-not-signed",
+        "The publisher who is pinned signed nothing of that name.",
+        "Ask them to sign it, coffer trust sign; coffer trust inspect PLACE lists what they signed.",
+    ),
+    code(
+        "E-trust-unknown-digest",
+        "The publisher signed no release of that name with this digest.",
+        "Take one that they signed: coffer trust inspect PLACE.",
+    ),
+    code(
+        "E-trust-other-digest",
+        "The publisher signed another image under this name: the tag was moved without them, or they have not signed yet.",
+        "Take what they signed, by its digest; or ask them.",
+    ),
+    code(
+        "E-trust-revoked",
+        "The publisher revoked the image. The message has their reason.",
+        "Take another version: coffer trust inspect PLACE.",
+    ),
+    code(
+        "E-trust-stage",
+        "The image was not promoted to the stage that is demanded.",
+        "Ask the publisher to promote it: coffer trust promote.",
+    ),
+    code(
+        "E-trust-no-stage",
+        "The publisher has no stage of that name.",
+        "Look for a mistake in it: coffer trust inspect PLACE lists them.",
+    ),
+    code(
         "E-trust-source",
         "The publisher's files cannot be read: the registry does not answer, is too slow, or lacks them.",
         "Try again: coffer trust refresh PLACE. What was believed stays so until it expires.",
@@ -89,15 +119,21 @@ pub(super) const TRUST: &[Code] = &[
         "Ask the publisher to promote something: coffer trust promote.",
     ),
     code(
+        "E-trust-no-list",
+        "The publisher has no list of what is revoked, without which nothing of theirs is believed.",
+        "Tell the publisher; every repository that coffer makes has one.",
+    ),
+    code(
+        "E-trust-list",
+        "The publisher's list of what is revoked cannot be read, without which nothing of theirs is believed.",
+        "Tell the publisher.",
+    ),
+    code(
         "E-trust-maze",
         "The publisher's delegations lead through more roles than anybody needs.",
         "Do not use what is there; tell the publisher.",
     ),
-    code(
-        "E-trust-unheard",
-        "The publisher is pinned, and was never heard.",
-        "coffer trust refresh PLACE",
-    ),
+    code("E-trust-unheard", "The publisher is pinned, and was never heard.", "coffer trust refresh PLACE"),
     code(
         "E-trust-files",
         "What should be a publisher's files is not made as they are, or is too large.",

@@ -169,9 +169,10 @@ impl<'a> OutcomeJson<'a> {
             State::Unchanged => ("unchanged", None),
             State::Waits => ("waits", None),
             State::WaitsForOnline => ("waits-for-online", None),
-            State::Published { fingerprint, first, fresh_until } => {
-                ("published", Some((fingerprint.to_string(), *first == First::Yes, time::rfc3339(*fresh_until))))
-            }
+            State::Published { fingerprint, first, fresh_until } => (
+                "published",
+                Some((fingerprint.to_string(), *first == First::Yes, time::rfc3339(*fresh_until))),
+            ),
         };
         let (fingerprint, first, fresh_until) = match published {
             Some((fingerprint, first, until)) => (Some(fingerprint), Some(first), Some(until)),

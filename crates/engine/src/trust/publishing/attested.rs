@@ -49,7 +49,9 @@ impl Engine {
         let reference = format!("{}@{digest}", image.repository);
         let testimony = match self.testimony(registries, &reference, &Platform::host(), &demand) {
             Ok(testimony) => testimony,
-            Err(EngineError::Attest(AttestError::Nothing { .. } | AttestError::Unheard { .. })) => return Ok(false),
+            Err(EngineError::Attest(AttestError::Nothing { .. } | AttestError::Unheard { .. })) => {
+                return Ok(false);
+            }
             Err(error) => return Err(error),
         };
         let about = |verified: &Verified| match verified {

@@ -118,7 +118,15 @@ impl Engine {
         Notes::new(wish.validity).save(&directory)?;
         let Plan { root, release, online } = plan;
         let roles = vec![(RoleName::Root, root), (RoleName::Release, release), (RoleName::Online, online)];
-        Ok(Made { name: wish.name.clone(), directory, roles, kept, fingerprint, missing, validity: wish.validity })
+        Ok(Made {
+            name: wish.name.clone(),
+            directory,
+            roles,
+            kept,
+            fingerprint,
+            missing,
+            validity: wish.validity,
+        })
     }
 
     /// Makes a key for somebody else's publisher; the file with its public half.
@@ -182,7 +190,8 @@ pub(super) fn by_beginning(
     publisher: &str,
     among: &[PublicKey],
 ) -> Result<KeyId, PublishingError> {
-    let mut found: Vec<KeyId> = among.iter().map(PublicKey::id).filter(|id| id.as_str().starts_with(text)).collect();
+    let mut found: Vec<KeyId> =
+        among.iter().map(PublicKey::id).filter(|id| id.as_str().starts_with(text)).collect();
     found.sort();
     found.dedup();
     match found.as_slice() {

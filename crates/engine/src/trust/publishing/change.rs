@@ -96,7 +96,8 @@ impl Engine {
         }
         let given = sign(desk, publisher, &mut draft, &seen)?;
         let changes = asked.map_or(seen.changes, |asked| asked.changes);
-        let changes = changes.into_iter().filter(|change| !matches!(change, Change::Document { .. })).collect();
+        let changes =
+            changes.into_iter().filter(|change| !matches!(change, Change::Document { .. })).collect();
         let state = self.hand_on(desk, publisher, &draft, &there)?;
         Ok(Outcome {
             publisher: publisher.keyring.name().to_owned(),
@@ -162,7 +163,8 @@ impl Engine {
         self.publish(desk.registries, &carrier, Edition::Latest, &files, there.latest)?;
         remember(desk, publisher, &published.repository)?;
         self.leave(desk, publisher, &published.rest, there)?;
-        let fresh_until = published.repository.expiries().iter().map(|(_, end)| *end).min().unwrap_or_default();
+        let fresh_until =
+            published.repository.expiries().iter().map(|(_, end)| *end).min().unwrap_or_default();
         let first = if there.latest.is_none() { First::Yes } else { First::No };
         Ok(State::Published { fingerprint: fingerprint(&files), first, fresh_until })
     }
@@ -194,7 +196,9 @@ impl There {
             Begun::Continued => self,
             // What stands for it is replaced all the same.
             Begun::Dropped => Self {
-                begun: self.begun.map(|begun| Published { files: Files::default(), revision: begun.revision }),
+                begun: self
+                    .begun
+                    .map(|begun| Published { files: Files::default(), revision: begun.revision }),
                 ..self
             },
         }
@@ -287,7 +291,8 @@ pub(super) fn root_of(
 ) -> Result<Vec<u8>, PublishingError> {
     let mut roots = files.iter().filter(|(name, _)| root_version(name).is_some());
     let root = roots.find(|(_, bytes)| fingerprint.confirm(Digest::of(bytes)).is_ok());
-    let other = || PublishingError::OtherRoot { place: place.to_string(), fingerprint: fingerprint.to_string() };
+    let other =
+        || PublishingError::OtherRoot { place: place.to_string(), fingerprint: fingerprint.to_string() };
     root.map(|(_, bytes)| bytes.to_vec()).ok_or_else(other)
 }
 

@@ -56,7 +56,12 @@ impl Engine {
     ///
     /// # Errors
     /// What the registry says; [`PublishingError`].
-    pub fn sign_waiting(&self, desk: &mut Desk<'_>, name: &str, whose: &Whose) -> Result<Outcome, EngineError> {
+    pub fn sign_waiting(
+        &self,
+        desk: &mut Desk<'_>,
+        name: &str,
+        whose: &Whose,
+    ) -> Result<Outcome, EngineError> {
         let mut publisher = desk.publisher(name, whose.place.as_ref())?;
         self.amend(desk, &mut publisher, whose, &|_| Ok(()))
     }
@@ -242,7 +247,12 @@ fn digest_of(image: &ImageName) -> Result<ClaimedDigest, PublishingError> {
 
 impl Engine {
     /// The publisher's documents, as if nobody had begun anything.
-    fn as_published(&self, desk: &Desk<'_>, publisher: &Publisher, whose: &Whose) -> Result<Draft, EngineError> {
+    fn as_published(
+        &self,
+        desk: &Desk<'_>,
+        publisher: &Publisher,
+        whose: &Whose,
+    ) -> Result<Draft, EngineError> {
         let latest = self.latest(desk, publisher)?;
         let base = self.opened(publisher, whose, &latest)?;
         Ok(Draft::of(base, publisher.notes.validity()))

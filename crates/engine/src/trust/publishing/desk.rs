@@ -81,9 +81,14 @@ impl Desk<'_> {
     }
 
     /// Makes a key.
-    pub(super) fn make_key(&mut self, keyring: &Keyring, role: &RoleName) -> Result<(Kept, SoftKey), PublishingError> {
+    pub(super) fn make_key(
+        &mut self,
+        keyring: &Keyring,
+        role: &RoleName,
+    ) -> Result<(Kept, SoftKey), PublishingError> {
         let key = SoftKey::generate(Algorithm::default())?;
-        let sealing = self.guard.sealing().ok_or_else(|| KeyringError::Locked(format!("{role}, which is new")))?;
+        let sealing =
+            self.guard.sealing().ok_or_else(|| KeyringError::Locked(format!("{role}, which is new")))?;
         let protection = match &sealing {
             Sealing::Passphrase(passphrase) => Protection::Passphrase(passphrase),
             Sealing::Nothing => Protection::Mode,
@@ -122,7 +127,11 @@ impl Desk<'_> {
         }
     }
 
-    pub(super) fn open_token(&mut self, uri: &TokenUri, name: &str) -> Result<Box<dyn Signer>, PublishingError> {
+    pub(super) fn open_token(
+        &mut self,
+        uri: &TokenUri,
+        name: &str,
+    ) -> Result<Box<dyn Signer>, PublishingError> {
         let pin = match &uri.pin_source {
             Some(path) => token::pin_of(path)?,
             None => self.guard.pin(uri).ok_or_else(|| KeyringError::Locked(name.to_owned()))?,

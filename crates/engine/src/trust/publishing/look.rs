@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use model::digest::ClaimedDigest;
 use trust::publisher::{
-    Change, Draft, Event, Keys, Missing, PublishError, Repository, Requirement, Revocation, RoleName, Versions,
+    Change, Draft, Event, Keys, Missing, PublishError, Repository, Requirement, Revocation, RoleName,
+    Versions,
 };
 
 use super::change::{fingerprint, root_of};
@@ -82,12 +83,19 @@ impl Engine {
     ///
     /// # Errors
     /// [`PublishingError`](super::PublishingError).
-    pub fn publishers(&self, desk: &Desk<'_>, name: Option<&str>) -> Result<Vec<(String, Vec<Kept>)>, EngineError> {
+    pub fn publishers(
+        &self,
+        desk: &Desk<'_>,
+        name: Option<&str>,
+    ) -> Result<Vec<(String, Vec<Kept>)>, EngineError> {
         let names = match name {
             Some(name) => vec![name.to_owned()],
             None => Keyring::names(&desk.publishers)?,
         };
-        names.into_iter().map(|name| Ok((name.clone(), Keyring::open(&desk.publishers, &name)?.keys()?))).collect()
+        names
+            .into_iter()
+            .map(|name| Ok((name.clone(), Keyring::open(&desk.publishers, &name)?.keys()?)))
+            .collect()
     }
 
     /// What a publisher says now.
@@ -133,7 +141,8 @@ impl Engine {
                 Ok((publisher.place.clone(), files, repository, Some(publisher)))
             }
             Of::Place(place) => {
-                let pinned = self.pinned_root(place)?.ok_or_else(|| TrustError::NotPinned(place.to_string()))?;
+                let pinned =
+                    self.pinned_root(place)?.ok_or_else(|| TrustError::NotPinned(place.to_string()))?;
                 let files = self.latest_at(desk, place)?;
                 let known = root_of(&files, &pinned, place)?;
                 let repository = Repository::open(&unpacked(&files), &known, &Versions::default())?;

@@ -19,7 +19,8 @@ use crate::trust::keyring::{Kept, Keyring, KeyringError};
 const MAX_PRIVATE: u64 = 64 << 10;
 
 /// How cosign's keys begin, which have a password.
-const OF_COSIGN: [&str; 2] = ["-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY", "-----BEGIN ENCRYPTED COSIGN PRIVATE KEY"];
+const OF_COSIGN: [&str; 2] =
+    ["-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY", "-----BEGIN ENCRYPTED COSIGN PRIVATE KEY"];
 
 /// How a file begins that is sealed with a passphrase.
 const SEALED: &[u8] = b"age-encryption.org/";

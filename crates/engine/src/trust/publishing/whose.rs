@@ -83,7 +83,8 @@ impl Desk<'_> {
         if let Some((_, name)) = before.max() {
             return self.named(name);
         }
-        let called: Vec<&str> = names.iter().map(String::as_str).filter(|name| part(repository, name)).collect();
+        let called: Vec<&str> =
+            names.iter().map(String::as_str).filter(|name| part(repository, name)).collect();
         match (called.as_slice(), names.as_slice()) {
             ([name], _) => self.named(name),
             ([], [name]) => self.named(name),

@@ -78,12 +78,15 @@ impl Company {
     /// What a word stands for, and every registry's word.
     pub(crate) fn real(&self, text: &str) -> String {
         let words = self.words.iter().fold(text.to_owned(), |text, (word, real)| text.replace(word, real));
-        self.registries.iter().fold(words, |text, (word, registry)| text.replace(word, registry.served.host()))
+        self.registries
+            .iter()
+            .fold(words, |text, (word, registry)| text.replace(word, registry.served.host()))
     }
 
     fn shown(&self, text: &str) -> String {
         let hosts = self.registries.iter();
-        let text = hosts.fold(text.to_owned(), |text, (word, registry)| text.replace(registry.served.host(), word));
+        let text =
+            hosts.fold(text.to_owned(), |text, (word, registry)| text.replace(registry.served.host(), word));
         self.words.iter().fold(text, |text, (word, real)| text.replace(real, word))
     }
 
@@ -118,11 +121,8 @@ impl Company {
 
     fn said(&self, who: &str, output: &Output) -> String {
         let shown = |bytes: &[u8]| self.shown(&String::from_utf8_lossy(bytes)).into_bytes();
-        let output = Output {
-            status: output.status,
-            stdout: shown(&output.stdout),
-            stderr: shown(&output.stderr),
-        };
+        let output =
+            Output { status: output.status, stdout: shown(&output.stdout), stderr: shown(&output.stderr) };
         self.person(who).said(&output)
     }
 
@@ -159,7 +159,8 @@ impl Company {
     pub(crate) fn keys(&self, who: &str) -> BTreeMap<String, String> {
         let keys = self.works(who, "trust keys --format json");
         let keys: Vec<serde_json::Value> = serde_json::from_str(&keys).unwrap();
-        let text = |key: &serde_json::Value, field: &str| key.get(field).unwrap().as_str().unwrap().to_owned();
+        let text =
+            |key: &serde_json::Value, field: &str| key.get(field).unwrap().as_str().unwrap().to_owned();
         keys.iter().map(|key| (text(key, "name"), text(key, "id"))).collect()
     }
 }
