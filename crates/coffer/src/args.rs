@@ -1,6 +1,7 @@
 //! What each command understands: one file for each group of commands, nothing that acts.
 
 pub(crate) mod ask;
+pub(crate) mod attest;
 pub(crate) mod container;
 pub(crate) mod exec;
 pub(crate) mod lifecycle;
@@ -17,4 +18,5 @@ pub(crate) mod run;
 pub(crate) mod scan;
 pub(crate) mod ship;
 pub(crate) mod system;
+pub(crate) mod trust;
 pub(crate) mod volume;

@@ -2,6 +2,7 @@
 
 mod advisories;
 mod assess;
+mod attest;
 mod container;
 mod demo;
 mod exec;
@@ -20,6 +21,7 @@ mod run;
 mod scan;
 mod ship;
 mod system;
+mod trust;
 mod volume;
 
 use std::ffi::OsString;
@@ -60,6 +62,8 @@ pub(crate) enum Life {
     Start,
     /// Images come and go.
     Ship,
+    /// Who made it?
+    Trust,
     /// May it run?
     Decide,
     /// It runs.
@@ -72,14 +76,15 @@ pub(crate) enum Life {
 
 impl Life {
     /// In the order of a life.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Start, Self::Ship, Self::Decide, Self::Run, Self::Prove, Self::Itself];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Start, Self::Ship, Self::Trust, Self::Decide, Self::Run, Self::Prove, Self::Itself];
 
     /// As a heading.
     pub(crate) fn heading(self) -> &'static str {
         match self {
             Self::Start => "start here",
             Self::Ship => "ship",
+            Self::Trust => "trust",
             Self::Decide => "decide",
             Self::Run => "run",
             Self::Prove => "prove",
@@ -89,7 +94,7 @@ impl Life {
 }
 
 /// Every command, in the order of help.
-pub(crate) const ALL: [&Entry; 93] = [
+pub(crate) const ALL: [&Entry; 115] = [
     &demo::DEMO,
     &ship::PULL,
     &ship::PUSH,
@@ -123,6 +128,28 @@ pub(crate) const ALL: [&Entry; 93] = [
     &registry::COLLECT,
     &registry::STATS,
     &registry::VERIFY,
+    &trust::pin::PIN,
+    &trust::pin::PINS,
+    &trust::pin::UNPIN,
+    &trust::pin::REFRESH,
+    &trust::verify::VERIFY,
+    &trust::look::INSPECT,
+    &trust::look::LOG,
+    &trust::carry::EXPORT,
+    &trust::carry::IMPORT,
+    &trust::begin::INIT,
+    &trust::begin::MAKE_KEY,
+    &trust::begin::KEYS,
+    &trust::sign::SIGN,
+    &trust::sign::PROMOTE,
+    &trust::sign::REVOKE,
+    &trust::roles::DELEGATE,
+    &trust::roles::ROTATE,
+    &trust::roles::RENEW,
+    &trust::roles::RECOVER,
+    &trust::timestamp::SERVE,
+    &attest::ATTEST,
+    &attest::VERIFY,
     &scan::EXPLAIN,
     &scan::DIFF,
     &scan::SCAN,

@@ -14,6 +14,7 @@ mod commands;
 mod completions;
 mod context;
 mod demo;
+mod desk;
 mod errors;
 mod help;
 mod idmap;

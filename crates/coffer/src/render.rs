@@ -1,6 +1,7 @@
 //! From values to text for people and data for programs; nothing here writes anything.
 
 pub(crate) mod advisories;
+pub(crate) mod attest;
 pub(crate) mod changes;
 pub(crate) mod cleared;
 pub(crate) mod container;
@@ -13,6 +14,7 @@ pub(crate) mod image;
 pub(crate) mod ledger;
 pub(crate) mod logs;
 pub(crate) mod login;
+pub(crate) mod pins;
 pub(crate) mod registry;
 pub(crate) mod scan;
 pub(crate) mod ship;
@@ -23,6 +25,7 @@ pub(crate) mod tags;
 pub(crate) mod text;
 pub(crate) mod time;
 pub(crate) mod top;
+pub(crate) mod trust;
 pub(crate) mod units;
 pub(crate) mod usage;
 pub(crate) mod verdict;

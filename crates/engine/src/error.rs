@@ -20,7 +20,7 @@ use crate::name::NameSyntax;
 use crate::registries::RegistriesError;
 use crate::ship::ShipError;
 use crate::state::StateError;
-use crate::trust::TrustError;
+use crate::trust::{PublishingError, TrustError};
 use crate::user::UserError;
 use crate::volumes::VolumeError;
 
@@ -107,6 +107,9 @@ pub enum EngineError {
     /// About what vouches for images.
     #[error(transparent)]
     Attest(#[from] AttestError),
+    /// About what publishers do here.
+    #[error(transparent)]
+    Publishing(Box<PublishingError>),
     /// About terminals and pipes.
     #[error(transparent)]
     Foreground(#[from] ForegroundError),
@@ -168,6 +171,7 @@ impl EngineError {
             Self::Examine(error) => error.code(),
             Self::Trust(error) => error.code(),
             Self::Attest(error) => error.code(),
+            Self::Publishing(error) => error.code(),
             Self::Foreground(error) => error.code(),
             Self::Logs(error) => error.code(),
             Self::HostPath { .. } => "E-run-host-path",
@@ -206,6 +210,7 @@ impl EngineError {
             Self::Examine(error) => error.remedy(),
             Self::Trust(error) => error.remedy(),
             Self::Attest(error) => error.remedy(),
+            Self::Publishing(error) => error.remedy(),
             Self::Foreground(error) => error.remedy(),
             Self::Logs(error) => error.remedy(),
             Self::HostPath { asked_by, .. } if asked_by.starts_with("--device") => {

@@ -11,6 +11,7 @@
 mod raw;
 
 pub mod clone;
+pub mod environment;
 pub mod exec;
 pub mod namespace;
 pub mod mount;

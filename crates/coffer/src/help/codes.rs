@@ -1,20 +1,26 @@
 //! Every code that a message can end with: what it means and what to do. A test compares this table
 //! with the sources of all crates.
 
+mod evidence;
+mod publishing;
 mod registry;
 mod scan;
 mod serving;
 mod ship;
 mod table;
+mod trust;
 
 use crate::render::style::Style;
 use crate::render::text;
 
+use evidence::EVIDENCE;
+use publishing::PUBLISHING;
 use registry::REGISTRY;
 use scan::SCAN;
 use serving::SERVING;
 use ship::SHIP;
 use table::ALL;
+use trust::TRUST;
 
 /// One code.
 pub(crate) struct Code {
@@ -42,7 +48,8 @@ impl Code {
 
 /// The whole table.
 fn all() -> impl Iterator<Item = &'static Code> {
-    ALL.iter().chain(REGISTRY).chain(SCAN).chain(SERVING).chain(SHIP)
+    let trust = TRUST.iter().chain(PUBLISHING).chain(EVIDENCE);
+    ALL.iter().chain(REGISTRY).chain(SCAN).chain(SERVING).chain(SHIP).chain(trust)
 }
 
 /// The code of that name; case does not matter, and neither do the brackets of the message.

@@ -42,7 +42,7 @@ pub(super) fn names() -> String {
     ALL.iter().map(|topic| topic.name).chain(["codes"]).collect::<Vec<_>>().join(", ")
 }
 
-const ALL: [Topic; 7] = [
+const ALL: [Topic; 8] = [
     Topic {
         name: "images",
         text: "\
@@ -79,9 +79,12 @@ others   0 done; 1 failed; 2 not understood",
 COFFER_ROOT      where images, containers and the ledger are kept, instead of /var/lib/coffer
                  (root) or $XDG_DATA_HOME/coffer (everybody else)
 XDG_DATA_HOME    as the XDG base directory specification says; ~/.local/share if unset
-XDG_CONFIG_HOME  where a user's systemd units are written to; ~/.config if unset
+XDG_CONFIG_HOME  where a user's systemd units and signing keys are; ~/.config if unset
 XDG_RUNTIME_DIR  where a user's things that a reboot may take are kept; in TMPDIR if unset
 TMPDIR           where the demo is for as long as it takes; /tmp if unset
+COFFER_TRUST_PASSPHRASE
+                 the passphrase of signing keys, for commands that nobody attends; it is taken out of
+                 the environment when it was read
 NO_COLOR         no colour if it is set and not empty; --color always overrides it
 TERM             no colour if it is `dumb`",
     },
@@ -100,6 +103,27 @@ mounts    type=bind|tmpfs|volume,source=...,target=...[,readonly][,exec][,tmpfs-
 times     2026-11-22T09:27:01Z, 2026-11-22, seconds since 1970, or how long ago: 90s, 1h30m, 48h
 variables NAME=value; NAME alone passes ours on; a file holds one on each line, # begins a remark
 Nothing on a volume or tmpfs can be executed unless its options say `exec`.",
+    },
+    Topic {
+        name: "trust",
+        text: "\
+A publisher signs which digest a name means; whoever pins the publisher for a place, such as
+registry.example/team, runs nothing of that place but what the publisher signed.
+
+  coffer trust init team                                             the publisher: keys, and a fingerprint
+  coffer trust sign registry.example/team/app:1.4                    a release
+  coffer trust pin registry.example/team --root sha256:FINGERPRINT   the consumer
+  coffer pull registry.example/team/app:1.4
+
+What is signed lies beside the images, in the repository `trust` below the place, and binds names below the place:
+copied with `coffer copy`, an image is vouched for wherever it is, by whoever has pinned the publisher there.
+
+Roles: root says whose the other keys are; release signs releases and revocations, and says who promotes; a stage
+signs that a release has come so far; online says every day that nothing newer is withheld, by itself with
+`coffer trust timestamp serve`. Each has keys, and a number of them that have to sign: --keys root=3:2. The same
+command, typed by the next signer, adds the next signature.
+
+At `baseline` what is pinned is enforced, at `restricted` a stage has to have signed, at `open` a doubt is recorded.",
     },
     Topic {
         name: "registries",

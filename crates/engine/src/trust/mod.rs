@@ -22,6 +22,7 @@ mod errand;
 mod pinning;
 
 mod vouch;
+mod asking;
 mod admission;
 
 mod publish;
@@ -30,6 +31,7 @@ mod along;
 
 pub mod keyring;
 pub mod token;
+mod publishing;
 
 pub use along::Along;
 pub use error::TrustError;
@@ -39,4 +41,12 @@ pub use pinning::{Exported, Standing};
 pub use pins::Pin;
 pub use place::{Place, target};
 pub use publish::{Carrier, Edition, Published, Revision};
+pub use publishing::{
+    Begun, Beginning, Desk, First, Guard, Known, Made, NamedKey, Of, Outcome, PublishingError, ReleaseStanding,
+    RoleStanding, RoleWish, Sealing, StageWish, State, Whose,
+};
 pub use stamping::{Deed, Duty};
+pub use sys::environment::take as take_variable;
+pub use trust::client::Refreshed;
+pub use trust::key::KeyId;
+pub use trust::publisher::{Change, Event, Keys, Missing, Requirement, RoleName, StageName, Validity};

@@ -263,10 +263,10 @@ impl PublishError {
                 "make a new publisher, `coffer trust init`, and have everybody pin its fingerprint".into()
             }
             Self::Lost { .. } => "give new keys for that role in the same command: root can replace them all".into(),
-            Self::NoStage { stage, .. } => format!("make it: `coffer trust delegate {stage}`"),
-            Self::NotReleased(name) => format!("sign it first, with all signatures that it needs: `coffer trust sign {name}`"),
+            Self::NoStage { stage, .. } => format!("make it: `coffer trust delegate PUBLISHER {stage}`"),
+            Self::NotReleased(name) => format!("sign it first, with all signatures that it needs: `coffer trust sign REGISTRY/PLACE/{name}`"),
             Self::OtherDigest { signed, .. } => format!("promote what is released, {signed}, or sign the other one first"),
-            Self::Revoked { digest, .. } => format!("if it is good after all: `coffer trust revoke --undo {digest}`"),
+            Self::Revoked { digest, .. } => format!("if it is good after all: `coffer trust revoke IMAGE@{digest} --undo`"),
             Self::NotRevoked(_) => "`coffer trust log` shows what is".into(),
             Self::Reason { .. } => "say it short: `--reason CVE-2026-12345`".into(),
             Self::NotAttested { kinds, .. } => {
@@ -284,7 +284,7 @@ impl PublishError {
                 "do not sign on top of it: ask whoever runs the registry, and put a copy of the last good files back".into()
             }
             Self::Moved { .. } | Self::Apart(_) => {
-                "drop the draft and give the command again: `coffer trust sign --discard`; its signers sign again".into()
+                "give the command again with `--discard`, which drops what waits; its signers sign again".into()
             }
             Self::Unusual(_) => "do not sign it; have whoever made it make it again".into(),
             Self::Unseen => "look at it again, then sign".into(),

@@ -1,0 +1,284 @@
+//! Publishers, signers and consumers in conversation: from nothing to a verified pull, and everything that is refused.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod conversation;
+mod served;
+mod company;
+
+use std::time::{Duration, Instant};
+
+use company::Company;
+
+#[test]
+fn from_nothing_to_a_verified_pull_in_four_commands() {
+    let mut company = Company::new(&["anna", "ben"], &["ONE"]);
+    company.pushes("anna", "one", "ONE/team/app:1.4");
+    let begun = Instant::now();
+    let made = company.works("anna", "trust init team");
+    let fingerprint = made.lines().next().unwrap().rsplit(' ').next().unwrap();
+    company.call("FINGERPRINT", fingerprint);
+    company.works("anna", "trust sign ONE/team/app:1.4");
+    company.works("ben", "trust pin ONE/team --root FINGERPRINT");
+    company.works("ben", "pull ONE/team/app:1.4");
+    println!("from nothing to a verified pull: {} ms", begun.elapsed().as_millis());
+    company.holds(
+        "
+anna$ coffer trust sign ONE/team/app:1.4
+team has signed that already
+ben$ coffer trust verify ONE/team/app:1.4
+ONE/team/app:1.4  DIGEST
+team signed it, who is pinned for ONE/team
+",
+    );
+}
+
+#[test]
+fn what_a_publisher_sees() {
+    let mut company = Company::new(&["anna", "ben"], &["ONE"]);
+    company.pushes("anna", "one", "ONE/team/app:1.4");
+    company.holds(
+        "
+anna$ coffer trust keys
+PUBLISHER  ROLE  KEY  FILE  KEPT
+anna$ coffer trust sign ONE/team/app:1.4
+coffer: this user is no publisher [E-trust-which-publisher]
+  become one: `coffer trust init NAME`; or make a key for somebody else's: `coffer trust keys make NAME ROLE`
+exit 1
+",
+    );
+    let made = company.works("anna", "trust init team");
+    company.call("FINGERPRINT", made.lines().next().unwrap().rsplit(' ').next().unwrap());
+    company.holds(
+        "
+anna$ coffer trust init team
+coffer: there is a publisher `team` already [E-trust-publisher-exists]
+  choose another name; `coffer trust keys` shows what there is
+exit 1
+anna$ coffer trust sign ONE/team/app:1.4
+releases `app:1.4` as DIGEST, number 1
+signed     by release ID
+published  ONE/team, fresh until TIME
+consumers  coffer trust pin ONE/team --root FINGERPRINT
+",
+    );
+}
+
+/// A publisher of one release, and whoever has pinned them.
+fn released(options: &str) -> Company {
+    let mut company = Company::new(&["anna", "ben"], &["ONE"]);
+    company.pushes("anna", "one", "ONE/team/app:1");
+    let fingerprint = company.publishes("anna", options, "ONE/team/app:1");
+    company.call("FINGERPRINT", fingerprint);
+    company.works("ben", "trust pin ONE/team --root FINGERPRINT");
+    company
+}
+
+#[test]
+fn two_signers_type_the_same_command() {
+    let mut company = Company::new(&["anna", "ben", "carla"], &["ONE"]);
+    company.pushes("anna", "one", "ONE/team/app:1");
+    let made = company.works("ben", "trust keys make team release --format json");
+    let made: serde_json::Value = serde_json::from_str(&made).unwrap();
+    company.call("BEN.PUB", made.get("public_key").unwrap().as_str().unwrap());
+    let init = "trust init team --keys release=1:2 --key release=BEN.PUB --format json";
+    let made: serde_json::Value = serde_json::from_str(&company.works("anna", init)).unwrap();
+    company.call("FINGERPRINT", made.get("fingerprint").unwrap().as_str().unwrap());
+    company.holds(
+        "
+anna$ coffer trust sign ONE/team/app:1
+releases `app:1` as DIGEST, number 1
+signed     by release ID
+waits      1 signature of release, by ID
+they type  coffer trust sign ONE/team/app:1
+carla$ coffer trust pin ONE/team --root FINGERPRINT
+coffer: `ONE/team` has nothing that a publisher says [E-trust-nothing]
+  check the name; its publisher begins with: coffer trust sign ONE/team/NAME:TAG
+exit 1
+anna$ coffer trust sign ONE/team/app:1
+releases `app:1` as DIGEST, number 1
+waits      1 signature of release, by ID
+they type  coffer trust sign ONE/team/app:1
+",
+    );
+    // Whoever was never told whose documents these are is shown all of them, and signs none unasked.
+    let said = company.fails("ben", "trust sign ONE/team/app:1");
+    assert!(said.contains("[E-trust-declined]"), "{said}");
+    company.works("ben", "trust sign --all ONE/team/app:1");
+    company.works("anna", "trust sign ONE/team/app:1");
+    company.works("carla", "trust pin ONE/team --root FINGERPRINT");
+    company.works("carla", "pull -q ONE/team/app:1");
+}
+
+#[test]
+fn a_promotion_takes_what_the_stage_requires() {
+    let company = released("");
+    company.works("anna", "trust keys make team scanner");
+    company.holds(
+        "
+anna$ coffer trust promote ONE/team/app:1 --to staging
+coffer: there is no stage `staging`; there is none at all [E-trust-no-such-stage]
+  make it: `coffer trust delegate PUBLISHER staging`
+exit 1
+",
+    );
+    company.works("anna", "trust delegate team staging --requires vuln=team/scanner-1");
+    company.holds(
+        "
+anna$ coffer trust promote ONE/team/app:1 --to staging
+coffer: promotion to `staging` wants vuln, which nobody who may has given for this digest [E-trust-not-attested]
+  give it: `coffer attest IMAGE --type vuln --key FILE`, with a key that the stage names
+exit 1
+",
+    );
+    company.works("anna", "attest ONE/team/app:1 --type vuln --key team/scanner-1");
+    company.works("ben", "trust pin ONE/team --root FINGERPRINT --stage staging");
+    let said = company.fails("ben", "pull ONE/team/app:1");
+    assert!(said.contains("staging"), "{said}");
+    company.works("anna", "trust promote ONE/team/app:1 --to staging");
+    company.works("ben", "trust refresh");
+    company.works("ben", "pull -q ONE/team/app:1");
+}
+
+#[test]
+fn what_is_revoked_is_not_pulled_any_more() {
+    let company = released("");
+    company.works("ben", "pull -q ONE/team/app:1");
+    let digest = company.pushes("anna", "one", "ONE/team/app:1");
+    company.works("anna", &format!("trust revoke ONE/team/app@{digest} --reason CVE-2026-12345"));
+    company.works("ben", "trust refresh");
+    let said = company.fails("ben", "pull ONE/team/app:1");
+    assert!(said.contains("CVE-2026-12345"), "{said}");
+    let said = company.fails("ben", "trust verify ONE/team/app:1");
+    assert!(said.contains("CVE-2026-12345"), "{said}");
+    company.works("anna", &format!("trust revoke ONE/team/app@{digest} --undo"));
+    company.works("ben", "trust refresh");
+    company.works("ben", "trust verify ONE/team/app:1");
+}
+
+#[test]
+fn what_has_expired_is_not_believed() {
+    let company = released("--valid timestamp=2s");
+    std::thread::sleep(Duration::from_secs(3));
+    let said = company.fails("ben", "pull ONE/team/app:1");
+    assert!(said.contains("[E-trust-expired]") && said.contains("role `timestamp` expired"), "{said}");
+    // Any signature renews it.
+    company.works("anna", "trust renew team release");
+    company.works("ben", "pull -q ONE/team/app:1");
+}
+
+#[test]
+fn rotated_keys_are_nobody_s_concern() {
+    let company = released("");
+    for role in ["release", "online", "root --old "] {
+        let old = if role.ends_with(' ') {
+            company.keys("anna").get("root-1").unwrap().clone()
+        } else {
+            String::new()
+        };
+        company.works("anna", &format!("trust rotate team {role}{old}"));
+    }
+    company.pushes("anna", "two", "ONE/team/app:2");
+    company.works("anna", "trust sign ONE/team/app:2");
+    company.works("ben", "pull -q ONE/team/app:2");
+    company.works("ben", "trust verify ONE/team/app:2");
+}
+
+#[test]
+fn a_lost_key_is_replaced_by_those_that_are_left() {
+    let company = released("--keys root=3:2");
+    let keys = company.keys("anna");
+    for (file, id) in keys.iter().filter(|(file, _)| ["root-1", "release-1"].contains(&file.as_str())) {
+        let directory =
+            company.person("anna").root().parent().unwrap().join(".config/coffer/publishers/team/keys");
+        std::fs::remove_file(directory.join(format!("{file}.age"))).unwrap();
+        std::fs::remove_file(directory.join(format!("{file}.pub"))).unwrap();
+        assert!(!id.is_empty());
+    }
+    let lost = |file: &str| keys.get(file).unwrap().clone();
+    let line = format!("trust recover team --lost {} --lost {}", lost("root-1"), lost("release-1"));
+    company.works("anna", &line);
+    company.pushes("anna", "two", "ONE/team/app:2");
+    company.works("anna", "trust sign ONE/team/app:2");
+    company.works("ben", "pull -q ONE/team/app:2");
+}
+
+#[test]
+fn a_site_without_a_network_believes_what_was_carried_there() {
+    let company = released("");
+    let file = company.person("ben").work().join("team.trust");
+    company.works("ben", "trust export ONE/team -o team.trust");
+    let far = Company::new(&["carla"], &[]);
+    std::fs::copy(&file, far.person("carla").work().join("team.trust")).unwrap();
+    let pin = company.real("trust pin ONE/team --root FINGERPRINT --from team.trust");
+    far.works("carla", &pin);
+    far.works("carla", "trust import team.trust");
+    company.works("ben", "copy -q docker://ONE/team/app:1 oci-archive:app.tar");
+    std::fs::copy(company.person("ben").work().join("app.tar"), far.person("carla").work().join("app.tar"))
+        .unwrap();
+    far.works("carla", &company.real("image import oci-archive:app.tar ONE/team/app:1"));
+    far.works("carla", &company.real("trust verify ONE/team/app:1"));
+}
+
+#[test]
+fn trust_goes_with_an_image_from_registry_to_registry() {
+    let mut company = Company::new(&["anna", "ben"], &["ONE", "THREE", "TWO"]);
+    company.pushes("anna", "one", "ONE/team/app:1");
+    let fingerprint = company.publishes("anna", "", "ONE/team/app:1");
+    company.call("FINGERPRINT", fingerprint);
+    company.works("anna", "copy -q docker://ONE/team/app:1 TWO/mirror/app:1");
+    company.works("anna", "copy -q docker://TWO/mirror/app:1 THREE/deep/er/app:1");
+    for place in ["TWO/mirror", "THREE/deep/er"] {
+        company.works("ben", &format!("trust pin {place} --root FINGERPRINT --name team"));
+        company.works("ben", &format!("pull -q {place}/app:1"));
+        let said = company.works("ben", &format!("trust verify {place}/app:1"));
+        assert!(said.contains("team signed it"), "{said}");
+    }
+}
+
+#[test]
+fn a_wrong_fingerprint_pins_nobody() {
+    let company = released("");
+    let wrong = "0".repeat(64);
+    let said = company.fails("ben", &format!("trust pin ONE/team --root {wrong}"));
+    assert!(said.contains("[E-trust-stranger]"), "{said}");
+    company.works("ben", "trust verify ONE/team/app:1");
+    let said = company.fails("ben", "trust pin ONE/team --root 1234");
+    assert!(said.contains("[E-cli-value]"), "{said}");
+}
+
+#[test]
+fn what_nobody_signed_does_not_come() {
+    let company = released("");
+    company.pushes("anna", "two", "ONE/team/app:2");
+    let said = company.fails("ben", "pull ONE/team/app:2");
+    assert!(said.contains("[E-trust-not-signed]") && said.contains("signed no `app:2`"), "{said}");
+    // Another digest under a name that was signed.
+    company.pushes("anna", "two", "ONE/team/app:1");
+    let said = company.fails("ben", "pull ONE/team/app:1");
+    assert!(said.contains("[E-trust-other-digest]"), "{said}");
+    assert!(company.works("ben", "image ls -q").is_empty());
+}
+
+#[test]
+fn no_secret_is_in_an_environment_or_readable_by_others() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let company = released("");
+    let directory =
+        company.person("anna").root().parent().unwrap().join(".config/coffer/publishers/team/keys");
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{}", path.display());
+        assert!(!std::fs::read_to_string(&path).is_ok_and(|text| text.contains("PRIVATE KEY")));
+    }
+    let mut served = company.command("anna", "trust timestamp serve team").spawn().unwrap();
+    let environ = format!("/proc/{}/environ", served.id());
+    let begun = Instant::now();
+    let holds = || std::fs::read(&environ).unwrap().windows(13).any(|text| text == b"correct horse");
+    while holds() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "the passphrase stays in the environment");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    served.kill().unwrap();
+    served.wait().unwrap();
+}
