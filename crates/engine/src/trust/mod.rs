@@ -28,6 +28,9 @@ mod publish;
 mod stamping;
 mod along;
 
+pub mod keyring;
+pub mod token;
+
 pub use along::Along;
 pub use error::TrustError;
 pub use files::Files;

@@ -1,10 +1,12 @@
 //! Everything that a draft changes. Nobody signs what was not described, and nothing of a document is left out: what no
 //! word is known for is shown as it is.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod differ;
+mod stages;
+
+use std::collections::BTreeMap;
 
 use model::digest::{ClaimedDigest, Digest, Hasher};
-use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::change::Change;
@@ -13,12 +15,10 @@ use super::edit::{BEFORE, check_name};
 use super::paper::Paper;
 use super::plan::Keys;
 use super::revoked::{REVOKED, Revocations};
-use super::stage::{delegated, forget_unused, required};
-use super::{PublishError, Requirement, RoleName, StageName};
-use crate::key::{KeyId, PublicKey};
-use crate::metadata::{
-    DelegatedRole, Delegations, Document as _, Root, Snapshot, Target, Targets, Timestamp,
-};
+use super::{PublishError, RoleName, StageName};
+use crate::key::KeyId;
+use crate::metadata::{Document as _, Root, Snapshot, Target, Targets, Timestamp};
+use differ::compare;
 
 /// What a draft changes, and which draft it was.
 #[derive(Debug, Clone, PartialEq)]
@@ -84,7 +84,7 @@ impl Draft {
         }
         self.describe_revoked(&mut expected, changes)?;
         let delegations = after.delegations.as_ref();
-        describe_stages(&mut expected, delegations, changes);
+        stages::describe(&mut expected, delegations, changes);
         account(&mut expected, after);
         compare(&RoleName::Release, &expected, after, changes);
         Ok(())
@@ -194,14 +194,20 @@ fn accounted(mut before: Root, after: &Root) -> Root {
     let used = before.roles.values().flat_map(|role| role.keyids.clone());
     let key = |id: KeyId| Some((id.clone(), after.keys.get(&id)?.clone()));
     before.keys = used.filter_map(key).collect();
-    before.other.extend(after.other.get(SIGNED).map(|time| (SIGNED.to_owned(), time.clone())));
+    before.other.extend(time(&after.other));
     before
 }
 
 /// The same for what every `targets.json` has.
 fn account(before: &mut Targets, after: &Targets) {
     (before.version, before.expires) = (after.version, after.expires);
-    before.other.extend(after.other.get(SIGNED).map(|time| (SIGNED.to_owned(), time.clone())));
+    before.other.extend(time(&after.other));
+}
+
+/// The time that every document of this program has, as long as it is one.
+fn time(other: &Map<String, Value>) -> Option<(String, Value)> {
+    let plain = |time: &&Value| time.as_str().is_some_and(|time| time.parse::<jiff::Timestamp>().is_ok());
+    other.get(SIGNED).filter(plain).map(|time| (SIGNED.to_owned(), time.clone()))
 }
 
 fn changed_targets(
@@ -214,98 +220,25 @@ fn changed_targets(
 
 fn release(name: &str, target: &Target, before: Option<&Target>) -> Option<Change> {
     check_name(name).ok()?;
-    let digest = plain_digest(target)?;
     let before = before.and_then(|target| target.hashes.sha256());
+    let digest = plain_digest(target, before)?;
     Some(Change::Released { name: name.to_owned(), digest, before, sequence: target.sequence() })
 }
 
 fn promotion(stage: &StageName, name: &str, target: &Target, before: Option<&Target>) -> Option<Change> {
     let name = name.strip_prefix(stage.as_str())?.strip_prefix('/')?;
     check_name(name).ok()?;
-    let digest = plain_digest(target)?;
     let before = before.and_then(|target| target.hashes.sha256());
+    let digest = plain_digest(target, before)?;
     Some(Change::Promoted { stage: stage.clone(), name: name.to_owned(), digest, before })
 }
 
 /// The digest of a target that has nothing beside it but what this program writes.
-fn plain_digest(target: &Target) -> Option<ClaimedDigest> {
+fn plain_digest(target: &Target, before: Option<ClaimedDigest>) -> Option<ClaimedDigest> {
     let digest = target.hashes.sha256()?;
     let mut plain = Target::release(digest, target.length, target.sequence());
-    for name in [SIGNED, BEFORE] {
-        let value = target.custom.as_ref()?.get(name).filter(|value| value.is_string());
-        plain.custom.get_or_insert_default().extend(value.map(|value| (name.to_owned(), value.clone())));
-    }
+    let custom = plain.custom.get_or_insert_default();
+    custom.extend(time(target.custom.as_ref()?));
+    custom.extend(before.map(|before| (BEFORE.to_owned(), Value::from(before.to_string()))));
     (plain == *target).then_some(digest)
-}
-
-fn describe_stages(expected: &mut Targets, after: Option<&Delegations>, changes: &mut Vec<Change>) {
-    let Some(after) = after else { return };
-    let before = expected.delegations.clone().unwrap_or_default();
-    let mut known = before.clone();
-    for role in &after.roles {
-        let Ok(stage) = role.name.parse::<StageName>() else { continue };
-        let had = before.role(&role.name);
-        let listed = |delegations: &Delegations, ids: &[KeyId]| -> Vec<PublicKey> {
-            ids.iter().filter_map(|id| delegations.keys.get(id).cloned()).collect()
-        };
-        let keys = Keys { keys: listed(after, &role.role.keyids), threshold: role.role.threshold };
-        let requires = requirements(role, after);
-        // A delegation that is not as this program writes them is shown as it is.
-        if !delegated(&stage, &keys, &requires).is_ok_and(|plain| plain == *role) {
-            continue;
-        }
-        if had.is_none() {
-            changes.push(Change::Stage { stage: stage.clone() });
-        }
-        let keys_before =
-            had.map(|had| Keys { keys: listed(&before, &had.role.keyids), threshold: had.role.threshold });
-        describe_keys(&RoleName::Stage(stage.clone()), keys_before.as_ref(), &keys, changes);
-        let required_before = had.map(|had| requirements(had, &before)).unwrap_or_default();
-        if required_before != requires {
-            let kinds = requires.iter().map(|one| (one.kind.clone(), one.keys.clone())).collect();
-            changes.push(Change::Requires { stage, kinds });
-        }
-        let all = keys.keys.iter().chain(requires.iter().flat_map(|one| &one.keys));
-        known.keys.extend(all.map(|key| (key.id(), key.clone())));
-        match known.roles.iter_mut().find(|known| known.name == role.name) {
-            Some(present) => *present = role.clone(),
-            None => known.roles.push(role.clone()),
-        }
-    }
-    forget_unused(&mut known);
-    if known != Delegations::default() || expected.delegations.is_some() {
-        expected.delegations = Some(known);
-    }
-}
-
-fn requirements(role: &DelegatedRole, delegations: &Delegations) -> Vec<Requirement> {
-    required(role, delegations).unwrap_or_default()
-}
-
-/// Whatever differs where nothing should.
-fn compare<T: Serialize>(role: &RoleName, expected: &T, found: &T, changes: &mut Vec<Change>) {
-    let value = |document: &T| serde_json::to_value(document).unwrap_or_default();
-    differ(role, "", Some(&value(expected)), Some(&value(found)), changes);
-}
-
-/// Goes down as long as both are objects: the smallest part that differs is what is shown.
-fn differ(
-    role: &RoleName,
-    path: &str,
-    before: Option<&Value>,
-    after: Option<&Value>,
-    changes: &mut Vec<Change>,
-) {
-    if before == after {
-        return;
-    }
-    if let (Some(Value::Object(had)), Some(Value::Object(has))) = (before, after) {
-        let names: BTreeSet<&String> = had.keys().chain(has.keys()).collect();
-        for name in names {
-            differ(role, &format!("{path}/{name}"), had.get(name), has.get(name), changes);
-        }
-        return;
-    }
-    let (before, after) = (before.cloned(), after.cloned());
-    changes.push(Change::Field { role: role.clone(), path: path.to_owned(), before, after });
 }

@@ -48,13 +48,13 @@ impl Draft {
     ) -> Result<(), PublishError> {
         check_name(name)?;
         self.not_revoked(digest)?;
+        let published = self.base.as_ref().and_then(|base| base.targets.document.targets.get(name)).cloned();
         self.edit_targets(now, |targets| {
-            let before = targets.targets.get(name).and_then(|target| target.hashes.sha256());
-            if before == Some(digest) {
-                return Ok(());
+            if !means(targets.targets.get(name), digest) {
+                let sequence = next_sequence(targets);
+                let target = target(digest, length, sequence, published, now);
+                targets.targets.insert(name.to_owned(), target);
             }
-            let target = target(digest, length, next_sequence(targets), before, now);
-            targets.targets.insert(name.to_owned(), target);
             Ok(())
         })
     }
@@ -77,10 +77,11 @@ impl Draft {
         self.not_revoked(digest)?;
         self.attested(stage, digest, attestations)?;
         let name = format!("{stage}/{name}");
+        let published = self.base.as_ref().and_then(|base| base.stages.get(stage));
+        let published = published.and_then(|paper| paper.document.targets.get(&name)).cloned();
         self.edit_stage(stage, now, |targets| {
-            let before = targets.targets.get(&name).and_then(|target| target.hashes.sha256());
-            if before != Some(digest) {
-                targets.targets.insert(name, target(digest, length, sequence, before, now));
+            if !means(targets.targets.get(&name), digest) {
+                targets.targets.insert(name, target(digest, length, sequence, published, now));
             }
             Ok(())
         })
@@ -183,20 +184,20 @@ pub(super) fn check_name(name: &str) -> Result<(), PublishError> {
     if image.tag.is_some() && image.digest.is_none() && deep <= DEEPEST { Ok(()) } else { Err(wrong()) }
 }
 
-/// What a signing makes of a name.
-pub(super) fn target(
-    digest: ClaimedDigest,
-    length: u64,
-    sequence: u64,
-    before: Option<ClaimedDigest>,
-    now: i64,
-) -> Target {
+fn means(target: Option<&Target>, digest: ClaimedDigest) -> bool {
+    target.and_then(|target| target.hashes.sha256()) == Some(digest)
+}
+
+/// What a signing makes of a name: what is published of it, if that is the same after all.
+fn target(digest: ClaimedDigest, length: u64, sequence: u64, published: Option<Target>, now: i64) -> Target {
+    let before = match published {
+        Some(published) if means(Some(&published), digest) => return published,
+        published => published.and_then(|target| target.hashes.sha256()),
+    };
     let mut target = Target::release(digest, length, sequence);
     let custom = target.custom.get_or_insert_default();
     custom.insert(SIGNED.to_owned(), Value::from(rfc3339(now)));
-    if let Some(before) = before {
-        custom.insert(BEFORE.to_owned(), Value::from(before.to_string()));
-    }
+    custom.extend(before.map(|before| (BEFORE.to_owned(), Value::from(before.to_string()))));
     target
 }
 

@@ -49,6 +49,18 @@ fn signing_what_is_signed_changes_nothing() {
 }
 
 #[test]
+fn what_a_tag_meant_before_is_what_was_published() {
+    let before = changed(&publisher(1), &[11], |draft| draft.release("app:1", digest("a"), 5, NOW));
+    let mut wavering = draft(&before);
+    wavering.release("app:1", digest("b"), 5, NOW).unwrap();
+    wavering.release("app:1", digest("c"), 5, NOW).unwrap();
+    let expected = format!("releases `app:1` as {}, number 3 instead of {}", digest("c"), digest("a"));
+    assert_eq!(words(&wavering)[1..], [expected]);
+    wavering.release("app:1", digest("a"), 5, NOW).unwrap();
+    assert_eq!(words(&wavering).len(), 1);
+}
+
+#[test]
 fn what_is_no_release_is_not_signed() {
     let mut draft = draft(&publisher(1));
     for name in
