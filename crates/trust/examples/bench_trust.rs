@@ -1,5 +1,5 @@
-//! Prints how long verifying a publisher of ten thousand targets takes, how much memory, and what a start pays for asking:
-//! `cargo run --release -p coffer-trust --example bench_trust`. One figure a line, `name value unit`.
+//! Prints how long verifying a publisher of ten thousand targets takes, how much memory, and what a start pays for
+//! asking: `cargo run --release -p coffer-trust --example bench_trust`. One figure a line, `name value unit`.
 //!
 //! The publisher is made by one process and verified by another, so that the memory is the client's alone.
 

@@ -39,7 +39,7 @@ fn again<T: Document + PartialEq + std::fmt::Debug>(envelope: &Envelope<'_>) -> 
     true
 }
 
-/// Has a client read everything that a server of `bytes` sends: the lines of it, in the order in which they are asked for.
+/// Has a client read everything that a server of `bytes` sends: its lines, in the order in which they are asked for.
 #[must_use]
 pub fn server(bytes: &[u8]) -> bool {
     let mut lines = bytes.split(|byte| *byte == b'\n');
