@@ -10,7 +10,8 @@ use trust::cosign::{attestation_tag, signature_tag};
 use trust::evidence::is_evidence;
 
 use super::place::Place;
-use super::{AttestError, Result};
+use super::{AttestError, Refused, Result, SignatureError};
+use crate::error::EngineError;
 use crate::ship::{Document, Origin, Wanted as Platform, choose, parse};
 
 /// Pieces of evidence beside one image; each costs its bytes and the work to verify it.
@@ -29,10 +30,18 @@ pub(super) struct Piece {
     pub(super) bytes: Vec<u8>,
 }
 
+/// What was found.
+#[derive(Default)]
+pub(super) struct Gathered {
+    pub(super) pieces: Vec<Piece>,
+    /// What claims to be evidence and cannot be read: it hides nothing of the rest.
+    pub(super) broken: Vec<Refused>,
+}
+
 /// All evidence beside what a name stands for, and beside its image for a platform.
-pub(super) fn all(place: &Place<'_>, top: Document, platform: &Platform) -> Result<Vec<Piece>> {
+pub(super) fn all(place: &Place<'_>, top: Document, platform: &Platform) -> Result<Gathered> {
     let origin = place.origin()?;
-    let mut gathering = Gathering { place, origin: &*origin, pieces: Vec::new(), left: MOST_BYTES };
+    let mut gathering = Gathering { place, origin: &*origin, found: Gathered::default(), left: MOST_BYTES };
     let digest = top.descriptor.digest;
     gathering.beside(&digest)?;
     if top.descriptor.is_index()
@@ -41,13 +50,13 @@ pub(super) fn all(place: &Place<'_>, top: Document, platform: &Platform) -> Resu
     {
         gathering.beside(&chosen.document.descriptor.digest)?;
     }
-    Ok(gathering.pieces)
+    Ok(gathering.found)
 }
 
 struct Gathering<'a> {
     place: &'a Place<'a>,
     origin: &'a dyn Origin,
-    pieces: Vec<Piece>,
+    found: Gathered,
     left: u64,
 }
 
@@ -62,26 +71,32 @@ impl Gathering<'_> {
             if !referrer.is_manifest() {
                 continue;
             }
-            let document = self.origin.document(&referrer)?;
-            self.layers(
-                &format!("the referrer {}", Digest::of(&document.bytes).short()),
-                &document,
-                subject,
-            )?;
+            let at = format!("the referrer {}", short(&referrer.digest));
+            match self.origin.document(&referrer) {
+                Ok(document) => self.layers(&at, &document, subject)?,
+                Err(error) => self.broken(&at, &error)?,
+            }
         }
         Ok(())
     }
 
     /// What of a manifest's layers is evidence.
     fn layers(&mut self, at: &str, document: &Document, subject: &ClaimedDigest) -> Result<()> {
-        let manifest: Manifest = parse(at, &document.bytes)?;
+        let manifest: Manifest = match parse(at, &document.bytes) {
+            Ok(manifest) => manifest,
+            Err(error) => return self.broken(at, &error),
+        };
         for layer in manifest.layers.into_iter().filter(|layer| is_evidence(&layer.media_type)) {
-            if self.pieces.len() >= MOST || layer.size > self.left {
-                return Err(AttestError::TooMany { name: self.place.name(), allowed: MOST }.into());
-            }
-            let bytes = read(self.origin, &layer)?;
-            self.left -= layer.size;
-            self.pieces.push(Piece {
+            self.count()?;
+            self.left = self.left.checked_sub(layer.size).ok_or_else(|| self.too_many())?;
+            let bytes = match read(self.origin, &layer) {
+                Ok(bytes) => bytes,
+                Err(error) => {
+                    self.broken(at, &error)?;
+                    continue;
+                }
+            };
+            self.found.pieces.push(Piece {
                 at: at.to_owned(),
                 subject: *subject,
                 media_type: layer.media_type,
@@ -91,6 +106,27 @@ impl Gathering<'_> {
         }
         Ok(())
     }
+
+    fn broken(&mut self, at: &str, error: &EngineError) -> Result<()> {
+        self.count()?;
+        let error = SignatureError::Malformed { what: "what is there", why: error.to_string() };
+        self.found.broken.push(Refused { at: at.to_owned(), error });
+        Ok(())
+    }
+
+    fn count(&self) -> Result<()> {
+        let Gathered { pieces, broken } = &self.found;
+        if pieces.len() + broken.len() < MOST { Ok(()) } else { Err(self.too_many().into()) }
+    }
+
+    fn too_many(&self) -> AttestError {
+        AttestError::TooMany { name: self.place.name(), allowed: MOST }
+    }
+}
+
+/// As tables show a digest.
+fn short(digest: &ClaimedDigest) -> String {
+    format!("sha256:{}", digest.hex().chars().take(12).collect::<String>())
 }
 
 /// A blob, whole and checked against its descriptor, whose size is within what is left.

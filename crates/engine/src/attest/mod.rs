@@ -21,7 +21,7 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::registries::Registries;
 use crate::ship::Wanted as Platform;
-use gather::Piece;
+use gather::{Gathered, Piece};
 use place::Place;
 
 pub use error::AttestError;
@@ -135,8 +135,8 @@ impl Engine {
         let place = Place::find(self, registries, reference)?;
         let top = place.top()?;
         let digest = top.descriptor.digest;
-        let pieces = gather::all(&place, top, platform)?;
-        let (mut accepted, mut refused) = (Vec::new(), Vec::new());
+        let Gathered { pieces, broken: mut refused } = gather::all(&place, top, platform)?;
+        let mut accepted = Vec::new();
         for piece in &pieces {
             let at = piece.at.clone();
             match self.heard(piece, demand) {
