@@ -42,17 +42,21 @@ $ coffer advisories pin Gb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=
 signed by  Gb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=
 $ coffer advisories verify
 coffer: the advisories in `HOME/root/advisories/index.json` are not signed by a key that is required [E-advisories-unsigned]
-  get them from whoever has the key, or require another key
+  get them from whoever has a key that is pinned, or pin theirs: coffer advisories pin KEY
 exit 1
 $ coffer advisories update unsigned
 coffer: the advisories in `the new index` are not signed by a key that is required [E-advisories-unsigned]
-  get them from whoever has the key, or require another key
+  get them from whoever has a key that is pinned, or pin theirs: coffer advisories pin KEY
 exit 1
 $ coffer advisories update theirs
 coffer: the advisories in `the new index` are not signed by a key that is required [E-advisories-unsigned]
-  get them from whoever has the key, or require another key
+  get them from whoever has a key that is pinned, or pin theirs: coffer advisories pin KEY
 exit 1
-$ coffer advisories update signed -q
+",
+    );
+    assert!(session.coffer(["advisories", "update", "signed"]).status.success());
+    session.holds(
+        "
 $ coffer advisories verify
 ✓ verified 3 sources of advisories: every byte is what was written
 ",
@@ -75,7 +79,7 @@ coffer: this site uses only advisories that a pinned key has signed, and DIGEST 
   sign them with a key that is pinned, `coffer advisories import --key FILE`; or take signed ones over, `coffer advisories update`
 exit 1
 $ coffer advisories import feeds --key feeds/ALPINE-1.json
-coffer: the key is no PEM [E-advisories-key]
+coffer: the key has no line `-----BEGIN PRIVATE KEY-----`, or not the one that ends it [E-advisories-key]
   give a private key of Ed25519 in PEM: `openssl genpkey -algorithm ed25519 -out FILE` makes one
 exit 1
 $ coffer advisories import feeds --key ours
@@ -91,7 +95,7 @@ $ coffer advisories unpin Gb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=
 signed by  iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w=
 $ coffer advisories verify
 coffer: the advisories in `HOME/root/advisories/index.json` are not signed by a key that is required [E-advisories-unsigned]
-  get them from whoever has the key, or require another key
+  get them from whoever has a key that is pinned, or pin theirs: coffer advisories pin KEY
 exit 1
 $ coffer advisories unpin iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w=
 anybody's advisories are used

@@ -14,6 +14,7 @@ mod publisher;
 mod scene;
 
 mod attacks;
+mod levels;
 mod publishing;
 mod stamping;
 mod starts;

@@ -3,7 +3,7 @@
 use engine::trust::Files;
 use model::digest::{ClaimedDigest, Digest};
 use trust::key::{PublicKey, Signer, SoftKey};
-use trust::publisher::{Draft, Keys, Plan, Repository, RoleName, Validity};
+use trust::publisher::{Draft, Keys, Plan, Repository, RoleName, StageName, Validity};
 
 use super::engine;
 use super::place::clock;
@@ -58,6 +58,15 @@ impl Publisher {
     pub(crate) fn sign(&mut self, name: &str, image: &Image) {
         let (digest, length) = (Digest::of(&image.manifest).into(), image.manifest.len() as u64);
         self.change(|draft, now| draft.release(name, digest, length, now).unwrap());
+    }
+
+    /// Lets a release through a new stage, whose key is the one for releases.
+    pub(crate) fn promote(&mut self, stage: &str, name: &str, image: &Image) {
+        let stage: StageName = stage.parse().unwrap();
+        let keys = Keys::one(self.keys[3].public().clone());
+        self.change(|draft, now| draft.delegate(&stage, &keys, &[], now).unwrap());
+        let digest = Digest::of(&image.manifest).into();
+        self.change(|draft, now| draft.promote(&stage, name, digest, &[], now).unwrap());
     }
 
     pub(crate) fn revoke(&mut self, image: &Image) {
