@@ -24,6 +24,9 @@ mod pending;
 mod publish;
 mod log;
 
+#[doc(hidden)]
+pub mod fuzz;
+
 pub use change::Change;
 pub use describe::Description;
 pub use draft::Draft;

@@ -10,6 +10,7 @@ const VOUCHERS: &[(&str, &str)] = &[
     ("Commission::assertion(", "crates/runtime/src/floor.rs"),
     ("Digest::assertion(", "crates/store/src/"),
     ("Attested::assertion(", "crates/trust/src/catalogue.rs"),
+    ("Attestation::assertion(", "crates/engine/src/trust/publishing/attested.rs"),
 ];
 
 /// Files of the product that call it.

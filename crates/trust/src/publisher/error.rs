@@ -142,7 +142,7 @@ pub enum PublishError {
         /// Which file.
         name: String,
         /// Who signed, and who had to.
-        source: Shortfall,
+        source: Box<Shortfall>,
     },
     /// Files of different times.
     #[error("`{name}` is not the file that the publisher's other files speak of: it was mixed or changed")]

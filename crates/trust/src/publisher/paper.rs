@@ -57,7 +57,8 @@ impl<T: Document + Clone> Paper<T> {
 
     /// That a threshold of the authority's keys signed it.
     pub(super) fn check(&self, name: &str, authority: &Authority) -> Result<(), PublishError> {
-        let unsigned = |source| PublishError::Unsigned { name: name.to_owned(), source };
+        let unsigned =
+            |shortfall| PublishError::Unsigned { name: name.to_owned(), source: Box::new(shortfall) };
         self.envelope.holds(authority).map_err(unsigned)
     }
 

@@ -78,12 +78,7 @@ fn privileged_a_token_s_signature_is_its_key_s() {
 #[test]
 fn privileged_what_is_wrong_with_a_token_is_told_apart() {
     let bench = Bench::new();
-    bench.token("one").token("two").key("one", "EC:prime256v1", "01", "a").key(
-        "one",
-        "EC:secp384r1",
-        "02",
-        "b",
-    );
+    bench.token("one").token("two").key("one", "EC:prime256v1", "01", "a").key("one", "rsa:2048", "02", "b");
     let refusal = |uri: &str| bench.open(uri, "1234").unwrap_err();
     let absent = refusal("token=three;id=%01");
     assert!(matches!(&absent, TokenError::NoToken { labels, .. } if labels.len() == 2), "{absent}");

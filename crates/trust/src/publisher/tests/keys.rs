@@ -57,7 +57,7 @@ fn a_lost_root_key_is_replaced_by_those_that_are_left() {
     let base = publisher(1);
     let lost = public(3).id();
     let mut recovery = draft(&base);
-    recovery.recover(&[lost.clone()], &[(RoleName::Root, public(4))], NOW).unwrap();
+    recovery.recover(std::slice::from_ref(&lost), &[(RoleName::Root, public(4))], NOW).unwrap();
     sign(&mut recovery, &[1, 2]).unwrap();
     let after = publish(&recovery, 21).unwrap();
     assert_eq!(draft(&after).keys(&RoleName::Root).unwrap(), keys(2, &[1, 2, 4]));

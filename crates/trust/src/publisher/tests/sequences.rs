@@ -157,7 +157,8 @@ fn believes(client: &mut Trusted, world: &World, shelf: &mut Shelf) -> Result<()
                 let mut stages: Vec<&str> = STAGES.iter().copied().filter(promoted).collect();
                 let judged = judged.map_err(|doubt| TestCaseError::fail(format!("{name}: {doubt}")))?;
                 let mut reached: Vec<&str> = judged.stages().iter().map(String::as_str).collect();
-                (stages.sort_unstable(), reached.sort_unstable());
+                stages.sort_unstable();
+                reached.sort_unstable();
                 prop_assert_eq!(reached, stages, "{}", name);
             }
         }
