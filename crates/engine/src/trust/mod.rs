@@ -32,7 +32,7 @@ pub mod keyring;
 pub mod token;
 
 pub use along::Along;
-pub use error::TrustError;
+pub use error::{TrustError, UnvouchedError};
 pub use files::Files;
 pub use news::Heard;
 pub use pinning::{Exported, Standing};

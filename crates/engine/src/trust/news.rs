@@ -116,6 +116,7 @@ impl Engine {
             Problem::Other(error) => return error,
         };
         let is_silence = matches!(source, trust::TrustError::Source { .. });
+        let source = Box::new(source);
         let (publisher, place) = (pin.publisher.clone(), pin.place.to_string());
         let error = TrustError::Unbelieved { publisher, place, source };
         if is_silence {
@@ -154,7 +155,7 @@ fn begin(
     };
     if had.get(ROOT).is_none() {
         let root = origin.root(&pin.fingerprint)?;
-        let root = root.ok_or_else(|| Problem::Word(trust::TrustError::Stranger(pin.fingerprint)))?;
+        let root = root.ok_or(Problem::Word(trust::TrustError::Stranger(pin.fingerprint)))?;
         Trusted::first(&root, pin.fingerprint).map_err(Problem::Word)?;
         had.add(ROOT, root)?;
     }
