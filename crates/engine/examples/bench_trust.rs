@@ -48,9 +48,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let request = RunRequest { image: name, level: Level::Open, ..RunRequest::default() };
     let before = decided(&engine, &request)?;
     println!("decision_without_a_pin {:.1} us", before.as_secs_f64() * 1e6);
-    for releases in [10, 10_000] {
+    for releases in [10, 1000] {
         let (files, fingerprint) = publisher(&image, releases)?;
-        let place: engine::trust::Place = format!("{place}").parse()?;
+        let place: engine::trust::Place = place.parse()?;
         let registries = Registries::load(Places::default())?;
         let carrier = Carrier::Registry(place.clone());
         if let Some(old) = engine.published(&registries, &carrier, Edition::Latest)? {

@@ -103,7 +103,9 @@ impl DatabaseError {
             Self::Damaged { .. } | Self::Format { .. } => {
                 "get them again with `coffer advisories update` or `coffer advisories import`"
             }
-            Self::Unsigned(_) => "get them from whoever has a key that is pinned, or pin theirs: coffer advisories pin KEY",
+            Self::Unsigned(_) => {
+                "get them from whoever has a key that is pinned, or pin theirs: coffer advisories pin KEY"
+            }
             Self::Forged(_) => "do not use them; find out where they came from, and get them again",
             Self::Sign(_) => "give a private key of Ed25519, and see that whatever holds it can be reached",
             Self::Older { .. } => "ask where the newer ones are, or allow the older ones explicitly",

@@ -7,7 +7,7 @@ use model::verdict::Level;
 use registry::client::Client;
 use trust::catalogue::{Catalogue, Doubt};
 
-use super::error::TrustError;
+use super::error::{TrustError, UnvouchedError};
 use super::news::about;
 use super::pins::Pins;
 use super::vouch::{Subject, Unvouched};
@@ -58,7 +58,7 @@ impl Engine {
             Some(news) => format!("{doubt}, and there is no news: {news}"),
             None => doubt.to_string(),
         };
-        let error = TrustError::Unvouched {
+        let error = UnvouchedError {
             image: name.to_string(),
             place: subject.pin.place.to_string(),
             publisher: subject.pin.publisher.clone(),
@@ -69,7 +69,7 @@ impl Engine {
         let entry = about(Kind::TrustRefusal, &subject.pin, self.now()).with("digest", digest.to_string());
         let entry = Entry { name: Some(name.to_string()), detail: Some(error.to_string()), ..entry };
         match self.book().and_then(|book| Ok(book.append(&entry, Durability::Flushed)?)) {
-            Ok(_) => error.into(),
+            Ok(_) => TrustError::from(Box::new(error)).into(),
             Err(failed) => failed,
         }
     }

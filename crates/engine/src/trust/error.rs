@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use trust::publisher::PublishError;
+
 /// Why trust could not be looked after; why an image is not trusted is a doubt of the crate `trust`.
 #[derive(Debug, thiserror::Error)]
 pub enum TrustError {
@@ -64,27 +66,14 @@ pub enum TrustError {
         /// Where they are pinned.
         place: String,
         /// What is wrong with it.
-        source: trust::TrustError,
+        source: Box<trust::TrustError>,
     },
     /// A publisher is pinned for an image, and does not vouch for it.
-    #[error("{publisher}, who is pinned at `{place}`, does not vouch for `{image}`: {doubt}")]
-    Unvouched {
-        /// As it was asked for.
-        image: String,
-        /// What is pinned.
-        place: String,
-        /// As the pin calls them.
-        publisher: String,
-        /// Why, in a sentence.
-        doubt: String,
-        /// The stable code of that.
-        code: &'static str,
-        /// What would change it.
-        remedy: String,
-    },
+    #[error(transparent)]
+    Unvouched(#[from] Box<UnvouchedError>),
     /// About what a publisher does.
     #[error(transparent)]
-    Publish(#[from] trust::publisher::PublishError),
+    Publish(Box<PublishError>),
     /// What is kept of a publisher, or of pins, is not what was written.
     #[error("`{}` is damaged: {why}", .path.display())]
     Damaged {
@@ -103,6 +92,30 @@ pub enum TrustError {
         /// The kernel's answer.
         source: io::Error,
     },
+}
+
+/// A publisher is pinned for an image, and does not vouch for it.
+#[derive(Debug, thiserror::Error)]
+#[error("{publisher}, who is pinned at `{place}`, does not vouch for `{image}`: {doubt}")]
+pub struct UnvouchedError {
+    /// As it was asked for.
+    pub image: String,
+    /// What is pinned.
+    pub place: String,
+    /// As the pin calls them.
+    pub publisher: String,
+    /// Why, in a sentence.
+    pub doubt: String,
+    /// The stable code of that.
+    pub code: &'static str,
+    /// What would change it.
+    pub remedy: String,
+}
+
+impl From<PublishError> for TrustError {
+    fn from(error: PublishError) -> Self {
+        Self::Publish(Box::new(error))
+    }
 }
 
 impl TrustError {
@@ -126,7 +139,7 @@ impl TrustError {
             Self::Foreign(_) => "E-trust-foreign",
             Self::Raced(_) => "E-trust-raced",
             Self::Unbelieved { source, .. } => source.code(),
-            Self::Unvouched { code, .. } => code,
+            Self::Unvouched(error) => error.code,
             Self::Publish(error) => error.code(),
             Self::Damaged { .. } => "E-trust-damaged",
             Self::Io { .. } => "E-trust-io",
@@ -152,7 +165,7 @@ impl TrustError {
             }
             Self::Raced(_) => "do it again".into(),
             Self::Unbelieved { place, source, .. } => believe(place, source),
-            Self::Unvouched { remedy, .. } => remedy.clone(),
+            Self::Unvouched(error) => error.remedy.clone(),
             Self::Publish(error) => error.remedy(),
             Self::Damaged { .. } => {
                 "restore it from a backup, or remove it and pin again: coffer trust pin".into()

@@ -34,7 +34,7 @@ pub mod token;
 mod publishing;
 
 pub use along::Along;
-pub use error::TrustError;
+pub use error::{TrustError, UnvouchedError};
 pub use files::Files;
 pub use news::Heard;
 pub use pinning::{Exported, Standing};
@@ -42,8 +42,8 @@ pub use pins::Pin;
 pub use place::{Place, target};
 pub use publish::{Carrier, Edition, Published, Revision};
 pub use publishing::{
-    Begun, Beginning, Desk, First, Guard, Known, Made, NamedKey, Of, Outcome, PublishingError, ReleaseStanding,
-    RoleStanding, RoleWish, Sealing, StageWish, State, Whose,
+    Beginning, Begun, Desk, First, Guard, Known, Made, NamedKey, Of, Outcome, PublishingError,
+    ReleaseStanding, RoleStanding, RoleWish, Sealing, StageWish, State, Whose,
 };
 pub use stamping::{Deed, Duty};
 pub use sys::environment::take as take_variable;

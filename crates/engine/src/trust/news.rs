@@ -9,7 +9,7 @@ use super::error::TrustError;
 use super::files::Files;
 use super::pins::{Pin, Pins};
 use super::place::Place;
-use super::shelf::{OwnShelf, Shelf};
+use super::shelf::{Flush, OwnShelf, Shelf};
 use super::source::{Afar, Origin, client};
 use crate::book::{Entry, Kind};
 use crate::engine::Engine;
@@ -96,9 +96,13 @@ impl Engine {
         let outcome = refresh(&mut trusted, &mut origin, now);
         let catalogue = outcome.and_then(|news| Ok((news, Catalogue::of(&mut trusted, &mut origin, now)?)));
         // What was verified before an error stays verified.
-        shelf.keep(&kept(&trusted)?, &written(trusted.floors())?)?;
+        let files = kept(&trusted)?;
+        if files != had {
+            shelf.keep(&files, &written(trusted.floors())?)?;
+        }
         let (news, catalogue) = catalogue.map_err(|error| self.unbelieved(pin, Problem::Word(error)))?;
-        shelf.keep_catalogue(&catalogue.to_bytes().map_err(|error| shelf.damaged(error.to_string()))?)?;
+        let bytes = catalogue.to_bytes().map_err(|error| shelf.damaged(error.to_string()))?;
+        shelf.keep_catalogue(&bytes, if files == had { Flush::Later } else { Flush::Now })?;
         if news == Refreshed::Changed {
             self.note(&about(Kind::TrustRefresh, pin, now).with("versions", versions(&trusted)))?;
         }
@@ -112,6 +116,7 @@ impl Engine {
             Problem::Other(error) => return error,
         };
         let is_silence = matches!(source, trust::TrustError::Source { .. });
+        let source = Box::new(source);
         let (publisher, place) = (pin.publisher.clone(), pin.place.to_string());
         let error = TrustError::Unbelieved { publisher, place, source };
         if is_silence {
@@ -150,7 +155,7 @@ fn begin(
     };
     if had.get(ROOT).is_none() {
         let root = origin.root(&pin.fingerprint)?;
-        let root = root.ok_or_else(|| Problem::Word(trust::TrustError::Stranger(pin.fingerprint)))?;
+        let root = root.ok_or(Problem::Word(trust::TrustError::Stranger(pin.fingerprint)))?;
         Trusted::first(&root, pin.fingerprint).map_err(Problem::Word)?;
         had.add(ROOT, root)?;
     }

@@ -86,7 +86,11 @@ impl FromStr for Place {
         let scope = registry::config::scope(text).map_err(|_| no_place())?;
         // A word alone could be a registry, but is most likely somebody's name on one.
         let names_registry = scope.registry == "localhost" || scope.registry.contains(['.', ':']);
-        if names_registry { Ok(Self(scope)) } else { Err(no_place()) }
+        if !names_registry {
+            return Err(no_place());
+        }
+        // However it is spelled, a place is pinned once.
+        Ok(Self(Repository { registry: canonical(&scope.registry), path: scope.path }))
     }
 }
 
@@ -151,7 +155,7 @@ mod tests {
         for text in ["", "team", "team/app", "/", "reg.example/A", "reg.example/a:1", "reg.example/../a"] {
             assert!(matches!(text.parse::<Place>(), Err(TrustError::Place(_))), "{text}");
         }
-        assert_eq!(place("reg.example/team/").to_string(), "reg.example/team");
+        assert_eq!(place("Reg.Example:443/team/").to_string(), "reg.example/team");
         assert_eq!(place("localhost:5000").repository().to_string(), "localhost:5000/trust");
         assert_eq!(place("reg.example/a/b").repository().to_string(), "reg.example/a/b/trust");
     }

@@ -13,7 +13,7 @@ use rustix::io::Errno;
 use super::directory::{self, replace_flushed};
 use super::error::TrustError;
 use super::files::Files;
-use crate::state::open_dir;
+use crate::state::{open_dir, replace_file};
 
 /// What this module returns.
 type Result<T> = std::result::Result<T, TrustError>;
@@ -23,6 +23,15 @@ const FLOORS: &str = "floors";
 const CATALOGUE: &str = "catalogue";
 /// Says when news was asked for last, whatever came of it.
 const ASKED: &str = "asked";
+
+/// Whether something has to outlive a power cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flush {
+    /// It says something new.
+    Now,
+    /// It only says that there is nothing new; torn, it is made anew.
+    Later,
+}
 
 /// The place for one publisher.
 #[derive(Debug, Clone)]
@@ -94,8 +103,11 @@ impl OwnShelf {
     }
 
     /// Keeps what starts ask. It comes after what it is made of.
-    pub(super) fn keep_catalogue(&self, catalogue: &[u8]) -> Result<()> {
-        self.replace(CATALOGUE, catalogue)
+    pub(super) fn keep_catalogue(&self, catalogue: &[u8], flush: Flush) -> Result<()> {
+        match flush {
+            Flush::Now => self.replace(CATALOGUE, catalogue),
+            Flush::Later => self.replace_lazily(CATALOGUE, catalogue),
+        }
     }
 
     /// What was written here and cannot be read any more.
@@ -105,7 +117,11 @@ impl OwnShelf {
 
     /// Remembers that news was asked for.
     pub(super) fn ask(&self, now: i64) -> Result<()> {
-        self.replace(ASKED, now.to_string().as_bytes())
+        self.replace_lazily(ASKED, now.to_string().as_bytes())
+    }
+
+    fn replace_lazily(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        replace_file(&self.dir, name, bytes).map_err(TrustError::io("write to", &self.path))
     }
 
     fn replace(&self, name: &str, bytes: &[u8]) -> Result<()> {

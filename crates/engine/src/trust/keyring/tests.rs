@@ -85,7 +85,7 @@ fn a_number_is_never_given_twice() {
     let first = keyring.add(&release(), &new_key(), Protection::Mode).unwrap();
     // A process was killed between the two files.
     std::fs::write(dir.path().join("team/keys/release-2.age"), "half").unwrap();
-    assert_eq!(keyring.keys().unwrap(), [first.clone()]);
+    assert_eq!(keyring.keys().unwrap(), std::slice::from_ref(&first));
     let third = keyring.add(&release(), &new_key(), Protection::Mode).unwrap();
     assert_eq!(third.file, "release-3");
     keyring.remove(&first).unwrap();

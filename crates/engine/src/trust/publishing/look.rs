@@ -39,8 +39,11 @@ pub struct Known {
     /// What nobody may run any more.
     pub revoked: Vec<Revocation>,
     /// What waits for signatures, and for whose; for a publisher of ours.
-    pub waiting: Option<(Vec<Change>, Vec<Missing>)>,
+    pub waiting: Option<Waiting>,
 }
+
+/// The changes that wait, and whose signatures they wait for.
+pub type Waiting = (Vec<Change>, Vec<Missing>);
 
 /// How it stands with a role.
 #[derive(Debug)]
@@ -165,7 +168,7 @@ impl Engine {
         desk: &Desk<'_>,
         publisher: &Publisher,
         base: &Repository,
-    ) -> Result<Option<(Vec<Change>, Vec<Missing>)>, EngineError> {
+    ) -> Result<Option<Waiting>, EngineError> {
         let carrier = Carrier::Registry(publisher.place.clone());
         let begun = self.published(desk.registries, &carrier, Edition::Pending)?;
         let Some(begun) = begun.filter(|begun| !begun.files.is_empty()) else { return Ok(None) };

@@ -36,7 +36,7 @@ fn what_is_kept_is_found_again() {
     let own = shelf.own().unwrap();
     assert_eq!((own.files().unwrap(), own.floors().unwrap()), (Files::default(), None));
     own.keep(&files(1), b"floors").unwrap();
-    own.keep_catalogue(b"catalogue").unwrap();
+    own.keep_catalogue(b"catalogue", Flush::Now).unwrap();
     own.ask(12).unwrap();
     drop(own);
     let own = shelf.own().unwrap();
@@ -73,7 +73,7 @@ fn child_keeps() {
     for version in first + 1..first + 10_000 {
         let own = shelf.own().unwrap();
         own.keep(&files(version), version.to_string().as_bytes()).unwrap();
-        own.keep_catalogue(version.to_string().as_bytes()).unwrap();
+        own.keep_catalogue(version.to_string().as_bytes(), Flush::Later).unwrap();
         println!("kept {version}");
     }
 }
