@@ -158,13 +158,32 @@ fn what_is_revoked_is_not_pulled_any_more() {
 
 #[test]
 fn what_has_expired_is_not_believed() {
-    let company = released("--valid timestamp=2s");
-    std::thread::sleep(Duration::from_secs(3));
-    let said = company.fails("ben", "pull ONE/team/app:1");
+    let mut company = Company::new(&["anna", "ben"], &["ONE"]);
+    company.pushes("anna", "one", "ONE/team/app:1");
+    let fingerprint = company.publishes("anna", "--valid timestamp=1s", "ONE/team/app:1");
+    company.call("FINGERPRINT", fingerprint);
+    std::thread::sleep(Duration::from_secs(2));
+    let said = company.fails("ben", "trust pin ONE/team --root FINGERPRINT");
     assert!(said.contains("[E-trust-expired]") && said.contains("role `timestamp` expired"), "{said}");
-    // Any signature renews it.
+    assert_eq!(company.works("ben", "trust pins").lines().count(), 1, "nobody is pinned");
+    // Whatever is signed next is fresh again, for as long as the publisher says by then.
+    let notes = company.publisher("anna").join("notes.json");
+    let text = std::fs::read_to_string(&notes).unwrap();
+    std::fs::write(&notes, text.replace("\"timestamp\": 1", "\"timestamp\": 86400")).unwrap();
     company.works("anna", "trust renew team release");
+    company.works("ben", "trust pin ONE/team --root FINGERPRINT");
     company.works("ben", "pull -q ONE/team/app:1");
+}
+
+#[test]
+fn privileged_what_is_revoked_does_not_start() {
+    let company = released("");
+    company.works("ben", "pull -q ONE/team/app:1");
+    let digest = company.pushes("anna", "one", "ONE/team/app:1");
+    company.works("anna", &format!("trust revoke ONE/team/app@{digest} --reason CVE-2026-12345"));
+    company.works("ben", "trust refresh");
+    let said = company.fails("ben", "run --rm ONE/team/app:1 /content");
+    assert!(said.contains("rule     pinned-publisher") && said.contains("CVE-2026-12345"), "{said}");
 }
 
 #[test]
@@ -189,8 +208,7 @@ fn a_lost_key_is_replaced_by_those_that_are_left() {
     let company = released("--keys root=3:2");
     let keys = company.keys("anna");
     for (file, id) in keys.iter().filter(|(file, _)| ["root-1", "release-1"].contains(&file.as_str())) {
-        let directory =
-            company.person("anna").root().parent().unwrap().join(".config/coffer/publishers/team/keys");
+        let directory = company.publisher("anna").join("keys");
         std::fs::remove_file(directory.join(format!("{file}.age"))).unwrap();
         std::fs::remove_file(directory.join(format!("{file}.pub"))).unwrap();
         assert!(!id.is_empty());
@@ -264,9 +282,7 @@ fn what_nobody_signed_does_not_come() {
 fn no_secret_is_in_an_environment_or_readable_by_others() {
     use std::os::unix::fs::PermissionsExt as _;
     let company = released("");
-    let directory =
-        company.person("anna").root().parent().unwrap().join(".config/coffer/publishers/team/keys");
-    for entry in std::fs::read_dir(directory).unwrap() {
+    for entry in std::fs::read_dir(company.publisher("anna").join("keys")).unwrap() {
         let path = entry.unwrap().path();
         assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{}", path.display());
         assert!(!std::fs::read_to_string(&path).is_ok_and(|text| text.contains("PRIVATE KEY")));

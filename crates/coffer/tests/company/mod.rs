@@ -13,6 +13,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use crate::conversation::{Session, tarball};
@@ -153,6 +154,11 @@ impl Company {
         self.works(who, &format!("trust sign {name}"));
         let made: serde_json::Value = serde_json::from_str(&made).unwrap();
         made.get("fingerprint").and_then(serde_json::Value::as_str).unwrap().to_owned()
+    }
+
+    /// The directory of somebody's publisher.
+    pub(crate) fn publisher(&self, who: &str) -> PathBuf {
+        self.person(who).root().parent().unwrap().join(".config/coffer/publishers/team")
     }
 
     /// The ids of a publisher's keys here, by the names of their files.

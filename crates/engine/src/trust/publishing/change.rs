@@ -90,14 +90,20 @@ impl Engine {
             (None, None) => return Err(root_unknown(publisher)),
         };
         let seen = draft.describe()?;
-        let others = asked.as_ref().map_or_else(|| seen.changes.clone(), |asked| seen.beyond(asked));
+        let others = match &asked {
+            Some(asked) => seen.beyond(asked),
+            None => seen.changes.clone(),
+        };
         if !others.is_empty() && !desk.guard.agrees(&others) {
             return Err(PublishingError::Declined(others).into());
         }
         let given = sign(desk, publisher, &mut draft, &seen)?;
-        let changes = asked.map_or(seen.changes, |asked| asked.changes);
-        let changes =
-            changes.into_iter().filter(|change| !matches!(change, Change::Document { .. })).collect();
+        // What waited here unpublished was said when it was made.
+        let changes = match (asked, there.alone(validity, &|_| Ok(()))?) {
+            (Some(asked), Some(before)) => asked.beyond(&before.describe()?),
+            _ => Vec::new(),
+        };
+        let changes = if changes.is_empty() { seen.changes } else { changes };
         let state = self.hand_on(desk, publisher, &draft, &there)?;
         Ok(Outcome {
             publisher: publisher.keyring.name().to_owned(),
@@ -154,6 +160,7 @@ impl Engine {
         let online = if draft.is_ready() { online(desk, publisher, draft)? } else { Vec::new() };
         if online.is_empty() {
             self.leave(desk, publisher, draft, there)?;
+            note_place(desk, publisher)?;
             return Ok(if draft.is_ready() { State::WaitsForOnline } else { State::Waits });
         }
         let signers: Vec<&dyn Signer> = online.iter().map(|signer| &**signer).collect();
@@ -269,11 +276,16 @@ fn online(
 /// From now on nothing older is signed on top of.
 fn remember(desk: &Desk<'_>, publisher: &mut Publisher, repository: &Repository) -> Result<(), EngineError> {
     publisher.keyring.remember(repository.root(), &repository.versions())?;
-    let directory = desk.directory(&publisher.keyring);
+    note_place(desk, publisher)?;
+    Ok(notes::forget_first(&desk.directory(&publisher.keyring))?)
+}
+
+/// So that nobody has to say it again.
+fn note_place(desk: &Desk<'_>, publisher: &mut Publisher) -> Result<(), PublishingError> {
     if publisher.notes.has_published_at(&publisher.place) {
-        publisher.notes.save(&directory)?;
+        publisher.notes.save(&desk.directory(&publisher.keyring))?;
     }
-    Ok(notes::forget_first(&directory)?)
+    Ok(())
 }
 
 /// Of the oldest root: every later one is told by it.

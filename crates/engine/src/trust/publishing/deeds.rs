@@ -247,7 +247,7 @@ fn digest_of(image: &ImageName) -> Result<ClaimedDigest, PublishingError> {
 
 impl Engine {
     /// The publisher's documents, as if nobody had begun anything.
-    fn as_published(
+    pub(super) fn as_published(
         &self,
         desk: &Desk<'_>,
         publisher: &Publisher,

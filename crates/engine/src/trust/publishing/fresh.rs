@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use trust::publisher::RoleName;
+use trust::publisher::{PublishError, RoleName};
 
 use super::change::root_of;
 use super::desk::Desk;
 use super::whose::{Publisher, Whose};
 use super::{EngineError, PublishingError};
 use crate::engine::Engine;
+use crate::trust::keyring::Kept;
 use crate::trust::{Carrier, Deed, Duty, Edition};
 
 impl Engine {
@@ -26,11 +27,9 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let publisher = desk.publisher(name, whose.place.as_ref())?;
         let known = self.known_root(desk, &publisher, whose)?;
-        let keys = publisher.keyring.keys()?;
-        let online = keys.iter().find(|key| key.role == RoleName::Online);
-        let online = online.ok_or(trust::publisher::PublishError::NoOnlineKey)?;
-        let signer = desk.open(&publisher.keyring, online)?;
         let carrier = Carrier::Registry(publisher.place.clone());
+        let online = self.online_key(desk, &publisher, whose, &carrier)?;
+        let signer = desk.open(&publisher.keyring, &online)?;
         let duty = Duty {
             carrier: &carrier,
             signer: &*signer,
@@ -40,6 +39,23 @@ impl Engine {
             every,
         };
         self.serve_timestamps(desk.registries, duty, herald)
+    }
+
+    /// The key that the root calls online; before there is one, the newest that was made for it.
+    fn online_key(
+        &self,
+        desk: &Desk<'_>,
+        publisher: &Publisher,
+        whose: &Whose,
+        carrier: &Carrier,
+    ) -> Result<Kept, EngineError> {
+        let mut keys = publisher.keyring.keys()?;
+        keys.retain(|key| key.role == RoleName::Online);
+        if self.published(desk.registries, carrier, Edition::Latest)?.is_some() {
+            let wanted = self.as_published(desk, publisher, whose)?.keys(&RoleName::Online)?;
+            keys.retain(|key| wanted.keys.contains(&key.public));
+        }
+        Ok(keys.pop().ok_or(PublishError::NoOnlineKey)?)
     }
 
     /// A root that is known to be the publisher's, published or still waiting.
