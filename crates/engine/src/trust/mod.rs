@@ -43,7 +43,7 @@ pub use place::{Place, target};
 pub use publish::{Carrier, Edition, Published, Revision};
 pub use publishing::{
     Beginning, Begun, Desk, First, Guard, Known, Made, NamedKey, Of, Outcome, PublishingError,
-    ReleaseStanding, RoleStanding, RoleWish, Sealing, StageWish, State, Whose,
+    ReleaseStanding, RoleStanding, RoleWish, Sealing, StageWish, State, Waiting, Whose,
 };
 pub use stamping::{Deed, Duty};
 pub use sys::environment::take as take_variable;

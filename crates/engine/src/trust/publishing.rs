@@ -21,7 +21,7 @@ pub use change::{First, Outcome, State};
 pub use deeds::StageWish;
 pub use desk::{Desk, Guard, NamedKey, Sealing};
 pub use error::PublishingError;
-pub use look::{Known, Of, ReleaseStanding, RoleStanding};
+pub use look::{Known, Of, ReleaseStanding, RoleStanding, Waiting};
 pub use whose::{Begun, Whose};
 
 use super::files::Files;
