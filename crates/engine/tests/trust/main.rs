@@ -1,7 +1,7 @@
 //! Trust in publishers, against registries over std's sockets: what they say is sent, carried, kept and believed, and
 //! what somebody else says in their name is not.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 use coffer_engine as engine;
 
