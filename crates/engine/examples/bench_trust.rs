@@ -24,7 +24,8 @@ use model::verdict::Level;
 use trust::key::{Signer, SoftKey};
 use trust::publisher::{Draft, Keys, Plan, Validity};
 
-#[expect(dead_code, unused_imports, reason = "tests need more of it")]
+#[path = "../../coffer/tests/layers/mod.rs"]
+mod layers;
 #[path = "../../coffer/tests/shipping/mod.rs"]
 mod shipping;
 

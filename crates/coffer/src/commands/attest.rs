@@ -125,7 +125,7 @@ impl Attest {
         let name = crate::args::ship::name(&self.image).map_err(engine::EngineError::from)?;
         let pulled = engine.pull(registries, &name, &engine::ship::Wanted::host(), &mut Lines::new())?;
         let subject = engine.meant(&pulled.image.digest.to_string())?;
-        Ok(engine.examine(&subject, &Wishes::default(), &mut Bar::new())?)
+        Ok(engine.examiner(&Wishes::default())?.examine(&subject, &mut Bar::new())?)
     }
 }
 

@@ -15,7 +15,8 @@ pub(crate) fn layer(files: &[(&str, &[u8])]) -> Vec<u8> {
 pub(crate) fn runnable(files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut tar = Builder::new(Vec::new());
     // Only those who build the product have it; others need no layer that runs.
-    let mut program = std::fs::File::open(option_env!("PROBE_PATH").unwrap()).unwrap();
+    let path = option_env!("PROBE_PATH");
+    let mut program = std::fs::File::open(path.unwrap()).unwrap();
     tar.append_file("probe", &mut program).unwrap();
     of(tar, files)
 }

@@ -1,6 +1,8 @@
 //! A small registry over std's sockets, which counts what it is asked and can be told to misbehave, and images
 //! to fill it with.
 
+// Each test file is a crate of its own and uses what it needs.
+#![allow(dead_code, unused_imports, reason = "shared between test crates")]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod image;

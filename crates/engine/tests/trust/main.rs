@@ -5,7 +5,6 @@
 
 use coffer_engine as engine;
 
-#[expect(dead_code, unused_imports, reason = "other tests need more of it")]
 #[path = "../../../coffer/tests/layers/mod.rs"]
 mod layers;
 #[path = "../../../coffer/tests/shipping/mod.rs"]
