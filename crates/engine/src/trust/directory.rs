@@ -45,10 +45,13 @@ pub(super) fn read_one(dir: &OwnedFd, name: &str) -> io::Result<Option<Vec<u8>>>
         Err(rustix::io::Errno::NOENT) => return Ok(None),
         Err(errno) => return Err(errno.into()),
     };
-    if !file.metadata()?.is_file() {
+    let about = file.metadata()?;
+    if !about.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
     }
-    let mut bytes = Vec::new();
+    // With room for all of it, it is read at once.
+    let size = usize::try_from(about.len().min(MOST_BYTES)).unwrap_or(0);
+    let mut bytes = Vec::with_capacity(size.saturating_add(1));
     file.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
     Ok(Some(bytes))
 }
