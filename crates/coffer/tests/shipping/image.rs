@@ -39,6 +39,7 @@ impl Image {
     }
 
     /// A document of any kind, which names nothing.
+    #[allow(dead_code, reason = "the engine's tests need it")]
     pub(crate) fn of(media_type: String, manifest: Vec<u8>) -> Self {
         Self { media_type, manifest, blobs: Vec::new(), platform: None }
     }

@@ -30,6 +30,7 @@ pub(crate) enum Trick {
     /// Every piece of this blob takes its time.
     Slow(String),
     /// Every byte of every manifest and blob takes its time.
+    #[allow(dead_code, reason = "the engine's tests need it")]
     Drips,
     /// Nobody is let in.
     Locked,
@@ -101,6 +102,7 @@ impl Registry {
         self.shared.seen.lock().unwrap().clear();
     }
 
+    #[allow(dead_code, reason = "the engine's tests need it")]
     pub(crate) fn forgets_manifest(&self, repository: &str, reference: &str) {
         let key = (repository.to_owned(), reference.to_owned());
         self.shared.manifests.lock().unwrap().remove(&key);
