@@ -50,7 +50,6 @@ impl From<Validity> for Valid {
 
 impl Notes {
     /// For how long what is signed here is good.
-
     pub(super) fn validity(&self) -> Validity {
         let Valid { root, targets, snapshot, timestamp } = self.valid;
         Validity { root, targets, snapshot, timestamp }
