@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Commands of two words.
-const GROUPS: [&str; 5] = ["image", "ledger", "system", "trust", "volume"];
+const GROUPS: [&str; 4] = ["image", "ledger", "system", "volume"];
 
 #[test]
 fn every_command_that_is_named_exists() {
