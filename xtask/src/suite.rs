@@ -17,6 +17,8 @@ fn everything() -> Outcome {
     packages::ensure(packages::TESTS)?;
     if shell::is_root() {
         shell::show(&mut tests())?;
+        shell::show(&mut rules())?;
+        shell::show(&mut scans_by_rules())?;
         return vm::suite();
     }
     unprivileged()?;
@@ -26,7 +28,8 @@ fn everything() -> Outcome {
 }
 
 fn unprivileged() -> Outcome {
-    shell::show(tests().args(["--", "--skip", "privileged_"]))
+    shell::show(tests().args(["--", "--skip", "privileged_"]))?;
+    shell::show(&mut rules())
 }
 
 /// Builds as ourselves and runs only the test binaries as root: cargo's `runner` is put before each.
@@ -36,12 +39,33 @@ fn through_sudo() -> Outcome {
     }
     let runner = format!("CARGO_TARGET_{}_RUNNER", host()?.to_uppercase().replace('-', "_"));
     let mut privileged = tests();
-    privileged.args(["--tests", "--", "privileged_"]).env(runner, "sudo --preserve-env");
-    shell::show(&mut privileged)
+    privileged.args(["--tests", "--", "privileged_"]).env(&runner, "sudo --preserve-env");
+    shell::show(&mut privileged)?;
+    shell::show(scans_by_rules().env(runner, "sudo --preserve-env"))
 }
 
 fn tests() -> Command {
     shell::cargo(["test", "--workspace", "--no-fail-fast"])
+}
+
+/// YARA rules are a feature that is not in the default build.
+fn rules() -> Command {
+    shell::cargo(["test", "--package", "coffer-scan", "--features", "yara", "--lib", "--", "malware::"])
+}
+
+/// The same as a person sees it.
+fn scans_by_rules() -> Command {
+    shell::cargo([
+        "test",
+        "--package",
+        "coffer",
+        "--features",
+        "yara",
+        "--test",
+        "privileged_scan",
+        "--",
+        "rule",
+    ])
 }
 
 /// The target triple that cargo builds for, which `.cargo/config.toml` names.

@@ -1,7 +1,10 @@
 //! A thousand inventories on a shelf, matched anew after the advisories changed.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use serde_json::Value;
 
 use crate::bench::measure;
 use crate::bench::results::Row;
@@ -19,6 +22,12 @@ const PACKAGES: usize = 300;
 /// One in so many is so old that every advisory about it counts.
 const OLD: usize = 10;
 
+/// Images for the question which of them have a vulnerability: the others have the notes of the first, again and again.
+const MANY: usize = 5000;
+
+/// The figure of ours alone, for that question.
+const ASKED: &str = "affected_5000_ms";
+
 /// The figure of everybody, for all of the inventories.
 const METRIC: &str = "rematch_1000_ms";
 
@@ -35,6 +44,8 @@ pub(crate) fn rows(
     let shelf = Shelf::stock(program, scratch, material)?;
     let mut row = Row::new("shelf: coffer", version);
     row.put(METRIC, shelf.rematch()?);
+    shelf.enlarge()?;
+    row.put(ASKED, shelf.asked()?);
     let mut rows = vec![row];
     let sboms = (0..SAMPLE).map(|number| shelf.sbom(number)).collect::<Outcome<Vec<_>>>()?;
     for scanner in scanners {
@@ -50,6 +61,25 @@ pub(crate) fn rows(
         INVENTORIES / SAMPLE
     )];
     Ok((rows, notes))
+}
+
+/// The digests of images by their names, in hexadecimal digits.
+fn digests(listed: &str) -> Outcome<BTreeMap<String, String>> {
+    let listed: Vec<Value> = serde_json::from_str(listed).map_err(|error| error.to_string())?;
+    let one = |image: &Value| {
+        let name = image.pointer("/names/0")?.as_str()?;
+        let name = name.rsplit('/').next()?.strip_suffix(":latest")?;
+        Some((name.to_owned(), image.get("digest")?.as_str()?.strip_prefix("sha256:")?.to_owned()))
+    };
+    Ok(listed.iter().filter_map(one).collect())
+}
+
+/// Half of the times are longer. The first run, which brings everything into the page cache, does not count.
+fn median(command: &mut Command) -> Outcome<f64> {
+    time(command)?;
+    let mut times = (0..ROUNDS).map(|_| time(command)).collect::<Outcome<Vec<_>>>()?;
+    times.sort_unstable_by(f64::total_cmp);
+    Ok(measure::quantile(&times, 0.5))
 }
 
 fn time(command: &mut Command) -> Outcome<f64> {
@@ -93,11 +123,35 @@ impl<'a> Shelf<'a> {
     /// All of them, out of the store, against the database as it is now.
     fn rematch(&self) -> Outcome<f64> {
         let mut rematch = self.command(&["scan", "--all", "--format", "json"]);
-        // The first brings the inventories into the page cache.
-        time(&mut rematch)?;
-        let mut times = (0..ROUNDS).map(|_| time(&mut rematch)).collect::<Outcome<Vec<_>>>()?;
-        times.sort_unstable_by(f64::total_cmp);
-        Ok(measure::quantile(&times, 0.5))
+        median(&mut rematch)
+    }
+
+    /// Many more images, each with what is known of one of the first.
+    fn enlarge(&self) -> Outcome {
+        for number in INVENTORIES..MANY {
+            let tarball = self.tarball(&format!("Package: p{number}\n"))?;
+            shell::capture(self.command(&["image", "import", "--tag", &name(number)]).arg(tarball))?;
+        }
+        let listed = shell::capture(&mut self.command(&["image", "list", "--format", "json"]))?;
+        let digests = digests(&listed)?;
+        let note = |number: usize| {
+            let digest = digests.get(&name(number)).ok_or_else(|| format!("there is no {}", name(number)))?;
+            Ok::<_, String>(self.state.join("images/notes/images").join(digest))
+        };
+        for number in INVENTORIES..MANY {
+            let (known, unknown) = (note(number % INVENTORIES)?, note(number)?);
+            std::fs::copy(&known, &unknown).map_err(|error| format!("{}: {error}", known.display()))?;
+        }
+        Ok(())
+    }
+
+    /// Which images have a vulnerability that some of them have.
+    fn asked(&self) -> Outcome<f64> {
+        let scan = shell::capture(&mut self.command(&["scan", "--format", "json", &name(0)]))?;
+        let scan: Value = serde_json::from_str(&scan).map_err(|error| error.to_string())?;
+        let found = scan.pointer("/vulnerabilities/0/id").and_then(Value::as_str);
+        let found = found.ok_or("nothing on the shelf is vulnerable")?;
+        median(&mut self.command(&["advisories", "affected", found]))
     }
 
     fn sbom(&self, number: usize) -> Outcome<PathBuf> {
@@ -158,6 +212,14 @@ mod tests {
     fn an_old_package_has_no_version_but_its_first() {
         let text = "Package: libssl3\nSource: openssl (3.0.1-1)\nVersion: 3.0.15-1";
         assert_eq!(aged(text), "Package: libssl3\nSource: openssl\nVersion: 0.1-1\n\n");
+    }
+
+    #[test]
+    fn images_are_known_by_the_name_that_they_were_given() {
+        let listed =
+            r#"[{"names": ["docker.io/library/shelf-7:latest"], "digest": "sha256:ab"}, {"names": []}]"#;
+        assert_eq!(digests(listed), Ok(BTreeMap::from([(name(7), "ab".to_owned())])));
+        assert!(digests("{").is_err());
     }
 
     #[test]
