@@ -85,7 +85,8 @@ fn spare(made: &Made) -> Option<String> {
     let of_root = made.kept.iter().filter(|key| key.role == RoleName::Root);
     let (_, keys) = made.roles.iter().find(|(role, _)| *role == RoleName::Root)?;
     let is_spare = of_root.clone().count() > 1 && keys.threshold == 1;
-    of_root.last().filter(|_| is_spare).map(|key| format!("{}.*", key.file))
+    let mut of_root = of_root;
+    of_root.next_back().filter(|_| is_spare).map(|key| format!("{}.*", key.file))
 }
 
 /// The table of `coffer trust keys`.

@@ -4,7 +4,6 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
-use engine::EngineError;
 use engine::trust::{Files, Pin, Place};
 
 use super::super::{Act, Entry, Life, act, options};
@@ -142,7 +141,7 @@ impl Act for Refresh {
 /// What `coffer trust export` wrote, or a directory of the same files.
 pub(super) fn files(path: &Path) -> Result<Files, Failure> {
     if path.is_dir() {
-        return Ok(Files::from_directory(path).map_err(EngineError::from)?);
+        return Ok(Files::from_directory(path)?);
     }
     let file = File::open(path).map_err(|error| Failure::file("open", path, &error))?;
     Ok(Files::from_archive(&mut BufReader::new(file))?)

@@ -39,8 +39,14 @@ pub struct Known {
     /// What nobody may run any more.
     pub revoked: Vec<Revocation>,
     /// What waits for signatures, and for whose; for a publisher of ours.
-    pub waiting: Option<(Vec<Change>, Vec<Missing>)>,
+    pub waiting: Option<Waiting>,
 }
+
+/// Where it was read, the files, what they say, and whose they are where they are ours.
+type Read = (Place, Files, Repository, Option<Publisher>);
+
+/// What waits, and for whose signatures.
+type Waiting = (Vec<Change>, Vec<Missing>);
 
 /// How it stands with a role.
 #[derive(Debug)]
@@ -128,11 +134,7 @@ impl Engine {
         Ok(repository.log()?)
     }
 
-    fn read(
-        &self,
-        desk: &Desk<'_>,
-        of: &Of,
-    ) -> Result<(Place, Files, Repository, Option<Publisher>), EngineError> {
+    fn read(&self, desk: &Desk<'_>, of: &Of) -> Result<Read, EngineError> {
         match of {
             Of::Publisher(name) => {
                 let publisher = desk.publisher(name, None)?;
@@ -165,7 +167,7 @@ impl Engine {
         desk: &Desk<'_>,
         publisher: &Publisher,
         base: &Repository,
-    ) -> Result<Option<(Vec<Change>, Vec<Missing>)>, EngineError> {
+    ) -> Result<Option<Waiting>, EngineError> {
         let carrier = Carrier::Registry(publisher.place.clone());
         let begun = self.published(desk.registries, &carrier, Edition::Pending)?;
         let Some(begun) = begun.filter(|begun| !begun.files.is_empty()) else { return Ok(None) };
