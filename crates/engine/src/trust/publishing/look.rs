@@ -42,6 +42,9 @@ pub struct Known {
     pub waiting: Option<Waiting>,
 }
 
+/// Where it was read, the files, what they say, and whose they are where they are ours.
+type Read = (Place, Files, Repository, Option<Publisher>);
+
 /// The changes that wait, and whose signatures they wait for.
 pub type Waiting = (Vec<Change>, Vec<Missing>);
 
@@ -131,11 +134,7 @@ impl Engine {
         Ok(repository.log()?)
     }
 
-    fn read(
-        &self,
-        desk: &Desk<'_>,
-        of: &Of,
-    ) -> Result<(Place, Files, Repository, Option<Publisher>), EngineError> {
+    fn read(&self, desk: &Desk<'_>, of: &Of) -> Result<Read, EngineError> {
         match of {
             Of::Publisher(name) => {
                 let publisher = desk.publisher(name, None)?;
