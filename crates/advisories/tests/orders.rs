@@ -111,8 +111,10 @@ proptest! {
 
     #[test]
     fn a_key_is_not_much_longer_than_its_version(order in order(), version in version()) {
+        // Composer's versions have four numbers, however few somebody writes.
+        let at_least = if order == Order::Packagist { 12 + 4 * 9 } else { 12 };
         if let Some(key) = key(order, &version) {
-            prop_assert!(key.len() <= 6 * version.len() + 12, "{} of {}", key.len(), version.len());
+            prop_assert!(key.len() <= 6 * version.len() + at_least, "{} of {}", key.len(), version.len());
         }
     }
 }

@@ -158,7 +158,7 @@ $ coffer events --until 1h
 $ coffer events --since 2999-01-01
 $ coffer events --filter type=network
 coffer: `type=network` does not work for `--filter`: `network` is no type [E-cli-value]
-  right would be: one of container, image, volume, registry, advisories
+  right would be: one of container, image, volume, registry, advisories, trust
 exit 2
 $ coffer events --since soon
 coffer: `soon` does not work for `--since`: it is no instant [E-cli-value]

@@ -1,6 +1,7 @@
 //! Package URLs as far as VEX needs them: whether one that somebody wrote means a package.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// A package URL taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +26,12 @@ impl<'a> Purl<'a> {
             None => (rest, None),
         };
         let pair = |pair: &'a str| pair.split_once('=').map(|(key, value)| (key, decoded(value)));
-        let qualifiers = qualifiers.split('&').filter_map(pair).collect();
+        let qualifiers: Vec<_> = qualifiers.split('&').filter_map(pair).collect();
+        // What is said twice may be said in two ways.
+        let keys: BTreeSet<&str> = qualifiers.iter().map(|(key, _)| *key).collect();
+        if keys.len() < qualifiers.len() {
+            return None;
+        }
         let version = version.filter(|version| !version.is_empty()).map(decoded);
         path.contains('/').then(|| Self { path: decoded(path), version, qualifiers })
     }
@@ -93,6 +99,7 @@ mod tests {
         assert!(Purl::parse("pkg:npm/@angular/core@1.0.0").unwrap().means(&package));
         assert!(!Purl::parse("pkg:npm/%40angular/core@2.0.0").unwrap().means(&package));
         assert_eq!((Purl::parse("curl"), Purl::parse("pkg:curl")), (None, None));
+        assert_eq!(Purl::parse("pkg:deb/debian/curl?arch=amd64&arch=arm64"), None);
     }
 
     proptest! {

@@ -71,7 +71,7 @@ pub(crate) struct Init {
     /// The key of somebody else, or of a token: root=ben.pub, root=pkcs11:...
     #[arg(long, value_name = "ROLE=KEY", value_parser = keys::given, help_heading = "Keys")]
     pub(crate) key: Vec<GivenKey>,
-    /// How long what a role signs is valid: root=365d,release=90d,snapshot=7d,timestamp=24h
+    /// How long what a role signs is valid: root=365d,release=90d,snapshot=14d,timestamp=7d
     #[arg(long, value_name = "ROLE=TIME", value_delimiter = ',', value_parser = validity::parse)]
     pub(crate) valid: Vec<Length>,
     #[command(flatten)]

@@ -245,7 +245,19 @@ advisories status, verify  created, sources[] (source, origin, imported, advisor
 advisories affected        name, by (vulnerability, package), examined, unknown[], images[] (digest, names,
                            packages[])
 advisories accept          id, package, reason, until
+trust init                 publisher, fingerprint, roles[] (role, needed, keys[], version, expires, requires[]
+                           (kind, keys[])), keys[], missing[] (role, needed, signed[], absent[])
+trust keys                 [] publisher, role, id, name, kept, token, public_key
+trust sign, promote,       publisher, place, state, changes[], signed[], dropped[] (role, key), missing[],
+  revoke, rotate, ...      fingerprint, first, fresh_until
+trust inspect              place, fingerprint, roles[], releases[] (name, digest, sequence, stages[]),
+                           revoked[] (digest, reason, time), waiting (changes[], missing[])
+trust log                  [] time, role, what, signed_by[]
+attest                     image, digest, type, at[]
+verify                     image, digest, accepted[] (at, type, by, digest, witnessed), refused[] (at, code, why)
 assess                     image, outcome (go, go-with-controls, no-go), level, case,
+                           vouched (answer: nobody, signed, doubted; publisher, place, stages[], built, doubt,
+                           remedy),
                            applied[], missing[] (control, rule, detail, why, remedy, nist, cis),
                            reasons[] (rule, detail, remedy, nist, cis),
                            exceptions[] (id, detail, asked_by), exit_code
@@ -265,7 +277,7 @@ stats                      [] id, name, time, cpu_percent, cpu_limit, memory, me
                            block (read, written), throttled; without --no-stream an object on each line
 explain                    container, source (kernel, start, nothing), namespaces, uid_map, no_new_privs,
                            capabilities, seccomp, landlock_abi, mounts, islands, masked, sysctls,
-                           limits, exceptions
+                           limits, exceptions, vouched
 login                      registry, user, kept (file or helper; not with --get)
 logout                     registry, removed[] (file or helper), left[] files; with --all: [] registries
 search-tags                repository, tags[]
@@ -284,7 +296,7 @@ volume inspect             [] the same, and mountpoint, size (with -s)
 volume create              name
 volume rm, volume prune    [] names
 events                     one object on each line: entry, time, type (container, image, volume, registry,
-                           advisories), action,
+                           advisories, trust), action,
                            id, attributes
 ledger show                [] index, time, kind, and what applies of container, volume, image, name,
                            request, level, outcome, missing, exceptions, rule, detail, exit, permit,

@@ -7,7 +7,13 @@ use trust::publisher::{Draft, Keys, Plan, Repository, RoleName, StageName, Valid
 
 use super::engine;
 use super::place::clock;
+use super::scene::DAY;
 use super::shipping::Image;
+
+/// What is said of what is current holds for a day.
+pub(crate) fn daily() -> Validity {
+    Validity { timestamp: DAY, ..Validity::default() }
+}
 
 pub(crate) struct Publisher {
     keys: Vec<SoftKey>,
@@ -35,7 +41,7 @@ impl Publisher {
             release: Keys::one(keys[3].public().clone()),
             online: Keys::one(keys[4].public().clone()),
         };
-        let draft = Draft::init(&plan, Validity::default(), now()).unwrap();
+        let draft = Draft::init(&plan, daily(), now()).unwrap();
         let repository = published(draft, &keys);
         Self { keys, repository }
     }
@@ -50,7 +56,7 @@ impl Publisher {
     }
 
     pub(crate) fn change(&mut self, edit: impl FnOnce(&mut Draft, i64)) {
-        let mut draft = Draft::of(self.repository.clone(), Validity::default());
+        let mut draft = Draft::of(self.repository.clone(), daily());
         edit(&mut draft, now());
         self.repository = published(draft, &self.keys);
     }
@@ -77,7 +83,7 @@ impl Publisher {
     /// Says again that nothing is newer.
     pub(crate) fn renew(&mut self) {
         let online: &dyn Signer = &self.keys[4];
-        self.repository = self.repository.refreshed(&[online], Validity::default(), now()).unwrap();
+        self.repository = self.repository.refreshed(&[online], daily(), now()).unwrap();
     }
 
     /// Other keys for releases and online.
@@ -114,7 +120,7 @@ impl Publisher {
     /// The draft of a release that lacks all signatures.
     pub(crate) fn draft(&self, name: &str, image: &Image) -> Draft {
         let (digest, length) = (Digest::of(&image.manifest).into(), image.manifest.len() as u64);
-        let mut draft = Draft::of(self.repository.clone(), Validity::default());
+        let mut draft = Draft::of(self.repository.clone(), daily());
         draft.release(name, digest, length, now()).unwrap();
         draft
     }

@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use engine::trust::{Carrier, Deed, Duty, Edition, Files};
-use trust::publisher::Validity;
 
 use super::engine;
 use super::place::{BEGIN, Home, set_clock};
-use super::publisher::Publisher;
+use super::publisher::{Publisher, daily};
 use super::shipping::{Image, Registry};
 
 struct Machine<'a> {
@@ -39,7 +38,7 @@ fn it_publishes_what_is_complete_and_renews_what_is_half_over() {
         signer: publisher.online(),
         known: publisher.repository().root().to_vec(),
         seen: publisher.repository().versions(),
-        validity: Validity::default(),
+        validity: daily(),
         every: Duration::from_secs(1),
     };
     let mut machine = Machine { home: &home, duty };
@@ -79,7 +78,7 @@ fn it_signs_nothing_on_top_of_what_is_not_the_publisher_s() {
         signer: publisher.online(),
         known: publisher.repository().root().to_vec(),
         seen: publisher.repository().versions(),
-        validity: Validity::default(),
+        validity: daily(),
         every: Duration::from_secs(1),
     };
     assert!(home.engine.stamp(&home.registries, &mut duty).is_err());

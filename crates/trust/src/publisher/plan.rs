@@ -46,9 +46,10 @@ pub struct Validity {
     pub timestamp: i64,
 }
 
+/// Whoever signs by hand does so once a week; with a service that renews it, a day is better.
 impl Default for Validity {
     fn default() -> Self {
-        Self { root: 365 * DAY, targets: 90 * DAY, snapshot: 7 * DAY, timestamp: DAY }
+        Self { root: 365 * DAY, targets: 90 * DAY, snapshot: 14 * DAY, timestamp: 7 * DAY }
     }
 }
 

@@ -18,7 +18,7 @@ pub enum RoleName {
     Root,
     /// Signs releases, says who may promote them, and revokes: TUF's `targets`.
     Release,
-    /// Says every day what is current: TUF's `snapshot` and `timestamp`, with the same keys.
+    /// Says again and again what is current: TUF's `snapshot` and `timestamp`, with the same keys.
     Online,
     /// Promotes releases to a stage: a delegated role.
     Stage(StageName),
