@@ -123,12 +123,12 @@ fn the_online_key_alone_says_that_nothing_is_newer() {
     let before = publisher(1);
     let validity = Validity::default();
     let day = 86_400;
-    assert!(!before.is_due(validity, NOW + day / 4) && before.is_due(validity, NOW + day * 3 / 4));
-    let soon = before.refreshed(&[&key(21)], validity, NOW + day).unwrap();
+    assert!(!before.is_due(validity, NOW + 2 * day) && before.is_due(validity, NOW + 5 * day));
+    let soon = before.refreshed(&[&key(21)], validity, NOW + 5 * day).unwrap();
     assert_eq!((soon.versions().timestamp, soon.versions().snapshot), (2, 1));
-    let late = soon.refreshed(&[&key(1), &key(21)], validity, NOW + 5 * day).unwrap();
+    let late = soon.refreshed(&[&key(1), &key(21)], validity, NOW + 9 * day).unwrap();
     assert_eq!((late.versions().timestamp, late.versions().snapshot), (3, 2));
-    assert_eq!(late.expiries()[3], ("timestamp".to_owned(), NOW + 6 * day));
+    assert_eq!(late.expiries()[3], ("timestamp".to_owned(), NOW + 16 * day));
     reopened(&late, &before).unwrap();
     let wrong = before.refreshed(&[&key(11)], validity, NOW);
     assert!(matches!(wrong, Err(PublishError::NoOnlineKey)));
