@@ -89,7 +89,7 @@ pub(crate) struct Grounds {
     /// Who signed without a key of their own: an address, or a workflow's URI
     #[arg(long, value_name = "SUBJECT", requires_all = ["issuer", "trusted_root"])]
     pub(crate) identity: Option<String>,
-    /// Who vouches for that identity: https://accounts.example
+    /// Who vouches for that identity, by address
     #[arg(long, value_name = "URL", requires = "identity")]
     pub(crate) issuer: Option<String>,
     /// Sigstore's trusted_root.json, as you got it
