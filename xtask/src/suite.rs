@@ -18,7 +18,6 @@ fn everything() -> Outcome {
     if shell::is_root() {
         shell::show(&mut tests())?;
         shell::show(&mut rules())?;
-        shell::show(&mut scans_by_rules())?;
         return vm::suite();
     }
     unprivileged()?;
@@ -39,33 +38,18 @@ fn through_sudo() -> Outcome {
     }
     let runner = format!("CARGO_TARGET_{}_RUNNER", host()?.to_uppercase().replace('-', "_"));
     let mut privileged = tests();
-    privileged.args(["--tests", "--", "privileged_"]).env(&runner, "sudo --preserve-env");
-    shell::show(&mut privileged)?;
-    shell::show(scans_by_rules().env(runner, "sudo --preserve-env"))
+    privileged.args(["--tests", "--", "privileged_"]).env(runner, "sudo --preserve-env");
+    shell::show(&mut privileged)
 }
 
 fn tests() -> Command {
     shell::cargo(["test", "--workspace", "--no-fail-fast"])
 }
 
-/// YARA rules are a feature that is not in the default build.
+/// YARA rules are a feature that is not in the default build. What a person sees of them takes a second build of
+/// everything, and is for whoever changes it: `cargo test -p coffer --features yara --test privileged_scan`.
 fn rules() -> Command {
     shell::cargo(["test", "--package", "coffer-scan", "--features", "yara", "--lib", "--", "malware::"])
-}
-
-/// The same as a person sees it.
-fn scans_by_rules() -> Command {
-    shell::cargo([
-        "test",
-        "--package",
-        "coffer",
-        "--features",
-        "yara",
-        "--test",
-        "privileged_scan",
-        "--",
-        "rule",
-    ])
 }
 
 /// The target triple that cargo builds for, which `.cargo/config.toml` names.
