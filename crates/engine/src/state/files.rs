@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsFd, OwnedFd};
 
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{Mode, OFlags, RenameFlags};
 
 /// Largest state file that is read, in bytes; a record with a full seccomp filter has about 30,000.
 const MAX_SIZE: u64 = 4 << 20;
@@ -14,11 +14,23 @@ const MAX_SIZE: u64 = 4 << 20;
 /// Not synced: after a power cut the record of a container that cannot be running any more may be
 /// old or empty, and both are recognised.
 pub(crate) fn replace(dir: impl AsFd, name: &str, bytes: &[u8]) -> io::Result<()> {
+    let mode = Mode::RUSR | Mode::WUSR;
+    write_aside(dir, name, mode, RenameFlags::empty(), |file| file.write_all(bytes))
+}
+
+/// Writes a file aside and gives it its name, which removes what stands there unless `how` keeps it. Nothing is left
+/// of one that could not be written.
+pub(crate) fn write_aside(
+    dir: impl AsFd,
+    name: &str,
+    mode: Mode,
+    how: RenameFlags,
+    write: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<()> {
     let aside = format!(".{name}.{}", rustix::process::getpid().as_raw_nonzero());
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-    let file = rustix::fs::openat(&dir, &aside, flags, Mode::RUSR | Mode::WUSR)?;
-    let written = File::from(file).write_all(bytes);
-    let done = written.and_then(|()| Ok(rustix::fs::renameat(&dir, &aside, &dir, name)?));
+    let mut file = File::from(rustix::fs::openat(&dir, &aside, flags, mode)?);
+    let done = write(&mut file).and_then(|()| Ok(rustix::fs::renameat_with(&dir, &aside, &dir, name, how)?));
     if done.is_err() {
         let _gone_already = rustix::fs::unlinkat(&dir, &aside, rustix::fs::AtFlags::empty());
     }

@@ -18,7 +18,7 @@ mod tree;
 use std::path::{Path, PathBuf};
 
 pub use error::StateError;
-pub(crate) use files::{open_dir, read as read_file, replace as replace_file};
+pub(crate) use files::{open_dir, read as read_file, replace as replace_file, write_aside};
 pub(crate) use lock::{Held, Lock};
 pub use process::ProcessId;
 pub(crate) use process::{ProcDir, after_name, boot_id};

@@ -5,11 +5,11 @@ use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
-use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags};
 
 use super::error::TrustError;
 use super::files::{Files, MOST_BYTES, MOST_FILES, check_name, root_version};
-use crate::state::open_dir;
+use crate::state::{open_dir, write_aside};
 
 /// The one document whose name has no version: it says which the others are, and so is written last.
 pub(super) const TIMESTAMP: &str = "timestamp.json";
@@ -90,16 +90,10 @@ fn open(path: &Path) -> Result<OwnedFd, TrustError> {
 
 /// Replaces a file so that a power cut leaves the old one or the new one. The directory is flushed by the caller.
 pub(super) fn replace_flushed(dir: impl AsFd, name: &str, bytes: &[u8]) -> io::Result<()> {
-    let aside = format!(".{name}.{}", rustix::process::getpid().as_raw_nonzero());
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::CLOEXEC | OFlags::NOFOLLOW;
     let mode = Mode::RUSR | Mode::WUSR | Mode::RGRP | Mode::ROTH;
-    let mut file = File::from(rustix::fs::openat(&dir, &aside, flags, mode)?);
-    let written = file.write_all(bytes).and_then(|()| file.sync_all());
-    let done = written.and_then(|()| Ok(rustix::fs::renameat(&dir, &aside, &dir, name)?));
-    if done.is_err() {
-        let _gone_already = rustix::fs::unlinkat(&dir, &aside, AtFlags::empty());
-    }
-    done
+    write_aside(dir, name, mode, RenameFlags::empty(), |file| {
+        file.write_all(bytes).and_then(|()| file.sync_all())
+    })
 }
 
 #[cfg(test)]

@@ -9,6 +9,18 @@ use super::place::{BEGIN, Home, set_clock};
 use super::publisher::{Publisher, daily};
 use super::shipping::{Image, Registry};
 
+/// What keeps a publisher's word fresh at a carrier.
+fn duty<'a>(carrier: &'a Carrier, publisher: &'a Publisher) -> Duty<'a> {
+    Duty {
+        carrier,
+        signer: publisher.online(),
+        known: publisher.repository().root().to_vec(),
+        seen: publisher.repository().versions(),
+        validity: daily(),
+        every: Duration::from_secs(1),
+    }
+}
+
 struct Machine<'a> {
     home: &'a Home,
     duty: Duty<'a>,
@@ -33,14 +45,7 @@ fn it_publishes_what_is_complete_and_renews_what_is_half_over() {
     let place = format!("{}/team", registry.address);
     home.publish(&place, &publisher.files());
     let carrier = Carrier::Registry(place.parse().unwrap());
-    let duty = Duty {
-        carrier: &carrier,
-        signer: publisher.online(),
-        known: publisher.repository().root().to_vec(),
-        seen: publisher.repository().versions(),
-        validity: daily(),
-        every: Duration::from_secs(1),
-    };
+    let duty = duty(&carrier, &publisher);
     let mut machine = Machine { home: &home, duty };
     assert!(matches!(machine.round(), Deed::Nothing));
 
@@ -73,13 +78,6 @@ fn it_signs_nothing_on_top_of_what_is_not_the_publisher_s() {
     let place = format!("{}/team", registry.address);
     home.publish(&place, &Publisher::new(2).files());
     let carrier = Carrier::Registry(place.parse().unwrap());
-    let mut duty = Duty {
-        carrier: &carrier,
-        signer: publisher.online(),
-        known: publisher.repository().root().to_vec(),
-        seen: publisher.repository().versions(),
-        validity: daily(),
-        every: Duration::from_secs(1),
-    };
+    let mut duty = duty(&carrier, &publisher);
     assert!(home.engine.stamp(&home.registries, &mut duty).is_err());
 }

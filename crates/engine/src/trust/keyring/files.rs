@@ -7,6 +7,8 @@ use std::os::fd::{AsFd, OwnedFd};
 use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags, RenameFlags};
 use zeroize::Zeroizing;
 
+use crate::state::write_aside;
+
 /// Largest file of a keyring: a root with a thousand keys.
 const MAX_SIZE: u64 = 1 << 20;
 
@@ -37,20 +39,13 @@ pub(super) fn lock(dir: &OwnedFd) -> io::Result<()> {
 
 /// Writes a file of mode 0600. When this returns, it outlives a power cut; until then it is not there.
 pub(super) fn write(dir: &OwnedFd, name: &str, bytes: &[u8], existing: Existing) -> io::Result<()> {
-    let aside = format!(".{name}.{}", rustix::process::getpid().as_raw_nonzero());
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-    let file = rustix::fs::openat(dir, &aside, flags, Mode::RUSR | Mode::WUSR)?;
-    let mut file = File::from(file);
     let how = match existing {
         Existing::Kept => RenameFlags::NOREPLACE,
         Existing::Replaced => RenameFlags::empty(),
     };
-    let written = file.write_all(bytes).and_then(|()| file.sync_all());
-    let done = written.and_then(|()| Ok(rustix::fs::renameat_with(dir, &aside, dir, name, how)?));
-    if done.is_err() {
-        let _gone_already = rustix::fs::unlinkat(dir, &aside, AtFlags::empty());
-    }
-    done.and_then(|()| Ok(rustix::fs::fsync(dir)?))
+    let mode = Mode::RUSR | Mode::WUSR;
+    write_aside(dir, name, mode, how, |file| file.write_all(bytes).and_then(|()| file.sync_all()))?;
+    Ok(rustix::fs::fsync(dir)?)
 }
 
 /// Reads a whole file; `None` if there is none. What was read is wiped when it is dropped.
