@@ -47,15 +47,9 @@ impl Engine {
             let catalogue = Catalogue::from_bytes(&bytes).map_err(|_| Unvouched::Unheard)?;
             subject.judge(&catalogue, found.digest, self.now()).map_err(Unvouched::Doubt)
         });
-        let (publisher, place) = (subject.pin.publisher.clone(), subject.pin.place.to_string());
         let vouched = match answer {
-            Ok(attested) => {
-                Vouched::Signed { publisher, place, stages: attested.stages().to_vec(), built: None }
-            }
-            Err(doubt) => {
-                let (sentence, remedy) = (doubt.to_string(), doubt.remedy(&subject.pin));
-                Vouched::Doubted { publisher, place, doubt: sentence, remedy }
-            }
+            Ok(attested) => subject.signed(&attested),
+            Err(doubt) => subject.doubted(&doubt, None),
         };
         Ok((found.digest.into(), vouched))
     }

@@ -196,7 +196,7 @@ impl Subject {
         catalogue.judge(self.target.as_deref(), &self.name, digest, self.pin.stage.as_deref(), now)
     }
 
-    fn signed(&self, attested: &Attested) -> Vouched {
+    pub(super) fn signed(&self, attested: &Attested) -> Vouched {
         Vouched::Signed {
             publisher: self.pin.publisher.clone(),
             place: self.pin.place.to_string(),
@@ -205,7 +205,7 @@ impl Subject {
         }
     }
 
-    fn doubted(&self, doubt: &Unvouched, why: Option<&str>) -> Vouched {
+    pub(super) fn doubted(&self, doubt: &Unvouched, why: Option<&str>) -> Vouched {
         let sentence = match why {
             Some(why) => format!("{doubt}, and there is no news: {why}"),
             None => doubt.to_string(),
