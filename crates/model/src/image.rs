@@ -72,6 +72,10 @@ pub struct ImageConfig {
     pub labels: BTreeMap<String, String>,
     /// How it is asked whether it is well (Docker's extension of the specification).
     pub health: Health,
+    /// The shell of commands that are a line (Docker's extension); empty is `/bin/sh -c`.
+    pub shell: Vec<String>,
+    /// Instructions for whoever builds on it (Docker's extension).
+    pub on_build: Vec<String>,
 }
 
 /// One entry of an image's history.

@@ -73,6 +73,10 @@ pub(crate) struct Execution {
     stop_signal: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     healthcheck: Option<Healthcheck>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shell: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    on_build: Option<Vec<String>>,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -121,6 +125,8 @@ impl ConfigFile {
             stop_signal: run.stop_signal.clone().unwrap_or_default(),
             labels: run.labels.clone().unwrap_or_default(),
             health: run.healthcheck.as_ref().map(Healthcheck::health).unwrap_or_default(),
+            shell: run.shell.clone().unwrap_or_default(),
+            on_build: run.on_build.clone().unwrap_or_default(),
         }
     }
 
@@ -156,6 +162,8 @@ impl ConfigFile {
                 labels: (!config.labels.is_empty()).then(|| config.labels.clone()),
                 stop_signal: text(&config.stop_signal),
                 healthcheck: Healthcheck::of(&config.health),
+                shell: list(&config.shell),
+                on_build: list(&config.on_build),
             }),
             rootfs: RootFs { kind: "layers".to_owned(), diff_ids },
             ..Self::default()
@@ -206,6 +214,8 @@ mod tests {
             os: "linux".into(),
             env: vec!["A=b".into()],
             volumes: vec!["/data".into()],
+            shell: vec!["/bin/ash".into(), "-c".into()],
+            on_build: vec!["COPY . /app".into()],
             ..ImageConfig::default()
         };
         let bytes = serde_json::to_vec(&ConfigFile::of(&config, vec![])).unwrap();

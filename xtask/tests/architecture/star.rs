@@ -17,6 +17,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("advisories", &["model", "sys"]),
     ("report", &["model"]),
     ("trust", &["model"]),
+    ("build", &["model"]),
     (
         "engine",
         &[
@@ -32,6 +33,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "advisories",
             "report",
             "trust",
+            "build",
         ],
     ),
     ("coffer", &["model", "engine"]),
