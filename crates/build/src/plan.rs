@@ -11,6 +11,10 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// The image.
     pub outcome: Outcome,
+    /// `SOURCE_DATE_EPOCH`, of whoever asks or of the file: seconds since 1970.
+    pub epoch: Option<i64>,
+    /// What the person may want to know, a line each.
+    pub remarks: Vec<String>,
 }
 
 /// A step's place in [`Plan::steps`].
@@ -47,8 +51,20 @@ pub struct Step {
     pub lines: Lines,
     /// The root that it begins with; none at the bottom.
     pub below: Option<StepId>,
+    /// Whether what it made before may be taken instead.
+    pub caching: Caching,
     /// What it does.
     pub act: Act,
+}
+
+/// Whether what a step made before may be taken instead.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Caching {
+    /// It may.
+    #[default]
+    Allowed,
+    /// It is done again: `--no-cache`.
+    Never,
 }
 
 /// What a step does.
@@ -107,7 +123,8 @@ pub struct Copy {
 /// One source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// A path or pattern (Go's filepath.Match) below the origin.
+    /// A path or pattern (Go's filepath.Match) below the origin, relative and without `.` and `..`; `.` is all of it.
+    /// With `--parents` a `/./` may stay, which parts what is made from what is only looked in.
     Path(String),
     /// A document's text; the name is the file's, and variables are replaced.
     Text {
@@ -122,6 +139,8 @@ pub enum Source {
         url: String,
         /// `sha256:...` that its bytes must have.
         checksum: Option<String>,
+        /// Whether it is unpacked, if it is an archive: `--unpack`.
+        unpack: bool,
     },
     /// A git repository.
     Git {
@@ -133,8 +152,10 @@ pub enum Source {
         subdirectory: Option<String>,
         /// Whether `.git` stays.
         keep_git_dir: bool,
-        /// The commit that it must be.
+        /// The commit that it must be: hex digits, which may be its beginning.
         checksum: Option<String>,
+        /// Whether the repositories within it are fetched, too.
+        submodules: bool,
     },
 }
 
@@ -143,6 +164,8 @@ pub enum Source {
 pub struct Directory {
     /// Absolute.
     pub path: String,
+    /// Whose it is, if it is made: as `USER`; empty is 0:0.
+    pub owner: String,
 }
 
 /// `RUN`
@@ -154,6 +177,8 @@ pub struct Run {
     pub scripts: Vec<Script>,
     /// `NAME=value`: the image's, and build arguments.
     pub env: Vec<String>,
+    /// `NAME=value` of `HTTP_PROXY` and its like: in the environment, where `env` has not the same name, and in no key.
+    pub proxies: Vec<String>,
     /// As `USER`.
     pub user: String,
     /// Absolute.
@@ -166,7 +191,7 @@ pub struct Run {
     pub insecure: bool,
 }
 
-/// A here-document that is executed.
+/// A here-document that is executed: a file of mode 0755.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Script {
     /// Absolute.
