@@ -9,8 +9,10 @@
 // What is written.
 mod limits;
 pub mod instruction;
+mod words;
 
 // What is to be done.
 pub mod plan;
 
 pub use limits::Limits;
+pub use words::{Expanded, WordError, WordFault, Words};
