@@ -10,9 +10,11 @@
 mod limits;
 pub mod instruction;
 mod words;
+mod parse;
 
 // What is to be done.
 pub mod plan;
 
 pub use limits::Limits;
+pub use parse::{Fault, MountError, ParseError, Tree, parse, parse_trigger};
 pub use words::{Expanded, WordError, WordFault, Words};

@@ -14,7 +14,7 @@ const READS: usize = 8;
 
 /// What becomes of quotes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Quotes {
+pub(crate) enum Quotes {
     Removed,
     Kept,
     /// They are characters like others.

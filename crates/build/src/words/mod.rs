@@ -8,7 +8,8 @@ mod glob;
 use std::collections::BTreeSet;
 
 pub use error::{WordError, WordFault};
-use lexer::{Escapes, Lexer, Quotes, Style, Unset};
+pub(crate) use lexer::Quotes;
+use lexer::{Escapes, Lexer, Style, Unset};
 
 use crate::limits::Limits;
 
@@ -95,10 +96,16 @@ impl Words {
         self.read(text, environment, style).map(|(expanded, _)| expanded.text)
     }
 
-    /// The words of a line as they are written: nothing is replaced or taken away.
+    /// The words of a line that may name documents, as they are written. The escape character is always `\`.
     pub(crate) fn written(&self, text: &str) -> Result<Vec<String>, WordError> {
         let style = Style { quotes: Quotes::Kept, escapes: Escapes::Kept, unset: Unset::Kept };
-        self.read(text, &|_| None, style).map(|(_, words)| words)
+        Self { escape: '\\', ..*self }.read(text, &|_| None, style).map(|(_, words)| words)
+    }
+
+    /// The words behind `<<`, in which no variable is replaced.
+    pub(crate) fn heading(&self, text: &str, quotes: Quotes) -> Result<Vec<String>, WordError> {
+        let style = Style { quotes, escapes: Escapes::Removed, unset: Unset::Kept };
+        Self { escape: '\\', ..*self }.read(text, &|_| None, style).map(|(_, words)| words)
     }
 
     fn read(
