@@ -11,10 +11,12 @@ mod limits;
 pub mod instruction;
 mod words;
 mod parse;
+pub mod ignore;
 
 // What is to be done.
 pub mod plan;
 
+pub use ignore::{Ignore, Pattern};
 pub use limits::Limits;
 pub use parse::{Fault, MountError, ParseError, Tree, parse, parse_trigger};
 pub use words::{Expanded, WordError, WordFault, Words};
