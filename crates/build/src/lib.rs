@@ -12,10 +12,12 @@ pub mod instruction;
 mod words;
 mod parse;
 pub mod ignore;
+pub mod check;
 
 // What is to be done.
 pub mod plan;
 
+pub use check::check;
 pub use ignore::{Ignore, Pattern};
 pub use limits::Limits;
 pub use parse::{Fault, MountError, ParseError, Tree, parse, parse_trigger};
