@@ -17,6 +17,9 @@ pub mod check;
 // What is to be done.
 pub mod plan;
 
+#[doc(hidden)]
+pub mod fuzz;
+
 pub use check::check;
 pub use ignore::{Ignore, Pattern};
 pub use limits::Limits;
