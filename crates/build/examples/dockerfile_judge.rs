@@ -59,8 +59,34 @@ fn answer(question: &Value) -> Answer {
                 patterns.filter_map(|pattern| pattern.as_str().map(str::to_owned)).collect();
             Ok(Ignore::of(&patterns, &limits)?.excludes(text("path")).into())
         }
+        "check" => check(question, text("file"), text("ignore"), &limits),
         other => Err(format!("`{other}` is no question").into()),
     }
+}
+
+/// The remarks of some rules, for images that have a `PATH` and nothing else.
+fn check(question: &Value, file: &str, ignore: &str, limits: &Limits) -> Answer {
+    let list = |name: &str| question.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+    let pair = |pair: &Value| Some((pair.get(0)?.as_str()?.to_owned(), pair.get(1)?.as_str()?.to_owned()));
+    let arguments = list("arguments").iter().filter_map(pair).collect();
+    let ignore = Ignore::parse(ignore.as_bytes(), limits)?;
+    let surroundings = build::check::Surroundings {
+        ignore: Some(&ignore),
+        arguments: &arguments,
+        environment: &|_| Some(vec!["PATH".to_owned()]),
+        options: question.get("options").and_then(Value::as_str),
+    };
+    let checked = build::check(file.as_bytes(), &surroundings, limits)?;
+    let rules = list("rules");
+    let remarks = checked.remarks.iter().filter(|remark| rules.contains(&remark.rule.id.into()));
+    let lines = question.get("lines") == Some(&true.into());
+    let text = |remark: &build::check::Remark| match lines {
+        true => format!("{} {}", remark.rule.id, remark.lines.first),
+        false => remark.rule.id.to_owned(),
+    };
+    let mut found: Vec<String> = remarks.map(text).collect();
+    found.sort_unstable();
+    Ok(found.into())
 }
 
 fn document(document: &Document) -> Value {

@@ -51,7 +51,7 @@ pub fn ignore(bytes: &[u8]) -> bool {
 
 /// Half of all names have a value.
 fn value(name: &str) -> Option<String> {
-    (name.len() % 2 == 0).then(|| format!("{name} *?/\\"))
+    name.len().is_multiple_of(2).then(|| format!("{name} *?/\\"))
 }
 
 #[cfg(test)]

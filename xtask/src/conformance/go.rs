@@ -13,13 +13,17 @@ pub(crate) enum Value {
     Word(String),
     /// What stands in braces, with the names of fields.
     List(Vec<(Option<Value>, Value)>),
+    /// `name(arguments)`: what it does is not ours to know.
+    Call(String, Vec<Value>),
 }
 
 impl Value {
+    /// The text, or the first one that a function is given: `[]byte("text")`.
     pub(crate) fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
-            _ => None,
+            Self::Call(_, arguments) => arguments.iter().find_map(Self::text),
+            Self::Word(_) | Self::List(_) => None,
         }
     }
 
@@ -73,6 +77,41 @@ pub(crate) fn table(source: &str, function: &str, variable: &str) -> Outcome<Val
     value(&mut rest).ok_or_else(missing)
 }
 
+/// What a function does, as far as it is literals.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// `name := value`
+    Given(String, Value),
+    /// `name(arguments)`
+    Called(String, Vec<Value>),
+}
+
+/// The steps of `function`, those in functions within it included; calls only of `wanted`.
+pub(crate) fn steps(source: &str, function: &str, wanted: &str) -> Outcome<Vec<Step>> {
+    let start = source.find(&format!("func {function}(")).ok_or_else(|| format!("`{function}` is gone"))?;
+    let body = source.get(start..).unwrap_or_default();
+    let body = body.split("\n}\n").next().unwrap_or(body);
+    let mut rest = tokens(body)?.into_iter().peekable();
+    let mut steps = Vec::new();
+    while let Some(token) = rest.next() {
+        let Token::Word(name) = token else { continue };
+        match rest.peek() {
+            Some(Token::Sign('(')) if name == wanted => {
+                rest.next();
+                if let Some(Value::Call(_, arguments)) = call(&mut rest, None) {
+                    steps.push(Step::Called(name, arguments));
+                }
+            }
+            Some(Token::Sign(':' | '=')) => {
+                while rest.next_if(|token| matches!(token, Token::Sign(':' | '='))).is_some() {}
+                steps.extend(value(&mut rest).map(|value| Step::Given(name, value)));
+            }
+            _ => {}
+        }
+    }
+    Ok(steps)
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Token {
     Text(String),
@@ -95,7 +134,7 @@ fn value(tokens: &mut Peekable<impl Iterator<Item = Token>>) -> Option<Value> {
             Token::Text(text) => found = Some(Value::Text(text)),
             Token::Word(word) => found = Some(Value::Word(word)),
             Token::Sign('{') => found = Some(list(tokens)?),
-            Token::Sign('(') => found = call(tokens)?,
+            Token::Sign('(') => found = Some(call(tokens, found)?),
             Token::Sign(_) | Token::End => {}
         }
     }
@@ -125,22 +164,22 @@ fn list(tokens: &mut Peekable<impl Iterator<Item = Token>>) -> Option<Value> {
     }
 }
 
-/// Of a call the first argument counts: what it does is not ours to know.
-fn call(tokens: &mut Peekable<impl Iterator<Item = Token>>) -> Option<Option<Value>> {
-    let mut first = None;
+fn call(tokens: &mut Peekable<impl Iterator<Item = Token>>, name: Option<Value>) -> Option<Value> {
+    let name = match name {
+        Some(Value::Word(name)) => name,
+        _ => String::new(),
+    };
+    let mut arguments = Vec::new();
     loop {
         match tokens.peek()? {
             Token::Sign(')') => {
                 tokens.next();
-                return Some(first);
+                return Some(Value::Call(name, arguments));
             }
             Token::Sign(',' | ':' | '}') | Token::End => {
                 tokens.next();
             }
-            _ => {
-                let argument = value(tokens);
-                first = first.or(argument);
-            }
+            _ => arguments.extend(value(tokens)),
         }
     }
 }
@@ -224,17 +263,16 @@ func TestOther(t *testing.T) {
 }
 
 func TestThis(t *testing.T) {
-	shlex := NewLex('\')
+	shlex := NewLex('\\')
 	tests := []struct {
 		name string
 		envs map[string]struct{}
 	}{
 		{
-			name: "a	bA",
+			name: "a\tb\u0041",
 			envs: map[string]struct{}{"X": {}},
 		},
-		{`raw
-`, nil}, // comment
+		{`raw\n`, nil}, // comment
 	}
 }
 
@@ -256,7 +294,18 @@ var matchTests = []matchTest{
     }
 
     #[test]
-    fn calls_are_their_first_argument() {
+    fn steps_are_what_is_given_and_called() {
+        let source = "func testA(t *T) {\n\ta := []byte(f(`x`, \"y\"))\n\tcheck(t, &P{A: a})\n\tother(a)\n}\nfunc testB() {}\n";
+        let found = steps(source, "testA", "check").unwrap();
+        let [Step::Given(name, given), Step::Called(called, arguments)] = found.as_slice() else {
+            panic!("{found:?}")
+        };
+        assert_eq!((name.as_str(), given.text(), called.as_str()), ("a", Some("x"), "check"));
+        assert_eq!(arguments[1].field("A", 9), Some(&Value::Word("a".into())));
+    }
+
+    #[test]
+    fn calls_are_their_first_text() {
         let tests = table(SOURCE, "", "matchTests").unwrap();
         let [(_, first), (_, second)] = tests.list() else { panic!("{tests:?}") };
         assert!(first.field("match", 2).unwrap().is_true() && !first.field("err", 3).unwrap().is_true());

@@ -5,6 +5,7 @@ mod case;
 mod parser;
 mod shell;
 mod instructions;
+mod checks;
 mod patterns;
 
 use std::path::{Path, PathBuf};
@@ -27,6 +28,7 @@ pub(crate) fn run(settings: &Settings) -> Outcome {
     let mut cases = parser::cases(&language.join("parser"))?;
     cases.extend(shell::cases(&language.join("shell"))?);
     cases.extend(instructions::cases(&language.join("instructions"))?);
+    cases.extend(checks::cases(&language)?);
     if let Some(checkout) = &settings.patterns {
         cases.extend(patterns::cases(checkout)?);
     }

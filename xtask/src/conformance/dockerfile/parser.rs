@@ -51,6 +51,7 @@ fn numbers(value: &go::Value) -> Value {
         go::Value::Word(word) => word.parse::<u32>().map_or(Value::Null, Value::from),
         go::Value::Text(text) => text.clone().into(),
         go::Value::List(list) => list.iter().map(|(_, value)| numbers(value)).collect(),
+        go::Value::Call(..) => Value::Null,
     }
 }
 
