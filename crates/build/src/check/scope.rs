@@ -7,7 +7,7 @@ use crate::check::Surroundings;
 use crate::check::subject::Line;
 use crate::instruction::{Argument, Expansion, Healthcheck, Instruction, Stage, Transfer};
 use crate::limits::Limits;
-use crate::parse::{Statement, nearest};
+use crate::parse::{Statement, differs_once, nearest};
 use crate::words::{Expanded, Words};
 
 /// Bytes of a value here: what is longer is of no use to a rule.
@@ -18,6 +18,9 @@ const DEEPEST: usize = 64;
 
 /// How many variables are told that are not there.
 const TOLD: usize = 100;
+
+/// How many are looked at.
+const LOOKED: usize = 2_000;
 
 /// With how many others each is compared.
 const COMPARED: usize = 300;
@@ -106,6 +109,8 @@ struct Walk<'a> {
     documents: Words,
     /// How many variables may still be told.
     room: Cell<usize>,
+    /// How many may still be looked at.
+    looks: Cell<usize>,
     surroundings: &'a Surroundings<'a>,
     globals: BTreeMap<String, String>,
     /// As `globals`, if nobody gives build arguments.
@@ -150,6 +155,7 @@ impl<'a> Walk<'a> {
             words,
             documents: Words::new('\\', &Limits::default()),
             room: Cell::new(TOLD),
+            looks: Cell::new(LOOKED),
             surroundings,
             globals: platform(),
             defaults: platform(),
@@ -320,14 +326,17 @@ impl<'a> Walk<'a> {
         std::iter::successors(self.scopes.last(), above).take(DEEPEST)
     }
 
-    /// Of an image that is not at hand anything may be set; only what looks misspelt is told then.
+    /// Of an image that is not at hand anything may be set; only what differs in one character is told then.
     fn undefined(&self, asked: BTreeSet<String>) -> Vec<(String, Option<String>)> {
         let declared = |name: &String| self.chain().any(|scope| scope.declared.contains(name));
         let partly = self.scopes.last().is_some_and(|scope| scope.partly);
         let missing = asked.into_iter().filter(|name| !declared(name) && !name.starts_with("BUILDKIT_SBOM_"));
         let known = || self.chain().flat_map(|scope| scope.values.keys()).map(String::as_str);
-        let told = missing.filter_map(|name| self.meant(&name, known()));
-        told.filter(|(_, near)| !partly || near.is_some()).collect()
+        let misspelt = |name: &str| known().take(COMPARED).any(|known| differs_once(name, known));
+        let look = || self.looks.get().checked_sub(1).map(|left| self.looks.set(left));
+        let missing =
+            missing.map_while(|name| look().map(|()| name)).filter(|name| !partly || misspelt(name));
+        missing.filter_map(|name| self.meant(&name, known())).collect()
     }
 
     /// A variable with the one that was meant, as long as anybody reads it.

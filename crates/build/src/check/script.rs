@@ -1,8 +1,7 @@
 //! A shell's text as the commands in it, as far as rules need them: nothing is replaced or run.
 
 /// Words that stand before a command.
-const BEFORE: &[&str] =
-    &["!", "{", "}", "if", "then", "else", "elif", "do", "while", "until", "time", "exec", "env", "command"];
+const BEFORE: &[&str] = &["!", "{", "}", "else", "time", "exec", "env", "command"];
 
 /// The commands of a text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,6 +29,8 @@ pub(crate) struct ScriptCommand {
     pub(crate) end: End,
     /// Whether it is run as another user: `sudo`.
     pub(crate) raised: bool,
+    /// Whether somebody asks if it fails: between `if` and `then`.
+    pub(crate) asked: bool,
 }
 
 /// What ends a command.
@@ -146,6 +147,7 @@ struct Reader {
     words: Vec<String>,
     word: String,
     quoted: bool,
+    asked: bool,
 }
 
 impl Reader {
@@ -179,6 +181,8 @@ impl Reader {
             match word.as_str() {
                 "sudo" => raised = true,
                 flag if raised && flag.starts_with('-') => {}
+                "if" | "elif" | "while" | "until" => self.asked = true,
+                "then" | "do" => self.asked = false,
                 word if BEFORE.contains(&word) || is_assignment(word) => {}
                 _ => break,
             }
@@ -186,7 +190,7 @@ impl Reader {
         }
         words.drain(..start.min(words.len()));
         if !words.is_empty() || raised {
-            self.commands.push(ScriptCommand { words, end, raised });
+            self.commands.push(ScriptCommand { words, end, raised, asked: self.asked });
         } else if let Some(last) = self.commands.last_mut().filter(|_| end != End::Other) {
             // `( a ) | b`
             last.end = end;
@@ -225,6 +229,22 @@ mod tests {
         check("x=$(curl a | sh)", &[("curl a", End::Pipe), ("sh", End::Other)]);
         check("(a; b) | c", &[("a", End::Other), ("b", End::Pipe), ("c", End::Other)]);
         check("a \\\n b 'it", &[("a b it", End::Other)]);
+    }
+
+    #[test]
+    fn questions_are_no_commands_that_have_to_succeed() {
+        let script = Script::read("if a | b; then c; fi; while d\ndo e; done", Origin::Line);
+        let asked = script.commands.iter().map(|command| (command.name(), command.asked));
+        let expected = [
+            ("a", true),
+            ("b", true),
+            ("c", false),
+            ("fi", false),
+            ("d", true),
+            ("e", false),
+            ("done", false),
+        ];
+        assert!(asked.eq(expected), "{script:?}");
     }
 
     #[test]

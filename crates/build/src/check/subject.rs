@@ -1,5 +1,7 @@
 //! What rules look at: every line with what it means, and what is known when it is reached.
 
+use std::collections::BTreeSet;
+
 use crate::check::Surroundings;
 use crate::check::scope::{self, Facts, StageFacts};
 use crate::check::script::{Origin, Script, ScriptCommand, is_shell};
@@ -97,6 +99,14 @@ impl<'a> Subject<'a> {
             Instruction::Run(run) => Some((line, run)),
             _ => None,
         })
+    }
+
+    /// `RUN` whose layers are in the image: of the last stage, and of those that it begins with.
+    pub(crate) fn shipped_runs(&self) -> impl Iterator<Item = (&Line<'a>, &Run)> {
+        let above = |stage: &usize| self.stages.get(*stage)?.parent;
+        let shipped: BTreeSet<usize> =
+            std::iter::successors(self.stages.len().checked_sub(1), above).collect();
+        self.runs().filter(move |(line, _)| line.stage.is_some_and(|stage| shipped.contains(&stage)))
     }
 
     /// `FROM`, and what is known of the stage.

@@ -111,6 +111,8 @@ fn scripts_are_understood() {
         "FROM a\nRUN <<EOF\na && \\\nb\nEOF\nRUN bash -e <<EOF\na\nb\nEOF\nRUN <<EOF python\na\nb\nEOF",
         &[],
     );
+    check_lines("PipefailMissing", "FROM a\nRUN if a | b; then c; fi; echo x | tee y | tee z", &[]);
+    check_lines("AptLists", "FROM a AS x\nRUN apt-get update\nFROM a AS y\nRUN apt-get update\nFROM y", &[4]);
     check_lines("SudoUsed", "FROM a\nRUN echo sudo\nRUN a && sudo -u x b", &[3]);
     check_lines(
         "WorldWritable",

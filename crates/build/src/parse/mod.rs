@@ -21,7 +21,7 @@ mod file;
 pub use error::{Fault, ParseError};
 pub use file::{parse, parse_trigger};
 pub use mount::MountError;
-pub(crate) use near::nearest;
+pub(crate) use near::{differs_once, nearest};
 pub(crate) use node::{Arguments, Node};
 pub(crate) use statement::{Statement, statement};
 pub use tree::Tree;

@@ -25,10 +25,17 @@ pub(crate) fn nearest<'a>(word: &str, options: impl IntoIterator<Item = &'a str>
     best.1
 }
 
+/// Whether a word is another but for one character, or for two that are swapped.
+pub(crate) fn differs_once(word: &str, other: &str) -> bool {
+    let word: Vec<char> = word.chars().take(LONGEST + 1).collect();
+    word.len() <= LONGEST && distance(&word, other) == 1
+}
+
 /// How many characters have to be put in, taken out, changed, or swapped with the next one.
 fn distance(word: &[char], option: &str) -> usize {
-    if option.len() > 4 * LONGEST {
-        return usize::MAX;
+    let length = option.chars().take(LONGEST + DIFFERENT).count();
+    if length.abs_diff(word.len()) >= DIFFERENT {
+        return DIFFERENT;
     }
     let (mut before, mut row): (Vec<usize>, Vec<usize>) = (Vec::new(), (0..=word.len()).collect());
     let mut previous = None;
@@ -58,7 +65,7 @@ mod tests {
     fn distances_count_changes_and_swaps() {
         let distance = |word: &str, option| distance(&word.chars().collect::<Vec<_>>(), option);
         assert_eq!(distance("kitten", "sitting"), 3);
-        assert_eq!(distance("", "abc"), 3);
+        assert_eq!(distance("", "abcdef"), DIFFERENT);
         assert_eq!(distance("same", "same"), 0);
         assert_eq!(distance("RNU", "RUN"), 1);
         assert_eq!(distance("ca", "abc"), 3);

@@ -24,7 +24,7 @@ fn recommends(subject: &Subject<'_>) -> Vec<Found> {
         };
         is_apt(command) && command.verb() == "install" && !command.arguments().any(without)
     };
-    let lines = subject.runs().filter(|(line, _)| line.commands().any(whole));
+    let lines = subject.shipped_runs().filter(|(line, _)| line.commands().any(whole));
     lines.map(|(line, _)| line.found("recommended packages are installed, too")).collect()
 }
 
@@ -45,7 +45,7 @@ fn lists(subject: &Subject<'_>) -> Vec<Found> {
         command.name() == "rm" && command.arguments().any(|word| word.contains("/var/lib/apt"))
     };
     let mounted = |run: &Run| run.mounts.iter().any(|mount| mount.contains("/var/lib/apt"));
-    let lines = subject.runs().filter(|(line, run)| {
+    let lines = subject.shipped_runs().filter(|(line, run)| {
         let updates = line.commands().any(|command| is_apt(command) && command.verb() == "update");
         updates && !mounted(run) && !line.commands().any(removes)
     });
@@ -67,7 +67,7 @@ fn upgrade(subject: &Subject<'_>) -> Vec<Found> {
     let upgrades = |command: &ScriptCommand| {
         is_apt(command) && ["upgrade", "dist-upgrade", "full-upgrade"].contains(&command.verb())
     };
-    let lines = subject.runs().filter(|(line, _)| line.commands().any(upgrades));
+    let lines = subject.shipped_runs().filter(|(line, _)| line.commands().any(upgrades));
     lines.map(|(line, _)| line.found("packages of the base are upgraded, and in the image twice")).collect()
 }
 

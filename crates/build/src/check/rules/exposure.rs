@@ -19,7 +19,7 @@ pub(super) static SSH: Rule = Rule {
 fn ssh(subject: &Subject<'_>) -> Vec<Found> {
     let installs = |command: &ScriptCommand| {
         let verbs = ["install", "add"];
-        let servers = ["openssh-server", "dropbear", "openssh"];
+        let servers = ["openssh-server", "dropbear"];
         verbs.contains(&command.verb()) && servers.iter().any(|server| command.has(server))
     };
     let lines = subject.instructions().filter_map(|(line, instruction)| match instruction {

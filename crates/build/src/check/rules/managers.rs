@@ -22,7 +22,7 @@ fn pip(subject: &Subject<'_>) -> Vec<Found> {
         let is_pip = ["pip", "pip3"].contains(&command.name()) || module;
         is_pip && command.has("install") && !command.has("--no-cache-dir")
     };
-    let lines = subject.runs().filter(|(line, run)| {
+    let lines = subject.shipped_runs().filter(|(line, run)| {
         line.commands().any(keeps) && !caches(run) && !line.node.text.contains("PIP_NO_CACHE_DIR")
     });
     let set = subject.lines.iter().any(|line| line.node.text.contains("PIP_NO_CACHE_DIR"));
@@ -70,7 +70,7 @@ fn yum(subject: &Subject<'_>) -> Vec<Found> {
         let removes = command.name() == "rm" && command.arguments().any(|word| word.contains("/var/cache"));
         is_yum(command) && command.verb() == "clean" || removes
     };
-    let lines = subject.runs().filter(|(line, run)| {
+    let lines = subject.shipped_runs().filter(|(line, run)| {
         let installs = line.commands().any(|command| is_yum(command) && command.has("install"));
         installs && !line.commands().any(cleans) && !caches(run)
     });
@@ -95,7 +95,7 @@ fn apk(subject: &Subject<'_>) -> Vec<Found> {
             command.name() == "rm" && command.arguments().any(|word| word.contains("/var/cache/apk"))
         })
     };
-    let lines = subject.runs().filter(|(line, run)| {
+    let lines = subject.shipped_runs().filter(|(line, run)| {
         let kept = line.scripts.iter().flat_map(|script| script.named("apk")).any(keeps);
         kept && !removes(line) && !caches(run)
     });

@@ -53,10 +53,12 @@ pub(super) static PIPE: Rule = Rule {
 };
 
 /// Programs that do not fail, or whose failure does not matter.
-const HARMLESS: &[&str] = &["echo", "printf", "yes", "true", "cat", "ls"];
+const HARMLESS: &[&str] = &["echo", "printf", "yes", "true", "cat", "ls", "tee"];
 
 fn pipe(subject: &Subject<'_>) -> Vec<Found> {
-    let feeds = |command: &&ScriptCommand| command.end == End::Pipe && !HARMLESS.contains(&command.name());
+    let feeds = |command: &&ScriptCommand| {
+        command.end == End::Pipe && !command.asked && !HARMLESS.contains(&command.name())
+    };
     let lines = subject.runs().filter(|(line, _)| !line.facts.shell.pipefail);
     let lines = lines.filter_map(|(line, _)| {
         let safe = |script: &&Script| !script.named("set").any(|command| command.has("pipefail"));
