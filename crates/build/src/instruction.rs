@@ -115,6 +115,17 @@ pub struct Pair {
     pub name: String,
     /// After it.
     pub value: String,
+    /// Which of the two forms it has.
+    pub form: PairForm,
+}
+
+/// How a name and its value stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PairForm {
+    /// `NAME=value`
+    Sign,
+    /// `NAME value`: one pair for each instruction.
+    Space,
 }
 
 /// What is executed.
@@ -193,15 +204,16 @@ pub struct Transfer {
 pub struct Run {
     /// What is executed.
     pub command: Command,
-    /// `--mount`, which may be repeated: the options as written, `type=cache,target=/x`.
-    pub mounts: Vec<Mount>,
+    /// `--mount`, which may be repeated: the options as written, `type=cache,target=/x`. What they say is known after
+    /// their variables are replaced: [`Mount::read`].
+    pub mounts: Vec<String>,
     /// `--network`
     pub network: Option<String>,
     /// `--security`
     pub security: Option<String>,
 }
 
-/// `RUN --mount`, with variables not replaced; what was not said is `None`.
+/// `RUN --mount`, with variables replaced; what was not said is `None`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Mount {
     /// `bind` (the default), `cache`, `tmpfs`, `secret`, `ssh`.
@@ -214,22 +226,34 @@ pub struct Mount {
     pub target: Option<String>,
     /// `ro`/`rw` and `readonly`/`readwrite`, whichever came last.
     pub readonly: Option<bool>,
-    /// `size`
-    pub size: Option<String>,
+    /// `size`, in bytes.
+    pub size: Option<u64>,
     /// `id`
     pub id: Option<String>,
     /// `sharing`
-    pub sharing: Option<String>,
+    pub sharing: Option<Sharing>,
     /// `required`
     pub required: Option<bool>,
-    /// `mode`
-    pub mode: Option<String>,
+    /// `mode`: permission bits.
+    pub mode: Option<u32>,
     /// `uid`
-    pub uid: Option<String>,
+    pub uid: Option<u32>,
     /// `gid`
-    pub gid: Option<String>,
-    /// `env`, of a secret
+    pub gid: Option<u32>,
+    /// `env`, of a secret; empty is its name.
     pub env: Option<String>,
+}
+
+/// How several steps use a cache at once.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Sharing {
+    /// Together.
+    #[default]
+    Shared,
+    /// Each its own.
+    Private,
+    /// One after the other.
+    Locked,
 }
 
 /// What is mounted.
@@ -253,19 +277,19 @@ pub enum MountKind {
 pub enum Healthcheck {
     /// `NONE`
     None,
-    /// `CMD`, with its options as written.
+    /// `CMD`, with its options; times are nanoseconds, and 0 is what was not said.
     Command {
         /// What is executed.
         command: Command,
         /// `--interval`
-        interval: Option<String>,
+        interval: u64,
         /// `--timeout`
-        timeout: Option<String>,
+        timeout: u64,
         /// `--start-period`
-        start_period: Option<String>,
+        start_period: u64,
         /// `--start-interval`
-        start_interval: Option<String>,
+        start_interval: u64,
         /// `--retries`
-        retries: Option<String>,
+        retries: u32,
     },
 }

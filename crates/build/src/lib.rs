@@ -9,8 +9,19 @@
 // What is written.
 mod limits;
 pub mod instruction;
+mod words;
+mod parse;
+pub mod ignore;
+pub mod check;
 
 // What is to be done.
 pub mod plan;
 
+#[doc(hidden)]
+pub mod fuzz;
+
+pub use check::check;
+pub use ignore::{Ignore, Pattern};
 pub use limits::Limits;
+pub use parse::{Fault, MountError, ParseError, Tree, parse, parse_trigger};
+pub use words::{Expanded, WordError, WordFault, Words};

@@ -4,6 +4,8 @@ use model::image::ImageConfig;
 
 use crate::instruction::{Document, Lines};
 
+pub use crate::instruction::Sharing;
+
 /// Everything that one target needs, and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
@@ -280,18 +282,6 @@ pub enum Mount {
         /// Its owner.
         owner: (u32, u32),
     },
-}
-
-/// How several steps use a cache at once.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Sharing {
-    /// Together.
-    #[default]
-    Shared,
-    /// Each its own.
-    Private,
-    /// One after the other.
-    Locked,
 }
 
 /// A document's text, as it lies in a file.

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::conformance::Settings;
+use crate::conformance::{Lists, Settings};
 use crate::shell::{self, Outcome};
 
 /// Programs and the word of their verdict.
@@ -81,6 +81,27 @@ pub(crate) fn remarks(settings: &Settings, suite: &str) -> Vec<String> {
     let mut git = shell::program("git", ["rev-parse", "--short", "HEAD"]);
     let commit = shell::capture(git.current_dir(&settings.path)).unwrap_or_default();
     vec![format!("{suite} {commit}").trim().to_owned()]
+}
+
+/// Compares the list of `who` with what was found, or writes it, where all of a suite has to pass.
+pub(crate) fn settle(settings: &Settings, name: &str, suite: &str, who: &str, found: &List) -> Outcome {
+    let passed = found.values().filter(|verdict| *verdict == "pass").count();
+    println!("\n{passed} of {} passed", found.len());
+    let file = directory(name).join(format!("{who}.txt"));
+    match settings.lists {
+        Lists::Compared => {}
+        Lists::Rewritten => save(&file, &remarks(settings, suite), found)?,
+        Lists::Printed => {
+            print!("\n{}", text(&remarks(settings, suite), found));
+            return Ok(());
+        }
+    }
+    let mut complaints = differences(&load(&file)?, found);
+    complaints.extend(failed(found));
+    match complaints.is_empty() {
+        true => Ok(()),
+        false => Err(format!("the list is not true, or not good enough:\n  {}", complaints.join("\n  "))),
+    }
 }
 
 #[cfg(test)]

@@ -9,18 +9,22 @@ mod runtime_tools;
 mod distribution;
 mod oras;
 mod tuf;
+mod go;
+mod dockerfile;
 
 use std::path::{Path, PathBuf};
 
 use crate::shell::{self, Outcome};
 
 pub(crate) const ARGUMENTS: &str = "NAME --path CHECKOUT [--runtime PROGRAM] [--only PROGRAM] \
-                                    [--update|--print] [-- OPTION...]";
+                                    [--patternmatcher CHECKOUT] [--update|--print] [-- OPTION...]";
 
 /// What the command line says.
 struct Settings {
     /// The checkout of the suite, built.
     path: PathBuf,
+    /// The checkout of moby/patternmatcher, beside BuildKit's.
+    patterns: Option<PathBuf>,
     /// The program to be judged; ours where none is given.
     program: PathBuf,
     /// One program alone: its verdict is printed, and no list is compared.
@@ -53,6 +57,7 @@ const SUITES: &[Suite] = &[
     Suite { name: "distribution", ours: coffer, run: distribution::run },
     Suite { name: "oras", ours: coffer, run: oras::run },
     Suite { name: "tuf", ours: tuf::client, run: tuf::run },
+    Suite { name: "dockerfile", ours: dockerfile::judged, run: dockerfile::run },
 ];
 
 fn coffer() -> Outcome<PathBuf> {
@@ -69,7 +74,8 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
 }
 
 fn settings(suite: &Suite, arguments: &[String], usage: &str) -> Outcome<Settings> {
-    let (mut path, mut program, mut only, mut lists) = (None, None, None, Lists::Compared);
+    let (mut path, mut patterns) = (None, None);
+    let (mut program, mut only, mut lists) = (None, None, Lists::Compared);
     let mut words = arguments.iter();
     while let Some(flag) = words.next() {
         match flag.as_str() {
@@ -84,6 +90,7 @@ fn settings(suite: &Suite, arguments: &[String], usage: &str) -> Outcome<Setting
         let value = words.next().ok_or_else(|| format!("`{flag}` is unknown or lacks its value; {usage}"))?;
         match flag.as_str() {
             "--path" => path = Some(absolute(Path::new(value))?),
+            "--patternmatcher" => patterns = Some(absolute(Path::new(value))?),
             "--runtime" => program = Some(shell::program_file(value)?),
             "--only" => only = Some(value.clone()),
             _ => return Err(format!("there is no flag `{flag}`; {usage}")),
@@ -94,7 +101,7 @@ fn settings(suite: &Suite, arguments: &[String], usage: &str) -> Outcome<Setting
         Some(program) => program,
         None => (suite.ours)()?,
     };
-    Ok(Settings { path, program, only, lists, options: words.cloned().collect() })
+    Ok(Settings { path, patterns, program, only, lists, options: words.cloned().collect() })
 }
 
 fn absolute(path: &Path) -> Outcome<PathBuf> {

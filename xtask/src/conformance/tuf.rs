@@ -5,8 +5,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::bench::scratch::Scratch;
+use crate::conformance::Settings;
 use crate::conformance::lists::{self, List};
-use crate::conformance::{Lists, Settings};
 use crate::shell::{self, Outcome};
 
 const NAME: &str = "tuf";
@@ -46,7 +46,8 @@ pub(crate) fn run(settings: &Settings) -> Outcome {
     // A test that fails is a verdict, and not an error of the program.
     let failed = shell::show(&mut command).err();
     let found = verdicts(&report).map_err(|error| failed.unwrap_or(error))?;
-    settle(settings, &found)
+    let who = lists::judged(&settings.program);
+    lists::settle(settings, NAME, SUITE, if who == "tuf_client" { "ours" } else { &who }, &found)
 }
 
 /// A `$PATH` whose first directory has our `faketime`.
@@ -86,29 +87,6 @@ fn word(outcome: &str) -> String {
         "passed" => "pass".to_owned(),
         "failed" | "error" => "fail".to_owned(),
         other => other.to_owned(),
-    }
-}
-
-/// Compares the list with what was found, or writes it. All of it has to pass.
-fn settle(settings: &Settings, found: &List) -> Outcome {
-    let passed = found.values().filter(|verdict| *verdict == "pass").count();
-    println!("\n{passed} of {} passed", found.len());
-    let who = lists::judged(&settings.program);
-    let file =
-        lists::directory(NAME).join(format!("{}.txt", if who == "tuf_client" { "ours" } else { &who }));
-    match settings.lists {
-        Lists::Compared => {}
-        Lists::Rewritten => lists::save(&file, &lists::remarks(settings, SUITE), found)?,
-        Lists::Printed => {
-            print!("\n{}", lists::text(&lists::remarks(settings, SUITE), found));
-            return Ok(());
-        }
-    }
-    let mut complaints = lists::differences(&lists::load(&file)?, found);
-    complaints.extend(lists::failed(found));
-    match complaints.is_empty() {
-        true => Ok(()),
-        false => Err(format!("the list is not true, or not good enough:\n  {}", complaints.join("\n  "))),
     }
 }
 
