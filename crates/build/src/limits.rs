@@ -13,6 +13,8 @@ pub struct Limits {
     pub stages: usize,
     /// Bytes of one value after its variables are replaced.
     pub expanded_bytes: usize,
+    /// Bytes of everything that a plan is made of: values, environments and documents of all its steps.
+    pub plan_bytes: usize,
     /// Lines of .dockerignore.
     pub patterns: usize,
 }
@@ -25,6 +27,7 @@ impl Default for Limits {
             instructions: 10_000,
             stages: 1_000,
             expanded_bytes: 1 << 20,
+            plan_bytes: 64 << 20,
             patterns: 10_000,
         }
     }

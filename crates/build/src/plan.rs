@@ -1,10 +1,42 @@
 //! What is to be done: steps, each of which makes a root out of those before it.
 
+mod platform;
+mod options;
+mod error;
+mod variables;
+mod budget;
+mod reader;
+mod globals;
+mod triggers;
+mod graph;
+mod paths;
+mod stage;
+mod title;
+mod history;
+mod ports;
+mod health;
+mod settings;
+mod git;
+mod transfer;
+mod mounts;
+mod running;
+mod weight;
+mod make;
+mod key;
+#[cfg(test)]
+mod tests;
+
 use model::image::ImageConfig;
 
 use crate::instruction::{Document, Lines};
 
 pub use crate::instruction::Sharing;
+pub use error::{PlanError, Problem};
+pub use globals::is_proxy;
+pub use graph::{BaseNeeded, needs};
+pub use key::{Key, Takes, key};
+pub use options::{Base, Bases, NamedContext, NoCache, Options};
+pub use platform::{Platform, PlatformSyntax};
 
 /// Everything that one target needs, and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq)]

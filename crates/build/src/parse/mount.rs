@@ -133,6 +133,21 @@ impl Mount {
         Ok(mount)
     }
 
+    /// What `from` names, which is known before any variable has a value.
+    ///
+    /// # Errors
+    ///
+    /// If an option is unknown or has no value.
+    pub(crate) fn from(text: &str) -> Result<Option<String>, MountError> {
+        let mut from = None;
+        for field in fields(text)? {
+            if let ("from", Some(value)) = option(&field)? {
+                from = Some(value.to_owned());
+            }
+        }
+        Ok(from)
+    }
+
     fn set(&mut self, key: &str, value: String) -> Result<(), MountError> {
         match key {
             "type" => self.kind = kind(&value)?,
@@ -350,5 +365,12 @@ mod tests {
         assert_eq!(check("from=$x,target=/x", &words), Err(MountError::From("$x".into())));
         assert!(check("type=x", &words).is_err());
         assert!(check("nothing=$x", &words).is_err());
+    }
+
+    #[test]
+    fn what_a_mount_is_from_is_known_without_values() {
+        assert_eq!(Mount::from("type=$X,FROM=a,target=$Y"), Ok(Some("a".into())));
+        assert_eq!(Mount::from("type=cache,target=/x,uid=$U"), Ok(None));
+        assert!(Mount::from("nothing=x").is_err());
     }
 }

@@ -1,0 +1,167 @@
+//! Repositories among `ADD`'s sources: `https://host/name.git#branch:directory`, and the same with `?branch=`.
+
+use super::Source;
+use super::error::{Problem, shown};
+use super::paths::within;
+
+/// What an address says of a repository; `None` if it is none's.
+pub(super) fn source(address: &str) -> Result<Option<Source>, Problem> {
+    let (before, fragment) = address.split_once('#').unwrap_or((address, ""));
+    let (remote, query) = before.split_once('?').unwrap_or((before, ""));
+    if !is_repository(remote) {
+        return Ok(None);
+    }
+    let (reference, directory) = fragment.split_once(':').unwrap_or((fragment, ""));
+    let mut said = Said { reference: some(reference), directory: some(directory), ..Said::default() };
+    for part in query.split('&').filter(|part| !part.is_empty()) {
+        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+        said.take(name, value).map_err(|reason| Problem::Git { address: shown(address), reason })?;
+    }
+    Ok(Some(said.source(remote)))
+}
+
+/// `git://`, `ssh://`, `user@host:path`, and addresses of the web that end with `.git`.
+fn is_repository(remote: &str) -> bool {
+    match remote.split_once("://") {
+        Some((scheme, rest)) => match scheme.to_ascii_lowercase().as_str() {
+            "git" | "ssh" => !rest.is_empty(),
+            "http" | "https" => rest.ends_with(".git") && rest.contains('/'),
+            _ => false,
+        },
+        None => is_scp(remote),
+    }
+}
+
+/// `git@host:path`, as ssh takes it.
+fn is_scp(remote: &str) -> bool {
+    let is_word = |word: &str| {
+        !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+    };
+    let parts = remote.split_once('@').and_then(|(user, rest)| Some((user, rest.split_once(':')?)));
+    parts.is_some_and(|(user, (host, path))| is_word(user) && is_word(host) && !path.is_empty())
+}
+
+fn some(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// What the fragment and the query say, which may not differ.
+#[derive(Default)]
+struct Said {
+    reference: Option<String>,
+    directory: Option<String>,
+    checksum: Option<String>,
+    keep_git_dir: Option<bool>,
+    submodules: Option<bool>,
+}
+
+impl Said {
+    fn take(&mut self, name: &str, value: &str) -> Result<(), String> {
+        match name {
+            "keep-git-dir" => once(&mut self.keep_git_dir, name, flag(name, value)?),
+            "submodules" => once(&mut self.submodules, name, flag(name, value)?),
+            _ if value.is_empty() => Err(format!("`{name}` has no value")),
+            "ref" => once(&mut self.reference, name, value.to_owned()),
+            "branch" => once(&mut self.reference, name, qualified("refs/heads/", value)),
+            "tag" => once(&mut self.reference, name, qualified("refs/tags/", value)),
+            "subdir" => once(&mut self.directory, name, value.to_owned()),
+            "checksum" | "commit" => once(&mut self.checksum, name, value.to_owned()),
+            _ => Err(format!(
+                "`{name}` is none of ref, branch, tag, subdir, checksum, keep-git-dir and submodules"
+            )),
+        }
+    }
+
+    fn source(self, remote: &str) -> Source {
+        let directory =
+            self.directory.map(|directory| within(&directory)).filter(|directory| directory != ".");
+        Source::Git {
+            remote: remote.to_owned(),
+            reference: self.reference,
+            subdirectory: directory,
+            keep_git_dir: self.keep_git_dir.unwrap_or(false),
+            checksum: self.checksum,
+            submodules: self.submodules.unwrap_or(true),
+        }
+    }
+}
+
+fn once<T: PartialEq>(place: &mut Option<T>, name: &str, value: T) -> Result<(), String> {
+    match place {
+        Some(known) if *known != value => {
+            Err(format!("`{name}` says something else than what is said before"))
+        }
+        _ => {
+            *place = Some(value);
+            Ok(())
+        }
+    }
+}
+
+fn flag(name: &str, value: &str) -> Result<bool, String> {
+    match value {
+        "" | "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
+        _ => Err(format!("`{name}` is neither true nor false")),
+    }
+}
+
+fn qualified(prefix: &str, name: &str) -> String {
+    if name.starts_with(prefix) { name.to_owned() } else { format!("{prefix}{name}") }
+}
+
+/// The beginning of a commit.
+pub(super) fn is_commit(text: &str) -> bool {
+    (7..=64).contains(&text.len()) && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn git(remote: &str, reference: &str, directory: &str) -> Option<Source> {
+        Some(Source::Git {
+            remote: remote.to_owned(),
+            reference: some(reference),
+            subdirectory: some(directory),
+            keep_git_dir: false,
+            checksum: None,
+            submodules: true,
+        })
+    }
+
+    #[test]
+    fn repositories_are_told_from_files_and_other_addresses() {
+        let web = "https://example.org/a.git";
+        assert_eq!(source(web).unwrap(), git(web, "", ""));
+        assert_eq!(source("https://example.org/a.git#v1:/docs/../x/").unwrap(), git(web, "v1", "x"));
+        assert_eq!(source("https://example.org/a.git#:docs").unwrap(), git(web, "", "docs"));
+        assert_eq!(
+            source("https://example.org/a.git?branch=x&subdir=d").unwrap(),
+            git(web, "refs/heads/x", "d")
+        );
+        assert_eq!(source("git@example.org:a/b.git#v1").unwrap(), git("git@example.org:a/b.git", "v1", ""));
+        assert_eq!(source("ssh://git@example.org/a").unwrap(), git("ssh://git@example.org/a", "", ""));
+        for other in [
+            "https://example.org/a.tar.gz",
+            "./git@x:y",
+            "a.git",
+            "../a.git",
+            "file:///a.git",
+            "a:b",
+            "https://a.git",
+        ] {
+            assert_eq!(source(other).unwrap(), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn what_an_address_says_twice_is_the_same() {
+        for wrong in ["#v1?", "?ref=v1#v2", "?branch=a&tag=a", "?ref", "?colour=red", "?submodules=maybe"] {
+            let address = format!("https://example.org/a.git{wrong}");
+            let is_refused = matches!(source(&address), Err(Problem::Git { .. }));
+            assert_eq!(is_refused, wrong != "#v1?", "{wrong}");
+        }
+        assert!(source("https://example.org/a.git?ref=v1#v1").unwrap().is_some());
+    }
+}
