@@ -16,6 +16,7 @@ pub mod check;
 
 // What is to be done.
 pub mod plan;
+pub mod provenance;
 
 #[doc(hidden)]
 pub mod fuzz;
