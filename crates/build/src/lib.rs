@@ -17,6 +17,7 @@ pub mod check;
 // What is to be done.
 pub mod plan;
 pub mod provenance;
+pub mod rebase;
 
 #[doc(hidden)]
 pub mod fuzz;
