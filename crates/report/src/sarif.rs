@@ -6,6 +6,7 @@ mod rule;
 mod place;
 mod text;
 mod result;
+mod remarks;
 #[cfg(test)]
 mod tests;
 
@@ -15,6 +16,7 @@ use serde_json::{Value, json};
 
 use crate::json::{list, object};
 use crate::subject::Scan;
+pub use remarks::{Level, Remark, Remarks, Rule, remarks};
 use result::Outcome;
 
 /// How much whoever reads it takes.

@@ -113,6 +113,33 @@ fn sarif_is_valid_and_as_github_wants_it() {
 }
 
 #[test]
+fn remarks_on_a_file_are_valid_sarif() {
+    let rule =
+        |id, level| sarif::Rule { id, level, what: "What.", why: "Why [x](y)?", instead: "Write `{0}`." };
+    let remark = |id, first, message| sarif::Remark {
+        rule: rule(id, sarif::Level::Warning),
+        first,
+        last: first + 1,
+        message,
+    };
+    let remarks = [remark("A", 0, "one"), remark("B", 2, HOSTILE), remark("A", 7, "one")];
+    let tool = report::subject::Tool { name: "coffer", version: "0.1.0" };
+    let schema = Schema::read(&["sarif-2.1.0.schema.json"]);
+    schema.holds(&sarif::remarks(&sarif::Remarks { tool, file: "", remarks: &[] }));
+    let log =
+        schema.holds(&sarif::remarks(&sarif::Remarks { tool, file: "a b/Dockerfile", remarks: &remarks }));
+    let run = &log["runs"][0];
+    assert_eq!(run["tool"]["driver"]["rules"].as_array().unwrap().len(), 2);
+    let results = run["results"].as_array().unwrap();
+    assert_eq!((&results[2]["ruleIndex"], &results[2]["level"]), (&Value::from(0), &Value::from("warning")));
+    let place = &results[0]["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "a%20b/Dockerfile");
+    assert_eq!(place["region"], serde_json::json!({"startLine": 1, "endLine": 1}));
+    let print = |index: usize| results[index]["partialFingerprints"].to_string();
+    assert_ne!(print(0), print(2));
+}
+
+#[test]
 fn a_result_keeps_its_print_when_versions_and_layers_change() {
     let prints = |owned: &Owned| {
         let log: Value = serde_json::from_str(&sarif::sarif(&owned.scan())).unwrap();
