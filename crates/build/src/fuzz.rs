@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use model::digest::Digest;
+use model::image::ImageConfig;
+
 use crate::check::{Surroundings, check};
 use crate::ignore::{Ignore, Pattern};
 use crate::instruction::{Instruction, Mount};
 use crate::limits::Limits;
 use crate::parse::{Tree, parse, parse_trigger};
+use crate::plan::{Base, Bases, Key, Options, Plan, key};
 use crate::words::Words;
 
 /// Reads `bytes` as a Dockerfile, replaces its variables, and checks it; returns how many instructions it has.
@@ -49,6 +53,38 @@ pub fn ignore(bytes: &[u8]) -> bool {
     ignore.excludes(path)
 }
 
+/// Plans `bytes` up to the first NUL as a Dockerfile, of which all images bring along the lines behind it; returns how
+/// many steps it has.
+#[must_use]
+pub fn plan(bytes: &[u8]) -> usize {
+    let mut parts = bytes.splitn(2, |byte| *byte == 0);
+    let (file, rest) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let on_build = String::from_utf8_lossy(rest).lines().map(str::to_owned).collect();
+    let images =
+        Anything(Base { config: ImageConfig { on_build, ..ImageConfig::default() }, ..Base::default() });
+    let Ok(platform) = "linux/amd64".parse() else { return 0 };
+    let mut options = Options::for_platform(platform);
+    options.arguments.insert("A".to_owned(), "a $B".to_owned());
+    let Ok(file) = parse(file, &options.limits) else { return 0 };
+    let Ok(plan) = Plan::make(&file, &options, &images) else { return 0 };
+    let mut keys: Vec<Key> = Vec::new();
+    for step in &plan.steps {
+        let below = step.below.and_then(|below| keys.get(below)).copied();
+        let taken: Vec<Digest> = step.takes().iter().map(|_| Digest::of(bytes)).collect();
+        keys.push(key(step, below.as_ref(), &taken));
+    }
+    keys.len()
+}
+
+/// Every image is there, and all are the same.
+struct Anything(Base);
+
+impl Bases for Anything {
+    fn base(&self, _reference: &str, _platform: &str) -> Option<&Base> {
+        Some(&self.0)
+    }
+}
+
 /// Half of all names have a value.
 fn value(name: &str) -> Option<String> {
     name.len().is_multiple_of(2).then(|| format!("{name} *?/\\"))
@@ -62,6 +98,8 @@ mod tests {
     fn answers_are_answers() {
         assert_eq!(dockerfile(b"FROM a\nRUN --mount=target=$x ${y:-z}\nONBUILD RUN x"), 2);
         assert_eq!(dockerfile(b"\xff"), 0);
+        assert_eq!(plan(b"FROM a\nRUN $A\0WORKDIR /x\nCOPY --from=b / /"), 5);
+        assert_eq!((plan(b"FROM a\0FROM b"), plan(b"\0")), (0, 0));
         assert!(ignore(b"a/b\na") && !ignore(b"a/b\nb") && !ignore(b"a\n!"));
     }
 }
