@@ -17,7 +17,7 @@ pub(super) fn source(address: &str) -> Result<Option<Source>, Problem> {
         let (name, value) = part.split_once('=').unwrap_or((part, ""));
         said.take(name, value).map_err(|reason| Problem::Git { address: shown(address), reason })?;
     }
-    Ok(Some(said.source(remote)))
+    said.source(remote).map(Some).map_err(|reason| Problem::Git { address: shown(address), reason })
 }
 
 /// `git://`, `ssh://`, `user@host:path`, and addresses of the web that end with `.git`.
@@ -45,6 +45,10 @@ fn some(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
+/// What a query may say.
+const QUERIES: &str =
+    "ref, branch, tag, subdir, checksum, commit, fetch-by-commit, keep-git-dir, mtime and submodules";
+
 /// What the fragment and the query say, which may not differ.
 #[derive(Default)]
 struct Said {
@@ -53,6 +57,7 @@ struct Said {
     checksum: Option<String>,
     keep_git_dir: Option<bool>,
     submodules: Option<bool>,
+    by_commit: Option<bool>,
 }
 
 impl Said {
@@ -60,29 +65,38 @@ impl Said {
         match name {
             "keep-git-dir" => once(&mut self.keep_git_dir, name, flag(name, value)?),
             "submodules" => once(&mut self.submodules, name, flag(name, value)?),
+            "fetch-by-commit" => once(&mut self.by_commit, name, flag(name, value)?),
             _ if value.is_empty() => Err(format!("`{name}` has no value")),
             "ref" => once(&mut self.reference, name, value.to_owned()),
             "branch" => once(&mut self.reference, name, qualified("refs/heads/", value)),
             "tag" => once(&mut self.reference, name, qualified("refs/tags/", value)),
             "subdir" => once(&mut self.directory, name, value.to_owned()),
             "checksum" | "commit" => once(&mut self.checksum, name, value.to_owned()),
-            _ => Err(format!(
-                "`{name}` is none of ref, branch, tag, subdir, checksum, keep-git-dir and submodules"
-            )),
+            "mtime" if value == "checkout" => Ok(()),
+            "mtime" => Err("files have the time at which they are got: `mtime=checkout`".to_owned()),
+            _ => Err(format!("`{name}` is none of {QUERIES}")),
         }
     }
 
-    fn source(self, remote: &str) -> Source {
+    /// A commit that is fetched by itself is what is asked for, whatever branch it is said to be on.
+    fn source(self, remote: &str) -> Result<Source, String> {
+        let reference = match self.by_commit {
+            Some(true) if self.checksum.is_none() => {
+                return Err("`fetch-by-commit` needs `checksum`, the commit".to_owned());
+            }
+            Some(true) => self.checksum.clone(),
+            _ => self.reference,
+        };
         let directory =
             self.directory.map(|directory| within(&directory)).filter(|directory| directory != ".");
-        Source::Git {
+        Ok(Source::Git {
             remote: remote.to_owned(),
-            reference: self.reference,
+            reference,
             subdirectory: directory,
             keep_git_dir: self.keep_git_dir.unwrap_or(false),
             checksum: self.checksum,
             submodules: self.submodules.unwrap_or(true),
-        }
+        })
     }
 }
 
@@ -157,11 +171,29 @@ mod tests {
 
     #[test]
     fn what_an_address_says_twice_is_the_same() {
-        for wrong in ["#v1?", "?ref=v1#v2", "?branch=a&tag=a", "?ref", "?colour=red", "?submodules=maybe"] {
+        for wrong in [
+            "?ref=v1#v2",
+            "?branch=a&tag=a",
+            "?ref",
+            "?colour=red",
+            "?submodules=maybe",
+            "?mtime=commit",
+            "?fetch-by-commit",
+        ] {
             let address = format!("https://example.org/a.git{wrong}");
-            let is_refused = matches!(source(&address), Err(Problem::Git { .. }));
-            assert_eq!(is_refused, wrong != "#v1?", "{wrong}");
+            assert!(matches!(source(&address), Err(Problem::Git { .. })), "{wrong}");
         }
-        assert!(source("https://example.org/a.git?ref=v1#v1").unwrap().is_some());
+        for right in ["?ref=v1#v1", "#v1?", "?mtime=checkout", "?commit=abcdef0&submodules=0"] {
+            assert!(source(&format!("https://example.org/a.git{right}")).unwrap().is_some(), "{right}");
+        }
+    }
+
+    #[test]
+    fn a_commit_may_be_fetched_by_itself() {
+        let address = "https://example.org/a.git?fetch-by-commit&checksum=abcdef0#refs/heads/main";
+        let Some(Source::Git { reference, checksum, .. }) = source(address).unwrap() else {
+            panic!("no repository")
+        };
+        assert_eq!((reference.as_deref(), checksum.as_deref()), (Some("abcdef0"), Some("abcdef0")));
     }
 }
