@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use model::digest::Digest;
+use proptest::prelude::*;
 
-use super::super::{Key, key};
+use super::super::{Caching, Key, Mount, Origin, RunNetwork, Script, Sharing, Source, Step, key};
 use super::*;
+use crate::instruction::Lines;
 
 /// The keys of all steps, if what each takes were the text of what it names.
 fn keys(plan: &Plan) -> Vec<Key> {
@@ -158,4 +160,134 @@ fn the_form_is_stable() {
             "624cd37cc172e80289305dcc793fa2b9887f3f33af56156d882dc2ef1cf8dab9",
         ]
     );
+}
+
+/// A step that does nothing but this.
+fn step(act: Act) -> Step {
+    let lines = Lines::default();
+    Step { title: String::new(), lines, below: None, caching: Caching::Allowed, act }
+}
+
+fn word() -> impl Strategy<Value = String> {
+    "[ab]{0,2}"
+}
+
+fn words() -> impl Strategy<Value = Vec<String>> {
+    prop::collection::vec(word(), 0..3)
+}
+
+fn mount() -> impl Strategy<Value = Mount> {
+    let owner = (0..2_u32, 0..2_u32);
+    let sharing = prop_oneof![Just(Sharing::Shared), Just(Sharing::Private), Just(Sharing::Locked)];
+    prop_oneof![
+        (word(), word(), any::<bool>()).prop_map(|(source, target, writable)| Mount::Bind {
+            origin: Origin::Context(None),
+            source,
+            target,
+            writable
+        }),
+        (word(), word(), word(), any::<bool>(), sharing, 0..2_u32, owner.clone()).prop_map(
+            |(id, source, target, readonly, sharing, mode, owner)| Mount::Cache {
+                id,
+                origin: Origin::Scratch,
+                source,
+                target,
+                readonly,
+                sharing,
+                mode,
+                owner
+            }
+        ),
+        (word(), prop::option::of(0..2_u64)).prop_map(|(target, size)| Mount::Tmpfs { target, size }),
+        (word(), prop::option::of(word()), prop::option::of(word()), any::<bool>(), 0..2_u32, owner.clone())
+            .prop_map(|(id, target, env, required, mode, owner)| Mount::Secret {
+                id,
+                target,
+                env,
+                required,
+                mode,
+                owner
+            }),
+        (word(), word(), any::<bool>(), 0..2_u32, owner).prop_map(|(id, target, required, mode, owner)| {
+            Mount::Ssh { id, target, required, mode, owner }
+        }),
+    ]
+}
+
+fn run_act() -> impl Strategy<Value = Act> {
+    let network = prop_oneof![Just(RunNetwork::Outbound), Just(RunNetwork::None), Just(RunNetwork::Host)];
+    let script = (word(), word()).prop_map(|(path, content)| Script { path, content });
+    let scripts = prop::collection::vec(script, 0..2);
+    let mounts = prop::collection::vec(mount(), 0..2);
+    let parts = (words(), scripts, words(), word(), word(), mounts, network, any::<bool>());
+    parts.prop_map(|(arguments, scripts, env, user, working_dir, mounts, network, insecure)| {
+        let proxies = Vec::new();
+        Act::Run(Run { arguments, scripts, env, proxies, user, working_dir, mounts, network, insecure })
+    })
+}
+
+fn source() -> impl Strategy<Value = Source> {
+    let optional = || prop::option::of(word());
+    prop_oneof![
+        word().prop_map(Source::Path),
+        (word(), word()).prop_map(|(name, content)| Source::Text { name, content }),
+        (word(), optional(), any::<bool>()).prop_map(|(url, checksum, unpack)| Source::Address {
+            url,
+            checksum,
+            unpack
+        }),
+        (word(), optional(), optional(), any::<bool>(), optional(), any::<bool>()).prop_map(
+            |(remote, reference, subdirectory, keep_git_dir, checksum, submodules)| Source::Git {
+                remote,
+                reference,
+                subdirectory,
+                keep_git_dir,
+                checksum,
+                submodules
+            }
+        ),
+    ]
+}
+
+fn copy_act() -> impl Strategy<Value = Act> {
+    let flags = (any::<bool>(), any::<bool>(), any::<bool>());
+    let origin = prop_oneof![Just(Origin::Context(None)), Just(Origin::Scratch)];
+    let sources = prop::collection::vec(source(), 0..3);
+    let parts = (origin, sources, word(), word(), prop::option::of(word()), flags, words());
+    parts.prop_map(|(origin, sources, destination, owner, mode, (link, parents, unpack), exclude)| {
+        Act::Copy(Copy { origin, sources, destination, owner, mode, link, parents, exclude, unpack })
+    })
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    let directory = (word(), word()).prop_map(|(path, owner)| Act::Directory(Directory { path, owner }));
+    let base = (word(), word()).prop_map(|(reference, platform)| Act::Base { reference, platform });
+    prop_oneof![run_act(), copy_act(), directory, base]
+}
+
+proptest! {
+    /// No two acts are written the same way, whatever their texts and lists run into each other.
+    #[test]
+    fn keys_are_equal_where_acts_are(one in act(), other in act()) {
+        let keys = [&one, &other].map(|act| key(&step(act.clone()), None, &[]));
+        prop_assert_eq!(keys[0] == keys[1], one == other);
+    }
+
+    #[test]
+    fn words_of_a_list_do_not_run_into_each_other(one in words(), other in words(), env in words()) {
+        let run = |arguments: &[String]| {
+            let Act::Run(run) = plan("FROM base\nRUN x").steps.remove(1).act else { unreachable!() };
+            key(&step(Act::Run(Run { arguments: arguments.to_vec(), env: env.clone(), ..run })), None, &[])
+        };
+        prop_assert_eq!(run(&one) == run(&other), one == other);
+    }
+
+    #[test]
+    fn what_is_taken_is_told_apart(one in prop::collection::vec(0..3_u8, 0..3), other in prop::collection::vec(0..3_u8, 0..3)) {
+        let of = |taken: &[u8]| {
+            let taken: Vec<Digest> = taken.iter().map(|byte| Digest::of(&[*byte])).collect();
+            key(&plan("FROM base\nCOPY a /a").steps[1], None, &taken)
+        };
+        prop_assert_eq!(of(&one) == of(&other), one == other);
+    }
 }
