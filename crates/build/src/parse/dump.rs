@@ -21,16 +21,16 @@ fn dump(node: &Node) -> String {
         let flags: Vec<String> = node.flags.iter().map(|flag| quote(flag)).collect();
         let _ = write!(text, " [{}]", flags.join(" "));
     }
-    arguments(&node.arguments, &mut text);
+    push_all(&node.arguments, &mut text);
     text
 }
 
-fn arguments(arguments_: &Arguments, text: &mut String) {
+fn push_all(arguments: &Arguments, text: &mut String) {
     let mut push = |word: &str| {
         text.push(' ');
         text.push_str(&quote(word));
     };
-    match arguments_ {
+    match arguments {
         Arguments::Unread => push(""),
         Arguments::Json(words) | Arguments::Words(words) => words.iter().for_each(|word| push(word)),
         Arguments::Pairs(pairs) => pairs.iter().for_each(|pair| {
@@ -40,7 +40,7 @@ fn arguments(arguments_: &Arguments, text: &mut String) {
         }),
         Arguments::Check(kind, rest) => {
             push(kind);
-            arguments(rest, text);
+            push_all(rest, text);
         }
         Arguments::Trigger(node) => {
             let _ = write!(text, " ({})", dump(node));

@@ -46,7 +46,7 @@ impl<'a> Flags<'a> {
     pub(super) fn read(instruction: &str, written: &'a [String], known: &[Flag]) -> Result<Self, Fault> {
         let mut found: Vec<(&'static str, &str)> = Vec::new();
         for flag in written {
-            let flag = flag.trim_start_matches("--");
+            let flag = flag.strip_prefix("--").unwrap_or(flag);
             let (name, value) =
                 flag.split_once('=').map_or((flag, None), |(name, value)| (name, Some(value)));
             let Some(flag) = known.iter().find(|flag| flag.name == name) else {

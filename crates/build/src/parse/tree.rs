@@ -119,7 +119,7 @@ impl<'a> Source<'a> {
     fn logical(&mut self, line: &str) -> Result<String, Fault> {
         let first = self.number;
         let (part, mut continued) = self.continuation(line);
-        let (mut text_, mut gap) = (part.to_owned(), false);
+        let (mut joined, mut gap) = (part.to_owned(), false);
         while continued {
             let Some(line) = self.line() else { break };
             if is_comment(line) {
@@ -132,14 +132,14 @@ impl<'a> Source<'a> {
             }
             let part;
             (part, continued) = self.continuation(line);
-            text_.push_str(part);
-            self.bounded(text_.len())?;
+            joined.push_str(part);
+            self.bounded(joined.len())?;
         }
         if gap {
             self.gaps.push(Lines { first, last: self.number });
         }
-        self.bounded(text_.len())?;
-        Ok(text_)
+        self.bounded(joined.len())?;
+        Ok(joined)
     }
 
     /// The line without the escape character at its end, and whether there was one. One that is escaped does not count.

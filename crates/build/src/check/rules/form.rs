@@ -1,5 +1,7 @@
 //! Forms of instructions.
 
+use std::collections::BTreeMap;
+
 use crate::check::rule::{Rule, Severity};
 use crate::check::subject::{Found, Line, Subject};
 use crate::instruction::{Command, Instruction, Lines, Pair, PairForm};
@@ -16,12 +18,13 @@ pub(super) static CONTINUATION: Rule = Rule {
 };
 
 fn continuation(subject: &Subject<'_>) -> Vec<Found> {
+    let gaps: BTreeMap<u32, u32> = subject.gaps.iter().map(|gap| (gap.first, gap.last)).collect();
     let gap = |line: &Line<'_>| {
-        let gap = subject.gaps.iter().find(|gap| gap.first == line.node.lines.first)?;
-        let lines = Lines { first: gap.last, last: gap.last };
+        let last = *gaps.get(&line.node.lines.first)?;
+        let lines = Lines { first: last, last };
         Some(Found { lines, ..line.found("an empty line stands within the instruction") })
     };
-    if subject.gaps.is_empty() { Vec::new() } else { subject.lines.iter().filter_map(gap).collect() }
+    subject.lines.iter().filter_map(gap).collect()
 }
 
 pub(super) static JSON: Rule = Rule {

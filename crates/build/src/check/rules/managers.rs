@@ -22,15 +22,11 @@ fn pip(subject: &Subject<'_>) -> Vec<Found> {
         let is_pip = ["pip", "pip3"].contains(&command.name()) || module;
         is_pip && command.has("install") && !command.has("--no-cache-dir")
     };
-    let lines = subject.shipped_runs().filter(|(line, run)| {
-        line.commands().any(keeps) && !caches(run) && !line.node.text.contains("PIP_NO_CACHE_DIR")
-    });
-    let set = subject.lines.iter().any(|line| line.node.text.contains("PIP_NO_CACHE_DIR"));
-    if set {
-        Vec::new()
-    } else {
-        lines.map(|(line, _)| line.found("pip's cache stays in the layer")).collect()
+    if subject.lines.iter().any(|line| line.node.text.contains("PIP_NO_CACHE_DIR")) {
+        return Vec::new();
     }
+    let lines = subject.shipped_runs().filter(|(line, run)| line.commands().any(keeps) && !caches(run));
+    lines.map(|(line, _)| line.found("pip's cache stays in the layer")).collect()
 }
 
 pub(super) static NPM: Rule = Rule {
