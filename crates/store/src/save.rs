@@ -144,7 +144,7 @@ impl Store {
         if found == *wanted { Ok(()) } else { Err(self.corrupt(wanted, &format!("it hashes to {found}"))) }
     }
 
-    fn corrupt(&self, digest: &Digest, why: &str) -> StoreError {
+    pub(crate) fn corrupt(&self, digest: &Digest, why: &str) -> StoreError {
         StoreError::Corrupt { file: self.blob_path(digest), why: why.to_owned() }
     }
 }

@@ -3,6 +3,7 @@
 use model::digest::{ClaimedDigest, Digest};
 use model::oci::{CONTAINERD_NAME, DOCKER_MANIFEST, Descriptor, Index, Manifest, OCI_MANIFEST, REF_NAME};
 
+use crate::attached::is_any_tag;
 use crate::error::{Result, StoreError};
 use crate::limits::Limits;
 use crate::source::{Container, Form, Inbound, Part, Plan, PlannedConfig, PlannedLayer, not_an_image};
@@ -49,7 +50,8 @@ pub(super) fn flat(container: &Container, limits: &Limits) -> Result<Plan<'stati
     image(bytes, "", Vec::new(), &blobs, limits)
 }
 
-/// The manifests that have a name, or all of them; artifacts that only lie beside an image need to be named.
+/// The manifests that have a name, or all of them; artifacts that only lie beside an image need to be named, and so do
+/// those that cosign keeps under a tag made of the image's digest.
 pub(crate) fn answering(
     manifests: Vec<Descriptor>,
     selector: Option<&str>,
@@ -60,7 +62,9 @@ pub(crate) fn answering(
         selector.is_none_or(|wanted| name.is_some_and(|name| answers_to(name, wanted)))
     };
     let mut named: Vec<Descriptor> = manifests.into_iter().filter(is_named).collect();
-    let is_image = |descriptor: &Descriptor| descriptor.artifact_type.is_none();
+    let is_image = |descriptor: &Descriptor| {
+        descriptor.artifact_type.is_none() && !descriptor.annotation(REF_NAME).is_some_and(is_any_tag)
+    };
     if selector.is_none() && named.iter().any(is_image) {
         named.retain(is_image);
     }
