@@ -6,6 +6,7 @@
 
 mod artifact;
 mod beside;
+mod bring;
 mod upkeep;
 
 use std::fs;
@@ -13,16 +14,17 @@ use std::path::{Path, PathBuf};
 
 use model::digest::{ClaimedDigest, Digest};
 use model::image::Image;
-use model::oci::{Annotations, Descriptor, Manifest, OCI_MANIFEST};
+use model::oci::{Annotations, Descriptor, Manifest, OCI_MANIFEST, REF_NAME};
 
 use crate::disk::Store;
 use crate::error::{Result, StoreError};
 use crate::import::claim;
 
 pub use artifact::{Artifact, Content};
-pub use beside::Beside;
+pub use beside::{Beside, Room};
+pub use bring::Brought;
 
-pub(crate) use beside::is_any_tag;
+pub(crate) use beside::{is_any_tag, is_tag};
 
 /// Where all of it is.
 const DIRECTORY: &str = "attached";
@@ -68,6 +70,16 @@ impl Attached {
         Descriptor { artifact_type, annotations: self.manifest.annotations.clone(), ..descriptor }
     }
 
+    /// As an OCI image layout lists it: a tag is its name there.
+    #[must_use]
+    pub fn listed(&self) -> Descriptor {
+        let mut listed = self.descriptor();
+        if let Some(tag) = &self.tag {
+            listed.annotations.get_or_insert_default().insert(REF_NAME.to_owned(), tag.clone());
+        }
+        listed
+    }
+
     /// What its manifest names.
     pub fn blobs(&self) -> impl Iterator<Item = &Descriptor> {
         named(&self.manifest)
@@ -75,7 +87,7 @@ impl Attached {
 
     /// Bytes of all of it.
     fn size(&self) -> u64 {
-        self.blobs().fold(self.bytes.len() as u64, |sum, blob| sum.saturating_add(blob.size))
+        self.blobs().map(|blob| blob.size).fold(self.bytes.len() as u64, u64::saturating_add)
     }
 }
 

@@ -50,7 +50,7 @@ pub mod fuzz;
 mod limits;
 mod wire;
 
-pub use attached::{Artifact, Attached, Beside, Content};
+pub use attached::{Artifact, Attached, Beside, Brought, Content, Room};
 pub use commit::Commit;
 pub use disk::Store;
 pub use error::{Result, StoreError};

@@ -109,6 +109,16 @@ impl Store {
         Ok(())
     }
 
+    /// Remembers an index that an image of no repository was chosen from.
+    pub(crate) fn pin_index(&self, image: &Digest, index: &ClaimedDigest) -> Result<()> {
+        let _alone = self.lock("names")?;
+        let path = self.directory("pins")?.join(index.hex());
+        if read(&path)?.is_some_and(|pin| pin.image == (*image).into()) {
+            return Ok(());
+        }
+        self.write_pin(&path, &Pin { image: (*image).into(), repositories: BTreeSet::new() })
+    }
+
     fn write_pin(&self, path: &Path, pin: &Pin) -> Result<()> {
         let bytes = serde_json::to_vec(pin).map_err(io::Error::from);
         self.replace(path, &bytes.map_err(StoreError::write_path(path))?)

@@ -9,14 +9,17 @@
 mod common;
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::path::PathBuf;
 
-use coffer_store::{Artifact, Attached, Beside, Content, Limits, Naming, Prune, Quiet, Removal};
+use coffer_store::{
+    Artifact, Attached, Beside, Brought, Content, Format, Limits, Naming, Prune, Quiet, Removal,
+};
 use common::afar::{Afar, Shipment};
-use common::{Bench, NOW, Tar, gzip};
+use common::{Bench, NOW, Tar, gzip, oci_files, write_files};
 use model::digest::{ClaimedDigest, Digest};
 use model::image::Image;
-use model::oci::{Annotations, Manifest, OCI_EMPTY, OCI_MANIFEST};
+use model::oci::{Annotations, Descriptor, Index, Manifest, OCI_EMPTY, OCI_INDEX, OCI_MANIFEST};
 use model::reference::ImageName;
 
 const SBOM: &str = "application/spdx+json";
@@ -63,18 +66,11 @@ fn tagged(image: &Image, payload: &[u8]) -> Beside {
 }
 
 fn manifest(image: &Image, payload: &[u8]) -> Manifest {
-    let descriptor = |media_type: &str, bytes: &[u8]| {
-        model::oci::Descriptor::new(media_type, Digest::of(bytes).into(), bytes.len() as u64)
-    };
-    Manifest {
-        schema_version: 2,
-        media_type: OCI_MANIFEST.to_owned(),
-        artifact_type: Some(SBOM.to_owned()),
-        config: descriptor(OCI_EMPTY, b"{}"),
-        layers: vec![descriptor(SBOM, payload)],
-        subject: Some(model::oci::Descriptor::new(OCI_MANIFEST, image.digest.into(), 1)),
-        annotations: None,
-    }
+    about(&Descriptor::new(OCI_MANIFEST, image.digest.into(), 1), payload).0
+}
+
+fn descriptor(media_type: &str, bytes: &[u8]) -> Descriptor {
+    Descriptor::new(media_type, Digest::of(bytes).into(), bytes.len() as u64)
 }
 
 #[test]
@@ -228,6 +224,109 @@ fn privileged_what_a_power_cut_has_torn_beside_an_image_is_gone_and_the_image_wh
     let left = beside(&bench, &image);
     assert_eq!(left.len(), 1);
     assert_eq!(bench.store.attached_blob(&left[0].manifest.layers[0]).unwrap(), b"kept");
+    bench.assert_consistent();
+}
+
+#[test]
+fn privileged_what_lies_beside_an_image_is_saved_and_imported_with_it() {
+    let bench = Bench::new();
+    let image = image(&bench, "one:1");
+    bench.store.attach(&image, &artifact(b"bom")).unwrap();
+    bench.store.attach(&image, &artifact(b"another")).unwrap();
+    bench.store.keep_beside(&tagged(&image, b"signature")).unwrap();
+    let kept = |bench: &Bench| {
+        let beside = bench.store.attached(&image.digest.into()).unwrap();
+        beside.into_iter().map(|one| (one.tag, one.digest)).collect::<BTreeSet<_>>()
+    };
+    bench.store.save_layout(&image, &bench.path("layout")).unwrap();
+    let mut archive = File::create(bench.path("archive.tar")).unwrap();
+    bench.store.save(&image, Format::OciArchive, &mut archive).unwrap();
+    for saved in ["layout", "archive.tar"] {
+        let other = Bench::new();
+        let brought = other.import(bench.path(saved).to_str().unwrap()).unwrap();
+        assert_eq!(brought.image.digest, image.digest, "{saved}: what is beside an image is no other image");
+        assert_eq!(brought.beside, Brought { kept: 3, left: 0 });
+        assert_eq!(kept(&other), kept(&bench));
+        assert!(other.import(bench.path(saved).to_str().unwrap()).unwrap().already);
+        other.assert_consistent();
+    }
+}
+
+/// An OCI layout of one image, listed within an index, with artifacts beside the image and the index.
+fn layout_with(
+    beside: impl Fn(&Descriptor, &Descriptor) -> Vec<(Manifest, Vec<u8>)>,
+) -> Vec<(String, Vec<u8>)> {
+    let layer = Tar::new().file("x", b"hello").bytes();
+    let mut files = oci_files(Some("app"), &[&layer], &[gzip(&layer)]);
+    let listed: Index = serde_json::from_slice(&files[1].1).unwrap();
+    let image = Descriptor { annotations: None, ..listed.manifests[0].clone() };
+    let inner = serde_json::to_vec(&Index::of(vec![image.clone()])).unwrap();
+    let index = descriptor(OCI_INDEX, &inner);
+    let mut top = vec![index.clone()];
+    let mut blobs = vec![inner];
+    for (manifest, payload) in beside(&image, &index) {
+        let bytes = serde_json::to_vec(&manifest).unwrap();
+        let entry = descriptor(OCI_MANIFEST, &bytes);
+        top.push(Descriptor { artifact_type: manifest.artifact_type, ..entry });
+        blobs.extend([bytes, payload, b"{}".to_vec()]);
+    }
+    files[1].1 = serde_json::to_vec(&Index::of(top)).unwrap();
+    files
+        .extend(blobs.into_iter().map(|bytes| (format!("blobs/sha256/{}", Digest::of(&bytes).hex()), bytes)));
+    files
+}
+
+fn about(subject: &Descriptor, payload: &[u8]) -> (Manifest, Vec<u8>) {
+    let manifest = Manifest {
+        schema_version: 2,
+        media_type: OCI_MANIFEST.to_owned(),
+        artifact_type: Some(SBOM.to_owned()),
+        config: descriptor(OCI_EMPTY, b"{}"),
+        layers: vec![descriptor(SBOM, payload)],
+        subject: Some(subject.clone()),
+        annotations: None,
+    };
+    (manifest, payload.to_vec())
+}
+
+#[test]
+fn privileged_a_layout_gives_what_is_about_its_image_and_its_index_and_no_more() {
+    let bench = Bench::new();
+    let files = layout_with(|image, index| {
+        let other = descriptor(OCI_MANIFEST, b"another image");
+        vec![about(image, b"of the image"), about(index, b"of the index"), about(&other, b"of another")]
+    });
+    write_files(&bench.path("layout"), &files);
+    let brought = bench.import(bench.path("layout").to_str().unwrap()).unwrap();
+    assert_eq!(brought.beside, Brought { kept: 2, left: 0 });
+    let subjects = bench.store.subjects(&brought.image).unwrap();
+    let said: Vec<Vec<u8>> = subjects
+        .iter()
+        .flat_map(|subject| bench.store.attached(subject).unwrap())
+        .map(|attached| bench.store.attached_blob(&attached.manifest.layers[0]).unwrap())
+        .collect();
+    assert_eq!(said, [b"of the image".to_vec(), b"of the index".to_vec()]);
+    assert!(bench.store.pins(&brought.image).unwrap().is_empty(), "no repository was named");
+    bench.assert_consistent();
+}
+
+#[test]
+fn privileged_what_is_broken_or_too_much_beside_an_image_keeps_nothing_else_away() {
+    let bench = Bench::with(Limits { attached: 3, attached_bytes: 10_000, ..Limits::default() });
+    let mut files = layout_with(|image, _| {
+        let mut longer = about(image, b"longer than said");
+        longer.0.layers[0].size -= 1;
+        let large = about(image, &[b'x'; 20_000]);
+        let many = (0..4_u8).map(|number| about(image, &[number]));
+        [longer, large, about(image, b"altered"), about(image, b"missing")].into_iter().chain(many).collect()
+    });
+    let blob = |bytes: &[u8]| format!("blobs/sha256/{}", Digest::of(bytes).hex());
+    files.retain(|(name, _)| *name != blob(b"missing"));
+    files.iter_mut().filter(|(name, _)| *name == blob(b"altered")).for_each(|file| file.1[0] ^= 1);
+    write_files(&bench.path("layout"), &files);
+    let brought = bench.import(bench.path("layout").to_str().unwrap()).unwrap();
+    assert_eq!(brought.beside, Brought { kept: 3, left: 5 });
+    assert_eq!(beside(&bench, &brought.image).len(), 3);
     bench.assert_consistent();
 }
 

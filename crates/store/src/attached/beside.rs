@@ -6,9 +6,10 @@ use model::digest::{ClaimedDigest, Digest};
 use model::oci::{Descriptor, Manifest};
 
 use super::{DIRECTORY, absent, named};
-use crate::disk::Store;
+use crate::disk::{Lock, Store};
 use crate::error::{Result, StoreError};
 use crate::import::claim;
+use crate::record::Record;
 use crate::source::not_an_image;
 use crate::wire::parse;
 
@@ -31,20 +32,20 @@ pub struct Beside {
 
 impl Beside {
     /// The manifest, which is one, and is about the subject.
-    fn read(&self, limit: u64) -> Result<Manifest> {
+    fn read(&self, subject: &ClaimedDigest, limit: u64) -> Result<Manifest> {
         let what = format!("the artifact {}", Digest::of(&self.manifest).short());
         if self.manifest.len() as u64 > limit {
             return Err(StoreError::Limit { what, limit: "bytes in a manifest", allowed: limit });
         }
         let manifest: Manifest = parse(&self.manifest, &what)?;
         let about = match &self.tag {
-            Some(tag) => is_tag(tag, &self.subject),
-            None => manifest.subject.as_ref().is_some_and(|subject| subject.digest == self.subject),
+            Some(tag) => is_tag(tag, subject),
+            None => manifest.subject.as_ref().is_some_and(|about| about.digest == *subject),
         };
-        if about && manifest.schema_version == 2 {
+        if about && self.subject == *subject && manifest.schema_version == 2 {
             return Ok(manifest);
         }
-        Err(not_an_image(&what, format!("it is no artifact about `{}`", self.subject)))
+        Err(not_an_image(&what, format!("it is no artifact about `{subject}`")))
     }
 
     /// The name of its file.
@@ -72,29 +73,44 @@ fn is_suffix(suffix: &str) -> bool {
     (1..=MAX_SUFFIX).contains(&suffix.len()) && suffix.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
+/// The room beside one image or index, held alone.
+pub struct Room<'a> {
+    store: &'a Store,
+    subject: ClaimedDigest,
+    record: Record,
+    /// What each file there and what it names comes to, in bytes.
+    sizes: BTreeMap<String, u64>,
+    _alone: Lock,
+    /// Keeps the sweeper away, which takes locks away too.
+    _present: Lock,
+}
+
 impl Store {
     /// Keeps an artifact as it is. Returns its manifest's digest.
     ///
     /// # Errors
-    /// [`StoreError::Unknown`] if the subject is not in the store, [`StoreError::Crowded`] where too much lies there
-    /// already, [`StoreError::NotAnImage`] for what is about something else or not complete; what the disk says.
+    /// As [`Store::room`] and [`Room::keep`].
     pub fn keep_beside(&self, beside: &Beside) -> Result<Digest> {
-        let _present = self.share("sweep")?;
-        let record = self.record_of(&beside.subject)?.ok_or_else(|| absent(&beside.subject))?;
-        let manifest = beside.read(self.limits.manifest)?;
-        let _alone = self.lock(&format!("{}.beside", beside.subject.hex()))?;
-        self.check_room(beside, &manifest)?;
-        // A restart may have to look at it, but not before it has looked at what an earlier one left to look at.
+        self.room(&beside.subject)?.keep(beside)
+    }
+
+    /// The room beside an image of the store, or beside an index that one was chosen from.
+    ///
+    /// # Errors
+    /// [`StoreError::Unknown`] if the subject is not in the store; what the disk says.
+    pub fn room(&self, subject: &ClaimedDigest) -> Result<Room<'_>> {
+        let present = self.share("sweep")?;
+        let record = self.record_of(subject)?.ok_or_else(|| absent(subject))?;
+        let alone = self.lock(&format!("{}.beside", subject.hex()))?;
+        // A restart may have to look at what comes now, but not before somebody has looked at what came before it.
         self.check_synced(&record)?;
-        self.mark_unsynced(&record.digest())?;
-        let came: BTreeMap<ClaimedDigest, &Vec<u8>> =
-            beside.blobs.iter().map(|bytes| (claim(&Digest::of(bytes)), bytes)).collect();
-        for blob in named(&manifest) {
-            self.keep_blob(blob, came.get(&blob.digest).copied())?;
+        let mut sizes = BTreeMap::new();
+        for path in self.manifests_beside(subject)? {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            // What is damaged is replaced one day, and must not stand in the way of that.
+            sizes.insert(name, self.attached_at(subject, &path).map_or(0, |there| there.size()));
         }
-        let directory = self.directory(&format!("{DIRECTORY}/{}", beside.subject.hex()))?;
-        self.replace(&directory.join(beside.file()), &beside.manifest)?;
-        Ok(Digest::of(&beside.manifest))
+        Ok(Room { store: self, subject: *subject, record, sizes, _alone: alone, _present: present })
     }
 
     /// What is there and unharmed stays as it is.
@@ -113,30 +129,50 @@ impl Store {
         }
         self.replace(&self.blob_path(&digest), bytes)
     }
+}
+
+impl Room<'_> {
+    /// Keeps an artifact as it is. Returns its manifest's digest.
+    ///
+    /// # Errors
+    /// [`StoreError::Crowded`] where too much lies there already, [`StoreError::NotAnImage`] for what is about something
+    /// else or not complete; what the disk says.
+    pub fn keep(&mut self, beside: &Beside) -> Result<Digest> {
+        let manifest = beside.read(&self.subject, self.store.limits.manifest)?;
+        let file = beside.file();
+        let size = sum(beside.manifest.len() as u64, named(&manifest).map(|blob| blob.size));
+        self.check(&file, size)?;
+        self.store.mark_unsynced(&self.record.digest())?;
+        let came: BTreeMap<ClaimedDigest, &Vec<u8>> =
+            beside.blobs.iter().map(|bytes| (claim(&Digest::of(bytes)), bytes)).collect();
+        for blob in named(&manifest) {
+            self.store.keep_blob(blob, came.get(&blob.digest).copied())?;
+        }
+        let directory = self.store.directory(&format!("{DIRECTORY}/{}", self.subject.hex()))?;
+        self.store.replace(&directory.join(&file), &beside.manifest)?;
+        self.sizes.insert(file, size);
+        Ok(Digest::of(&beside.manifest))
+    }
 
     /// Whoever may write to a registry decides what comes with its images: it has a bound.
-    fn check_room(&self, beside: &Beside, manifest: &Manifest) -> Result<()> {
-        let (mut count, mut size) = (1, beside.manifest.len() as u64);
-        size = named(manifest).fold(size, |sum, blob| sum.saturating_add(blob.size));
-        for path in self.manifests_beside(&beside.subject)? {
-            if path.ends_with(beside.file()) {
-                continue;
-            }
-            count += 1;
-            // What is damaged is replaced one day, and must not stand in the way of that.
-            let there = self.attached_at(&beside.subject, &path);
-            size = size.saturating_add(there.map_or(0, |there| there.size()));
-        }
+    fn check(&self, file: &str, size: u64) -> Result<()> {
+        let limits = &self.store.limits;
+        let others = self.sizes.iter().filter(|(name, _)| *name != file);
         let crowded =
-            |limit, allowed| StoreError::Crowded { subject: beside.subject.to_string(), limit, allowed };
-        if count > self.limits.attached {
-            return Err(crowded("artifacts", self.limits.attached as u64));
+            |limit, allowed| StoreError::Crowded { subject: self.subject.to_string(), limit, allowed };
+        if others.clone().count() >= limits.attached {
+            return Err(crowded("artifacts", limits.attached as u64));
         }
-        if size > self.limits.attached_bytes {
-            return Err(crowded("bytes", self.limits.attached_bytes));
+        if sum(size, others.map(|(_, size)| *size)) > limits.attached_bytes {
+            return Err(crowded("bytes", limits.attached_bytes));
         }
         Ok(())
     }
+}
+
+/// What a manifest claims may be any number.
+fn sum(first: u64, sizes: impl Iterator<Item = u64>) -> u64 {
+    sizes.fold(first, u64::saturating_add)
 }
 
 fn check_size(blob: &Descriptor, found: u64) -> Result<()> {

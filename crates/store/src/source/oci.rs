@@ -6,7 +6,9 @@ use model::oci::{CONTAINERD_NAME, DOCKER_MANIFEST, Descriptor, Index, Manifest, 
 use crate::attached::is_any_tag;
 use crate::error::{Result, StoreError};
 use crate::limits::Limits;
-use crate::source::{Container, Form, Inbound, Part, Plan, PlannedConfig, PlannedLayer, not_an_image};
+use crate::source::{
+    Company, Container, Form, Inbound, Part, Plan, PlannedConfig, PlannedLayer, not_an_image,
+};
 use crate::wire::{ConfigFile, host_architecture, parse};
 
 /// How deep indexes may nest: an index in index.json is common, one more is legal.
@@ -24,7 +26,8 @@ pub(super) fn layout(
     let blobs = |digest: ClaimedDigest| container.part(&format!("blobs/sha256/{}", digest.hex()));
     let index = container.part("index.json")?;
     let mut index: Index = parse(&index.bytes(limits.manifest, "bytes in an index")?, &index.label)?;
-    let mut names = Vec::new();
+    let listed = index.manifests.clone();
+    let (mut names, mut subjects) = (Vec::new(), Vec::new());
     let mut selector = selector;
     for _ in 0..=MAX_NESTING {
         let chosen = choose(index.manifests, selector.take(), &container.label)?;
@@ -34,8 +37,10 @@ pub(super) fn layout(
             );
         }
         let bytes = checked(&blobs, &chosen, limits.manifest, "bytes in a manifest")?;
+        subjects.push(chosen.digest);
         if !chosen.is_index() {
-            return image(bytes, &chosen.media_type, names, &blobs, limits);
+            let company = Company::of(container, &listed, &subjects, limits);
+            return Ok(Plan { company, ..image(bytes, &chosen.media_type, names, &blobs, limits)? });
         }
         index = parse(&bytes, &chosen.digest.to_string())?;
     }
@@ -138,8 +143,8 @@ fn image(
     let media_type = if media_type.is_empty() { manifest.media_type.as_str() } else { media_type };
     let media_type = kept_type(media_type).to_owned();
     let layers = layers(manifest.layers, &config)?.into_iter().map(layer).collect::<Result<_>>()?;
-    let config = PlannedConfig::Shipped(config);
-    Ok(Plan { names, manifest: Some((bytes, media_type)), config, layers })
+    let (config, company) = (PlannedConfig::Shipped(config), Company::default());
+    Ok(Plan { names, manifest: Some((bytes, media_type)), config, layers, company })
 }
 
 /// What a manifest and its configuration, both from elsewhere, say together: every layer with its diff id.
