@@ -30,8 +30,8 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// A container may start; written before it does. `vouched`, `publisher`, `place` and `stages`, where a
-    /// publisher is pinned for the image's place.
+    /// A container may start; written before it does. `vouched`, `publisher`, `place`, `stages` and who `built` the
+    /// image, where a publisher is pinned for its place.
     Permit = "permit",
     /// A container may not start; who vouches for the image, as in a permit.
     Refusal = "refusal",

@@ -48,7 +48,7 @@ impl Engine {
             subject.judge(&catalogue, found.digest, self.now()).map_err(Unvouched::Doubt)
         });
         let vouched = match answer {
-            Ok(attested) => subject.signed(&attested),
+            Ok(attested) => subject.signed(&attested, None),
             Err(doubt) => subject.doubted(&doubt, None),
         };
         Ok((found.digest.into(), vouched))

@@ -38,7 +38,13 @@ pub(super) struct Subject {
 /// What is kept of a publisher says, and how old that is.
 struct Answer {
     heard: i64,
-    answer: std::result::Result<Attested, Unvouched>,
+    answer: std::result::Result<Word, Unvouched>,
+}
+
+/// What a publisher says of an image, and who built it.
+struct Word {
+    attested: Attested,
+    built: Option<String>,
 }
 
 /// Why a publisher's word does not stand for an image.
@@ -71,7 +77,7 @@ impl Engine {
         let mut first = Vouched::Nobody;
         for subject in subjects(&pins, text, image) {
             let vouched = match self.attested(&subject, image, now) {
-                Ok(attested) => return subject.signed(&attested),
+                Ok(word) => return subject.signed(&word.attested, word.built),
                 Err((doubt, why)) => subject.doubted(&doubt, why.as_deref()),
             };
             if first == Vouched::Nobody {
@@ -88,7 +94,7 @@ impl Engine {
         subject: &Subject,
         image: &Image,
         now: i64,
-    ) -> std::result::Result<Attested, (Unvouched, Option<String>)> {
+    ) -> std::result::Result<Word, (Unvouched, Option<String>)> {
         let Answer { heard, answer } = self.answer(subject, image, now);
         if self.places.is_none() {
             return answer.map_err(|doubt| (doubt, None));
@@ -116,7 +122,8 @@ impl Engine {
         match Catalogue::from_bytes(&bytes) {
             Ok(catalogue) => {
                 let answer = self.judged(&catalogue, subject, image, now).map_err(Unvouched::Doubt);
-                Answer { heard: catalogue.refreshed(), answer }
+                let built = |attested| Word { attested, built: self.built(subject, &catalogue, image) };
+                Answer { heard: catalogue.refreshed(), answer: answer.map(built) }
             }
             // One that was torn, or is of another version, is made anew with the next news.
             Err(_) => unheard(Unvouched::Unheard),
@@ -196,12 +203,12 @@ impl Subject {
         catalogue.judge(self.target.as_deref(), &self.name, digest, self.pin.stage.as_deref(), now)
     }
 
-    pub(super) fn signed(&self, attested: &Attested) -> Vouched {
+    pub(super) fn signed(&self, attested: &Attested, built: Option<String>) -> Vouched {
         Vouched::Signed {
             publisher: self.pin.publisher.clone(),
             place: self.pin.place.to_string(),
             stages: attested.stages().to_vec(),
-            built: None,
+            built,
         }
     }
 

@@ -138,10 +138,7 @@ impl Room<'_> {
     /// [`StoreError::Crowded`] where too much lies there already, [`StoreError::NotAnImage`] for what is about something
     /// else or not complete; what the disk says.
     pub fn keep(&mut self, beside: &Beside) -> Result<Digest> {
-        let manifest = beside.read(&self.subject, self.store.limits.manifest)?;
-        let file = beside.file();
-        let size = sum(beside.manifest.len() as u64, named(&manifest).map(|blob| blob.size));
-        self.check(&file, size)?;
+        let manifest = self.expects(beside)?;
         self.store.mark_unsynced(&self.record.digest())?;
         let came: BTreeMap<ClaimedDigest, &Vec<u8>> =
             beside.blobs.iter().map(|bytes| (claim(&Digest::of(bytes)), bytes)).collect();
@@ -149,9 +146,19 @@ impl Room<'_> {
             self.store.keep_blob(blob, came.get(&blob.digest).copied())?;
         }
         let directory = self.store.directory(&format!("{DIRECTORY}/{}", self.subject.hex()))?;
-        self.store.replace(&directory.join(&file), &beside.manifest)?;
-        self.sizes.insert(file, size);
+        self.store.replace(&directory.join(beside.file()), &beside.manifest)?;
+        self.sizes.insert(beside.file(), size(beside, &manifest));
         Ok(Digest::of(&beside.manifest))
+    }
+
+    /// Reads an artifact's manifest before its blobs come, and whether there is room for all of it.
+    ///
+    /// # Errors
+    /// As [`Room::keep`].
+    pub fn expects(&self, beside: &Beside) -> Result<Manifest> {
+        let manifest = beside.read(&self.subject, self.store.limits.manifest)?;
+        self.check(&beside.file(), size(beside, &manifest))?;
+        Ok(manifest)
     }
 
     /// Whoever may write to a registry decides what comes with its images: it has a bound.
@@ -163,16 +170,16 @@ impl Room<'_> {
         if others.clone().count() >= limits.attached {
             return Err(crowded("artifacts", limits.attached as u64));
         }
-        if sum(size, others.map(|(_, size)| *size)) > limits.attached_bytes {
+        if others.map(|(_, size)| *size).fold(size, u64::saturating_add) > limits.attached_bytes {
             return Err(crowded("bytes", limits.attached_bytes));
         }
         Ok(())
     }
 }
 
-/// What a manifest claims may be any number.
-fn sum(first: u64, sizes: impl Iterator<Item = u64>) -> u64 {
-    sizes.fold(first, u64::saturating_add)
+/// Bytes of all of it, as its manifest claims.
+fn size(beside: &Beside, manifest: &Manifest) -> u64 {
+    named(manifest).map(|blob| blob.size).fold(beside.manifest.len() as u64, u64::saturating_add)
 }
 
 fn check_size(blob: &Descriptor, found: u64) -> Result<()> {

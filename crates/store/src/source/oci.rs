@@ -1,5 +1,7 @@
 //! OCI image layouts (image-spec, image-layout.md), packed or not, and containers-transports' `dir:`.
 
+use std::collections::BTreeSet;
+
 use model::digest::{ClaimedDigest, Digest};
 use model::oci::{CONTAINERD_NAME, DOCKER_MANIFEST, Descriptor, Index, Manifest, OCI_MANIFEST, REF_NAME};
 
@@ -27,14 +29,12 @@ pub(super) fn layout(
     let index = container.part("index.json")?;
     let mut index: Index = parse(&index.bytes(limits.manifest, "bytes in an index")?, &index.label)?;
     let listed = index.manifests.clone();
-    let (mut names, mut subjects) = (Vec::new(), Vec::new());
-    let mut selector = selector;
+    let (mut names, mut subjects, mut selector) = (Vec::new(), Vec::new(), selector);
     for _ in 0..=MAX_NESTING {
-        let chosen = choose(index.manifests, selector.take(), &container.label)?;
+        let level = index.manifests.clone();
+        let chosen = choose(index.manifests, selector, &container.label)?;
         if names.is_empty() {
-            names.extend(
-                chosen.annotation(CONTAINERD_NAME).or(chosen.annotation(REF_NAME)).map(str::to_owned),
-            );
+            names = names_of(&level, &chosen, selector.take());
         }
         let bytes = checked(&blobs, &chosen, limits.manifest, "bytes in a manifest")?;
         subjects.push(chosen.digest);
@@ -47,6 +47,17 @@ pub(super) fn layout(
     Err(not_an_image(&container.label, "its indexes nest too deep"))
 }
 
+/// What an index calls a manifest, which may be listed once for each name; where it was asked for by one, that one.
+fn names_of(level: &[Descriptor], chosen: &Descriptor, selector: Option<&str>) -> Vec<String> {
+    let name = |listed: &Descriptor| {
+        listed.annotation(CONTAINERD_NAME).or(listed.annotation(REF_NAME)).map(str::to_owned)
+    };
+    match selector {
+        Some(_) => name(chosen).into_iter().collect(),
+        None => level.iter().filter(|listed| listed.digest == chosen.digest).filter_map(name).collect(),
+    }
+}
+
 /// manifest.json and one file per blob, named by its hex digits alone.
 pub(super) fn flat(container: &Container, limits: &Limits) -> Result<Plan<'static>> {
     let blobs = |digest: ClaimedDigest| container.part(&digest.hex());
@@ -56,7 +67,7 @@ pub(super) fn flat(container: &Container, limits: &Limits) -> Result<Plan<'stati
 }
 
 /// The manifests that have a name, or all of them; artifacts that only lie beside an image need to be named, and so do
-/// those that cosign keeps under a tag made of the image's digest.
+/// those that cosign keeps under a tag made of the image's digest. What has several names is one.
 pub(crate) fn answering(
     manifests: Vec<Descriptor>,
     selector: Option<&str>,
@@ -73,6 +84,8 @@ pub(crate) fn answering(
     if selector.is_none() && named.iter().any(is_image) {
         named.retain(is_image);
     }
+    let mut seen = BTreeSet::new();
+    named.retain(|descriptor| seen.insert(descriptor.digest));
     if named.is_empty() {
         return Err(not_an_image(label, format!("it has no image `{}`", selector.unwrap_or_default())));
     }
@@ -82,8 +95,8 @@ pub(crate) fn answering(
 /// One manifest of several: by name, and then by platform.
 fn choose(manifests: Vec<Descriptor>, selector: Option<&str>, label: &str) -> Result<Descriptor> {
     let name = |descriptor: &Descriptor| descriptor.annotation(REF_NAME).map(str::to_owned);
-    let names: Vec<String> = manifests.iter().filter_map(name).collect();
     let mut named = answering(manifests, selector, label)?;
+    let names: Vec<String> = named.iter().filter_map(name).collect();
     let platforms: Vec<String> = named.iter().filter_map(platform).collect();
     let wanted = format!("linux/{}", host_architecture());
     named.retain(|descriptor| platform(descriptor).is_none_or(|platform| platform == wanted));
