@@ -5,7 +5,8 @@ use model::image::Image;
 use model::reference::ImageName;
 use serde::{Deserialize, Serialize};
 use store::About;
-use trust::catalogue::Catalogue;
+use trust::catalogue::{Builder, Catalogue};
+use trust::foreign::ForeignKey;
 
 use super::pins::Pins;
 use super::vouch::Subject;
@@ -46,15 +47,15 @@ impl Engine {
     fn learn_builds_by(&self, pins: &Pins, image: &Image) -> Result<(), EngineError> {
         let names = image.names.iter().cloned().chain(self.store.pins(image)?);
         let names = names.filter_map(|name| name.parse::<ImageName>().ok());
-        let mut keys = Vec::new();
+        let mut keys: Vec<ForeignKey> = Vec::new();
         for subject in names.filter_map(|name| Subject::of(pins, &name)) {
-            let Ok(bytes) = self.catalogue_of(&subject.pin) else { continue };
-            let Ok(catalogue) = Catalogue::from_bytes(&bytes) else { continue };
-            for key in catalogue.builders(subject.pin.stage.as_deref()).filter_map(|builder| builder.key()) {
-                if !keys.contains(&key) {
-                    keys.push(key);
-                }
-            }
+            let counting = self.consult(&subject.pin, |catalogue| {
+                let builders = catalogue.builders(subject.pin.stage.as_deref());
+                Ok(builders.filter_map(Builder::key).collect::<Vec<_>>())
+            });
+            // Who cannot be heard vouches for nothing, and so for nobody.
+            let new = counting.unwrap_or_default().into_iter().filter(|key| !keys.contains(key));
+            keys.extend(new.collect::<Vec<_>>());
         }
         let known = self.store.recall(About::Build(image)).is_some();
         let builders = if keys.is_empty() { Vec::new() } else { self.builders(image, keys)? };

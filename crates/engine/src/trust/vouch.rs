@@ -114,20 +114,12 @@ impl Engine {
 
     /// What is kept of the publisher says of an image of the store.
     fn answer(&self, subject: &Subject, image: &Image, now: i64) -> Answer {
-        let unheard = |why| Answer { heard: 0, answer: Err(why) };
-        let bytes = match self.catalogue_of(&subject.pin) {
-            Ok(bytes) => bytes,
-            Err(why) => return unheard(why),
-        };
-        match Catalogue::from_bytes(&bytes) {
-            Ok(catalogue) => {
-                let answer = self.judged(&catalogue, subject, image, now).map_err(Unvouched::Doubt);
-                let built = |attested| Word { attested, built: self.built(subject, &catalogue, image) };
-                Answer { heard: catalogue.refreshed(), answer: answer.map(built) }
-            }
-            // One that was torn, or is of another version, is made anew with the next news.
-            Err(_) => unheard(Unvouched::Unheard),
-        }
+        let said = self.consult(&subject.pin, |catalogue| {
+            let answer = self.judged(catalogue, subject, image, now).map_err(Unvouched::Doubt);
+            let word = |attested| Word { attested, built: self.built(subject, catalogue, image) };
+            Ok(Answer { heard: catalogue.refreshed(), answer: answer.map(word) })
+        });
+        said.unwrap_or_else(|why| Answer { heard: 0, answer: Err(why) })
     }
 
     fn judged(
@@ -153,9 +145,15 @@ impl Engine {
         }
     }
 
-    /// The catalogue of a publisher, as it was written.
-    pub(super) fn catalogue_of(&self, pin: &Pin) -> std::result::Result<Vec<u8>, Unvouched> {
-        self.catalogue(pin).map_err(Unvouched::Unread)?.ok_or(Unvouched::Unheard)
+    /// Asks the catalogue of a publisher. One that was torn, or is of another version, is made anew with the next news.
+    pub(super) fn consult<T>(
+        &self,
+        pin: &Pin,
+        ask: impl FnOnce(&Catalogue<'_>) -> std::result::Result<T, Unvouched>,
+    ) -> std::result::Result<T, Unvouched> {
+        let bytes = self.catalogue(pin).map_err(Unvouched::Unread)?.ok_or(Unvouched::Unheard)?;
+        let catalogue = Catalogue::from_bytes(&bytes).map_err(|_| Unvouched::Unheard)?;
+        ask(&catalogue)
     }
 
     /// Has news asked for behind the start, unless somebody asked a moment ago.
