@@ -187,6 +187,22 @@ fn privileged_what_is_revoked_does_not_start() {
 }
 
 #[test]
+fn privileged_at_restricted_a_promoted_image_is_refused_what_the_level_refuses_and_nothing_else() {
+    let company = released("");
+    company.works("anna", "trust delegate team staging");
+    company.works("anna", "trust promote ONE/team/app:1 --to staging");
+    company.works("ben", "trust refresh");
+    company.works("ben", "pull -q ONE/team/app:1");
+    let asked = "--policy restricted --user 1000:1000";
+    let said = company.fails("ben", &format!("run --rm {asked} --pids-limit -1 ONE/team/app:1 /content"));
+    assert!(said.contains("rule     pids-unlimited-is-an-exception"), "{said}");
+    assert!(!said.contains("unpromoted-image") && said.contains("[E-policy-refused]"), "{said}");
+    let verdict = company.coffer("ben", &format!("assess {asked} ONE/team/app:1"));
+    let said = String::from_utf8_lossy(&verdict.stdout).into_owned();
+    assert!(said.contains("promoted to staging") && !said.contains("pids-unlimited"), "{said}");
+}
+
+#[test]
 fn rotated_keys_are_nobody_s_concern() {
     let company = released("");
     for role in ["release", "online", "root --old "] {
@@ -219,6 +235,57 @@ fn a_lost_key_is_replaced_by_those_that_are_left() {
     company.pushes("anna", "two", "ONE/team/app:2");
     company.works("anna", "trust sign ONE/team/app:2");
     company.works("ben", "pull -q ONE/team/app:2");
+}
+
+#[test]
+fn what_fails_leaves_no_key_behind() {
+    let company = released("");
+    let keys = |company: &Company| company.keys("anna").into_keys().collect::<Vec<_>>();
+    let before = keys(&company);
+    let directory = company.publisher("anna").join("keys");
+    let kept = tempfile::tempdir().unwrap();
+    let away = |file: &str, from: &std::path::Path, to: &std::path::Path| {
+        for end in ["age", "pub"] {
+            let name = format!("{file}.{end}");
+            std::fs::copy(from.join(&name), to.join(&name)).unwrap();
+            std::fs::remove_file(from.join(&name)).unwrap();
+        }
+    };
+    let roots = ["root-1", "root-2"];
+    let lost = company.keys("anna").get("root-1").unwrap().clone();
+    roots.iter().for_each(|file| away(file, &directory, kept.path()));
+    // Nobody is here who could sign a new root.
+    let without: Vec<_> = before.iter().filter(|file| !file.starts_with("root")).cloned().collect();
+    company.fails("anna", "trust rotate team release");
+    assert_eq!(keys(&company), without);
+    company.fails("anna", &format!("trust recover team --lost {lost}"));
+    assert_eq!(keys(&company), without);
+    roots.iter().for_each(|file| away(file, kept.path(), &directory));
+    away("release-1", &directory, kept.path());
+    company.fails("anna", "trust delegate team staging");
+    away("release-1", kept.path(), &directory);
+    assert_eq!(keys(&company), before);
+    company.works("anna", "trust rotate team release");
+    assert_eq!(keys(&company).len(), before.len() + 1);
+}
+
+#[test]
+fn what_a_publisher_does_is_in_the_ledger() {
+    let company = released("");
+    let digest = company.pushes("anna", "one", "ONE/team/app:1");
+    company.works("anna", "trust delegate team staging");
+    company.works("anna", "trust promote ONE/team/app:1 --to staging");
+    company.works("anna", &format!("trust revoke ONE/team/app@{digest} --reason CVE-2026-12345"));
+    company.works("anna", "trust rotate team release");
+    company.works("anna", "trust renew team root");
+    let events = company.works("anna", "events --filter type=trust --format json");
+    let action = |line: &str| {
+        let event: serde_json::Value = serde_json::from_str(line).unwrap();
+        event.get("action").unwrap().as_str().unwrap().to_owned()
+    };
+    let deeds: Vec<String> = events.lines().map(action).collect();
+    assert_eq!(deeds, ["init", "sign", "delegate", "promote", "revoke", "rotate", "renew"], "{events}");
+    assert!(events.contains("CVE-2026-12345") && events.contains("published"), "{events}");
 }
 
 #[test]

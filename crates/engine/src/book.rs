@@ -140,10 +140,11 @@ impl Entry {
     pub(crate) fn vouched(self, vouched: &Vouched) -> Self {
         let Some((publisher, place)) = vouched.pinned() else { return self };
         let entry = self.with("vouched", vouched.as_str()).with("publisher", publisher).with("place", place);
-        match vouched.stages() {
+        let entry = match vouched.stages() {
             [] => entry,
             stages => entry.with("stages", stages.join(" ")),
-        }
+        };
+        vouched.built().into_iter().fold(entry, |entry, built| entry.with("built", built))
     }
 
     /// The same with one more attribute.

@@ -66,6 +66,9 @@ impl Engine {
             let digest = Some(imported.image.digest);
             self.note(&Entry::image(Kind::ImageImport, digest, source.to_string(), now))?;
         }
+        if imported.beside.kept > 0 {
+            self.learn_builds(&imported.image)?;
+        }
         Ok(imported)
     }
 
@@ -97,6 +100,7 @@ impl Engine {
     /// The store's.
     pub fn tag(&self, image: &Image, name: &ImageName) -> Result<(), EngineError> {
         self.store.tag(image, name)?;
+        self.learn_builds(&self.store.resolve(name)?)?;
         self.note(&Entry::image(Kind::ImageTag, Some(image.digest), name.tagged(), self.now()))
     }
 

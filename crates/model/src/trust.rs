@@ -63,4 +63,13 @@ impl Vouched {
             Self::Nobody | Self::Doubted { .. } => &[],
         }
     }
+
+    /// Who built it, as far as anybody's word for it counts.
+    #[must_use]
+    pub fn built(&self) -> Option<&str> {
+        match self {
+            Self::Signed { built, .. } => built.as_deref(),
+            Self::Nobody | Self::Doubted { .. } => None,
+        }
+    }
 }

@@ -11,7 +11,7 @@ use crate::copy::{LayerChange, Notices, Upper, layer};
 use crate::disk::{Scratch, Store};
 use crate::error::{Result, StoreError};
 use crate::import::{Imported, Naming, Quiet, claim};
-use crate::source::{Form, Inbound, Part, Plan, PlannedConfig, PlannedLayer};
+use crate::source::{Company, Form, Inbound, Part, Plan, PlannedConfig, PlannedLayer};
 use crate::wire::{ConfigFile, History, parse};
 
 /// What a new image is made of.
@@ -56,7 +56,8 @@ impl Store {
             notices = said;
         }
         let config = PlannedConfig::Grown(Box::new(self.growth(commit, now)?));
-        let plan = Plan { names: Vec::new(), manifest: None, config, layers };
+        let company = Company::default();
+        let plan = Plan { names: Vec::new(), manifest: None, config, layers, company };
         let imported = self.admit(&plan, &Naming::As(names), now, &mut Quiet, &scratch)?;
         Ok((imported, notices))
     }

@@ -7,6 +7,7 @@
 //! records/HEX.json     one image, by manifest digest
 //! names/NAME           which image a name points to
 //! notes/               what others have learned of layers and images; goes with them
+//! attached/HEX/        manifests of what lies beside an image or an index; goes with the image
 //! pins/HEX             digests of indexes, and the images that were chosen from them
 //! partial/HEX          beginnings of blobs; evidence/ what came instead of one
 //! unsynced/HEX         images that a power cut may have damaged, with the boot that wrote them

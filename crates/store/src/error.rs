@@ -95,6 +95,16 @@ pub enum StoreError {
         /// The limit's value.
         allowed: u64,
     },
+    /// There is no more room beside an image.
+    #[error("what lies beside `{subject}` would pass the limit of {allowed} {limit}")]
+    Crowded {
+        /// The image's digest.
+        subject: String,
+        /// What is limited, in words.
+        limit: &'static str,
+        /// The limit's value.
+        allowed: u64,
+    },
     /// A layer holds a device node that is not inert.
     #[error("`{entry}` is a device node ({major}:{minor})")]
     Device {
@@ -217,6 +227,7 @@ impl StoreError {
             Self::Size { .. } => "E-store-size",
             Self::Fetch { .. } => "E-store-fetch",
             Self::Limit { .. } => "E-store-limit",
+            Self::Crowded { .. } => "E-store-crowded",
             Self::Device { .. } => "E-store-device",
             Self::Unmapped { .. } => "E-store-owner",
             Self::Path { .. } => "E-store-path",
@@ -253,6 +264,9 @@ impl StoreError {
             Self::Fetch { .. } => "try again: what has come by now is kept".into(),
             Self::Limit { .. } => {
                 "do not import it unless you trust whoever made it; rebuild it smaller".into()
+            }
+            Self::Crowded { .. } => {
+                "put less beside it; what is there goes with the image, `coffer image rm`".into()
             }
             Self::Device { .. } | Self::Path { .. } => {
                 "rebuild the image without this entry; no honest build tool makes it".into()

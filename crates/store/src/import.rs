@@ -10,6 +10,7 @@ use model::image::{Image, ImageConfig};
 use model::oci::{Descriptor, Manifest, OCI_CONFIG, OCI_LAYER, OCI_LAYER_GZIP, OCI_LAYER_ZSTD, OCI_MANIFEST};
 use model::reference::{ArchiveSource, ImageName};
 
+use crate::attached::Brought;
 use crate::compress::Compression;
 use crate::disk::{Lock, Scratch, Store};
 use crate::error::{Result, StoreError};
@@ -40,6 +41,8 @@ pub struct Imported {
     pub image: Image,
     /// Whether the store had it before.
     pub already: bool,
+    /// What came with it.
+    pub beside: Brought,
 }
 
 /// Told how an import comes along; the binary draws it.
@@ -140,8 +143,9 @@ impl Store {
             self.write_record(&Record::new(&image, media_type, manifest.len() as u64))?;
         }
         self.set_names(digest, &names)?;
+        let beside = self.bring_company(&digest, &plan.company)?;
         let record = self.record(&digest.hex())?.ok_or(StoreError::Stopped)?;
-        Ok(Imported { image: record.into_image(), already })
+        Ok(Imported { image: record.into_image(), already, beside })
     }
 
     /// The largest layers first, so that the last worker does not end up alone with one of them.

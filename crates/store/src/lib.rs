@@ -31,6 +31,7 @@ mod pins;
 mod resolve;
 mod synced;
 mod notes;
+mod attached;
 
 // To and from containers.
 pub mod copy;
@@ -49,6 +50,7 @@ pub mod fuzz;
 mod limits;
 mod wire;
 
+pub use attached::{Artifact, Attached, Beside, Brought, Content, Room};
 pub use commit::Commit;
 pub use disk::Store;
 pub use error::{Result, StoreError};

@@ -29,6 +29,10 @@ pub struct Limits {
     pub config: u64,
     /// Layers of one image.
     pub layers: usize,
+    /// Artifacts beside one image: signatures, attestations, inventories.
+    pub attached: usize,
+    /// Bytes of all of them. The inventory of a large image has some tens of megabytes.
+    pub attached_bytes: u64,
 }
 
 impl Default for Limits {
@@ -47,6 +51,8 @@ impl Default for Limits {
             manifest: 4 << 20,
             config: 8 << 20,
             layers: 512,
+            attached: 256,
+            attached_bytes: 64 << 20,
         }
     }
 }

@@ -16,6 +16,7 @@ const CHECKSUM: usize = 4;
 const OF_LAYERS: &str = "notes/layers";
 const OF_IMAGES: &str = "notes/images";
 const OF_JUDGEMENTS: &str = "notes/judgements";
+const OF_BUILDS: &str = "notes/builds";
 
 /// What a note is about. There is one note about each, and what it says is its writer's affair.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +27,8 @@ pub enum About<'a> {
     Image(&'a Image),
     /// What somebody makes of an image, who may change their mind while it stays the same.
     Judgement(&'a Image),
+    /// What was verified of how an image was built.
+    Build(&'a Image),
 }
 
 impl About<'_> {
@@ -34,13 +37,14 @@ impl About<'_> {
             Self::Layer(_) => OF_LAYERS,
             Self::Image(_) => OF_IMAGES,
             Self::Judgement(_) => OF_JUDGEMENTS,
+            Self::Build(_) => OF_BUILDS,
         }
     }
 
     fn name(self) -> String {
         match self {
             Self::Layer(layer) => layer.diff_id.hex(),
-            Self::Image(image) | Self::Judgement(image) => image.digest.hex(),
+            Self::Image(image) | Self::Judgement(image) | Self::Build(image) => image.digest.hex(),
         }
     }
 }
@@ -64,7 +68,9 @@ impl Store {
         let _present = self.share("sweep")?;
         let subject = match about {
             About::Layer(layer) => self.layer_path(&layer.diff_id),
-            About::Image(image) | About::Judgement(image) => self.record_path(&image.digest.hex()),
+            About::Image(image) | About::Judgement(image) | About::Build(image) => {
+                self.record_path(&image.digest.hex())
+            }
         };
         if !subject.exists() {
             return Ok(());
@@ -80,7 +86,8 @@ impl Store {
     /// Removes the notes about everything else than these; returns their bytes.
     pub(crate) fn drop_notes(&self, layers: &BTreeSet<String>, images: &BTreeSet<String>) -> Result<u64> {
         let mut bytes = 0;
-        for (directory, kept) in [(OF_LAYERS, layers), (OF_IMAGES, images), (OF_JUDGEMENTS, images)] {
+        let all = [(OF_LAYERS, layers), (OF_IMAGES, images), (OF_JUDGEMENTS, images), (OF_BUILDS, images)];
+        for (directory, kept) in all {
             if !self.root.join(directory).exists() {
                 continue;
             }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use model::digest::{ClaimedDigest, Digest};
 use model::image::Image;
@@ -29,12 +29,11 @@ impl Store {
     /// # Errors
     /// What the disk says.
     pub fn pins(&self, image: &Image) -> Result<Vec<String>> {
-        let mut pins = Vec::new();
-        for path in self.pin_files()? {
-            let Some(pin) = read(&path)?.filter(|pin| pin.image == image.digest.into()) else { continue };
-            let digest = path.file_name().unwrap_or_default().to_string_lossy();
-            pins.extend(pin.repositories.iter().map(|repository| format!("{repository}@sha256:{digest}")));
-        }
+        let of_image = self.all_pins()?.into_iter().filter(|(_, pin)| pin.image == image.digest.into());
+        let named = |(index, pin): (ClaimedDigest, Pin)| {
+            pin.repositories.into_iter().map(move |repository| format!("{repository}@{index}"))
+        };
+        let mut pins: Vec<String> = of_image.flat_map(named).collect();
         pins.sort_unstable();
         Ok(pins)
     }
@@ -61,6 +60,29 @@ impl Store {
         Ok(pin.filter(|pin| pin.image == image.digest.into()).map(|_| Digest::assertion(*index)))
     }
 
+    /// Digests of the indexes that an image was chosen from.
+    pub(crate) fn indexes(&self, image: &Digest) -> Result<Vec<ClaimedDigest>> {
+        let of_image = |(index, pin): (ClaimedDigest, Pin)| (pin.image == (*image).into()).then_some(index);
+        Ok(self.all_pins()?.into_iter().filter_map(of_image).collect())
+    }
+
+    /// Hex of what something beside these images may be about: they themselves, and the indexes that they were chosen
+    /// from.
+    pub(crate) fn subjects_of(&self, images: &BTreeSet<String>) -> Result<BTreeSet<String>> {
+        let pins = self.all_pins()?.into_iter().filter(|(_, pin)| images.contains(&pin.image.hex()));
+        Ok(images.iter().cloned().chain(pins.map(|(index, _)| index.hex())).collect())
+    }
+
+    fn all_pins(&self) -> Result<Vec<(ClaimedDigest, Pin)>> {
+        let mut pins = Vec::new();
+        for path in self.pin_files()? {
+            let digest = path.file_name().unwrap_or_default().to_string_lossy();
+            let Ok(digest) = format!("sha256:{digest}").parse() else { continue };
+            pins.extend(read(&path)?.map(|pin| (digest, pin)));
+        }
+        Ok(pins)
+    }
+
     /// The record of an image by its own digest or by a pinned one.
     pub(crate) fn record_of(&self, digest: &ClaimedDigest) -> Result<Option<Record>> {
         if let Some(record) = self.record(&digest.hex())? {
@@ -82,11 +104,24 @@ impl Store {
             let path = directory.join(digest.hex());
             let mut repositories = read(&path)?.map(|pin| pin.repositories).unwrap_or_default();
             repositories.insert(pin.repository.clone());
-            let pin = Pin { image: (*image).into(), repositories };
-            let bytes = serde_json::to_vec(&pin).map_err(io::Error::from);
-            self.replace(&path, &bytes.map_err(StoreError::write_path(&path))?)?;
+            self.write_pin(&path, &Pin { image: (*image).into(), repositories })?;
         }
         Ok(())
+    }
+
+    /// Remembers an index that an image of no repository was chosen from.
+    pub(crate) fn pin_index(&self, image: &Digest, index: &ClaimedDigest) -> Result<()> {
+        let _alone = self.lock("names")?;
+        let path = self.directory("pins")?.join(index.hex());
+        if read(&path)?.is_some_and(|pin| pin.image == (*image).into()) {
+            return Ok(());
+        }
+        self.write_pin(&path, &Pin { image: (*image).into(), repositories: BTreeSet::new() })
+    }
+
+    fn write_pin(&self, path: &Path, pin: &Pin) -> Result<()> {
+        let bytes = serde_json::to_vec(pin).map_err(io::Error::from);
+        self.replace(path, &bytes.map_err(StoreError::write_path(path))?)
     }
 
     /// Removes the pins of an image that goes.
@@ -105,7 +140,7 @@ impl Store {
 }
 
 /// A damaged pin is no pin: the next pull writes it again.
-fn read(path: &std::path::Path) -> Result<Option<Pin>> {
+fn read(path: &Path) -> Result<Option<Pin>> {
     match fs::read(path) {
         Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),

@@ -10,7 +10,7 @@ use model::reference::ImageName;
 use crate::disk::{Lock, Store};
 use crate::error::{Result, StoreError};
 use crate::import::{Imported, Naming, Progress};
-use crate::source::{Inbound, Plan, PlannedConfig, Remote, described, kept_type};
+use crate::source::{Company, Inbound, Plan, PlannedConfig, Remote, described, kept_type};
 
 /// Where the blobs of an image come from.
 pub trait Blobs: Sync {
@@ -101,6 +101,7 @@ impl Store {
             manifest: Some((incoming.manifest.clone(), kept_type(&incoming.media_type).to_owned())),
             config: PlannedConfig::Shipped(incoming.config.clone()),
             layers: layers.into_iter().map(afar).collect(),
+            company: Company::default(),
         })
     }
 }

@@ -125,7 +125,10 @@ impl Store {
             blobs.extend(image.layers.iter().map(|layer| layer.blob.hex()));
             layers.extend(image.layers.iter().map(|layer| layer.diff_id.hex()));
         }
-        let mut report = Pruned { bytes: self.drop_notes(&layers, &images)?, ..Pruned::default() };
+        let notes = self.drop_notes(&layers, &images)?;
+        let beside = self.drop_attached(&self.subjects_of(&images)?)?;
+        blobs.extend(beside.blobs);
+        let mut report = Pruned { bytes: notes + beside.freed, ..Pruned::default() };
         for path in self.unreferenced("images/blobs/sha256", &blobs)? {
             report.bytes += fs::metadata(&path).map_or(0, |metadata| metadata.len());
             fs::remove_file(&path).map_err(StoreError::write_path(&path))?;

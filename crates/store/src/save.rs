@@ -1,5 +1,6 @@
 //! Images on the way out, every blob hashed again as it goes.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read, Write};
 use std::path::Path;
@@ -8,6 +9,7 @@ use model::digest::{Digest, Hasher};
 use model::image::{Image, Layer};
 use model::oci::Index;
 
+use crate::attached::Attached;
 use crate::compress::{Compression, decoder};
 use crate::disk::Store;
 use crate::error::{Result, StoreError};
@@ -47,26 +49,30 @@ impl Store {
         let blobs = path.join("blobs/sha256");
         fs::create_dir(path).map_err(StoreError::write_path(path))?;
         fs::create_dir_all(&blobs).map_err(StoreError::write_path(&blobs))?;
-        for digest in self.blobs_of(image) {
+        let beside = self.attached(&image.digest.into())?;
+        for digest in self.blobs_with(image, &beside) {
             let to = blobs.join(digest.hex());
             let mut blob = Checked::new(self.open_blob(&digest)?);
             let copied = File::create_new(&to).and_then(|mut file| io::copy(&mut blob, &mut file));
             copied.map_err(StoreError::write_path(&to))?;
             self.confirm(blob.finish(), &digest)?;
         }
-        for (name, bytes) in
-            [("index.json", self.index_of(image)?), ("oci-layout", crate::disk::OCI_LAYOUT.to_vec())]
-        {
-            let to = path.join(name);
-            fs::write(&to, bytes).map_err(StoreError::write_path(&to))?;
+        let write = |to: &Path, bytes: &[u8]| fs::write(to, bytes).map_err(StoreError::write_path(to));
+        for attached in distinct(&beside) {
+            write(&blobs.join(attached.digest.hex()), &attached.bytes)?;
         }
-        Ok(())
+        write(&path.join("index.json"), &self.index_of(image, &beside)?)?;
+        write(&path.join("oci-layout"), crate::disk::OCI_LAYOUT)
     }
 
     fn oci_archive(&self, image: &Image, archive: &mut tar::Builder<&mut dyn Write>) -> Result<()> {
         append(archive, "oci-layout", crate::disk::OCI_LAYOUT)?;
-        append(archive, "index.json", &self.index_of(image)?)?;
-        for digest in self.blobs_of(image) {
+        let beside = self.attached(&image.digest.into())?;
+        append(archive, "index.json", &self.index_of(image, &beside)?)?;
+        for attached in distinct(&beside) {
+            append(archive, &format!("blobs/sha256/{}", attached.digest.hex()), &attached.bytes)?;
+        }
+        for digest in self.blobs_with(image, &beside) {
             let file = self.open_blob(&digest)?;
             let size = file.metadata().map_err(|error| StoreError::read(digest.to_string(), error))?.len();
             let mut blob = Checked::new(file);
@@ -79,7 +85,7 @@ impl Store {
     /// Layers go out uncompressed under their diff id, as every reader of this format expects.
     fn docker_archive(&self, image: &Image, archive: &mut tar::Builder<&mut dyn Write>) -> Result<()> {
         let name = |layer: &Layer| format!("{}.tar", layer.diff_id.hex());
-        let mut written = std::collections::BTreeSet::new();
+        let mut written = BTreeSet::new();
         for layer in image.layers.iter().filter(|layer| written.insert(layer.diff_id)) {
             let corrupt = || self.corrupt(&layer.diff_id, "its listing is gone");
             let size = self.listing(&layer.diff_id)?.ok_or_else(corrupt)?.tar_bytes;
@@ -113,15 +119,26 @@ impl Store {
     pub(crate) fn blobs_of(&self, image: &Image) -> Vec<Digest> {
         let mut blobs = vec![image.digest, image.config_digest];
         blobs.extend(image.layers.iter().map(|layer| layer.blob));
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         blobs.retain(|digest| seen.insert(*digest));
         blobs
     }
 
-    fn index_of(&self, image: &Image) -> Result<Vec<u8>> {
+    /// The same, and what lies beside the image, but for the manifests there.
+    fn blobs_with(&self, image: &Image, beside: &[Attached]) -> Vec<Digest> {
+        let mut blobs = self.blobs_of(image);
+        blobs.extend(beside.iter().flat_map(Attached::blobs).map(|blob| Digest::assertion(blob.digest)));
+        let mut seen = BTreeSet::new();
+        blobs.retain(|digest| seen.insert(*digest));
+        blobs
+    }
+
+    fn index_of(&self, image: &Image, beside: &[Attached]) -> Result<Vec<u8>> {
         let unknown = || StoreError::Unknown { name: image.digest.to_string(), near: Vec::new() };
         let record = self.record(&image.digest.hex())?.ok_or_else(unknown)?;
-        let index = Index::of(descriptors(&record.descriptor(), &image.names));
+        let mut listed = descriptors(&record.descriptor(), &image.names);
+        listed.extend(beside.iter().map(Attached::listed));
+        let index = Index::of(listed);
         serde_json::to_vec(&index).map_err(|error| unwritten(error.into()))
     }
 
@@ -144,9 +161,15 @@ impl Store {
         if found == *wanted { Ok(()) } else { Err(self.corrupt(wanted, &format!("it hashes to {found}"))) }
     }
 
-    fn corrupt(&self, digest: &Digest, why: &str) -> StoreError {
+    pub(crate) fn corrupt(&self, digest: &Digest, why: &str) -> StoreError {
         StoreError::Corrupt { file: self.blob_path(digest), why: why.to_owned() }
     }
+}
+
+/// Each manifest once, whatever tags it has.
+fn distinct(beside: &[Attached]) -> impl Iterator<Item = &Attached> {
+    let mut seen = BTreeSet::new();
+    beside.iter().filter(move |attached| seen.insert(attached.digest))
 }
 
 /// Hashes what passes through.

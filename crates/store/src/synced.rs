@@ -42,7 +42,8 @@ impl Store {
     /// something was, so that importing again brings it back.
     fn survived(&self, image: Image, note: &Path) -> Result<()> {
         let name = image.names.first().cloned().unwrap_or_else(|| image.digest.short());
-        let findings = self.verify_images(&[image], &mut Quiet)?;
+        let findings = self.verify_images(std::slice::from_ref(&image), &mut Quiet)?;
+        self.drop_torn(&image)?;
         let Some(first) = findings.first() else {
             return fs::remove_file(note).map_err(StoreError::write_path(note));
         };

@@ -36,6 +36,7 @@ impl Store {
         let _present = self.share("sweep")?;
         let (images, mut findings) = self.readable_images()?;
         findings.extend(self.verify_images(&images, progress)?);
+        findings.extend(self.verify_beside(&images)?);
         if findings.is_empty() {
             self.settle()?;
         }
@@ -66,7 +67,7 @@ impl Store {
         let mut blobs: BTreeMap<Digest, BTreeSet<String>> = BTreeMap::new();
         let mut layers: BTreeMap<Digest, (Layer, BTreeSet<String>)> = BTreeMap::new();
         for image in images {
-            let name = image.names.first().cloned().unwrap_or_else(|| image.digest.to_string());
+            let name = named(image);
             for digest in self.blobs_of(image) {
                 blobs.entry(digest).or_default().insert(name.clone());
             }
@@ -89,7 +90,18 @@ impl Store {
         Ok(findings)
     }
 
-    fn blob_problem(&self, digest: &Digest) -> Result<Option<String>> {
+    /// What lies beside images is checked like their own blobs.
+    fn verify_beside(&self, images: &[Image]) -> Result<Vec<Finding>> {
+        let mut findings = Vec::new();
+        for image in images {
+            let affected = BTreeSet::from([named(image)]);
+            let damages = self.damage_beside(image)?;
+            findings.extend(damages.into_iter().map(|damage| finding(&affected, damage.file, damage.why)));
+        }
+        Ok(findings)
+    }
+
+    pub(crate) fn blob_problem(&self, digest: &Digest) -> Result<Option<String>> {
         let file = match self.open_blob(digest) {
             Err(StoreError::Corrupt { why, .. }) => return Ok(Some(why)),
             result => result?,
@@ -135,6 +147,10 @@ impl Store {
         }
         Ok(())
     }
+}
+
+fn named(image: &Image) -> String {
+    image.names.first().cloned().unwrap_or_else(|| image.digest.to_string())
 }
 
 fn finding(images: &BTreeSet<String>, file: PathBuf, why: String) -> Finding {

@@ -419,6 +419,21 @@ fn privileged_an_image_made_in_memory_is_an_image() {
 }
 
 #[test]
+fn privileged_an_image_with_several_names_is_saved_and_imported_with_all_of_them() {
+    let bench = Bench::new();
+    let image = bench.import_layers("one:1", &[&bottom()]).unwrap().image;
+    bench.store.tag(&image, &"two:2".parse().unwrap()).unwrap();
+    let mut file = std::fs::File::create(bench.path("saved.tar")).unwrap();
+    bench.store.save(&bench.resolve("one:1").unwrap(), Format::OciArchive, &mut file).unwrap();
+    let saved = bench.path("saved.tar").display().to_string();
+    let other = Bench::new();
+    assert_eq!(other.import(&saved).unwrap().image.names, ["one:1", "two:2"]);
+    let other = Bench::new();
+    let chosen = format!("oci-archive:{saved}:two:2");
+    assert_eq!(other.import(&chosen).unwrap().image.names, ["two:2"]);
+}
+
+#[test]
 fn several_images_and_foreign_platforms_are_explained() {
     let bench = Bench::new();
     let layer = Tar::new().file("x", b"").bytes();
@@ -433,6 +448,7 @@ fn several_images_and_foreign_platforms_are_explained() {
     let error = with(&|index| {
         let mut other = index["manifests"][0].clone();
         other["annotations"]["org.opencontainers.image.ref.name"] = "b".into();
+        other["digest"] = Digest::of(b"another image").to_string().into();
         index["manifests"].as_array_mut().unwrap().push(other);
     });
     assert!(error.to_string().ends_with("holds 2 images: a, b"), "{error}");

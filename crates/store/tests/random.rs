@@ -26,6 +26,8 @@ const LIMITS: Limits = Limits {
     manifest: 1 << 16,
     config: 1 << 16,
     layers: 8,
+    attached: 8,
+    attached_bytes: 1 << 20,
 };
 
 /// Entries of every kind with names that collide, climb and point at each other.

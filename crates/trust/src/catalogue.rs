@@ -3,10 +3,12 @@
 
 mod table;
 mod attested;
+mod builder;
 mod doubt;
 mod build;
 
 pub use attested::Attested;
+pub use builder::Builder;
 pub use doubt::Doubt;
 
 use std::borrow::Cow;
@@ -17,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use table::Table;
 
 /// The form that is written here; another one is read from metadata again.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// How far a clock may go back without a word.
 const SLACK: i64 = 300;
@@ -56,6 +58,9 @@ struct Stage<'a> {
     /// `NAME:TAG` to digest.
     #[serde(borrow)]
     releases: Table<'a>,
+    /// Whose provenance it requires.
+    #[serde(borrow)]
+    builders: Vec<Builder<'a>>,
 }
 
 /// The file is of another version, or damaged: it is to be made again from metadata.
@@ -108,6 +113,14 @@ impl<'a> Catalogue<'a> {
     /// The stages, in the publisher's order.
     pub fn stages(&self) -> impl Iterator<Item = &str> {
         self.stages.iter().map(|stage| stage.expires.role.as_ref())
+    }
+
+    /// Whose word counts about how an image was built: theirs whose provenance `stage` requires, or any stage where none
+    /// is demanded.
+    pub fn builders(&self, stage: Option<&str>) -> impl Iterator<Item = &Builder<'a>> {
+        let meant =
+            self.stages.iter().filter(move |one| stage.is_none_or(|wanted| one.expires.role == wanted));
+        meant.flat_map(|stage| &stage.builders)
     }
 
     /// What `name` (`NAME:TAG`) is signed as, whether or not it expired: a tag to begin with, not yet a reason to run

@@ -42,5 +42,7 @@ pub use sealed::SealedError;
 pub use sign::{Given, Missing, Signers};
 pub use stage::Requirement;
 
+pub(crate) use stage::required;
+
 #[cfg(test)]
 mod tests;

@@ -10,7 +10,7 @@ use crate::value::pair::{self, Pair};
 /// `attest`
 #[derive(Debug, Args)]
 pub(crate) struct Attest {
-    /// An image in a registry, or an OCI layout: registry.example/team/app:1.4, oci:DIR
+    /// An image of the store or in a registry, or an OCI layout: app:1.4, registry.example/team/app:1.4, oci:DIR
     #[arg(value_name = "IMAGE")]
     pub(crate) image: String,
     /// What is said: vuln and sbom are found out now, signature says nothing more; provenance or a type's address need --predicate
@@ -57,7 +57,7 @@ pub(crate) enum Layout {
 /// `verify`
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
-    /// An image in a registry, or an OCI layout: registry.example/team/app:1.4, oci:DIR
+    /// An image of the store or in a registry, or an OCI layout: app:1.4, registry.example/team/app:1.4, oci:DIR
     #[arg(value_name = "IMAGE")]
     pub(crate) image: String,
     /// What has to be said of it: vuln, sbom, provenance, or a type's address; a signature where nothing is said

@@ -48,6 +48,9 @@ pub(crate) struct Push {
     /// Push every tag that the store has of the repository
     #[arg(short, long)]
     pub(crate) all_tags: bool,
+    /// Leave signatures, inventories and attestations behind
+    #[arg(long)]
+    pub(crate) without_referrers: bool,
     /// Print only the name with its digest
     #[arg(short, long)]
     pub(crate) quiet: bool,

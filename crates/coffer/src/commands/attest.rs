@@ -28,12 +28,15 @@ pub(super) const ATTEST: Entry = Entry {
     words: &["attest"],
     aliases: &[],
     life: Life::Trust,
-    about: "Say something of an image, signed, beside it in its registry: what a scan found, what is in it, how it was made",
+    about: "Say something of an image, signed, beside it: what a scan found, what is in it, how it was made",
     examples: [
         ("coffer attest registry.example/team/app:1.4 --type vuln --key team/scanner-1", "scans it now"),
         ("coffer attest registry.example/team/app:1.4 --type provenance --predicate slsa.json --key ci.key", "in a build"),
     ],
     notes: "\
+A name without a registry is an image of the store, if it has one of that name; what is said lies beside it there, and
+`push`, `copy` and `image save` take it along. Other names are looked for in their registry, and so is docker://NAME.
+
 TYPE is vuln, sbom, provenance, signature, or the address of another type of statement; the last takes any JSON. It is
 an in-toto statement about the digest that the name stands for now, which `coffer verify` and cosign verify with the
 public key.
@@ -54,6 +57,9 @@ pub(super) const VERIFY: Entry = Entry {
         ("coffer verify registry.example/team/app:1.4 --type vuln --key scanner.pub --print", "what a scan found"),
     ],
     notes: "\
+A name without a registry is an image of the store, if it has one of that name: what lay beside it was kept when it was
+pulled or imported. Other names are looked for in their registry, and so is docker://NAME.
+
 Nothing is trusted by itself: give keys, an identity with its issuer and a trusted root, or authorities of Notation.
 A signature beside an image says nothing of its name, and nothing of whether a newer one is withheld; what a publisher
 vouches for says both: `coffer trust verify`.
@@ -116,15 +122,21 @@ impl Attest {
         }
     }
 
-    /// What is in the image, as its registry has it now.
+    /// What is in the image: of the store, or as its registry has it now.
     fn examined(
         &self,
         engine: &Engine,
         registries: &engine::registries::Registries,
     ) -> Result<engine::examine::Examined, Failure> {
-        let name = crate::args::ship::name(&self.image).map_err(engine::EngineError::from)?;
-        let pulled = engine.pull(registries, &name, &engine::ship::Wanted::host(), &mut Lines::new())?;
-        let subject = engine.meant(&pulled.image.digest.to_string())?;
+        let here = engine.at_hand(&self.image.parse().map_err(engine::EngineError::from)?)?;
+        let image = match here {
+            Some((_, image)) => image,
+            None => {
+                let name = crate::args::ship::name(&self.image).map_err(engine::EngineError::from)?;
+                engine.pull(registries, &name, &engine::ship::Wanted::host(), &mut Lines::new())?.image
+            }
+        };
+        let subject = engine.meant(&image.digest.to_string())?;
         Ok(engine.examiner(&Wishes::default())?.examine(&subject, &mut Bar::new())?)
     }
 }

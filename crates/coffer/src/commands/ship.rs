@@ -23,7 +23,8 @@ pub(super) const PULL: Entry = Entry {
     notes: "\
 A name without a registry follows an alias, else it is Docker Hub's; nothing is ever searched for. The digest that
 is printed pins the name. Layers that the store has are not asked for again, and what a broken pull has brought is
-kept for the next one.
+kept for the next one. Signatures, attestations and inventories beside the image come with it, 64 MiB of them at most;
+`coffer verify` reads them.
 
 Bytes that are not what their digest says are an attack until you know better: nothing of them is kept but the
 evidence, and the ledger has an entry. `coffer help registries` tells about mirrors, certificates and logins.",
@@ -44,7 +45,10 @@ pub(super) const PUSH: Entry = Entry {
     notes: "\
 Layers go as the store has them, so that the image keeps its digest; --compress packs those that are plain and makes
 another manifest. What the registry has is not sent, and layers of its other repositories are linked where the
-image's names say that they are there.",
+image's names say that they are there.
+
+What lies beside the image, such as signatures, goes with it before its name does; an image that was packed is another
+one, of which nobody has said anything yet.",
     codes: ExitCodes::Ordinary,
     options: options::<Push>,
     act: act::<Push>,

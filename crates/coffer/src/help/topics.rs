@@ -222,7 +222,7 @@ new ones may come. Times are RFC 3339 in UTC, sizes are bytes, digests and ids a
 
 image ls, import, inspect  digest, config_digest, names, size, created, imported,
                            layers[] (blob, diff_id, size), config, facts
-pull                       [] name, digest, already, image (as image ls)
+pull                       [] name, digest, before, already, beside, image (as image ls)
 push                       [] name, digest, moved (manifests, blobs, bytes, mounted, present, referrers)
 copy                       from, to, digest, moved
 sync                       [] from, to, digest, state (copied, differs, up to date, failed), error

@@ -16,6 +16,7 @@ pub(crate) struct PulledJson<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     before: Option<String>,
     already: bool,
+    beside: usize,
     image: ImageJson<'a>,
 }
 
@@ -23,7 +24,8 @@ impl<'a> PulledJson<'a> {
     pub(crate) fn new(pulled: &'a Pulled) -> Self {
         let (name, digest) = (pulled.name.to_string(), pulled.digest.to_string());
         let before = pulled.before.map(|before| before.to_string());
-        Self { name, digest, before, already: pulled.already, image: ImageJson::new(&pulled.image) }
+        let (already, beside) = (pulled.already, pulled.company.kept);
+        Self { name, digest, before, already, beside, image: ImageJson::new(&pulled.image) }
     }
 }
 
@@ -108,26 +110,31 @@ fn state(outcome: &Outcome) -> &'static str {
 /// The image, and the name that can never mean anything else.
 pub(crate) fn pulled(pulled: &Pulled, style: Style) -> String {
     let line = headline_as(&pulled.name.to_string(), &pulled.image, style);
-    format!("{line}\npinned  {}\n", text::plain(&pulled.pinned()))
+    let beside = match pulled.company.kept {
+        0 => String::new(),
+        kept => format!("beside  {}\n", units::count(kept, "artifact", "artifacts")),
+    };
+    format!("{line}\npinned  {}\n{beside}", text::plain(&pulled.pinned()))
 }
 
 /// `registry.example/app:1  sha256:...  142 MB sent`
 pub(crate) fn pushed(pushed: &Pushed, style: Style) -> String {
     let name = style.strong(&text::plain(&pushed.name.tagged()));
-    format!("{name}  {}  {}\n", pushed.digest, effort(&pushed.moved))
+    format!("{name}  {}  {}{}\n", pushed.digest, effort(&pushed.moved), along(&pushed.moved))
 }
 
 /// The same for a copy.
 pub(crate) fn copied(copied: &Copied, style: Style) -> String {
     let name = style.strong(&text::plain(&copied.to));
-    let referrers = match copied.moved.referrers {
+    format!("{name}  {}  {}{}\n", copied.digest, effort(&copied.moved), along(&copied.moved))
+}
+
+/// What went with it.
+fn along(moved: &Moved) -> String {
+    match usize::try_from(moved.referrers).unwrap_or(usize::MAX) {
         0 => String::new(),
-        number => format!(
-            ", {} along",
-            units::count(usize::try_from(number).unwrap_or(usize::MAX), "referrer", "referrers")
-        ),
-    };
-    format!("{name}  {}  {}{referrers}\n", copied.digest, effort(&copied.moved))
+        number => format!(", {} along", units::count(number, "referrer", "referrers")),
+    }
 }
 
 fn effort(moved: &Moved) -> String {

@@ -103,7 +103,7 @@ impl AttestError {
             Self::Signature(error) => error.remedy().to_owned(),
             Self::Sign(_) => "look at the key: `coffer trust keys`".to_owned(),
             Self::Place { .. } => {
-                "name an image in a registry, registry.example/team/app:1, or a layout, oci:DIR".to_owned()
+                "name an image of the store or of a registry, registry.example/team/app:1, or a layout, oci:DIR".to_owned()
             }
             Self::Predicate { .. } => "give a file of that kind, or another --type".to_owned(),
         }

@@ -1,18 +1,17 @@
 //! Everything beside an image that could vouch for it. Whoever may write there decides how much that is, so all of
 //! it is counted and bounded.
 
-use std::io::Read as _;
+use std::collections::BTreeSet;
 
-use model::digest::{ClaimedDigest, Digest};
-use model::oci::{Annotations, Descriptor, Manifest};
-use store::StoreError;
+use model::digest::ClaimedDigest;
+use model::oci::{Annotations, Manifest};
 use trust::cosign::{attestation_tag, signature_tag};
 use trust::evidence::is_evidence;
 
 use super::place::Place;
 use super::{AttestError, Refused, Result, SignatureError};
 use crate::error::EngineError;
-use crate::ship::{Document, Origin, Wanted as Platform, choose, parse};
+use crate::ship::{Document, Origin, Wanted as Platform, choose, parse, whole};
 
 /// Pieces of evidence beside one image; each costs its bytes and the work to verify it.
 const MOST: usize = 256;
@@ -38,17 +37,21 @@ pub(super) struct Gathered {
     pub(super) broken: Vec<Refused>,
 }
 
-/// All evidence beside what a name stands for, and beside its image for a platform.
+/// All evidence beside what a name stands for, and beside its image for a platform; of an image of the store, also what
+/// is said of the index that it was chosen from.
 pub(super) fn all(place: &Place<'_>, top: Document, platform: &Platform) -> Result<Gathered> {
     let origin = place.origin()?;
     let mut gathering = Gathering { place, origin: &*origin, found: Gathered::default(), left: MOST_BYTES };
-    let digest = top.descriptor.digest;
-    gathering.beside(&digest)?;
+    let mut subjects = vec![top.descriptor.digest];
+    subjects.extend(place.indexes()?);
     if top.descriptor.is_index()
         && let Ok(chosen) = choose(&*origin, top, platform)
-        && chosen.document.descriptor.digest != digest
     {
-        gathering.beside(&chosen.document.descriptor.digest)?;
+        subjects.push(chosen.document.descriptor.digest);
+    }
+    let mut seen = BTreeSet::new();
+    for subject in subjects.iter().filter(|subject| seen.insert(**subject)) {
+        gathering.beside(subject)?;
     }
     Ok(gathering.found)
 }
@@ -89,7 +92,7 @@ impl Gathering<'_> {
         for layer in manifest.layers.into_iter().filter(|layer| is_evidence(&layer.media_type)) {
             self.count()?;
             self.left = self.left.checked_sub(layer.size).ok_or_else(|| self.too_many())?;
-            let bytes = match read(self.origin, &layer) {
+            let bytes = match whole(self.origin, &layer, "bytes of evidence", MOST_BYTES) {
                 Ok(bytes) => bytes,
                 Err(error) => {
                     self.broken(at, &error)?;
@@ -127,20 +130,4 @@ impl Gathering<'_> {
 /// As tables show a digest.
 fn short(digest: &ClaimedDigest) -> String {
     format!("sha256:{}", digest.hex().chars().take(12).collect::<String>())
-}
-
-/// A blob, whole and checked against its descriptor, whose size is within what is left.
-fn read(origin: &dyn Origin, blob: &Descriptor) -> Result<Vec<u8>> {
-    let label = || blob.digest.to_string();
-    let mut bytes = Vec::new();
-    let read = origin.open(blob, 0).and_then(|from| from.take(blob.size + 1).read_to_end(&mut bytes));
-    read.map_err(|cause| StoreError::Fetch { blob: label(), cause })?;
-    let found = bytes.len() as u64;
-    if found != blob.size {
-        return Err(StoreError::Size { blob: label(), claimed: blob.size, found, evidence: None }.into());
-    }
-    match blob.digest.confirm(Digest::of(&bytes)) {
-        Ok(_) => Ok(bytes),
-        Err(mismatch) => Err(StoreError::Digest { blob: label(), mismatch, evidence: None }.into()),
-    }
 }

@@ -1,7 +1,7 @@
 //! Signatures and attestations beside images: found and verified, made and put there.
 //!
 //! They are where cosign and Notation keep them: under tags made of the image's digest, and as what refers to the
-//! image, in its registry or in an OCI layout. The store keeps none.
+//! image, in its registry, in an OCI layout or in the store, which keeps what it gets with an image.
 
 mod error;
 mod place;
@@ -12,6 +12,7 @@ mod predicate;
 use std::collections::BTreeMap;
 
 use model::digest::ClaimedDigest;
+use model::image::Image;
 use registry::client::ClientError;
 use trust::evidence::{self, Evidence};
 use trust::key::Signer;
@@ -119,8 +120,8 @@ pub struct Attested {
 }
 
 impl Engine {
-    /// Looks for everything beside an image that vouches for it, and verifies it. `reference` is a name in a
-    /// registry, or an OCI layout. Of an image for several platforms, what is said of the one for `platform` counts
+    /// Looks for everything beside an image that vouches for it, and verifies it. `reference` is an image of the store
+    /// where it names no registry, or a name in a registry, or an OCI layout. Of an image for several platforms, what is said of the one for `platform` counts
     /// as well.
     ///
     /// # Errors
@@ -151,6 +152,25 @@ impl Engine {
         Ok(Testimony { name, digest, accepted, refused })
     }
 
+    /// Who built an image of the store, by the word of these keys, with the key that says so.
+    pub(crate) fn builders(
+        &self,
+        image: &Image,
+        keys: Vec<ForeignKey>,
+    ) -> Result<Vec<(ClaimedDigest, String)>> {
+        let grounds = Grounds { keys, ..Grounds::default() };
+        let demand = Demand { grounds, wanted: Some(Wanted::by_word("provenance")), ..Demand::default() };
+        let place = Place::of(self, image);
+        let gathered = gather::all(&place, place.top()?, &Platform::host())?;
+        let builder = |piece: &Piece| match self.heard(piece, &demand).ok()? {
+            Verified::Statement(VerifiedStatement { by: By::Key(key), statement, .. }) => {
+                Some((key.into(), statement.builder()?))
+            }
+            _ => None,
+        };
+        Ok(gathered.pieces.iter().filter_map(builder).collect())
+    }
+
     /// Verifies one piece, and asks whether it says what was asked for.
     fn heard(&self, piece: &Piece, demand: &Demand) -> std::result::Result<Verified, SignatureError> {
         let evidence =
@@ -170,8 +190,7 @@ impl Engine {
         Err(SignatureError::OtherType { found: found.to_string(), wanted: wanted.to_string() })
     }
 
-    /// Says something of an image, and puts it beside the image. `reference` is a name in a registry, or an OCI
-    /// layout.
+    /// Says something of an image, and puts it beside the image. `reference` is as in [`Engine::testimony`].
     ///
     /// # Errors
     /// [`AttestError`]: the signer's, or what is said is nothing that could be; what the registry says.
@@ -194,6 +213,9 @@ impl Engine {
         let entry = Entry::image(Kind::Attest, None, name.clone(), self.now());
         let entry = entry.with("digest", digest.to_string()).with("type", kind);
         self.note(&entry.with("key", signer.public().id().short()))?;
+        if let Place::Store { image, .. } = &place {
+            self.learn_builds(image)?;
+        }
         Ok(Attested { name, digest, at })
     }
 }

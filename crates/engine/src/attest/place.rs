@@ -1,11 +1,12 @@
-//! Where an image is with what vouches for it: a repository, or an OCI layout.
+//! Where an image is with what vouches for it: the store, a repository, or an OCI layout.
 
 use model::digest::ClaimedDigest;
+use model::image::Image;
 use model::oci::{Descriptor, Manifest, OCI_MANIFEST};
 use model::reference::{ArchiveSource, ImageName, Reference, Repository, Transport};
 use registry::client::{Client, Which};
-use store::StoreError;
 use store::carrier::{Layout, LayoutWriter};
+use store::{Beside, StoreError};
 
 use super::{AttestError, Result, absent};
 use crate::engine::Engine;
@@ -14,6 +15,8 @@ use crate::ship::{Document, OnDisk, Origin, Remote, which};
 
 /// An image and its surroundings.
 pub(super) enum Place<'a> {
+    /// In the store.
+    Store { engine: &'a Engine, name: ImageName, image: Box<Image> },
     /// In a registry.
     Repository { client: Client, name: ImageName, repository: Repository },
     /// In a directory.
@@ -23,7 +26,11 @@ pub(super) enum Place<'a> {
 impl<'a> Place<'a> {
     /// The place of an image that somebody names.
     pub(super) fn find(engine: &'a Engine, registries: &Registries, reference: &str) -> Result<Self> {
-        match reference.parse()? {
+        let parsed = reference.parse()?;
+        if let Some((name, image)) = engine.at_hand(&parsed)? {
+            return Ok(Self::Store { engine, name, image: Box::new(image) });
+        }
+        match parsed {
             Reference::Name(name) | Reference::Remote(name) => {
                 let name = registries.full_name(&name)?;
                 let repository = name.located();
@@ -40,10 +47,16 @@ impl<'a> Place<'a> {
         }
     }
 
+    /// The place of an image of the store.
+    pub(super) fn of(engine: &'a Engine, image: &Image) -> Self {
+        let name = ImageName { repository: image.digest.hex(), tag: None, digest: None };
+        Self::Store { engine, name, image: Box::new(image.clone()) }
+    }
+
     /// The image's name, with its registry.
     pub(super) fn name(&self) -> String {
         match self {
-            Self::Repository { name, .. } => name.to_string(),
+            Self::Store { name, .. } | Self::Repository { name, .. } => name.to_string(),
             Self::Layout { source, .. } => source.to_string(),
         }
     }
@@ -52,13 +65,15 @@ impl<'a> Place<'a> {
     pub(super) fn reference(&self) -> String {
         match self {
             Self::Repository { repository, .. } => repository.to_string(),
-            Self::Layout { .. } => String::new(),
+            // Where it will be one day, nobody knows.
+            Self::Store { .. } | Self::Layout { .. } => String::new(),
         }
     }
 
     /// Whence documents and blobs come.
     pub(super) fn origin(&self) -> Result<Box<dyn Origin + '_>> {
         Ok(match self {
+            Self::Store { engine, name, image } => engine.stored_origin(image, name)?,
             Self::Repository { client, name, repository } => {
                 Box::new(Remote::new(client, repository.clone(), which(name)))
             }
@@ -71,9 +86,26 @@ impl<'a> Place<'a> {
         self.origin()?.top()
     }
 
+    /// The indexes that an image of the store was chosen from: what is said of them is said of it.
+    pub(super) fn indexes(&self) -> Result<Vec<ClaimedDigest>> {
+        match self {
+            Self::Store { engine, image, .. } => Ok(engine.store.subjects(image)?),
+            Self::Repository { .. } | Self::Layout { .. } => Ok(Vec::new()),
+        }
+    }
+
     /// The manifest under a tag beside the image, where there is one.
     pub(super) fn beside(&self, tag: &str) -> Result<Option<Document>> {
         match self {
+            Self::Store { engine, image, .. } => {
+                for subject in engine.store.subjects(image)? {
+                    let there = engine.store.attached(&subject)?;
+                    if let Some(one) = there.into_iter().find(|one| one.tag.as_deref() == Some(tag)) {
+                        return Ok(Some(Document { descriptor: one.descriptor(), bytes: one.bytes }));
+                    }
+                }
+                Ok(None)
+            }
             Self::Repository { client, repository, .. } => {
                 let tag = Which::Tag(tag.to_owned());
                 let Some(fetched) = absent(client.manifest(repository, &tag))? else { return Ok(None) };
@@ -101,6 +133,15 @@ impl<'a> Place<'a> {
         tag: Option<&str>,
     ) -> Result<()> {
         match self {
+            Self::Store { engine, .. } => {
+                engine.store.keep_beside(&Beside {
+                    subject: top.descriptor.digest,
+                    tag: tag.map(str::to_owned),
+                    manifest: manifest.bytes.clone(),
+                    blobs: blobs.iter().map(|(_, bytes)| bytes.clone()).collect(),
+                })?;
+                Ok(())
+            }
             Self::Repository { client, repository, .. } => {
                 for (descriptor, bytes) in blobs {
                     send(client, repository, descriptor, bytes)?;
@@ -122,6 +163,25 @@ impl<'a> Place<'a> {
                 Ok(writer.finish(name, &top.descriptor, &top.bytes, beside)?)
             }
         }
+    }
+}
+
+impl Engine {
+    /// The image of the store that a person means who names no registry, if the store has it.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn at_hand(&self, reference: &Reference) -> Result<Option<(ImageName, Image)>> {
+        let name = match reference {
+            Reference::Name(name) if !name.names_registry() => name.clone(),
+            Reference::Embedded => crate::images::embedded(),
+            Reference::Name(_) | Reference::Remote(_) | Reference::Archive(_) => return Ok(None),
+        };
+        if self.lacks(&name)? {
+            return Ok(None);
+        }
+        let image = self.store.resolve(&name)?;
+        Ok(Some((name, image)))
     }
 }
 

@@ -30,8 +30,8 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// A container may start; written before it does. `vouched`, `publisher`, `place` and `stages`, where a
-    /// publisher is pinned for the image's place.
+    /// A container may start; written before it does. `vouched`, `publisher`, `place`, `stages` and who `built` the
+    /// image, where a publisher is pinned for its place.
     Permit = "permit",
     /// A container may not start; who vouches for the image, as in a permit.
     Refusal = "refusal",
@@ -101,6 +101,23 @@ kinds! {
     TrustRefresh = "trust-refresh",
     /// What came in a publisher's name was not believed; `place`, `publisher`.
     TrustRefusal = "trust-refusal",
+    /// A publisher was made here; `publisher`, and the `fingerprint` that consumers pin, where it is known.
+    TrustInit = "trust-init",
+    /// Releases were signed in a publisher's name, or what others had begun. As of all that a publisher does: `place`,
+    /// `publisher`, how far it is (`published`, `waits`, `waits-for-online`), and what it changes.
+    TrustSign = "trust-sign",
+    /// A release was promoted to a stage.
+    TrustPromote = "trust-promote",
+    /// A digest was revoked, or that was taken back.
+    TrustRevoke = "trust-revoke",
+    /// A stage was made or changed.
+    TrustDelegate = "trust-delegate",
+    /// A key was replaced.
+    TrustRotate = "trust-rotate",
+    /// Keys that were lost or stolen were replaced.
+    TrustRecover = "trust-recover",
+    /// What a role says was signed anew.
+    TrustRenew = "trust-renew",
     /// A volume was made because somebody asked for it.
     VolumeCreate = "volume-create",
     /// A volume and everything in it was removed.

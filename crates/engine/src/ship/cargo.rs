@@ -37,13 +37,15 @@ pub enum Referrers {
 pub(super) struct Item {
     pub(super) document: Document,
     pub(super) blobs: Vec<Descriptor>,
+    /// The tag that says what it is about, where it does not itself.
+    pub(super) tag: Option<String>,
 }
 
 /// A whole copy.
 pub(super) struct Cargo {
     /// What each document names comes before it; the last one is what the copy is about.
     pub(super) items: Vec<Item>,
-    /// Referrers, in the same order.
+    /// What is about them, in the same order.
     pub(super) referring: Vec<Item>,
 }
 
@@ -80,8 +82,11 @@ pub(super) fn gather(origin: &dyn Origin, top: Document, referrers: Referrers) -
     let mut referring = Vec::new();
     if referrers == Referrers::Along {
         let subjects: Vec<_> = items.iter().map(|item: &Item| item.document.descriptor.digest).collect();
-        for subject in subjects {
-            gathering.add_referrers(&subject, DEEPEST, &mut referring)?;
+        for subject in &subjects {
+            gathering.add_referrers(subject, DEEPEST, &mut referring)?;
+        }
+        if let Some(top) = subjects.last() {
+            gathering.add_tagged(top, &mut referring)?;
         }
     }
     Ok(Cargo { items, referring })
@@ -114,7 +119,21 @@ impl Gathering<'_> {
             blobs.extend(manifest.layers);
             blobs.push(manifest.config);
         }
-        items.push(Item { document, blobs });
+        items.push(Item { document, blobs, tag: None });
+        Ok(())
+    }
+
+    /// cosign signs what a name stands for, and not each image of an index.
+    fn add_tagged(&mut self, subject: &ClaimedDigest, items: &mut Vec<Item>) -> Result<()> {
+        for (tag, descriptor) in self.origin.tagged(subject)? {
+            let mut added = Vec::new();
+            self.add(self.origin.document(&descriptor)?, DEEPEST, &mut added)?;
+            // The last one is what has the tag, the others what it names.
+            if let Some(last) = added.last_mut() {
+                last.tag = Some(tag);
+            }
+            items.extend(added);
+        }
         Ok(())
     }
 

@@ -117,10 +117,10 @@ impl Engine {
                 let layout = Layout::open(&self.store, source)?;
                 Box::new(OnDisk::new(layout, source.selector.clone(), source.to_string()))
             }
-            Reference::Name(name) => Box::new(self.stored(&self.store.resolve(name)?, name, None)?),
+            Reference::Name(name) => self.stored_origin(&self.store.resolve(name)?, name)?,
             Reference::Embedded => {
                 let name = crate::images::embedded();
-                Box::new(self.stored(&self.store.resolve(&name)?, &name, None)?)
+                self.stored_origin(&self.store.resolve(&name)?, &name)?
             }
         })
     }

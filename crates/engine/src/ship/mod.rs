@@ -13,6 +13,7 @@ mod cargo;
 mod transfer;
 
 mod remembered;
+mod company;
 mod pull;
 mod push;
 mod copy;
@@ -23,16 +24,17 @@ mod sync;
 
 pub(crate) use cargo::choose;
 pub(crate) use content::parse;
-pub(crate) use origin::{Document, OnDisk, Origin, Remote};
+pub(crate) use origin::{Document, OnDisk, Origin, Remote, whole};
 pub(crate) use pull::which;
 
 pub use cargo::{Extent, Referrers};
+pub use company::Company;
 pub use copy::{Copied, Copying};
 pub use error::ShipError;
 pub use list::Job;
 pub use platform::Wanted;
 pub use pull::Pulled;
-pub use push::Pushed;
+pub use push::{Pushed, Pushing};
 pub use store::Packing;
 pub use sync::{Effect, Failing, Outcome, Synced, Syncing};
 pub use transfer::Moved;

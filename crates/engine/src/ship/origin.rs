@@ -8,7 +8,7 @@ use model::oci::Descriptor;
 use model::reference::Repository;
 use registry::client::{Client, ClientError, Which};
 use store::carrier::Layout;
-use store::{Blobs, Limits, Outgoing, StoreError};
+use store::{Attached, Blobs, Limits, Outgoing, StoreError};
 
 use super::Result;
 
@@ -35,15 +35,27 @@ pub(crate) trait Origin: Sync {
     fn open(&self, blob: &Descriptor, from: u64) -> io::Result<Bytes<'_>>;
     /// What refers to a document.
     fn referrers(&self, subject: &ClaimedDigest) -> Result<Vec<Descriptor>>;
+    /// What lies beside a document under tags made of its digest, as cosign keeps it: by tag.
+    fn tagged(&self, subject: &ClaimedDigest) -> Result<Vec<(String, Descriptor)>>;
     /// Repositories that are likely to have the same blobs.
     fn neighbours(&self) -> &[Repository];
 }
 
 /// A blob that is small by its kind, whole and checked.
 pub(super) fn small(origin: &dyn Origin, blob: &Descriptor) -> Result<Vec<u8>> {
-    let (label, allowed) = (blob.digest.to_string(), Limits::default().config);
+    whole(origin, blob, "bytes in a configuration", Limits::default().config)
+}
+
+/// A blob's bytes, all of them and checked, if they are no more than allowed.
+pub(crate) fn whole(
+    origin: &dyn Origin,
+    blob: &Descriptor,
+    limit: &'static str,
+    allowed: u64,
+) -> Result<Vec<u8>> {
+    let label = blob.digest.to_string();
     if blob.size > allowed {
-        return Err(StoreError::Limit { what: label, limit: "bytes in a configuration", allowed }.into());
+        return Err(StoreError::Limit { what: label, limit, allowed }.into());
     }
     let mut bytes = Vec::new();
     let read = origin.open(blob, 0).and_then(|from| from.take(blob.size + 1).read_to_end(&mut bytes));
@@ -117,6 +129,18 @@ impl Origin for Remote<'_> {
         Ok(self.client.referrers(&self.repository, subject, None)?)
     }
 
+    fn tagged(&self, subject: &ClaimedDigest) -> Result<Vec<(String, Descriptor)>> {
+        let mut tagged = Vec::new();
+        for tag in trust::cosign::tags(subject) {
+            match self.client.resolve(&self.repository, &Which::Tag(tag.clone())) {
+                Ok(descriptor) => tagged.push((tag, descriptor)),
+                Err(ClientError::Missing { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(tagged)
+    }
+
     fn neighbours(&self) -> &[Repository] {
         &self.neighbours
     }
@@ -161,6 +185,10 @@ impl Origin for OnDisk {
         Ok(self.layout.referrers(subject)?)
     }
 
+    fn tagged(&self, subject: &ClaimedDigest) -> Result<Vec<(String, Descriptor)>> {
+        Ok(self.layout.tagged(subject)?)
+    }
+
     fn neighbours(&self) -> &[Repository] {
         &[]
     }
@@ -174,6 +202,8 @@ pub(super) struct Stored<'a> {
     name: String,
     outgoing: Outgoing,
     opener: Opener<'a>,
+    /// What lies beside it, and is about the indexes that it was chosen from.
+    beside: Vec<Attached>,
     neighbours: Vec<Repository>,
 }
 
@@ -182,9 +212,10 @@ impl<'a> Stored<'a> {
         name: String,
         outgoing: Outgoing,
         opener: Opener<'a>,
+        beside: Vec<Attached>,
         neighbours: Vec<Repository>,
     ) -> Self {
-        Self { name, outgoing, opener, neighbours }
+        Self { name, outgoing, opener, beside, neighbours }
     }
 }
 
@@ -201,6 +232,10 @@ impl Origin for Stored<'_> {
     }
 
     fn document(&self, descriptor: &Descriptor) -> Result<Document> {
+        let beside = self.beside.iter().find(|attached| descriptor.digest == attached.digest.into());
+        if let Some(attached) = beside {
+            return Ok(Document { descriptor: attached.descriptor(), bytes: attached.bytes.clone() });
+        }
         let why = "the store has no such manifest".to_owned();
         Err(super::ShipError::Document { name: descriptor.digest.to_string(), why }.into())
     }
@@ -211,8 +246,14 @@ impl Origin for Stored<'_> {
         Ok(Box::new(file))
     }
 
-    fn referrers(&self, _subject: &ClaimedDigest) -> Result<Vec<Descriptor>> {
-        Ok(Vec::new())
+    fn referrers(&self, subject: &ClaimedDigest) -> Result<Vec<Descriptor>> {
+        let about = |attached: &&Attached| attached.subject == *subject && attached.tag.is_none();
+        Ok(self.beside.iter().filter(about).map(Attached::descriptor).collect())
+    }
+
+    fn tagged(&self, subject: &ClaimedDigest) -> Result<Vec<(String, Descriptor)>> {
+        let about = self.beside.iter().filter(|attached| attached.subject == *subject);
+        Ok(about.filter_map(|attached| Some((attached.tag.clone()?, attached.descriptor()))).collect())
     }
 
     fn neighbours(&self) -> &[Repository] {

@@ -6,9 +6,10 @@ use model::oci::Manifest;
 use model::reference::{ImageName, Repository};
 use model::verdict::Level;
 use registry::client::{Client, ClientError, Which};
-use store::{Incoming, Naming, Progress};
+use store::{Imported, Incoming, Naming, Progress, StoreError};
 
 use super::cargo::{Chosen, choose};
+use super::company::{self, Company};
 use super::origin::{Document, Layers, Origin, Remote, small};
 use super::platform::{self, Wanted};
 use super::remembered::Remembered;
@@ -34,6 +35,8 @@ pub struct Pulled {
     pub before: Option<ClaimedDigest>,
     /// Whether the store had it before.
     pub already: bool,
+    /// What lies beside it.
+    pub company: Company,
 }
 
 impl Pulled {
@@ -122,21 +125,30 @@ impl Engine {
         let pin = |digest| ImageName { tag: None, digest: Some(digest), ..name.clone() };
         let incoming = Incoming {
             manifest: bytes,
-            media_type: descriptor.media_type,
+            media_type: descriptor.media_type.clone(),
             config,
             pins: index.map(pin).into_iter().collect(),
             blobs: &Layers(&origin),
         };
         let naming = Naming::As(vec![name.clone()]);
         let now = self.now();
-        let imported = self.store.pull(&incoming, &naming, now, progress)?;
+        let subjects: Vec<_> = [descriptor.digest].into_iter().chain(index).collect();
+        let (imported, found) = std::thread::scope(|scope| {
+            let looking = scope.spawn(|| company::look(&origin, &subjects));
+            let imported = self.store.pull(&incoming, &naming, now, progress);
+            (imported, looking.join().unwrap_or_else(|_| Err(StoreError::Stopped.into())))
+        });
+        let imported = imported?;
         if !imported.already {
             let image = Some(imported.image.digest);
             let entry = Entry::image(Kind::ImagePull, image, name.to_string(), now);
             self.note(&entry.with("registry", &repository.registry).with("digest", digest.to_string()))?;
         }
+        let company = Company::bring(&self.store, &origin, found);
+        self.learn_builds(&imported.image)?;
         let before = self.remembered(name, digest, imported.image.digest, now)?;
-        Ok(Pulled { image: imported.image, name: name.clone(), digest, before, already: imported.already })
+        let Imported { image, already, .. } = imported;
+        Ok(Pulled { image, name: name.clone(), digest, before, already, company })
     }
 
     /// What a name led to when it was pulled last, if that is something else: history before it is an answer.

@@ -17,6 +17,15 @@ use crate::book::{Entry, Kind};
 use crate::engine::Engine;
 use crate::registries::Registries;
 
+/// How a push is made.
+#[derive(Debug, Clone, Copy)]
+pub struct Pushing {
+    /// How plain layers are packed, if they are: what lies beside the image is about another one then, and stays.
+    pub packing: Option<Packing>,
+    /// What goes with it.
+    pub referrers: Referrers,
+}
+
 /// An image that was pushed.
 #[derive(Debug, Clone)]
 pub struct Pushed {
@@ -38,16 +47,16 @@ impl Engine {
         registries: &Registries,
         image: &Image,
         to: &ImageName,
-        packing: Option<Packing>,
+        how: Pushing,
         progress: &mut dyn Progress,
     ) -> Result<Pushed> {
         let name = registries.full_name(to)?;
         let client = self.client(registries)?;
-        let origin = self.stored(image, &name, packing)?;
+        let origin = self.stored(image, &name, how.packing)?;
         let target = tag(registries, &client, &name)?;
         let top = origin.top()?;
         let digest = top.descriptor.digest;
-        let cargo = gather(&origin, top, Referrers::Left)?;
+        let cargo = gather(&origin, top, how.referrers)?;
         let moved = transfer(&origin, Box::new(target), &cargo, progress)
             .map_err(|error| self.distrusted(error, &name.to_string()))?;
         let entry = Entry::image(Kind::ImagePush, Some(image.digest), name.tagged(), self.now());
@@ -66,7 +75,12 @@ impl Engine {
         Ok(names.filter(|name| name.located() == repository).collect())
     }
 
-    /// An image of the store as an origin.
+    /// An image of the store as an origin, with what lies beside it.
+    pub(crate) fn stored_origin(&self, image: &Image, name: &ImageName) -> Result<Box<dyn Origin + '_>> {
+        Ok(Box::new(self.stored(image, name, None)?))
+    }
+
+    /// The same, perhaps packed.
     pub(super) fn stored(
         &self,
         image: &Image,
@@ -74,15 +88,19 @@ impl Engine {
         packing: Option<Packing>,
     ) -> Result<Stored<'_>> {
         let neighbours = self.neighbours(image)?;
+        let mut beside = Vec::new();
+        for subject in self.store.subjects(image)? {
+            beside.extend(self.store.attached(&subject)?);
+        }
         let Some(packing) = packing else {
             let outgoing = self.store.outgoing(image)?;
             let opener = Box::new(|digest: &ClaimedDigest| self.store.blob(digest));
-            return Ok(Stored::new(name.to_string(), outgoing, opener, neighbours));
+            return Ok(Stored::new(name.to_string(), outgoing, opener, beside, neighbours));
         };
         let packed = self.store.packed(image, packing)?;
         let outgoing = packed.outgoing.clone();
         let opener = Box::new(move |digest: &ClaimedDigest| packed.blob(digest));
-        Ok(Stored::new(name.to_string(), outgoing, opener, neighbours))
+        Ok(Stored::new(name.to_string(), outgoing, opener, beside, neighbours))
     }
 
     /// Every repository that the image is called after.

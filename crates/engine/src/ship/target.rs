@@ -14,8 +14,8 @@ use crate::error::EngineError;
 
 /// Where images go to. Threads share it.
 pub(super) trait Target: Sync {
-    /// Whether it has the document, and with it everything that it names.
-    fn has_document(&self, descriptor: &Descriptor) -> Result<bool>;
+    /// Whether it has the document, under the tag if it is to have one, and with it everything that it names.
+    fn has_document(&self, descriptor: &Descriptor, tag: Option<&str>) -> Result<bool>;
     /// What its name stands for now.
     fn current(&self) -> Result<Option<ClaimedDigest>>;
     /// Whether it has the blob.
@@ -29,9 +29,10 @@ pub(super) trait Target: Sync {
         origin: &dyn Origin,
         advanced: &mut (dyn FnMut(u64) + Send),
     ) -> Result<()>;
-    /// Takes a document whose blobs it has.
-    fn take(&self, document: &Document) -> Result<Taken>;
-    /// Takes the document that all of it was for, and gives it its name; `beside` it is what refers to it.
+    /// Takes a document whose blobs it has, and gives it a tag if it is to have one.
+    fn take(&self, document: &Document, tag: Option<&str>) -> Result<Taken>;
+    /// Takes the document that all of it was for, and gives it its name; `beside` it is what is about it, with its tag
+    /// where it has one.
     fn finish(self: Box<Self>, top: &Document, beside: &[Descriptor]) -> Result<()>;
 }
 
@@ -79,8 +80,9 @@ impl<'a> Tag<'a> {
 }
 
 impl Target for Tag<'_> {
-    fn has_document(&self, descriptor: &Descriptor) -> Result<bool> {
-        Ok(self.digest_of(&Which::Digest(descriptor.digest))?.is_some())
+    fn has_document(&self, descriptor: &Descriptor, tag: Option<&str>) -> Result<bool> {
+        let which = tag.map_or(Which::Digest(descriptor.digest), |tag| Which::Tag(tag.to_owned()));
+        Ok(self.digest_of(&which)? == Some(descriptor.digest))
     }
 
     fn current(&self) -> Result<Option<ClaimedDigest>> {
@@ -108,9 +110,9 @@ impl Target for Tag<'_> {
         Ok(self.client.push_blob(&self.repository, blob, &source, advanced)?)
     }
 
-    fn take(&self, document: &Document) -> Result<Taken> {
+    fn take(&self, document: &Document, tag: Option<&str>) -> Result<Taken> {
         let Document { descriptor, bytes } = document;
-        self.client.push_manifest(&self.repository, None, &descriptor.media_type, bytes)?;
+        self.client.push_manifest(&self.repository, tag, &descriptor.media_type, bytes)?;
         Ok(Taken::Sent)
     }
 
@@ -136,7 +138,7 @@ impl OnDisk {
 }
 
 impl Target for OnDisk {
-    fn has_document(&self, _descriptor: &Descriptor) -> Result<bool> {
+    fn has_document(&self, _descriptor: &Descriptor, _tag: Option<&str>) -> Result<bool> {
         // Files may be there without those that they name: each is looked for.
         Ok(false)
     }
@@ -167,7 +169,7 @@ impl Target for OnDisk {
         Ok(sent?)
     }
 
-    fn take(&self, document: &Document) -> Result<Taken> {
+    fn take(&self, document: &Document, _tag: Option<&str>) -> Result<Taken> {
         if self.writer.has(&document.descriptor.digest) {
             return Ok(Taken::Present);
         }

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use model::oci::Descriptor;
+use model::oci::{Descriptor, REF_NAME};
 use registry::client::Mount;
 use store::Progress;
 
@@ -61,11 +61,11 @@ pub(super) fn transfer(
     let Some(top) = cargo.items.last() else { return Ok(moved) };
     let is_top = |item: &Item| item.document.descriptor.digest == top.document.descriptor.digest;
     for item in missing.iter().filter(|item| !is_top(item)) {
-        moved.documents += u64::from(target.take(&item.document)? == Taken::Sent);
+        moved.documents += u64::from(target.take(&item.document, item.tag.as_deref())? == Taken::Sent);
     }
     // What is new beside it has to be named by an index on disk even where the image was there before.
     if moved.documents > 0 || target.current()? != Some(top.document.descriptor.digest) {
-        let beside: Vec<_> = cargo.referring.iter().map(|item| item.document.descriptor.clone()).collect();
+        let beside: Vec<_> = cargo.referring.iter().map(listed).collect();
         target.finish(&top.document, &beside)?;
         moved.documents += 1;
     }
@@ -76,11 +76,20 @@ pub(super) fn transfer(
 fn missing<'a>(target: &dyn Target, cargo: &'a Cargo) -> Result<Vec<&'a Item>> {
     let mut missing = Vec::new();
     for item in cargo.items.iter().chain(&cargo.referring) {
-        if !target.has_document(&item.document.descriptor)? {
+        if !target.has_document(&item.document.descriptor, item.tag.as_deref())? {
             missing.push(item);
         }
     }
     Ok(missing)
+}
+
+/// As an index on disk lists it.
+fn listed(item: &Item) -> Descriptor {
+    let mut listed = item.document.descriptor.clone();
+    if let Some(tag) = &item.tag {
+        listed.annotations.get_or_insert_default().insert(REF_NAME.to_owned(), tag.clone());
+    }
+    listed
 }
 
 fn distinct<'a>(items: &[&'a Item]) -> Vec<&'a Descriptor> {

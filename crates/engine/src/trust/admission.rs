@@ -5,7 +5,7 @@ use model::digest::Digest;
 use model::reference::ImageName;
 use model::verdict::Level;
 use registry::client::Client;
-use trust::catalogue::{Catalogue, Doubt};
+use trust::catalogue::Doubt;
 
 use super::error::{TrustError, UnvouchedError};
 use super::news::about;
@@ -32,11 +32,11 @@ impl Engine {
         let Some(subject) = Subject::of(&pins, name).filter(|_| level != Level::Open) else { return Ok(()) };
         let now = self.now();
         let ask = || {
-            let bytes = self.catalogue_of(&subject.pin)?;
-            let catalogue = Catalogue::from_bytes(&bytes).map_err(|_| Unvouched::Unheard)?;
-            let judged = digests.map(|digest| subject.judge(&catalogue, digest, now));
-            vouched(judged).map_err(Unvouched::Doubt)?;
-            Ok(now.saturating_sub(catalogue.refreshed()) <= RECENT)
+            self.consult(&subject.pin, |catalogue| {
+                let judged = digests.map(|digest| subject.judge(catalogue, digest, now));
+                vouched(judged).map_err(Unvouched::Doubt)?;
+                Ok(now.saturating_sub(catalogue.refreshed()) <= RECENT)
+            })
         };
         if matches!(ask(), Ok(true)) {
             return Ok(());

@@ -4,7 +4,6 @@ use model::digest::ClaimedDigest;
 use model::reference::ImageName;
 use model::trust::Vouched;
 use registry::client::Which;
-use trust::catalogue::Catalogue;
 
 use super::error::TrustError;
 use super::files::Files;
@@ -42,13 +41,11 @@ impl Engine {
         };
         let found = self.client(registries)?.manifest(&name.located(), &which)?;
         self.hear_from_afar(&client(registries), &subject.pin)?;
-        let answer = self.catalogue_of(&subject.pin);
-        let answer = answer.and_then(|bytes| {
-            let catalogue = Catalogue::from_bytes(&bytes).map_err(|_| Unvouched::Unheard)?;
-            subject.judge(&catalogue, found.digest, self.now()).map_err(Unvouched::Doubt)
+        let answer = self.consult(&subject.pin, |catalogue| {
+            subject.judge(catalogue, found.digest, self.now()).map_err(Unvouched::Doubt)
         });
         let vouched = match answer {
-            Ok(attested) => subject.signed(&attested),
+            Ok(attested) => subject.signed(&attested, None),
             Err(doubt) => subject.doubted(&doubt, None),
         };
         Ok((found.digest.into(), vouched))

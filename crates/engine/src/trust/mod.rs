@@ -22,6 +22,7 @@ mod errand;
 mod pinning;
 
 mod vouch;
+mod built;
 mod asking;
 mod admission;
 

@@ -49,7 +49,9 @@ impl Engine {
             None => pins.iter().collect(),
         };
         let client = client(registries);
-        Ok(meant.into_iter().map(|pin| self.hear_from_afar(&client, pin)).collect())
+        let heard = meant.into_iter().map(|pin| self.hear_from_afar(&client, pin)).collect();
+        self.learn_all_builds()?;
+        Ok(heard)
     }
 
     /// The same for one pin, as the settings of this engine's user have registries.
@@ -73,6 +75,7 @@ impl Engine {
                 all.push(self.hear(pin, |_| Ok(files.clone())));
             }
         }
+        self.learn_all_builds()?;
         if all.is_empty() { Err(TrustError::Strangers.into()) } else { Ok(all) }
     }
 

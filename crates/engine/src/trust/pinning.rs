@@ -67,6 +67,8 @@ impl Engine {
             before.iter().fold(entry, |entry, before| entry.with("before", before.fingerprint.to_string()));
         book.append(&entry, Durability::Flushed)?;
         turn.save(&pins)?;
+        drop(turn);
+        self.learn_all_builds()?;
         Ok(heard)
     }
 

@@ -38,7 +38,13 @@ pub(super) struct Subject {
 /// What is kept of a publisher says, and how old that is.
 struct Answer {
     heard: i64,
-    answer: std::result::Result<Attested, Unvouched>,
+    answer: std::result::Result<Word, Unvouched>,
+}
+
+/// What a publisher says of an image, and who built it.
+struct Word {
+    attested: Attested,
+    built: Option<String>,
 }
 
 /// Why a publisher's word does not stand for an image.
@@ -71,7 +77,7 @@ impl Engine {
         let mut first = Vouched::Nobody;
         for subject in subjects(&pins, text, image) {
             let vouched = match self.attested(&subject, image, now) {
-                Ok(attested) => return subject.signed(&attested),
+                Ok(word) => return subject.signed(&word.attested, word.built),
                 Err((doubt, why)) => subject.doubted(&doubt, why.as_deref()),
             };
             if first == Vouched::Nobody {
@@ -88,7 +94,7 @@ impl Engine {
         subject: &Subject,
         image: &Image,
         now: i64,
-    ) -> std::result::Result<Attested, (Unvouched, Option<String>)> {
+    ) -> std::result::Result<Word, (Unvouched, Option<String>)> {
         let Answer { heard, answer } = self.answer(subject, image, now);
         if self.places.is_none() {
             return answer.map_err(|doubt| (doubt, None));
@@ -108,19 +114,12 @@ impl Engine {
 
     /// What is kept of the publisher says of an image of the store.
     fn answer(&self, subject: &Subject, image: &Image, now: i64) -> Answer {
-        let unheard = |why| Answer { heard: 0, answer: Err(why) };
-        let bytes = match self.catalogue_of(&subject.pin) {
-            Ok(bytes) => bytes,
-            Err(why) => return unheard(why),
-        };
-        match Catalogue::from_bytes(&bytes) {
-            Ok(catalogue) => {
-                let answer = self.judged(&catalogue, subject, image, now).map_err(Unvouched::Doubt);
-                Answer { heard: catalogue.refreshed(), answer }
-            }
-            // One that was torn, or is of another version, is made anew with the next news.
-            Err(_) => unheard(Unvouched::Unheard),
-        }
+        let said = self.consult(&subject.pin, |catalogue| {
+            let answer = self.judged(catalogue, subject, image, now).map_err(Unvouched::Doubt);
+            let word = |attested| Word { attested, built: self.built(subject, catalogue, image) };
+            Ok(Answer { heard: catalogue.refreshed(), answer: answer.map(word) })
+        });
+        said.unwrap_or_else(|why| Answer { heard: 0, answer: Err(why) })
     }
 
     fn judged(
@@ -146,9 +145,15 @@ impl Engine {
         }
     }
 
-    /// The catalogue of a publisher, as it was written.
-    pub(super) fn catalogue_of(&self, pin: &Pin) -> std::result::Result<Vec<u8>, Unvouched> {
-        self.catalogue(pin).map_err(Unvouched::Unread)?.ok_or(Unvouched::Unheard)
+    /// Asks the catalogue of a publisher. One that was torn, or is of another version, is made anew with the next news.
+    pub(super) fn consult<T>(
+        &self,
+        pin: &Pin,
+        ask: impl FnOnce(&Catalogue<'_>) -> std::result::Result<T, Unvouched>,
+    ) -> std::result::Result<T, Unvouched> {
+        let bytes = self.catalogue(pin).map_err(Unvouched::Unread)?.ok_or(Unvouched::Unheard)?;
+        let catalogue = Catalogue::from_bytes(&bytes).map_err(|_| Unvouched::Unheard)?;
+        ask(&catalogue)
     }
 
     /// Has news asked for behind the start, unless somebody asked a moment ago.
@@ -196,12 +201,12 @@ impl Subject {
         catalogue.judge(self.target.as_deref(), &self.name, digest, self.pin.stage.as_deref(), now)
     }
 
-    pub(super) fn signed(&self, attested: &Attested) -> Vouched {
+    pub(super) fn signed(&self, attested: &Attested, built: Option<String>) -> Vouched {
         Vouched::Signed {
             publisher: self.pin.publisher.clone(),
             place: self.pin.place.to_string(),
             stages: attested.stages().to_vec(),
-            built: None,
+            built,
         }
     }
 

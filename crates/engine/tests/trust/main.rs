@@ -15,6 +15,8 @@ mod publisher;
 mod scene;
 
 mod attacks;
+mod builds;
+mod evidence;
 mod levels;
 mod publishing;
 mod stamping;

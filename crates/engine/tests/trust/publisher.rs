@@ -3,7 +3,7 @@
 use engine::trust::Files;
 use model::digest::{ClaimedDigest, Digest};
 use trust::key::{PublicKey, Signer, SoftKey};
-use trust::publisher::{Draft, Keys, Plan, Repository, RoleName, StageName, Validity};
+use trust::publisher::{Draft, Keys, Plan, Repository, Requirement, RoleName, StageName, Validity};
 
 use super::engine;
 use super::place::clock;
@@ -73,6 +73,14 @@ impl Publisher {
         self.change(|draft, now| draft.delegate(&stage, &keys, &[], now).unwrap());
         let digest = Digest::of(&image.manifest).into();
         self.change(|draft, now| draft.promote(&stage, name, digest, &[], now).unwrap());
+    }
+
+    /// Makes or changes a stage that wants to know who built what comes so far, by the word of a key.
+    pub(crate) fn requires_build(&mut self, stage: &str, key: &PublicKey) {
+        let stage: StageName = stage.parse().unwrap();
+        let keys = Keys::one(self.keys[3].public().clone());
+        let required = Requirement { kind: "provenance".to_owned(), keys: vec![key.clone()] };
+        self.change(|draft, now| draft.delegate(&stage, &keys, &[required], now).unwrap());
     }
 
     pub(crate) fn revoke(&mut self, image: &Image) {

@@ -116,7 +116,10 @@ impl Directory {
         entries.push(entry);
         for beside in beside {
             let beside = serde_json::to_value(beside).map_err(unwritten)?;
-            entries.retain(|old| digest(old) != digest(&beside) || reference(old).is_some());
+            entries.retain(|old| match reference(&beside) {
+                Some(name) => reference(old) != Some(name),
+                None => reference(old).is_some() || digest(old) != digest(&beside),
+            });
             entries.push(beside);
         }
         serde_json::to_vec(&index).map_err(unwritten)

@@ -7,6 +7,7 @@ use model::oci::{Descriptor, Index, OCI_INDEX, OCI_MANIFEST, REF_NAME};
 use model::reference::ArchiveSource;
 
 use super::docker::DockerArchive;
+use crate::attached::is_tag;
 use crate::disk::{Scratch, Store};
 use crate::error::{Result, StoreError};
 use crate::import::json;
@@ -98,6 +99,19 @@ impl Layout {
             }
         }
         Ok(referrers)
+    }
+
+    /// What the layout has under tags that are made of a manifest's digest, as cosign does: by tag.
+    ///
+    /// # Errors
+    /// Those of its index.
+    pub fn tagged(&self, subject: &ClaimedDigest) -> Result<Vec<(String, Descriptor)>> {
+        let Kind::Oci(container) = &self.kind else { return Ok(Vec::new()) };
+        let by_tag = |listed: Descriptor| {
+            let tag = listed.annotation(REF_NAME).filter(|tag| is_tag(tag, subject))?.to_owned();
+            Some((tag, listed))
+        };
+        Ok(self.index(container)?.manifests.into_iter().filter_map(by_tag).collect())
     }
 
     fn index(&self, container: &Container) -> Result<Index> {

@@ -74,8 +74,8 @@ impl LayoutWriter {
     }
 
     /// Writes the manifest or index that all blobs were for, under a name where one is given, and makes all of it
-    /// visible. A name in the destination itself comes first. `beside` it are manifests that refer to it, which
-    /// OCI layouts list; the others have no place for that.
+    /// visible. A name in the destination itself comes first. `beside` it are manifests that refer to it, or
+    /// have a name that says so, which OCI layouts list; the others have no place for that.
     ///
     /// # Errors
     /// What the disk says; for `docker-archive:`, whatever is not one image.

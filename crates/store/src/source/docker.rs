@@ -5,7 +5,9 @@ use model::digest::{ClaimedDigest, Digest};
 
 use crate::error::{Result, StoreError};
 use crate::limits::Limits;
-use crate::source::{Container, Form, Inbound, Part, Plan, PlannedConfig, PlannedLayer, not_an_image};
+use crate::source::{
+    Company, Container, Form, Inbound, Part, Plan, PlannedConfig, PlannedLayer, not_an_image,
+};
 use crate::wire::{ConfigFile, DockerImage, parse};
 
 pub(super) fn plan(archive: &Container, selector: Option<&str>, limits: &Limits) -> Result<Plan<'static>> {
@@ -19,6 +21,7 @@ pub(super) fn plan(archive: &Container, selector: Option<&str>, limits: &Limits)
         manifest: None,
         config: PlannedConfig::Shipped(config),
         layers: parts.into_iter().map(layer).collect(),
+        company: Company::default(),
     })
 }
 

@@ -1,5 +1,6 @@
 //! Images as they come: what is there, before any of it is believed.
 
+mod beside;
 mod container;
 mod docker;
 mod oci;
@@ -22,6 +23,7 @@ use crate::disk::Scratch;
 use crate::error::{Result, StoreError};
 use crate::limits::Limits;
 use crate::pull::Blobs;
+pub(crate) use beside::Company;
 pub(crate) use container::{Container, Part};
 pub(crate) use docker::parts as docker_parts;
 pub(crate) use oci::{answering, check_media_type, described, is_layer, kept_type};
@@ -36,6 +38,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) config: PlannedConfig,
     /// Bottom first.
     pub(crate) layers: Vec<Inbound<'a>>,
+    /// What lies beside it there.
+    pub(crate) company: Company,
 }
 
 /// Where the configuration comes from.

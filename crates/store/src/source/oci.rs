@@ -1,11 +1,16 @@
 //! OCI image layouts (image-spec, image-layout.md), packed or not, and containers-transports' `dir:`.
 
+use std::collections::BTreeSet;
+
 use model::digest::{ClaimedDigest, Digest};
 use model::oci::{CONTAINERD_NAME, DOCKER_MANIFEST, Descriptor, Index, Manifest, OCI_MANIFEST, REF_NAME};
 
+use crate::attached::is_any_tag;
 use crate::error::{Result, StoreError};
 use crate::limits::Limits;
-use crate::source::{Container, Form, Inbound, Part, Plan, PlannedConfig, PlannedLayer, not_an_image};
+use crate::source::{
+    Company, Container, Form, Inbound, Part, Plan, PlannedConfig, PlannedLayer, not_an_image,
+};
 use crate::wire::{ConfigFile, host_architecture, parse};
 
 /// How deep indexes may nest: an index in index.json is common, one more is legal.
@@ -23,22 +28,34 @@ pub(super) fn layout(
     let blobs = |digest: ClaimedDigest| container.part(&format!("blobs/sha256/{}", digest.hex()));
     let index = container.part("index.json")?;
     let mut index: Index = parse(&index.bytes(limits.manifest, "bytes in an index")?, &index.label)?;
-    let mut names = Vec::new();
-    let mut selector = selector;
+    let listed = index.manifests.clone();
+    let (mut names, mut subjects, mut selector) = (Vec::new(), Vec::new(), selector);
     for _ in 0..=MAX_NESTING {
-        let chosen = choose(index.manifests, selector.take(), &container.label)?;
+        let level = index.manifests.clone();
+        let chosen = choose(index.manifests, selector, &container.label)?;
         if names.is_empty() {
-            names.extend(
-                chosen.annotation(CONTAINERD_NAME).or(chosen.annotation(REF_NAME)).map(str::to_owned),
-            );
+            names = names_of(&level, &chosen, selector.take());
         }
         let bytes = checked(&blobs, &chosen, limits.manifest, "bytes in a manifest")?;
+        subjects.push(chosen.digest);
         if !chosen.is_index() {
-            return image(bytes, &chosen.media_type, names, &blobs, limits);
+            let company = Company::of(container, &listed, &subjects, limits);
+            return Ok(Plan { company, ..image(bytes, &chosen.media_type, names, &blobs, limits)? });
         }
         index = parse(&bytes, &chosen.digest.to_string())?;
     }
     Err(not_an_image(&container.label, "its indexes nest too deep"))
+}
+
+/// What an index calls a manifest, which may be listed once for each name; where it was asked for by one, that one.
+fn names_of(level: &[Descriptor], chosen: &Descriptor, selector: Option<&str>) -> Vec<String> {
+    let name = |listed: &Descriptor| {
+        listed.annotation(CONTAINERD_NAME).or(listed.annotation(REF_NAME)).map(str::to_owned)
+    };
+    match selector {
+        Some(_) => name(chosen).into_iter().collect(),
+        None => level.iter().filter(|listed| listed.digest == chosen.digest).filter_map(name).collect(),
+    }
 }
 
 /// manifest.json and one file per blob, named by its hex digits alone.
@@ -49,7 +66,8 @@ pub(super) fn flat(container: &Container, limits: &Limits) -> Result<Plan<'stati
     image(bytes, "", Vec::new(), &blobs, limits)
 }
 
-/// The manifests that have a name, or all of them; artifacts that only lie beside an image need to be named.
+/// The manifests that have a name, or all of them; artifacts that only lie beside an image need to be named, and so do
+/// those that cosign keeps under a tag made of the image's digest. What has several names is one.
 pub(crate) fn answering(
     manifests: Vec<Descriptor>,
     selector: Option<&str>,
@@ -60,10 +78,14 @@ pub(crate) fn answering(
         selector.is_none_or(|wanted| name.is_some_and(|name| answers_to(name, wanted)))
     };
     let mut named: Vec<Descriptor> = manifests.into_iter().filter(is_named).collect();
-    let is_image = |descriptor: &Descriptor| descriptor.artifact_type.is_none();
+    let is_image = |descriptor: &Descriptor| {
+        descriptor.artifact_type.is_none() && !descriptor.annotation(REF_NAME).is_some_and(is_any_tag)
+    };
     if selector.is_none() && named.iter().any(is_image) {
         named.retain(is_image);
     }
+    let mut seen = BTreeSet::new();
+    named.retain(|descriptor| seen.insert(descriptor.digest));
     if named.is_empty() {
         return Err(not_an_image(label, format!("it has no image `{}`", selector.unwrap_or_default())));
     }
@@ -73,8 +95,8 @@ pub(crate) fn answering(
 /// One manifest of several: by name, and then by platform.
 fn choose(manifests: Vec<Descriptor>, selector: Option<&str>, label: &str) -> Result<Descriptor> {
     let name = |descriptor: &Descriptor| descriptor.annotation(REF_NAME).map(str::to_owned);
-    let names: Vec<String> = manifests.iter().filter_map(name).collect();
     let mut named = answering(manifests, selector, label)?;
+    let names: Vec<String> = named.iter().filter_map(name).collect();
     let platforms: Vec<String> = named.iter().filter_map(platform).collect();
     let wanted = format!("linux/{}", host_architecture());
     named.retain(|descriptor| platform(descriptor).is_none_or(|platform| platform == wanted));
@@ -134,8 +156,8 @@ fn image(
     let media_type = if media_type.is_empty() { manifest.media_type.as_str() } else { media_type };
     let media_type = kept_type(media_type).to_owned();
     let layers = layers(manifest.layers, &config)?.into_iter().map(layer).collect::<Result<_>>()?;
-    let config = PlannedConfig::Shipped(config);
-    Ok(Plan { names, manifest: Some((bytes, media_type)), config, layers })
+    let (config, company) = (PlannedConfig::Shipped(config), Company::default());
+    Ok(Plan { names, manifest: Some((bytes, media_type)), config, layers, company })
 }
 
 /// What a manifest and its configuration, both from elsewhere, say together: every layer with its diff id.

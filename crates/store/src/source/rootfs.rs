@@ -8,7 +8,7 @@ use model::image::ImageConfig;
 
 use crate::disk::Scratch;
 use crate::error::{Result, StoreError};
-use crate::source::{Form, Inbound, Part, Plan, PlannedConfig, PlannedLayer, pack};
+use crate::source::{Company, Form, Inbound, Part, Plan, PlannedConfig, PlannedLayer, pack};
 use crate::wire::host_architecture;
 
 /// A tarball, stored as it is.
@@ -40,6 +40,7 @@ fn plan(layer: Part, config: ImageConfig) -> Plan<'static> {
         manifest: None,
         config: PlannedConfig::Made(Box::new(config)),
         layers: vec![Inbound::Here(layer)],
+        company: Company::default(),
     }
 }
 

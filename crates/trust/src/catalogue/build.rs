@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::builder::builders;
 use super::table::Table;
 use super::{Catalogue, Expiry, FORMAT, Stage};
 use crate::TrustError;
@@ -32,14 +33,18 @@ impl Catalogue<'_> {
         let unheard = || TrustError::Unheard("targets.json".to_owned());
         let targets = trusted.targets().ok_or_else(unheard)?;
         let rows = targets.targets.iter().filter_map(|(name, target)| row(name, target)).collect();
-        let delegations = targets.delegations.iter().flat_map(|delegations| &delegations.roles);
-        let stages: Vec<DelegatedRole> = delegations.filter(|role| is_stage(&role.name)).cloned().collect();
+        let delegations = targets.delegations.clone().unwrap_or_default();
+        let stages: Vec<&DelegatedRole> =
+            delegations.roles.iter().filter(|role| is_stage(&role.name)).collect();
         if stages.len() > MOST_STAGES {
             let error = FormatError::TooMany { what: "stages", most: MOST_STAGES };
             return Err(TrustError::Format { file: "targets.json".to_owned(), error });
         }
         let revoked = revoked_rows(trusted.list(source)?)?;
-        let stages = stages.iter().map(|role| stage(trusted, role, source, now));
+        let stages = stages.into_iter().map(|role| {
+            let stage = stage(trusted, role, source, now)?;
+            Ok(Stage { builders: builders(role, &delegations), ..stage })
+        });
         let stages = stages.collect::<Result<Vec<_>, TrustError>>()?;
         let (role, at) = trusted.expires();
         Ok(Catalogue {
@@ -62,7 +67,7 @@ fn stage(
 ) -> Result<Stage<'static>, TrustError> {
     let silent = |at| {
         let expires = Expiry { role: role.name.clone().into(), at };
-        table(&Rows::new()).map(|releases| Stage { expires, releases })
+        table(&Rows::new()).map(|releases| Stage { expires, releases, builders: Vec::new() })
     };
     let ends = trusted.expires().1;
     let targets = match trusted.stage(&role.name, source, now) {
@@ -84,7 +89,7 @@ fn stage(
         Some((name.as_bytes().to_vec(), digest.as_bytes().to_vec()))
     });
     let expires = Expiry { role: role.name.clone().into(), at: targets.expires };
-    Ok(Stage { expires, releases: table(&rows.collect())? })
+    Ok(Stage { expires, releases: table(&rows.collect())?, builders: Vec::new() })
 }
 
 /// What a release is found by: a name with a tag, and a digest that is understood. Others are none.

@@ -118,7 +118,7 @@ fn wires(role: &DelegatedRole) -> Option<Vec<Wire>> {
 }
 
 /// The requirements of a delegation, if they are understood.
-pub(super) fn required(role: &DelegatedRole, delegations: &Delegations) -> Option<Vec<Requirement>> {
+pub(crate) fn required(role: &DelegatedRole, delegations: &Delegations) -> Option<Vec<Requirement>> {
     let key = |id: &KeyId| delegations.keys.get(id).cloned();
     let required =
         |wire: Wire| Requirement { keys: wire.keyids.iter().filter_map(key).collect(), kind: wire.kind };

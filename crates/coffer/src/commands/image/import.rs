@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::demo::image as demo;
 use crate::errors::Failure;
 use crate::progress::Bar;
-use crate::render::image;
+use crate::render::{image, units};
 use crate::{registries, site};
 
 impl Act for Import {
@@ -26,7 +26,12 @@ impl Act for Import {
             Reference::Embedded => embedded(&engine, name)?,
             Reference::Archive(source) => {
                 let naming = name.map_or(Naming::FromSource, |name| Naming::As(vec![name]));
-                engine.import(&source, &naming, &mut Bar::new())?.image
+                let imported = engine.import(&source, &naming, &mut Bar::new())?;
+                if imported.beside.left > 0 {
+                    let artifacts = units::count(imported.beside.left, "artifact", "artifacts");
+                    context.warn(&format!("of what lies beside it, {artifacts} stayed: broken, or too much"));
+                }
+                imported.image
             }
             Reference::Remote(remote) => {
                 let pulled = pull_remote(&engine, places, &remote)?.image;

@@ -15,6 +15,7 @@ use crate::errors::Failure;
 use crate::progress::Lines;
 use crate::render::ledger::shortened;
 use crate::render::ship::{PulledJson, pulled};
+use crate::render::{text, units};
 use crate::{registries, site};
 
 impl Act for Pull {
@@ -25,7 +26,7 @@ impl Act for Pull {
         let mut all = Vec::new();
         for name in self.names(&engine, &registries)? {
             let image = engine.pull(&registries, &name, &wanted, &mut Lines::new())?;
-            say_change(&image);
+            remark(&image);
             if context.format == Format::Table {
                 context.print(&self.said(&image, context))?;
             }
@@ -64,12 +65,27 @@ impl Pull {
 pub(crate) fn pull_remote(engine: &Engine, places: Places, name: &ImageName) -> Result<Pulled, Failure> {
     let registries = Registries::load(places)?;
     let pulled = engine.pull(&registries, name, &Wanted::host(), &mut Lines::new())?;
-    say_change(&pulled);
+    remark(&pulled);
     Ok(pulled)
 }
 
-/// A word about a name that leads elsewhere than before, once the lines of the transfer are gone.
-fn say_change(pulled: &Pulled) {
+/// What a person should know, once the lines of the transfer are gone.
+fn remark(pulled: &Pulled) {
+    remark_change(pulled);
+    let (name, company) = (text::plain(&pulled.name.to_string()), &pulled.company);
+    if company.left > 0 {
+        let artifacts = units::count(company.left, "artifact", "artifacts");
+        write_error(&format!(
+            "coffer: of what lies beside {name}, {artifacts} stayed: broken, or too much\n"
+        ));
+    }
+    if let Some(why) = &company.failed {
+        write_error(&format!("coffer: what lies beside {name} could not be had: {}\n", text::plain(why)));
+    }
+}
+
+/// A word about a name that leads elsewhere than before.
+fn remark_change(pulled: &Pulled) {
     if let Some(before) = pulled.before {
         let short = |digest: ClaimedDigest| shortened(&digest.to_string(), Truncate::Short);
         let (name, before, now) = (&pulled.name, short(before), short(pulled.digest));
@@ -111,7 +127,7 @@ impl Provision {
         let full = registries.full_name(&name)?;
         if self.when == PullWhen::Always || engine.lacks(&full)? {
             let pulled = engine.pull_at(level, &registries, &full, &Wanted::host(), &mut Lines::new())?;
-            say_change(&pulled);
+            remark(&pulled);
         }
         // An alias leads to a name that the store knows, and its own name does not.
         if engine.lacks(&name)? {

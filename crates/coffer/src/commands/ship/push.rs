@@ -1,10 +1,11 @@
 //! `push`
 
-use engine::ship::ShipError;
+use engine::ship::{Pushing, ShipError};
 use engine::{Engine, EngineError};
 use model::image::Image;
 use model::reference::{ImageName, Reference};
 
+use super::sync::referrers;
 use crate::args::global::Format;
 use crate::args::ship::{self, Push};
 use crate::commands::Act;
@@ -18,10 +19,10 @@ impl Act for Push {
     fn act(self, context: &mut Context) -> Result<u8, Failure> {
         let registries = registries::open(context, self.authfile.as_deref())?;
         let engine = site::open()?;
+        let how = Pushing { packing: self.compress.packing(), referrers: referrers(self.without_referrers) };
         let mut all = Vec::new();
         for (image, name) in self.images(&engine)? {
-            let packing = self.compress.packing();
-            let image = engine.push(&registries, &image, &name, packing, &mut Lines::new())?;
+            let image = engine.push(&registries, &image, &name, how, &mut Lines::new())?;
             match context.format {
                 Format::Table if self.quiet => {
                     context.print(&format!("{}@{}\n", image.name.repository, image.digest))?;

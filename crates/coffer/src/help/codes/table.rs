@@ -536,6 +536,11 @@ pub(super) const ALL: &[Code] = &[
         "coffer image verify names the images; remove and import them again.",
     ),
     code(
+        "E-store-crowded",
+        "There is a limit to what lies beside one image: 256 signatures, attestations and inventories, 64 MiB of them. Whoever may write to a registry would otherwise decide how much comes with an image.",
+        "Put less beside it; what is there goes with the image: coffer image rm.",
+    ),
+    code(
         "E-store-device",
         "A layer holds a device node, which would open the host's hardware.",
         "Rebuild the image without it; no honest build tool makes one.",

@@ -46,7 +46,7 @@ impl Engine {
         let key = ForeignKey::from_pem(&pem).map_err(AttestError::from)?;
         let grounds = Grounds { keys: vec![key], ..Grounds::default() };
         let demand = Demand { grounds, wanted: Some(Wanted::by_word(kind)), ..Demand::default() };
-        let reference = format!("{}@{digest}", image.repository);
+        let reference = format!("docker://{}@{digest}", image.repository);
         let testimony = match self.testimony(registries, &reference, &Platform::host(), &demand) {
             Ok(testimony) => testimony,
             Err(EngineError::Attest(AttestError::Nothing { .. } | AttestError::Unheard { .. })) => {

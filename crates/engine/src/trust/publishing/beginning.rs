@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use ledger::Durability;
 use model::digest::{ClaimedDigest, Digest};
 use trust::key::{KeyId, PublicKey, Signer, SoftKey};
 use trust::publisher::{Draft, Keys, Missing, Plan, RoleName, Validity, Versions};
@@ -9,6 +10,7 @@ use trust::publisher::{Draft, Keys, Missing, Plan, RoleName, Validity, Versions}
 use super::desk::{Desk, NamedKey, public_key};
 use super::notes::{self, Notes};
 use super::{EngineError, PublishingError, packed};
+use crate::book::{Entry, Kind};
 use crate::engine::Engine;
 use crate::trust::keyring::{Kept, Keyring};
 
@@ -75,12 +77,18 @@ impl Engine {
                 public_key(path)?;
             }
         }
+        let book = self.book()?;
         let keyring = Keyring::create(&desk.publishers, &wish.name)?;
         let directory = desk.directory(&keyring);
-        self.begun_publishing(desk, &keyring, wish).inspect_err(|_| {
+        let made = self.begun_publishing(desk, &keyring, wish).inspect_err(|_| {
             // Half a publisher is none; nobody has used these keys.
             let _left_for_a_person = std::fs::remove_dir_all(&directory);
-        })
+        })?;
+        let entry = Entry::new(Kind::TrustInit, self.now()).with("publisher", &made.name);
+        let entry =
+            made.fingerprint.iter().fold(entry, |entry, known| entry.with("fingerprint", known.to_string()));
+        book.append(&entry, Durability::Flushed)?;
+        Ok(made)
     }
 
     fn begun_publishing(

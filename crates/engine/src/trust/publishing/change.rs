@@ -1,16 +1,21 @@
 //! A change of what a publisher says: read, verified, edited, shown, signed, and put where it belongs.
 
+use ledger::Durability;
 use model::digest::{ClaimedDigest, Digest};
 use trust::key::{KeyId, Signer};
 use trust::publisher::{Change, Draft, Given, Missing, PublishError, Repository, RoleName};
 
 use super::desk::Desk;
 use super::notes;
-use super::whose::{Begun, Publisher, Whose};
+use super::whose::{Begun, Publisher, Sent, Whose};
 use super::{EngineError, PublishingError, packed, unpacked};
+use crate::book::{Entry, Kind};
 use crate::engine::Engine;
 use crate::trust::files::root_version;
 use crate::trust::{Carrier, Edition, Files, Place, Published, Revision};
+
+/// The most changes that an entry of the ledger names.
+const MOST_SAID: usize = 20;
 
 /// What a change has come to.
 #[derive(Debug)]
@@ -51,6 +56,33 @@ pub enum State {
     WaitsForOnline,
 }
 
+impl State {
+    /// As written in the ledger.
+    fn as_str(&self) -> &'static str {
+        match self {
+            Self::Unchanged => "unchanged",
+            Self::Published { .. } => "published",
+            Self::Waits => "waits",
+            Self::WaitsForOnline => "waits-for-online",
+        }
+    }
+}
+
+impl Outcome {
+    fn entry(&self, kind: Kind, now: i64) -> Entry {
+        let said = self.changes.iter().filter(|change| !matches!(change, Change::Document { .. }));
+        let mut said: Vec<String> = said.take(MOST_SAID + 1).map(ToString::to_string).collect();
+        if said.len() > MOST_SAID {
+            said.truncate(MOST_SAID);
+            said.push("and more".to_owned());
+        }
+        let entry =
+            Entry::new(kind, now).with("place", self.place.to_string()).with("publisher", &self.publisher);
+        let detail = Some(said.join("; ")).filter(|detail| !detail.is_empty());
+        Entry { detail, ..entry.with("state", self.state.as_str()) }
+    }
+}
+
 /// Whether something was published before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum First {
@@ -71,8 +103,25 @@ struct There {
 }
 
 impl Engine {
-    /// Makes a change. The same edit on top of the same documents adds nothing but signatures.
+    /// Makes a change, and writes it down. The same edit on top of the same documents adds nothing but signatures.
     pub(super) fn amend(
+        &self,
+        kind: Kind,
+        desk: &mut Desk<'_>,
+        publisher: &mut Publisher,
+        whose: &Whose,
+        edit: &dyn Fn(&mut Draft) -> Result<(), PublishError>,
+    ) -> Result<Outcome, EngineError> {
+        // Who cannot write history down finds out before anything is signed.
+        let book = self.book()?;
+        let outcome = self.amended(desk, publisher, whose, edit)?;
+        if !matches!(outcome.state, State::Unchanged) {
+            book.append(&outcome.entry(kind, self.now()), Durability::Flushed)?;
+        }
+        Ok(outcome)
+    }
+
+    fn amended(
         &self,
         desk: &mut Desk<'_>,
         publisher: &mut Publisher,
@@ -159,6 +208,7 @@ impl Engine {
         }
         let online = if draft.is_ready() { online(desk, publisher, draft)? } else { Vec::new() };
         if online.is_empty() {
+            publisher.sent = Sent::Perhaps;
             self.leave(desk, publisher, draft, there)?;
             note_place(desk, publisher)?;
             return Ok(if draft.is_ready() { State::WaitsForOnline } else { State::Waits });
@@ -167,6 +217,7 @@ impl Engine {
         let published = draft.publish(&signers, self.now())?;
         let files = packed(&published.repository.files())?;
         let carrier = Carrier::Registry(publisher.place.clone());
+        publisher.sent = Sent::Perhaps;
         self.publish(desk.registries, &carrier, Edition::Latest, &files, there.latest)?;
         remember(desk, publisher, &published.repository)?;
         self.leave(desk, publisher, &published.rest, there)?;

@@ -8,8 +8,9 @@ use trust::publisher::{Draft, PublishError, Requirement, RoleName, StageName};
 use super::beginning::{RoleWish, by_beginning};
 use super::change::Outcome;
 use super::desk::{Desk, NamedKey};
-use super::whose::{Publisher, Whose, release_name};
+use super::whose::{Publisher, Sent, Whose, release_name};
 use super::{EngineError, PublishingError};
+use crate::book::Kind;
 use crate::engine::Engine;
 use crate::trust::keyring::Kept;
 
@@ -23,6 +24,12 @@ pub struct StageWish {
     /// What has to be attested before a promotion: the kind, and whose word counts.
     pub requires: Vec<(String, Vec<NamedKey>)>,
 }
+
+/// What comes of making keys.
+type Made = Result<Outcome, EngineError>;
+
+/// Something that makes keys.
+type Work<'a> = dyn Fn(&mut Desk<'_>, &mut Publisher) -> Made + 'a;
 
 /// An image as its registry has it.
 struct Found {
@@ -47,7 +54,7 @@ impl Engine {
         let found = images.iter().map(|image| self.found(desk, &publisher, image));
         let found = found.collect::<Result<Vec<_>, EngineError>>()?;
         let now = self.now();
-        self.amend(desk, &mut publisher, whose, &|draft| {
+        self.amend(Kind::TrustSign, desk, &mut publisher, whose, &|draft| {
             found.iter().try_for_each(|image| draft.release(&image.name, image.digest, image.length, now))
         })
     }
@@ -63,7 +70,7 @@ impl Engine {
         whose: &Whose,
     ) -> Result<Outcome, EngineError> {
         let mut publisher = desk.publisher(name, whose.place.as_ref())?;
-        self.amend(desk, &mut publisher, whose, &|_| Ok(()))
+        self.amend(Kind::TrustSign, desk, &mut publisher, whose, &|_| Ok(()))
     }
 
     /// Promotes a release to a stage, if everything is attested that the stage requires.
@@ -82,7 +89,7 @@ impl Engine {
         let required = self.required(desk, &publisher, whose, stage)?;
         let attested = self.statements(desk.registries, image, found.digest, &required)?;
         let now = self.now();
-        self.amend(desk, &mut publisher, whose, &|draft| {
+        self.amend(Kind::TrustPromote, desk, &mut publisher, whose, &|draft| {
             draft.promote(stage, &found.name, found.digest, &attested, now)
         })
     }
@@ -99,7 +106,7 @@ impl Engine {
         reason: &str,
     ) -> Result<Outcome, EngineError> {
         let (mut publisher, digest, now) = (desk.signer_of(whose, image)?, digest_of(image)?, self.now());
-        self.amend(desk, &mut publisher, whose, &|draft| draft.revoke(digest, reason, now))
+        self.amend(Kind::TrustRevoke, desk, &mut publisher, whose, &|draft| draft.revoke(digest, reason, now))
     }
 
     /// Takes that back.
@@ -113,7 +120,7 @@ impl Engine {
         image: &ImageName,
     ) -> Result<Outcome, EngineError> {
         let (mut publisher, digest, now) = (desk.signer_of(whose, image)?, digest_of(image)?, self.now());
-        self.amend(desk, &mut publisher, whose, &|draft| draft.restore(digest, now))
+        self.amend(Kind::TrustRevoke, desk, &mut publisher, whose, &|draft| draft.restore(digest, now))
     }
 
     /// Makes or changes a stage.
@@ -128,6 +135,18 @@ impl Engine {
         wish: &StageWish,
     ) -> Result<Outcome, EngineError> {
         let mut publisher = desk.publisher(name, whose.place.as_ref())?;
+        self.with_new_keys(desk, &mut publisher, &|desk, publisher| {
+            self.delegated(desk, publisher, whose, wish)
+        })
+    }
+
+    fn delegated(
+        &self,
+        desk: &mut Desk<'_>,
+        publisher: &mut Publisher,
+        whose: &Whose,
+        wish: &StageWish,
+    ) -> Result<Outcome, EngineError> {
         let requires = wish.requires.iter().map(|(kind, keys)| {
             let keys = keys.iter().map(|key| desk.public_half(key));
             Ok(Requirement { kind: kind.clone(), keys: keys.collect::<Result<_, PublishingError>>()? })
@@ -136,7 +155,9 @@ impl Engine {
         let role = RoleName::Stage(wish.stage.clone());
         let keys = desk.keys_for(&publisher.keyring, &role, &wish.keys)?;
         let now = self.now();
-        self.amend(desk, &mut publisher, whose, &|draft| draft.delegate(&wish.stage, &keys, &requires, now))
+        self.amend(Kind::TrustDelegate, desk, publisher, whose, &|draft| {
+            draft.delegate(&wish.stage, &keys, &requires, now)
+        })
     }
 
     /// Replaces a key by another.
@@ -169,12 +190,15 @@ impl Engine {
                 }
             }
         };
-        let new = match new {
-            Some(named) => desk.take_key(&publisher.keyring, role, named)?,
-            None => desk.make_key(&publisher.keyring, role)?.0.public,
-        };
         let now = self.now();
-        self.amend(desk, &mut publisher, whose, &|draft| draft.rotate(role, &old, new.clone(), now))
+        self.with_new_keys(desk, &mut publisher, &|desk, publisher| {
+            let new = match new {
+                Some(named) => desk.take_key(&publisher.keyring, role, named)?,
+                None => desk.make_key(&publisher.keyring, role)?.0.public,
+            };
+            let edit = |draft: &mut Draft| draft.rotate(role, &old, new.clone(), now);
+            self.amend(Kind::TrustRotate, desk, publisher, whose, &edit)
+        })
     }
 
     /// Goes on without keys that are lost or stolen. Each role that had one gets a new one, made here.
@@ -197,14 +221,17 @@ impl Engine {
         let all: Vec<_> = keys.iter().flat_map(|(_, keys)| keys.keys.clone()).collect();
         let lost = lost.iter().map(|text| by_beginning(text, name, &all));
         let lost = lost.collect::<Result<Vec<_>, PublishingError>>()?;
-        let mut new = Vec::new();
-        for (role, keys) in &keys {
-            for _ in keys.keys.iter().filter(|key| lost.contains(&key.id())) {
-                new.push((role.clone(), desk.make_key(&publisher.keyring, role)?.0.public));
-            }
-        }
         let now = self.now();
-        self.amend(desk, &mut publisher, whose, &|draft| draft.recover(&lost, &new, now))
+        self.with_new_keys(desk, &mut publisher, &|desk, publisher| {
+            let mut new = Vec::new();
+            for (role, keys) in &keys {
+                for _ in keys.keys.iter().filter(|key| lost.contains(&key.id())) {
+                    new.push((role.clone(), desk.make_key(&publisher.keyring, role)?.0.public));
+                }
+            }
+            let edit = |draft: &mut Draft| draft.recover(&lost, &new, now);
+            self.amend(Kind::TrustRecover, desk, publisher, whose, &edit)
+        })
     }
 
     /// Signs a role's document anew, so that it is good for as long again.
@@ -220,7 +247,20 @@ impl Engine {
     ) -> Result<Outcome, EngineError> {
         let mut publisher = desk.publisher(name, whose.place.as_ref())?;
         let now = self.now();
-        self.amend(desk, &mut publisher, whose, &|draft| draft.renew(role, now))
+        self.amend(Kind::TrustRenew, desk, &mut publisher, whose, &|draft| draft.renew(role, now))
+    }
+
+    /// Does what makes keys. Where it fails, they are gone again, unless somebody may have seen them by then.
+    fn with_new_keys(&self, desk: &mut Desk<'_>, publisher: &mut Publisher, work: &Work<'_>) -> Made {
+        let before = publisher.keyring.keys()?;
+        let outcome = work(desk, publisher);
+        if outcome.is_err() && publisher.sent == Sent::Nothing {
+            for key in publisher.keyring.keys()?.iter().filter(|key| !before.contains(key)) {
+                // What fails to go is a key that signs nothing.
+                let _left_for_a_person = publisher.keyring.remove(key);
+            }
+        }
+        outcome
     }
 
     /// What a tag means in its registry now.

@@ -38,6 +38,17 @@ pub(super) struct Publisher {
     pub(super) keyring: Keyring,
     pub(super) notes: Notes,
     pub(super) place: Place,
+    pub(super) sent: Sent,
+}
+
+/// Whether somebody may have seen what this command makes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Sent {
+    /// Nobody: nothing was sent yet.
+    #[default]
+    Nothing,
+    /// It was sent, whatever came of that.
+    Perhaps,
 }
 
 impl Desk<'_> {
@@ -54,7 +65,7 @@ impl Desk<'_> {
             let (image, place, publisher) = (image.to_string(), place.to_string(), keyring.name().to_owned());
             return Err(PublishingError::Beside { image, place, publisher }.into());
         }
-        Ok(Publisher { keyring, notes, place })
+        Ok(Publisher { keyring, notes, place, sent: Sent::default() })
     }
 
     /// A publisher by name, where they have published before.
@@ -62,7 +73,7 @@ impl Desk<'_> {
         let (keyring, notes) = self.named(name)?;
         let place = place.or(notes.places.first()).cloned();
         let place = place.ok_or_else(|| PublishingError::NoPlace(name.to_owned()))?;
-        Ok(Publisher { keyring, notes, place })
+        Ok(Publisher { keyring, notes, place, sent: Sent::default() })
     }
 
     pub(super) fn named(&self, name: &str) -> Result<(Keyring, Notes), PublishingError> {
