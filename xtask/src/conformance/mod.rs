@@ -9,6 +9,7 @@ mod runtime_tools;
 mod distribution;
 mod oras;
 mod tuf;
+mod sigstore;
 
 use std::path::{Path, PathBuf};
 
@@ -53,6 +54,7 @@ const SUITES: &[Suite] = &[
     Suite { name: "distribution", ours: coffer, run: distribution::run },
     Suite { name: "oras", ours: coffer, run: oras::run },
     Suite { name: "tuf", ours: tuf::client, run: tuf::run },
+    Suite { name: "sigstore", ours: coffer, run: sigstore::run },
 ];
 
 fn coffer() -> Outcome<PathBuf> {
