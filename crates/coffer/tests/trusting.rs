@@ -104,10 +104,16 @@ they type  coffer trust sign ONE/team/app:1
     // Whoever was never told whose documents these are is shown all of them, and signs none unasked.
     let said = company.fails("ben", "trust sign ONE/team/app:1");
     assert!(said.contains("[E-trust-declined]"), "{said}");
-    company.works("ben", "trust sign --all ONE/team/app:1");
+    let wrong = "0".repeat(64);
+    let said = company.fails("ben", &format!("trust sign --all ONE/team/app:1 --root {wrong}"));
+    assert!(said.contains("[E-trust-fingerprint]"), "{said}");
+    let said = company.works("ben", "trust sign --all ONE/team/app:1 --root FINGERPRINT");
+    assert!(said.contains("waits      the online key"), "{said}");
     company.works("anna", "trust sign ONE/team/app:1");
     company.works("carla", "trust pin ONE/team --root FINGERPRINT");
     company.works("carla", "pull -q ONE/team/app:1");
+    // Whoever was told the fingerprint once is not asked for it again.
+    company.works("ben", "trust sign ONE/team/app:1");
 }
 
 #[test]
