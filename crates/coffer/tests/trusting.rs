@@ -285,6 +285,33 @@ fn what_nobody_signed_does_not_come() {
 }
 
 #[test]
+fn a_file_of_another_kind_is_named() {
+    let company = released("--no-passphrase");
+    let keys = company.publisher("anna").join("keys");
+    for file in ["release-1.key", "release-1.pub"] {
+        std::fs::copy(keys.join(file), company.person("anna").work().join(file)).unwrap();
+    }
+    company.works("anna", "attest ONE/team/app:1 --type signature --key release-1.key");
+    company.works("anna", "verify ONE/team/app:1 --key release-1.pub");
+    company.holds(
+        "
+anna$ coffer verify ONE/team/app:1 --key release-1.key
+coffer: `release-1.key`: it holds `PRIVATE KEY`, not `PUBLIC KEY` [E-trust-pem]
+  give another file: public keys are for --key, certificates for --trust-store, and private keys sign
+exit 1
+anna$ coffer verify ONE/team/app:1 --trust-store release-1.pub
+coffer: `release-1.pub`: it holds `PUBLIC KEY`, not `CERTIFICATE` [E-trust-pem]
+  give another file: public keys are for --key, certificates for --trust-store, and private keys sign
+exit 1
+anna$ coffer verify ONE/team/app:1 --identity a@b --issuer https://c --trusted-root release-1.pub
+coffer: `release-1.pub`: the trusted root cannot be read: failed to parse JSON: invalid number at line 1 column 2 [E-trust-signature-malformed]
+  get it again from whoever made it; a copy may have been cut short
+exit 1
+",
+    );
+}
+
+#[test]
 fn no_secret_is_in_an_environment_or_readable_by_others() {
     use std::os::unix::fs::PermissionsExt as _;
     let company = released("");
