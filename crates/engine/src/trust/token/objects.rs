@@ -58,7 +58,7 @@ fn field(line: &str) -> Option<(&str, &str)> {
 
 /// Whether the tool would take it for an id, and not for an option.
 fn is_id(text: &str) -> bool {
-    !text.is_empty() && text.len() % 2 == 0 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+    !text.is_empty() && text.len().is_multiple_of(2) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 #[cfg(test)]
