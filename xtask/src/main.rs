@@ -9,6 +9,7 @@ mod suite;
 mod demo;
 mod bench;
 mod leftovers;
+mod server;
 mod registry;
 mod conformance;
 mod soak;

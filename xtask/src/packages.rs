@@ -41,6 +41,19 @@ pub(crate) const SHIP: &[Need] = &[
     Need { program: "umoci", package: "umoci" },
 ];
 
+/// For `conformance sigstore`: the other registry, and what speaks to both by hand.
+pub(crate) const SIGSTORE: &[Need] = &[
+    Need { program: "docker-registry", package: "docker-registry" },
+    Need { program: "curl", package: "curl" },
+];
+
+/// For `bench trust`: a registry, the peer that Debian has, and what pulls for those that only verify.
+pub(crate) const TRUST: &[Need] = &[
+    Need { program: "docker-registry", package: "docker-registry" },
+    Need { program: "notary", package: "notary" },
+    Need { program: "skopeo", package: "skopeo" },
+];
+
 /// For `bench import`: the peak memory of a command.
 pub(crate) const IMPORT: &[Need] = &[Need { program: "time", package: "time" }];
 

@@ -104,10 +104,16 @@ they type  coffer trust sign ONE/team/app:1
     // Whoever was never told whose documents these are is shown all of them, and signs none unasked.
     let said = company.fails("ben", "trust sign ONE/team/app:1");
     assert!(said.contains("[E-trust-declined]"), "{said}");
-    company.works("ben", "trust sign --all ONE/team/app:1");
+    let wrong = "0".repeat(64);
+    let said = company.fails("ben", &format!("trust sign --all ONE/team/app:1 --root {wrong}"));
+    assert!(said.contains("[E-trust-fingerprint]"), "{said}");
+    let said = company.works("ben", "trust sign --all ONE/team/app:1 --root FINGERPRINT");
+    assert!(said.contains("waits      the online key"), "{said}");
     company.works("anna", "trust sign ONE/team/app:1");
     company.works("carla", "trust pin ONE/team --root FINGERPRINT");
     company.works("carla", "pull -q ONE/team/app:1");
+    // Whoever was told the fingerprint once is not asked for it again.
+    company.works("ben", "trust sign ONE/team/app:1");
 }
 
 #[test]
@@ -343,6 +349,33 @@ fn what_nobody_signed_does_not_come() {
     let said = company.fails("ben", "pull ONE/team/app:1");
     assert!(said.contains("[E-trust-other-digest]"), "{said}");
     assert!(company.works("ben", "image ls -q").is_empty());
+}
+
+#[test]
+fn a_file_of_another_kind_is_named() {
+    let company = released("--no-passphrase");
+    let keys = company.publisher("anna").join("keys");
+    for file in ["release-1.key", "release-1.pub"] {
+        std::fs::copy(keys.join(file), company.person("anna").work().join(file)).unwrap();
+    }
+    company.works("anna", "attest ONE/team/app:1 --type signature --key release-1.key");
+    company.works("anna", "verify ONE/team/app:1 --key release-1.pub");
+    company.holds(
+        "
+anna$ coffer verify ONE/team/app:1 --key release-1.key
+coffer: `release-1.key`: it holds `PRIVATE KEY`, not `PUBLIC KEY` [E-trust-pem]
+  give another file: public keys are for --key, certificates for --trust-store, and private keys sign
+exit 1
+anna$ coffer verify ONE/team/app:1 --trust-store release-1.pub
+coffer: `release-1.pub`: it holds `PUBLIC KEY`, not `CERTIFICATE` [E-trust-pem]
+  give another file: public keys are for --key, certificates for --trust-store, and private keys sign
+exit 1
+anna$ coffer verify ONE/team/app:1 --identity a@b --issuer https://c --trusted-root release-1.pub
+coffer: `release-1.pub`: the trusted root cannot be read: failed to parse JSON: invalid number at line 1 column 2 [E-trust-signature-malformed]
+  get it again from whoever made it; a copy may have been cut short
+exit 1
+",
+    );
 }
 
 #[test]

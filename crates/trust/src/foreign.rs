@@ -73,7 +73,7 @@ impl ForeignKey {
         let (label, der) =
             pem::decode_vec(text.trim().as_bytes()).map_err(SignatureError::malformed(WHAT))?;
         if label != "PUBLIC KEY" {
-            return Err(SignatureError::OtherType { found: label.to_owned(), wanted: "PUBLIC KEY".into() });
+            return Err(SignatureError::OtherPem { found: shown(label), wanted: "PUBLIC KEY" });
         }
         Self::from_der(&der)
     }

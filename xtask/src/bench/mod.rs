@@ -17,6 +17,7 @@ pub(crate) mod life;
 pub(crate) mod runtime;
 pub(crate) mod ship;
 pub(crate) mod scan;
+pub(crate) mod trust;
 pub(crate) mod examples;
 pub(crate) mod size;
 
@@ -25,7 +26,7 @@ use std::path::PathBuf;
 use crate::shell::{self, Outcome};
 use results::Results;
 
-pub(crate) const ARGUMENTS: &str = "start|import|ship|scan|life|runtime|decide|ledger|size|all|report [--rounds N] [--rootfs FILE] \
+pub(crate) const ARGUMENTS: &str = "start|import|ship|scan|trust|life|runtime|decide|ledger|size|all|report [--rounds N] [--rootfs FILE] \
                                     [--archive FILE] [--layout DIR] [--images DIR] [--advisories DIR] \
                                     [--databases DIR] [--peer NAME=PATH]... [--dry]";
 
@@ -46,7 +47,7 @@ pub(crate) struct Settings {
     advisories: Option<PathBuf>,
     /// `scan`: the same for the peers, as benches/peers writes them.
     databases: Option<PathBuf>,
-    /// `start` and `runtime`: further OCI runtimes, by name; `scan`: trivy and grype.
+    /// `start` and `runtime`: further OCI runtimes, by name; `scan`: trivy and grype; `trust`: cosign and notation.
     peers: Vec<(String, PathBuf)>,
     saving: Saving,
 }
@@ -72,6 +73,7 @@ const BENCHES: &[Bench] = &[
     Bench { name: "import", run: import::run },
     Bench { name: "ship", run: ship::run },
     Bench { name: "scan", run: scan::run },
+    Bench { name: "trust", run: trust::run },
     Bench { name: "life", run: life::run },
     Bench { name: "runtime", run: runtime::run },
     Bench { name: "decide", run: examples::decide },

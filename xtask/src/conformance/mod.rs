@@ -11,6 +11,7 @@ mod oras;
 mod tuf;
 mod go;
 mod dockerfile;
+mod sigstore;
 
 use std::path::{Path, PathBuf};
 
@@ -58,6 +59,7 @@ const SUITES: &[Suite] = &[
     Suite { name: "oras", ours: coffer, run: oras::run },
     Suite { name: "tuf", ours: tuf::client, run: tuf::run },
     Suite { name: "dockerfile", ours: dockerfile::judged, run: dockerfile::run },
+    Suite { name: "sigstore", ours: coffer, run: sigstore::run },
 ];
 
 fn coffer() -> Outcome<PathBuf> {

@@ -53,7 +53,7 @@ pub(crate) fn made(made: &Made, style: Style, width: usize) -> String {
     let keys = made.directory.join("keys");
     lines.add(style, "keys", &format!("{}, {}", keys.display(), guarded(&made.kept)));
     if let Some(spare) = spare(made) {
-        lines.add(style, "spare", &format!("carry {spare} away: it is there for when the other one is lost"));
+        lines.add(style, "spare", &spare);
     }
     for missing in &made.missing {
         lines.add(style, "waits", &format!("{missing}, before anything counts"));
@@ -80,12 +80,16 @@ fn guarded(kept: &[Kept]) -> String {
     words.join(", ")
 }
 
-/// The last of several root keys of which one is enough.
+/// What there is for when a root key is lost: the last of several of which one is enough, or nothing.
 fn spare(made: &Made) -> Option<String> {
-    let mut of_root = made.kept.iter().filter(|key| key.role == RoleName::Root);
     let (_, keys) = made.roles.iter().find(|(role, _)| *role == RoleName::Root)?;
+    if usize::try_from(keys.threshold) == Ok(keys.keys.len()) {
+        return Some("none: with a root key lost, consumers would have to pin a new publisher".to_owned());
+    }
+    let mut of_root = made.kept.iter().filter(|key| key.role == RoleName::Root);
     let is_spare = of_root.clone().count() > 1 && keys.threshold == 1;
-    of_root.next_back().filter(|_| is_spare).map(|key| format!("{}.*", key.file))
+    let last = of_root.next_back().filter(|_| is_spare)?;
+    Some(format!("carry {}.* away: it is there for when the other one is lost", last.file))
 }
 
 /// The table of `coffer trust keys`.
@@ -163,13 +167,14 @@ pub(crate) fn outcome(outcome: &Outcome, typed: Option<&str>, style: Style) -> S
             }
         }
         State::Waits => {}
-        State::WaitsForOnline => {
-            let name = &outcome.publisher;
-            lines.add(style, "waits", &format!("the online key: coffer trust timestamp serve {name}"));
-        }
+        State::WaitsForOnline => lines.add(style, "waits", "the online key"),
     }
-    if !outcome.missing.is_empty() {
+    let waits_for_online = matches!(outcome.state, State::WaitsForOnline);
+    if !outcome.missing.is_empty() || waits_for_online {
         lines.add(style, "they type", &format!("coffer trust {again}"));
+    }
+    if waits_for_online {
+        lines.add(style, "or serve", &format!("coffer trust timestamp serve {}", outcome.publisher));
     }
     lines.0
 }

@@ -11,6 +11,7 @@ mod disk;
 mod kernel;
 mod runc;
 mod terminal;
+mod tokens;
 mod user;
 
 use std::process::{Child, Command, Output, Stdio};
@@ -22,6 +23,7 @@ pub(crate) use image::{Rootfs, probe};
 pub(crate) use kernel::Controls;
 pub(crate) use runc::Bundle;
 pub(crate) use terminal::{Terminal, size_of};
+pub(crate) use tokens::{PIN, Tokens};
 pub(crate) use traces::{Traces, containers, entries};
 pub(crate) use user::User;
 

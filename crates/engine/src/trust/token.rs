@@ -2,6 +2,7 @@
 
 mod escape;
 mod slots;
+mod objects;
 mod tool;
 mod uri;
 
@@ -18,7 +19,6 @@ pub use tool::Tools;
 pub use uri::{TokenTraits, TokenUri, TokenUriSyntax};
 
 use crate::registries::Secret;
-use slots::Found;
 use tool::{PIN, Tool, ToolError};
 
 /// More than any PIN has, in bytes.
@@ -36,6 +36,8 @@ pub struct Token {
     uri: TokenUri,
     tool: Tool,
     slot: String,
+    /// What chooses this key among those of the token.
+    which: Vec<String>,
     public: PublicKey,
     pin: Secret,
 }
@@ -73,6 +75,22 @@ pub enum TokenError {
         /// What tells them apart.
         serials: Vec<String>,
     },
+    /// The token has others.
+    #[error("no key of the token is called as in `{uri}`; {}", there(.labels))]
+    NoKey {
+        /// Which key.
+        uri: String,
+        /// What the keys are called that there are.
+        labels: Vec<String>,
+    },
+    /// It could be any of them.
+    #[error("{} keys of the token are called as in `{uri}`, with the ids {}", .ids.len(), .ids.join(", "))]
+    SeveralKeys {
+        /// Which key.
+        uri: String,
+        /// What tells them apart.
+        ids: Vec<String>,
+    },
     /// Made for something else.
     #[error("the key of `{0}` is not on P-256, and only those are used")]
     Curve(String),
@@ -97,7 +115,9 @@ impl TokenError {
             Self::Uri(_) => "E-trust-token-name",
             Self::NoTool => "E-trust-token-tool",
             Self::Tool { .. } => "E-trust-token",
-            Self::NoToken { .. } | Self::Several { .. } => "E-trust-token-which",
+            Self::NoToken { .. } | Self::Several { .. } | Self::NoKey { .. } | Self::SeveralKeys { .. } => {
+                "E-trust-token-which"
+            }
             Self::Curve(_) => "E-trust-token-key",
             Self::WrongPin(_) | Self::PinFile { .. } => "E-trust-token-pin",
         }
@@ -112,6 +132,8 @@ impl TokenError {
             Self::Tool { .. } => "`pkcs11-tool -L` and `-O`, with `--module`, show what the token has".into(),
             Self::NoToken { .. } => "plug it in; `pkcs11-tool -L` shows what is there".into(),
             Self::Several { .. } => "say which: add `;serial=NUMBER` to its name".into(),
+            Self::NoKey { .. } => "`pkcs11-tool -O` shows what is there".into(),
+            Self::SeveralKeys { .. } => "say which: add `;id=%01`, with its id, to the name".into(),
             Self::Curve(_) => "make one: `pkcs11-tool --keypairgen --key-type EC:prime256v1`".into(),
             Self::WrongPin(_) => {
                 "look before trying again: a token locks itself after a few wrong PINs".into()
@@ -138,8 +160,9 @@ impl Token {
     pub fn open(uri: TokenUri, tools: &Tools, pin: Secret) -> Result<Self, TokenError> {
         let tool = Tool::find(tools, uri.module.as_deref()).map_err(|error| failed(&uri, &error))?;
         let slot = slot(&tool, &uri)?;
-        let public = public(&tool, &slot, &uri)?;
-        Ok(Self { uri, tool, slot, public, pin })
+        let which = which(&tool, &slot, &uri)?;
+        let public = public(&tool, &slot, &which, &uri)?;
+        Ok(Self { uri, tool, slot, which, public, pin })
     }
 
     /// The name that it was opened by.
@@ -150,11 +173,10 @@ impl Token {
 
     /// ECDSA of a digest, as the DER that TUF has. Tokens that hash by themselves are few.
     fn signature(&self, message: &[u8]) -> Result<Vec<u8>, TokenError> {
-        let which = which(&self.uri);
         let mut arguments = vec!["--slot", &self.slot, "--login", "--pin"];
         let pin = format!("env:{PIN}");
         arguments.extend([pin.as_str(), "--sign", "--mechanism", "ECDSA", "--signature-format", "openssl"]);
-        arguments.extend(which.iter().map(String::as_str));
+        arguments.extend(self.which.iter().map(String::as_str));
         let digest = Digest::of(message);
         let signed = self.tool.run(&arguments, Some(self.pin.reveal()), digest.as_bytes());
         signed.map_err(|error| failed(&self.uri, &error))
@@ -169,7 +191,7 @@ impl Signer for Token {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
         let error = |reason: String| SignError { key: self.public.id(), reason };
         let signature = self.signature(message).map_err(|failed| error(failed.to_string()))?;
-        // With two keys of one label the tool may take this one's public and the other's private half.
+        // Where ids are missing or not unique, the tool may take this one's public and another's private half.
         if self.public.verifies(message, &signature) {
             return Ok(signature);
         }
@@ -202,14 +224,38 @@ pub fn pin_of(path: &Path) -> Result<Secret, TokenError> {
 fn slot(tool: &Tool, uri: &TokenUri) -> Result<String, TokenError> {
     let listing = tool.run(&["--list-token-slots"], None, b"").map_err(|error| failed(uri, &error))?;
     match slots::find(&String::from_utf8_lossy(&listing), &uri.token) {
-        Found::One(slot) => Ok(slot.id),
-        Found::NoneOf(labels) => Err(TokenError::NoToken { uri: uri.to_string(), labels }),
-        Found::Several(serials) => Err(TokenError::Several { uri: uri.to_string(), serials }),
+        slots::Found::One(slot) => Ok(slot.id),
+        slots::Found::NoneOf(labels) => Err(TokenError::NoToken { uri: uri.to_string(), labels }),
+        slots::Found::Several(serials) => Err(TokenError::Several { uri: uri.to_string(), serials }),
     }
 }
 
-fn public(tool: &Tool, slot: &str, uri: &TokenUri) -> Result<PublicKey, TokenError> {
-    let which = which(uri);
+/// What chooses the key: its id, which its label leads to where it is not given, or its label where it has none.
+fn which(tool: &Tool, slot: &str, uri: &TokenUri) -> Result<Vec<String>, TokenError> {
+    let label = uri.object.clone().unwrap_or_default();
+    let mut which = Vec::new();
+    let id = match &uri.id {
+        Some(id) => Some(id.iter().map(|byte| format!("{byte:02x}")).collect()),
+        None => id_of(tool, slot, uri, &label)?,
+    };
+    which.extend(id.into_iter().flat_map(|id| ["--id".to_owned(), id]));
+    if !label.is_empty() {
+        which.extend(["--label".to_owned(), label]);
+    }
+    Ok(which)
+}
+
+fn id_of(tool: &Tool, slot: &str, uri: &TokenUri, label: &str) -> Result<Option<String>, TokenError> {
+    let arguments = ["--slot", slot, "--list-objects", "--type", "pubkey"];
+    let listing = tool.run(&arguments, None, b"").map_err(|error| failed(uri, &error))?;
+    match objects::find(&String::from_utf8_lossy(&listing), label) {
+        objects::Found::One(id) => Ok(id),
+        objects::Found::NoneOf(labels) => Err(TokenError::NoKey { uri: uri.to_string(), labels }),
+        objects::Found::Several(ids) => Err(TokenError::SeveralKeys { uri: uri.to_string(), ids }),
+    }
+}
+
+fn public(tool: &Tool, slot: &str, which: &[String], uri: &TokenUri) -> Result<PublicKey, TokenError> {
     let mut arguments = vec!["--slot", slot, "--read-object", "--type", "pubkey"];
     arguments.extend(which.iter().map(String::as_str));
     let spki = tool.run(&arguments, None, b"").map_err(|error| failed(uri, &error))?;
@@ -221,13 +267,6 @@ fn public(tool: &Tool, slot: &str, uri: &TokenUri) -> Result<PublicKey, TokenErr
         Some(Material::EcdsaP256(_)) => Ok(key),
         _ => Err(curve()),
     }
-}
-
-/// What chooses among a token's keys.
-fn which(uri: &TokenUri) -> Vec<String> {
-    let id = uri.id.as_ref().map(|id| id.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
-    let id = id.into_iter().flat_map(|id| ["--id".to_owned(), id]);
-    id.chain(uri.object.clone().into_iter().flat_map(|label| ["--label".to_owned(), label])).collect()
 }
 
 fn failed(uri: &TokenUri, error: &ToolError) -> TokenError {

@@ -61,7 +61,7 @@ pub fn open(text: &str, password: &[u8]) -> Result<SoftKey> {
     SignatureError::fits(WHAT, text.as_bytes(), MOST_BYTES)?;
     let (label, body) = pem::decode_vec(text.trim().as_bytes()).map_err(SignatureError::malformed(WHAT))?;
     if !LABELS.contains(&label) {
-        return Err(SignatureError::OtherType { found: shown(label), wanted: LABELS[0].to_owned() });
+        return Err(SignatureError::OtherPem { found: shown(label), wanted: LABELS[0] });
     }
     let Encrypted { kdf, cipher, ciphertext } =
         serde_json::from_slice(&body).map_err(SignatureError::malformed(WHAT))?;
@@ -174,7 +174,7 @@ mod tests {
             assert_eq!(open(&text, b"correct horse").unwrap().public(), key.public());
             let code = |answer: Result<SoftKey>| answer.err().map(|error| error.code());
             assert_eq!(code(open(&text, b"wrong")), Some("E-trust-key-password"));
-            assert_eq!(code(open(&text.replace(label, "PRIVATE KEY"), b"")), Some("E-trust-signature-type"));
+            assert_eq!(code(open(&text.replace(label, "PRIVATE KEY"), b"")), Some("E-trust-pem"));
         }
     }
 

@@ -15,6 +15,8 @@ use crate::signature::{Result, SignatureError, shown};
 
 /// Bytes of a certificate.
 const MOST_BYTES: usize = 64 << 10;
+/// Certificates that somebody trusts, in one file: a browser's bundle has some 150.
+const MOST_OF_A_FILE: usize = 1_000;
 /// What an error calls it.
 const WHAT: &str = "the certificate";
 
@@ -36,6 +38,25 @@ pub(super) struct Uses {
 }
 
 impl Certificate {
+    /// Reads every certificate of a file: one in DER, or in PEM as many as there are.
+    ///
+    /// # Errors
+    /// [`SignatureError`], for the first that is none.
+    pub fn parse_all(bytes: &[u8]) -> Result<Vec<Self>> {
+        let Some(text) = std::str::from_utf8(bytes).ok().filter(|text| text.contains("-----BEGIN")) else {
+            return Ok(vec![Self::from_der(bytes)?]);
+        };
+        let mut certificates = Vec::new();
+        for block in text.split_inclusive("-----END CERTIFICATE-----") {
+            if block.trim().is_empty() {
+                continue;
+            }
+            SignatureError::few("certificates of a file", certificates.len() + 1, MOST_OF_A_FILE)?;
+            certificates.push(Self::parse(block.as_bytes())?);
+        }
+        Ok(certificates)
+    }
+
     /// Reads one certificate, in DER or in PEM.
     ///
     /// # Errors
@@ -47,7 +68,7 @@ impl Certificate {
         SignatureError::fits(WHAT, bytes, MOST_BYTES)?;
         let (label, der) = pem::decode_vec(bytes.trim_ascii()).map_err(SignatureError::malformed(WHAT))?;
         if label != "CERTIFICATE" {
-            return Err(SignatureError::OtherType { found: shown(label), wanted: "CERTIFICATE".to_owned() });
+            return Err(SignatureError::OtherPem { found: shown(label), wanted: "CERTIFICATE" });
         }
         Self::from_der(&der)
     }

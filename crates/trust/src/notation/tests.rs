@@ -173,6 +173,24 @@ fn jws(signer: &Signer, change: impl FnOnce(&mut Value)) -> &'static str {
 }
 
 #[test]
+fn a_file_has_as_many_certificates_as_it_has() {
+    let signer = Signer::usual();
+    let line = x509_cert::der::pem::LineEnding::LF;
+    let pem = |label: &str, der: &[u8]| x509_cert::der::pem::encode_string(label, line, der).unwrap();
+    let both: String = signer.chain.iter().map(|der| pem("CERTIFICATE", der)).collect();
+    let subjects = |bytes: &[u8]| -> Vec<String> {
+        Certificate::parse_all(bytes).unwrap().iter().map(Certificate::subject).collect()
+    };
+    assert_eq!(subjects(both.as_bytes()).len(), 2);
+    assert_eq!(subjects(&signer.chain[1]), subjects(both.as_bytes())[1..]);
+    let code = |text: &str| Certificate::parse_all(text.as_bytes()).unwrap_err().code();
+    assert_eq!(code(&format!("{both}{}", pem("PUBLIC KEY", b"key"))), "E-trust-pem");
+    assert_eq!(code(&format!("{both}-----BEGIN CERTIFICATE-----\n")), "E-trust-signature-malformed");
+    assert_eq!(code(&both.repeat(501)), "E-trust-signature-limit");
+    assert_eq!(code(""), "E-trust-signature-malformed");
+}
+
+#[test]
 fn both_envelopes_hold() {
     let signer = Signer::usual();
     assert_eq!(jws(&signer, |_| ()), "holds");

@@ -289,7 +289,9 @@ impl PublishError {
             Self::Unusual(_) => "do not sign it; have whoever made it make it again".into(),
             Self::Unseen => "look at it again, then sign".into(),
             Self::Unwanted(_) => "sign with one of those keys".into(),
-            Self::NoSignature(_) | Self::Sign(_) => "check that the key is the one that the role has: `coffer trust keys`".into(),
+            Self::NoSignature(_) | Self::Sign(_) => {
+                "check that the key is the role's: `coffer trust keys`; a token locks itself after a few wrong PINs".into()
+            }
             Self::Incomplete(_) => "have them give the same command; each adds one signature".into(),
             Self::NoOnlineKey => "let `coffer trust timestamp serve` publish it, or give the key".into(),
             Self::Full { .. } | Self::Versions(_) | Self::Format(_) => {

@@ -37,6 +37,14 @@ pub enum SignatureError {
         /// What its reader stumbled over.
         why: String,
     },
+    /// A file in PEM holds something else than it was given for.
+    #[error("it holds `{found}`, not `{wanted}`")]
+    OtherPem {
+        /// By its own word.
+        found: String,
+        /// What it was given for.
+        wanted: &'static str,
+    },
     /// A key is of a kind that nothing here verifies with.
     #[error("keys of the kind {0} are not supported")]
     KeyKind(String),
@@ -169,6 +177,7 @@ impl SignatureError {
         match self {
             Self::TooLarge { .. } | Self::TooMany { .. } => "E-trust-signature-limit",
             Self::Malformed { .. } => "E-trust-signature-malformed",
+            Self::OtherPem { .. } => "E-trust-pem",
             Self::KeyKind(_) => "E-trust-key-kind",
             Self::Password => "E-trust-key-password",
             Self::Algorithm { .. } => "E-trust-signature-algorithm",
@@ -196,6 +205,9 @@ impl SignatureError {
                 "no honest signer makes such a thing; ask whoever it is by"
             }
             Self::Malformed { .. } => "get it again from whoever made it; a copy may have been cut short",
+            Self::OtherPem { .. } => {
+                "give another file: public keys are for --key, certificates for --trust-store, and private keys sign"
+            }
             Self::KeyKind(_) => {
                 "use a key of ECDSA P-256, Ed25519 or RSA: `cosign generate-key-pair` makes the first"
             }

@@ -1,5 +1,7 @@
 //! What somebody trusts, from the files that they name.
 
+use std::path::Path;
+
 use engine::EngineError;
 use engine::attest::{
     AttestError, Certificate, ForeignKey, Grounds, Identities, Keyless, SignatureError, TrustPolicy,
@@ -22,7 +24,7 @@ pub(super) fn read_all(wish: &Wish) -> Result<Grounds, Failure> {
     let keys = wish.key.iter().map(|path| {
         let bytes = read(path)?;
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        ForeignKey::from_pem(&text).map_err(failed)
+        ForeignKey::from_pem(&text).map_err(in_file(path))
     });
     Ok(Grounds { keys: keys.collect::<Result<_, _>>()?, keyless: keyless(wish)?, notation: notation(wish)? })
 }
@@ -32,7 +34,7 @@ fn keyless(wish: &Wish) -> Result<Option<Keyless>, Failure> {
     else {
         return Ok(None);
     };
-    let root = TrustedRoot::parse(&read(root)?).map_err(failed)?;
+    let root = TrustedRoot::parse(&read(root)?).map_err(in_file(root))?;
     Ok(Some(Keyless::new(root, identity, issuer)))
 }
 
@@ -40,12 +42,21 @@ fn notation(wish: &Wish) -> Result<Option<TrustPolicy>, Failure> {
     if wish.trust_store.is_empty() {
         return Ok(None);
     }
-    let roots = wish.trust_store.iter().map(|path| Certificate::parse(&read(path)?).map_err(failed));
+    let mut roots = Vec::new();
+    for path in &wish.trust_store {
+        roots.extend(Certificate::parse_all(&read(path)?).map_err(in_file(path))?);
+    }
     let identities = match wish.trusted_identity.as_slice() {
         [] => Identities::Any,
         texts => Identities::parse(texts.iter().map(String::as_str)).map_err(failed)?,
     };
-    Ok(Some(TrustPolicy { roots: roots.collect::<Result<_, _>>()?, identities, ..TrustPolicy::default() }))
+    Ok(Some(TrustPolicy { roots, identities, ..TrustPolicy::default() }))
+}
+
+/// An error that says which of the files it is about.
+fn in_file(path: &Path) -> impl FnOnce(SignatureError) -> Failure {
+    let name = path.display().to_string();
+    move |error| Failure::failed(error.code(), format!("`{name}`: {error}"), error.remedy())
 }
 
 fn failed(error: SignatureError) -> Failure {

@@ -40,6 +40,11 @@ pub(super) const EVIDENCE: &[Code] = &[
         "Get it again from whoever made it; a copy may have been cut short.",
     ),
     code(
+        "E-trust-pem",
+        "A file holds something else than it was given for, a private key for a public one, say.",
+        "Look at its first line: public keys are for --key, certificates for --trust-store.",
+    ),
+    code(
         "E-trust-key-kind",
         "The key is of a kind that nothing is verified with.",
         "Use ECDSA P-256, Ed25519 or RSA.",

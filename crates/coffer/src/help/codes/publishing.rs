@@ -85,8 +85,8 @@ pub(super) const PUBLISHING: &[Code] = &[
     ),
     code(
         "E-trust-token-which",
-        "No token fits the name, or several do.",
-        "Plug it in, or say which: pkcs11:serial=NUMBER;...",
+        "No token or key fits the name, or several do.",
+        "Plug it in, or say which: pkcs11:serial=NUMBER;id=%01;...",
     ),
     code(
         "E-trust-token-key",

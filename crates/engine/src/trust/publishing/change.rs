@@ -3,7 +3,7 @@
 use ledger::Durability;
 use model::digest::{ClaimedDigest, Digest};
 use trust::key::{KeyId, Signer};
-use trust::publisher::{Change, Draft, Given, Missing, PublishError, Repository, RoleName};
+use trust::publisher::{Change, Draft, Given, Missing, PublishError, Repository, RoleName, Versions};
 
 use super::desk::Desk;
 use super::notes;
@@ -100,6 +100,8 @@ struct There {
     begun: Option<Published>,
     /// Documents that are nowhere but here.
     first: Option<Files>,
+    /// The root that somebody named, where nothing but a draft has it.
+    named: Option<Vec<u8>>,
 }
 
 impl Engine {
@@ -172,7 +174,29 @@ impl Engine {
         let begun = self.published(desk.registries, &carrier, Edition::Pending)?;
         let base = latest.as_ref().map(|latest| self.opened(publisher, whose, &latest.files)).transpose()?;
         let first = if base.is_some() { None } else { notes::first(&desk.directory(&publisher.keyring))? };
-        Ok(There { base, latest: latest.map(|latest| latest.revision), begun, first }.after(whose.begun))
+        let there = There { base, latest: latest.map(|latest| latest.revision), begun, first, named: None };
+        let there = there.after(whose.begun);
+        let named = self.named_root(publisher, whose, &there)?;
+        Ok(There { named, ..there })
+    }
+
+    /// Whose draft it is that waits where nothing is published, by the fingerprint that somebody gave.
+    fn named_root(
+        &self,
+        publisher: &Publisher,
+        whose: &Whose,
+        there: &There,
+    ) -> Result<Option<Vec<u8>>, EngineError> {
+        let fingerprint = match whose.root {
+            Some(fingerprint) => Some(fingerprint),
+            None => self.pinned_root(&publisher.place)?,
+        };
+        match (&there.base, there.draft(), fingerprint) {
+            (None, Some(begun), Some(fingerprint)) => {
+                Ok(Some(root_of(begun, &fingerprint, &publisher.place)?))
+            }
+            _ => Ok(None),
+        }
     }
 
     /// The published documents, verified against a root that is known to be the publisher's.
@@ -210,6 +234,7 @@ impl Engine {
         if online.is_empty() {
             publisher.sent = Sent::Perhaps;
             self.leave(desk, publisher, draft, there)?;
+            note_root(publisher, there)?;
             note_place(desk, publisher)?;
             return Ok(if draft.is_ready() { State::WaitsForOnline } else { State::Waits });
         }
@@ -240,7 +265,7 @@ impl Engine {
         let files = packed(&draft.files())?;
         if !files.is_empty() {
             self.publish(desk.registries, &carrier, Edition::Pending, &files, over)?;
-        } else if there.has_begun() && self.withdraw(desk.registries, &carrier).is_err() {
+        } else if there.draft().is_some() && self.withdraw(desk.registries, &carrier).is_err() {
             // Where nobody may remove anything, an empty draft says the same.
             self.publish(desk.registries, &carrier, Edition::Pending, &files, over)?;
         }
@@ -262,9 +287,9 @@ impl There {
         }
     }
 
-    /// Whether there is a draft to take away.
-    fn has_begun(&self) -> bool {
-        self.begun.as_ref().is_some_and(|begun| !begun.files.is_empty())
+    /// What waits for signatures; an empty draft is none.
+    fn draft(&self) -> Option<&Files> {
+        self.begun.as_ref().map(|begun| &begun.files).filter(|files| !files.is_empty())
     }
 
     /// The edit as if nobody had begun anything.
@@ -283,8 +308,8 @@ impl There {
     }
 
     fn begun(&self, validity: trust::publisher::Validity) -> Result<Option<Draft>, PublishError> {
-        let begun = self.begun.as_ref().filter(|begun| !begun.files.is_empty());
-        begun.map(|begun| Draft::resume(self.base.clone(), &unpacked(&begun.files), validity)).transpose()
+        let begun = self.draft();
+        begun.map(|files| Draft::resume(self.base.clone(), &unpacked(files), validity)).transpose()
     }
 }
 
@@ -329,6 +354,16 @@ fn remember(desk: &Desk<'_>, publisher: &mut Publisher, repository: &Repository)
     publisher.keyring.remember(repository.root(), &repository.versions())?;
     note_place(desk, publisher)?;
     Ok(notes::forget_first(&desk.directory(&publisher.keyring))?)
+}
+
+/// Whoever was told the fingerprint once need not be told it again when all of this is published.
+fn note_root(publisher: &Publisher, there: &There) -> Result<(), EngineError> {
+    match &there.named {
+        Some(root) if publisher.keyring.root()?.is_none() => {
+            Ok(publisher.keyring.remember(root, &Versions::default())?)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// So that nobody has to say it again.

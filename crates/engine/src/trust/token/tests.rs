@@ -73,6 +73,11 @@ fn privileged_a_token_s_signature_is_its_key_s() {
     assert_eq!(bench.open("token=team;object=root-1", "1234").unwrap().public(), token.public());
     let other = bench.open("token=team;object=root-2", "1234").unwrap();
     assert!(!other.public().verifies(b"message", &signature));
+    // The tool signs with the first key that it finds, whatever its label.
+    for name in ["token=team;object=root-1", "token=team;object=root-2"] {
+        let token = bench.open(name, "1234").unwrap();
+        assert!(token.public().verifies(b"message", &token.sign(b"message").unwrap()), "{name}");
+    }
 }
 
 #[test]
@@ -88,6 +93,11 @@ fn privileged_what_is_wrong_with_a_token_is_told_apart() {
     assert!(matches!(curve, TokenError::Curve(_)), "{curve}");
     let key = refusal("token=one;id=%07");
     assert!(key.to_string().contains("object not found"), "{key}");
+    let called = refusal("token=one;object=c");
+    assert!(matches!(&called, TokenError::NoKey { labels, .. } if labels.len() == 2), "{called}");
+    bench.key("one", "EC:prime256v1", "03", "a");
+    let both = refusal("token=one;object=a");
+    assert!(matches!(&both, TokenError::SeveralKeys { ids, .. } if ids.len() == 2), "{both}");
 }
 
 #[test]
