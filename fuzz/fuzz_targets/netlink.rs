@@ -1,8 +1,8 @@
 //! Packets of rtnetlink(7): no length in them leads beyond their end.
 #![no_main]
 
-use launch::netlink::{Answer, attributes, messages};
 use libfuzzer_sys::fuzz_target;
+use sys::netlink::{Answer, attributes, messages};
 
 fuzz_target!(|packet: &[u8]| {
     for message in messages(packet).flatten() {

@@ -37,7 +37,7 @@ fn options_of_other_tools_are_answered_with_what_to_do_here() {
         "
 $ coffer run --expose=80 alpine
 coffer: `coffer run` has no option `--expose` [E-cli-usage]
-  it has no network but loopback, into which `-p` leads; `--network host` shares this host's, and is recorded
+  it has no network but loopback, into which `-p` leads; `--network outbound` lets connections out, and is recorded
 exit 125
 $ coffer run --ipc shareable alpine
 coffer: `shareable` does not work for `--ipc`: it is not known [E-cli-value]

@@ -42,7 +42,7 @@ coffer: `coffer run` needs IMAGE [E-cli-usage]
 exit 125
 $ coffer run --link db alpine
 coffer: `coffer run` has no option `--link` [E-cli-usage]
-  it has no network but loopback, into which `-p` leads; `--network host` shares this host's, and is recorded
+  it has no network but loopback, into which `-p` leads; `--network outbound` lets connections out, and is recorded
 exit 125
 $ coffer run --memory 12q alpine
 coffer: `12q` does not work for `--memory`: `q` is no unit of size [E-cli-value]
@@ -70,7 +70,7 @@ coffer: `nofile=many` does not work for `--ulimit`: `many` is no number [E-cli-v
 exit 125
 $ coffer run --network bridge alpine
 coffer: `bridge` does not work for `--network`: there are no networks between containers in this version [E-cli-value]
-  right would be: none or host
+  right would be: none, outbound or host
 exit 125
 $ coffer run --cap-add 'SYS ADMIN' alpine
 coffer: `SYS ADMIN` does not work for `--cap-add`: it is no capability [E-cli-value]

@@ -48,6 +48,7 @@ mod hostpaths;
 mod idspace;
 mod place;
 mod ports;
+mod ways;
 pub mod user;
 mod volumes;
 pub mod resources;

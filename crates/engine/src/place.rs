@@ -23,6 +23,7 @@ use crate::site::Invoker;
 use crate::state::{Held, Record, StateError, remove_tree};
 use crate::user::{self, MergedRoot};
 use crate::volumes::Volumes;
+use crate::ways::outside;
 
 /// Largest file of the host that is shown to containers with its network, in bytes.
 const MAX_FILE: u64 = 64 * 1024;
@@ -118,10 +119,13 @@ pub(crate) fn cgroup(id: &ContainerId, invoker: Invoker) -> String {
     }
 }
 
-/// /etc/hostname, /etc/hosts and /etc/resolv.conf; with the host's network, the latter two are the host's.
+/// /etc/hostname, /etc/hosts and /etc/resolv.conf; with the host's network, the latter two are the host's. A way
+/// out leads to the host's resolvers, by addresses of its own.
 fn files(network: Network, hostname: &str) -> Vec<InjectedFile> {
+    let own_hosts = || format!("{HOSTS}127.0.1.1\t{hostname}\n");
     let (hosts, resolver) = match network {
-        Network::None => (format!("{HOSTS}127.0.1.1\t{hostname}\n"), String::new()),
+        Network::None => (own_hosts(), String::new()),
+        Network::Outbound => (own_hosts(), outside().resolv_conf()),
         Network::Host => (host_file("/etc/hosts"), host_file("/etc/resolv.conf")),
     };
     [("/etc/hostname", format!("{hostname}\n")), ("/etc/hosts", hosts), ("/etc/resolv.conf", resolver)]
@@ -130,7 +134,7 @@ fn files(network: Network, hostname: &str) -> Vec<InjectedFile> {
 }
 
 /// Empty if it cannot be read: a host without such a file has nothing to show.
-fn host_file(path: &str) -> String {
+pub(crate) fn host_file(path: &str) -> String {
     use std::io::Read as _;
     let mut content = String::new();
     let read = std::fs::File::open(path).and_then(|file| file.take(MAX_FILE).read_to_string(&mut content));

@@ -1,27 +1,21 @@
-//! Published ports: which they are, their sockets on the host, and the process that forwards.
-
-use std::os::fd::BorrowedFd;
+//! Published ports: which they are, and their sockets on the host.
 
 use model::image::Image;
 use model::publish::{ContainerPort, LOOPBACK, Publish};
 use model::request::RunRequest;
-use network::{Forwarder, Guard, NetworkError, Serving};
+use network::{Forwarder, NetworkError};
 
 use crate::containers::Which;
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::site::Invoker;
 use crate::state::{Record, Status};
-
-/// The id of nobody, where a container has no ids of its own (`--userns host`).
-const NOBODY: u32 = 65_534;
 
 /// The sockets of a container that has not started yet; `None` where it publishes nothing.
 pub(crate) type Sockets = Option<Forwarder>;
 
 impl Engine {
     /// Binds what the container publishes, and writes down in the record where that is. From here on the
-    /// ports are taken; nobody is served before [`Self::serve_ports`].
+    /// ports are taken; nobody is served before [`Self::open_ways`].
     ///
     /// # Errors
     /// [`NetworkError`]; a port that another container has is [`EngineError::PortInUse`].
@@ -34,27 +28,6 @@ impl Engine {
         let sockets = Forwarder::bind(&wanted).map_err(|error| self.port_error(error))?;
         record.ports = sockets.published();
         Ok(Some(sockets))
-    }
-
-    /// Begins to forward into the container whose first process `container` (a pidfd) is. Must be called
-    /// with a single thread. What is returned ends the forwarding when it is dropped.
-    ///
-    /// # Errors
-    /// [`NetworkError`].
-    pub(crate) fn serve_ports(
-        &self,
-        sockets: Sockets,
-        container: BorrowedFd<'_>,
-        record: &Record,
-    ) -> Result<Option<Serving>, EngineError> {
-        let Some(sockets) = sockets else { return Ok(None) };
-        let filter = launch::seccomp::compile(&network::profile()).map_err(launch::LaunchError::from)?;
-        let identity = match self.site.invoker {
-            Invoker::Root => Some(record.range.map_or(NOBODY, |range| range.first)),
-            Invoker::Rootless { .. } => None,
-        };
-        let identity = identity.map(|id| (id, id));
-        Ok(Some(sockets.serve(container, &Guard { filter: filter.program().to_vec(), identity })?))
     }
 
     /// Names the container that has the port, if it is one of ours.

@@ -176,9 +176,9 @@ impl Engine {
         // The relay holds our signals back until the end is written down.
         match accompany(wiring, &live.running, input)? {
             Company::Kept(mut relay) => {
-                let Live { running, book, ports } = live;
+                let Live { running, book, carriers } = live;
                 let exit = running.wait()?.into();
-                drop(ports);
+                drop(carriers);
                 self.end_the_rest(&reservation.record)?;
                 relay.drain().map_err(EngineError::io("carry the container's input and output"))?;
                 self.ended(reservation, exit, &book)

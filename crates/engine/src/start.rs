@@ -30,9 +30,9 @@ pub(crate) struct Live {
     pub(crate) running: Running,
     /// Where its end is written down.
     pub(crate) book: Book,
-    /// Who passes connections to its ports on. Given up before its end is written down: whoever sees
-    /// that it has ended can have its ports.
-    pub(crate) ports: Option<Serving>,
+    /// Who carries its packets. Given up before its end is written down: whoever sees that it has ended can
+    /// have its ports.
+    pub(crate) carriers: Vec<Serving>,
 }
 
 /// Who looks after a container.
@@ -168,17 +168,17 @@ impl Engine {
         keeper: Keeper,
         wire: impl FnOnce(&RunRequest, (u32, u32)) -> Result<(Io, W), EngineError>,
     ) -> Result<(Live, W), EngineError> {
-        let sockets = self.bind_ports(&mut reservation.record, image)?;
+        let ways = self.prepare_ways(&mut reservation.record, image)?;
         let (spec, owner) = self.confine(reservation, &permit, image)?;
         let (io, wiring) = wire(&reservation.record.request, owner)?;
         let (prepared, book, index) = self.prepare(permit, &spec, io, &reservation.record)?;
         reservation.record.decision.permit = Some(index);
-        let ports = self
-            .serve_ports(sockets, prepared.pidfd(), &reservation.record)
+        let carriers = self
+            .open_ways(ways, prepared.pidfd(), &reservation.record)
             .map_err(|error| self.not_started(error, &book, &reservation.record, Some(index)))?;
         let running = self.release(prepared, &book, &reservation.record)?;
         self.started(reservation, &spec, &running, keeper)?;
-        Ok((Live { running, book, ports }, wiring))
+        Ok((Live { running, book, carriers }, wiring))
     }
 
     fn confine(

@@ -22,7 +22,6 @@ mod idmap;
 mod trees;
 mod child;
 mod attributes;
-pub mod netlink;
 mod net_devices;
 mod enforced;
 mod seal;

@@ -7,7 +7,7 @@ use rustix::io::Errno;
 use sys::clone::flag;
 
 use crate::error::LaunchError;
-use crate::netlink::{Request, Socket, attributes, number};
+use sys::netlink::{Request, Socket, attributes, number};
 
 /// RTM_NEWLINK, RTM_GETLINK, RTM_NEWADDR, RTM_GETADDR of linux/rtnetlink.h.
 mod kind {

@@ -100,6 +100,8 @@ pub enum Network {
     /// A namespace of its own with loopback only.
     #[default]
     None,
+    /// A namespace of its own from which connections go out and into which none come.
+    Outbound,
     /// The host's.
     Host,
 }

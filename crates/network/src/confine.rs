@@ -1,5 +1,6 @@
-//! Giving up what a forwarder does not need, in the order in which each step still allows the next.
+//! Giving up what a process of ours does not need, in the order in which each step still allows the next.
 
+use std::ffi::CStr;
 use std::os::fd::BorrowedFd;
 
 use model::spec::{Seccomp, SeccompAction, SeccompArg, SeccompOp, SeccompRule, Text};
@@ -13,24 +14,23 @@ use sys::landlock::Ruleset;
 use sys::seccomp::{Flags, Instruction};
 use sys::signal::SignalSet;
 
-use crate::error::Confining;
+use crate::error::{Confining, Errand};
 
-/// What only the caller can say of a forwarder's confinement.
+/// What only the caller can say of a process's confinement.
 #[derive(Debug)]
 pub struct Guard {
-    /// [`profile`], compiled for this machine.
+    /// [`Errand::profile`], compiled for this machine.
     pub filter: Vec<Instruction>,
     /// The user and group that it becomes; absent where it has no rights over others.
     pub identity: Option<(u32, u32)>,
 }
 
-/// Its system calls, each for a reason; all others fail.
-const CALLS: [(&str, &str); 26] = [
-    ("accept4", "clients come"),
+/// System calls that both need, each for a reason; all others fail.
+const BOTH: [(&str, &str); 23] = [
     ("brk", "memory"),
     ("clock_gettime", "datagram peers that are silent are forgotten"),
     ("close", "connections end"),
-    ("connect", "into the container"),
+    ("connect", "a connection has two ends"),
     ("exit", "its end"),
     ("exit_group", "its end"),
     ("futex", "the allocator's locks"),
@@ -39,59 +39,90 @@ const CALLS: [(&str, &str); 26] = [
     ("mmap", "memory"),
     ("mremap", "memory"),
     ("munmap", "memory"),
-    ("poll", "waiting"),
-    ("ppoll", "waiting"),
     ("read", "connections"),
     ("recvfrom", "connections and datagrams"),
     ("restart_syscall", "a wait that was interrupted"),
     ("rt_sigprocmask", "its end"),
     ("rt_sigreturn", "its end"),
     ("sendto", "connections and datagrams"),
-    ("setsockopt", "clients that are gone are noticed"),
+    ("setsockopt", "ends that are gone are noticed"),
     ("shutdown", "one direction of a connection ends before the other"),
     ("sigaltstack", "its end"),
     ("tgkill", "its end, where something is wrong"),
     ("write", "the report that it is ready"),
 ];
 
-/// The profile of its system call filter.
-#[must_use]
-pub fn profile() -> Seccomp {
-    let allow =
-        |names: Vec<Text>, args| SeccompRule { names, action: SeccompAction::Allow, errno_ret: None, args };
-    let family = AddressFamily::INET.as_raw().into();
-    let inet = SeccompArg { index: 0, value: family, value_two: 0, op: SeccompOp::Equal };
-    Seccomp {
-        default_action: SeccompAction::Errno,
-        default_errno_ret: None,
-        syscalls: vec![
-            allow(CALLS.iter().map(|(name, _)| Text::Borrowed(name)).collect(), Vec::new()),
-            allow(vec![Text::Borrowed("socket")], vec![inet]),
-        ],
-        ..Seccomp::default()
+/// What a forwarder needs besides.
+const PORTS: [(&str, &str); 3] = [("accept4", "clients come"), ("poll", "waiting"), ("ppoll", "waiting")];
+
+/// What a process that carries outward needs besides.
+const OUTBOUND: [(&str, &str); 7] = [
+    ("epoll_create1", "waiting"),
+    ("epoll_ctl", "connections come and go"),
+    ("epoll_pwait", "waiting"),
+    ("epoll_pwait2", "waiting"),
+    ("epoll_wait", "waiting"),
+    ("getrandom", "a table in which nobody can make everything collide"),
+    ("writev", "packets for the container"),
+];
+
+impl Errand {
+    /// The profile of the process's system call filter.
+    #[must_use]
+    pub fn profile(self) -> Seccomp {
+        let (own, families): (&[_], &[_]) = match self {
+            Self::Ports => (&PORTS, &[AddressFamily::INET]),
+            Self::Outbound => (&OUTBOUND, &[AddressFamily::INET, AddressFamily::INET6]),
+        };
+        let allow = |names: Vec<Text>, args| SeccompRule {
+            names,
+            action: SeccompAction::Allow,
+            errno_ret: None,
+            args,
+        };
+        let family = |family: &AddressFamily| {
+            let value = family.as_raw().into();
+            let same = SeccompArg { index: 0, value, value_two: 0, op: SeccompOp::Equal };
+            allow(vec![Text::Borrowed("socket")], vec![same])
+        };
+        let calls = BOTH.iter().chain(own).map(|(name, _)| Text::Borrowed(name)).collect();
+        let rules = std::iter::once(allow(calls, Vec::new())).chain(families.iter().map(family));
+        Seccomp {
+            default_action: SeccompAction::Errno,
+            default_errno_ret: None,
+            syscalls: rules.collect(),
+            ..Seccomp::default()
+        }
     }
 }
 
-/// What failed, and the kernel's answer.
-type Fault = (Confining, Errno);
+/// Where a process works, and what it takes along.
+pub(crate) struct Place<'a> {
+    /// A pidfd whose network namespace it enters; without one it stays in the host's.
+    pub(crate) network: Option<BorrowedFd<'a>>,
+    /// Its only descriptors.
+    pub(crate) kept: &'a [BorrowedFd<'a>],
+    /// Most descriptors at once.
+    pub(crate) open_files: u64,
+    /// What it is called.
+    pub(crate) name: &'a CStr,
+}
 
-/// Confines the calling process, which goes on in the network namespace of `container` (a pidfd) with
-/// `kept` as its only descriptors.
-pub(crate) fn confine(
-    container: BorrowedFd<'_>,
-    kept: &[BorrowedFd<'_>],
-    open_files: u64,
-    guard: &Guard,
-    keeper: Pid,
-) -> Result<(), Fault> {
+/// What failed, and the kernel's answer.
+pub(crate) type Fault = (Confining, Errno);
+
+/// Confines the calling process.
+pub(crate) fn confine(place: &Place<'_>, guard: &Guard, keeper: Pid) -> Result<(), Fault> {
     let at = |step: Confining| move |errno: Errno| (step, errno);
     sys::signal::set_mask(SignalSet::FULL).map_err(at(Confining::Signals))?;
-    descriptors(kept).map_err(at(Confining::Descriptors))?;
-    let limit = Rlimit { current: Some(open_files), ..rustix::process::getrlimit(Resource::Nofile) };
+    descriptors(place.kept).map_err(at(Confining::Descriptors))?;
+    let limit = Rlimit { current: Some(place.open_files), ..rustix::process::getrlimit(Resource::Nofile) };
     rustix::process::setrlimit(Resource::Nofile, limit).map_err(at(Confining::OpenFiles))?;
-    sys::namespace::setns(container, flag::NEWNET).map_err(at(Confining::Namespace))?;
+    if let Some(container) = place.network {
+        sys::namespace::setns(container, flag::NEWNET).map_err(at(Confining::Namespace))?;
+    }
     rights(guard).map_err(at(Confining::Rights))?;
-    bind_to(keeper).map_err(at(Confining::Keeper))?;
+    bind_to(keeper, place.name).map_err(at(Confining::Keeper))?;
     rustix::thread::set_no_new_privs(true).map_err(at(Confining::Landlock))?;
     landlock().map_err(at(Confining::Landlock))?;
     sys::seccomp::install(&guard.filter, Flags::NONE).map(drop).map_err(at(Confining::Seccomp))
@@ -115,9 +146,9 @@ fn rights(guard: &Guard) -> Result<(), Errno> {
 }
 
 /// A change of ids clears the signal, so this comes after it.
-fn bind_to(keeper: Pid) -> Result<(), Errno> {
+fn bind_to(keeper: Pid, name: &CStr) -> Result<(), Errno> {
     rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
-    rustix::thread::set_name(c"coffer-ports")?;
+    rustix::thread::set_name(name)?;
     sys::signal::die_with(keeper)
 }
 
@@ -136,12 +167,18 @@ mod tests {
 
     #[test]
     fn every_call_has_a_reason_and_comes_once_and_none_opens_anything() {
-        assert!(CALLS.windows(2).all(|pair| pair[0].0 < pair[1].0), "sorted");
-        assert!(CALLS.iter().all(|(_, reason)| !reason.is_empty()));
-        for name in
-            ["open", "openat", "execve", "clone", "clone3", "bind", "listen", "setns", "ptrace", "kill"]
-        {
-            assert!(CALLS.iter().all(|(allowed, _)| *allowed != name), "{name}");
+        for own in [&PORTS[..], &OUTBOUND[..]] {
+            for calls in [&BOTH[..], own] {
+                assert!(calls.windows(2).all(|pair| pair[0].0 < pair[1].0), "sorted");
+                assert!(calls.iter().all(|(_, reason)| !reason.is_empty()));
+            }
+            let all: Vec<&str> = BOTH.iter().chain(own).map(|(name, _)| *name).collect();
+            assert!(own.iter().all(|(name, _)| all.iter().filter(|other| *other == name).count() == 1));
+            for name in
+                ["open", "openat", "execve", "clone", "clone3", "bind", "listen", "setns", "ptrace", "kill"]
+            {
+                assert!(!all.contains(&name), "{name}");
+            }
         }
     }
 }

@@ -1,11 +1,11 @@
-//! Why ports cannot be published: which one, the kernel's answer, and what to do about it.
+//! Why packets cannot be carried: which port or device, the kernel's answer, and what to do about it.
 
 use std::io;
 
 use model::publish::Publish;
 use rustix::io::Errno;
 
-/// Ports that cannot be published.
+/// Ports that cannot be published, or a way out that cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum NetworkError {
     /// Another process has the port.
@@ -44,25 +44,67 @@ pub enum NetworkError {
         /// Descriptors that a process may have.
         limit: u64,
     },
-    /// The process that forwards cannot be made.
-    #[error("cannot make the process that forwards ports: {0}")]
-    Fork(io::Error),
+    /// No descriptor for a connection.
+    #[error("no connection can be carried outward: this process may have {limit} open files")]
+    FewFiles {
+        /// Descriptors that a process may have.
+        limit: u64,
+    },
+    /// The container's network device cannot be made.
+    #[error("cannot make the container's network device: {0}")]
+    Device(io::Error),
+    /// The kernel does not say which addresses are the host's own.
+    #[error("cannot ask the kernel for the host's routes: {0}")]
+    Routes(io::Error),
+    /// The process cannot be made.
+    #[error("cannot make {}: {source}", .errand.who())]
+    Fork {
+        /// What it is for.
+        errand: Errand,
+        /// The kernel's answer.
+        source: io::Error,
+    },
     /// It could not give up its rights.
-    #[error("the process that forwards ports could not {}: {source}", .step.describe())]
+    #[error("{} could not {}: {source}", .errand.who(), .step.describe())]
     Confine {
+        /// What it is for.
+        errand: Errand,
         /// Where it failed.
         step: Confining,
         /// The kernel's answer.
         source: io::Error,
     },
     /// It ended before it was ready.
-    #[error("the process that forwards ports ended before it was ready")]
-    Died,
+    #[error("{} ended before it was ready", .errand.who())]
+    Died {
+        /// What it is for.
+        errand: Errand,
+    },
+}
+
+/// What a process of ours does for a container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Errand {
+    /// It forwards published ports.
+    Ports,
+    /// It carries what the container sends outward.
+    Outbound,
+}
+
+impl Errand {
+    /// Who does it, in a sentence.
+    #[must_use]
+    pub fn who(self) -> &'static str {
+        match self {
+            Self::Ports => "the process that forwards ports",
+            Self::Outbound => "the process that carries connections outward",
+        }
+    }
 }
 
 macro_rules! steps {
     ($($(#[$doc:meta])* $step:ident = $text:literal,)+) => {
-        /// What the forwarder does before it serves, in this order.
+        /// What such a process does before it works, in this order.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Confining { $($(#[$doc])* $step),+ }
 
@@ -130,7 +172,14 @@ impl NetworkError {
             Self::NoAddress { .. } => "E-network-address",
             Self::Listen { .. } => "E-network-listen",
             Self::TooMany { .. } => "E-network-ports",
-            Self::Fork(_) | Self::Confine { .. } | Self::Died => "E-network-forwarder",
+            Self::Device(_) => "E-network-device",
+            Self::FewFiles { .. } | Self::Routes(_) => "E-network-outbound",
+            Self::Fork { errand, .. } | Self::Confine { errand, .. } | Self::Died { errand } => {
+                match errand {
+                    Errand::Ports => "E-network-forwarder",
+                    Errand::Outbound => "E-network-outbound",
+                }
+            }
         }
     }
 
@@ -151,9 +200,29 @@ impl NetworkError {
             Self::NoAddress { .. } => "`ip -brief address` lists this host's addresses".to_owned(),
             Self::Listen { .. } => "`coffer system check` says what this host lacks".to_owned(),
             Self::TooMany { .. } => "publish fewer, or raise the limit: `ulimit -n`".to_owned(),
-            Self::Fork(_) | Self::Confine { .. } | Self::Died => {
-                "`coffer system check` says what this host lacks; without `-p` it needs none".to_owned()
+            Self::FewFiles { .. } => "raise the limit: `ulimit -n`".to_owned(),
+            Self::Device(source) => device_remedy(source),
+            Self::Routes(_) => "`coffer system check` says what this host lacks".to_owned(),
+            Self::Fork { errand, .. } | Self::Confine { errand, .. } | Self::Died { errand } => {
+                let option = match errand {
+                    Errand::Ports => "-p",
+                    Errand::Outbound => "--network outbound",
+                };
+                format!("`coffer system check` says what this host lacks; without `{option}` it needs none")
             }
+        }
+    }
+}
+
+/// Mostly it is the module that is missing, or the file that is only root's.
+fn device_remedy(source: &io::Error) -> String {
+    match source.kind() {
+        io::ErrorKind::PermissionDenied => {
+            "let users open it, as most distributions do: `chmod 0666 /dev/net/tun`".to_owned()
+        }
+        io::ErrorKind::NotFound => "load the kernel's module: `modprobe tun`".to_owned(),
+        _ => {
+            "`ls -l /dev/net/tun` and `lsmod` say whether this host has the kernel's module `tun`".to_owned()
         }
     }
 }

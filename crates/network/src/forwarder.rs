@@ -6,13 +6,12 @@ use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use model::publish::{Protocol, Publish};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt};
-use rustix::pipe::{PipeFlags, pipe_with};
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, pidfd_send_signal, waitid};
-use sys::clone::{Cloned, clone3};
+use rustix::process::Pid;
 
 use crate::carry::{Capacity, Carrier};
-use crate::confine::{self, Guard};
-use crate::error::{Confining, NetworkError};
+use crate::confine::{self, Fault, Guard, Place};
+use crate::error::{Errand, NetworkError};
+use crate::worker::{self, Serving, Worker};
 
 /// Connections that wait to be accepted; the kernel has a limit of its own (`net.core.somaxconn`).
 const BACKLOG: i32 = 1024;
@@ -58,63 +57,35 @@ impl Forwarder {
     /// The caller must have a single thread, and be root over the container's user namespace.
     ///
     /// # Errors
-    /// [`NetworkError::Fork`], [`NetworkError::Confine`], [`NetworkError::Died`]; nothing is left then.
+    /// [`NetworkError::TooMany`], [`NetworkError::Fork`], [`NetworkError::Confine`], [`NetworkError::Died`];
+    /// nothing is left then.
     pub fn serve(self, container: BorrowedFd<'_>, guard: &Guard) -> Result<Serving, NetworkError> {
-        let fork = |errno: Errno| NetworkError::Fork(errno.into());
-        let (report, status) = pipe_with(PipeFlags::CLOEXEC).map_err(fork)?;
-        let keeper = rustix::process::getpid();
-        match clone3(0, None).map_err(fork)? {
-            Cloned::Child => self.work(container, guard, status, keeper),
-            Cloned::Parent { pidfd, .. } => {
-                drop((self, status));
-                let serving = Serving { pidfd };
-                answer(&report)?;
-                Ok(serving)
-            }
-        }
-    }
-
-    /// The process itself.
-    fn work(self, container: BorrowedFd<'_>, guard: &Guard, status: OwnedFd, keeper: Pid) -> ! {
-        let capacity = Capacity::of(self.listeners.len());
-        let mut kept: Vec<BorrowedFd<'_>> = self.listeners.iter().map(|at| at.socket.as_fd()).collect();
-        kept.extend([container, status.as_fd()]);
-        let confined = match &capacity {
-            Ok(capacity) => confine::confine(container, &kept, capacity.open_files, guard, keeper),
-            Err(_) => Err((Confining::OpenFiles, Errno::MFILE)),
-        };
-        let report = match confined {
-            Ok(()) => Vec::new(),
-            Err((step, errno)) => [&[step.to_byte()], errno.raw_os_error().to_ne_bytes().as_slice()].concat(),
-        };
-        let told = rustix::io::write(&status, if report.is_empty() { &[READY] } else { &report });
-        let (Ok(_), Ok(capacity), true) = (told, capacity, report.is_empty()) else { sys::exec::exit(1) };
-        drop(status);
-        Carrier::new(self.listeners, container, capacity).run();
-        sys::exec::exit(0)
+        let capacity = Capacity::of(self.listeners.len())?;
+        worker::employ(Work { listeners: self.listeners, container, capacity, guard })
     }
 }
 
-/// What the process says when it is confined and about to serve.
-const READY: u8 = 0xff;
+/// What the process is to do.
+struct Work<'a> {
+    listeners: Vec<Listener>,
+    container: BorrowedFd<'a>,
+    capacity: Capacity,
+    guard: &'a Guard,
+}
 
-/// Reads what the process says of itself.
-fn answer(report: &OwnedFd) -> Result<(), NetworkError> {
-    let mut said = [0; 5];
-    let length = loop {
-        match rustix::io::read(report, &mut said) {
-            Err(Errno::INTR) => {}
-            length => break length.unwrap_or(0),
-        }
-    };
-    let [step, errno @ ..] = said;
-    match (length, Confining::from_byte(step)) {
-        (1, None) if step == READY => Ok(()),
-        (5, Some(step)) => {
-            let source = std::io::Error::from_raw_os_error(i32::from_ne_bytes(errno));
-            Err(NetworkError::Confine { step, source })
-        }
-        _ => Err(NetworkError::Died),
+impl Worker for Work<'_> {
+    const ERRAND: Errand = Errand::Ports;
+
+    fn confine(&self, status: BorrowedFd<'_>, keeper: Pid) -> Result<(), Fault> {
+        let mut kept: Vec<BorrowedFd<'_>> = self.listeners.iter().map(|at| at.socket.as_fd()).collect();
+        kept.extend([self.container, status]);
+        let open_files = self.capacity.open_files;
+        let place = Place { network: Some(self.container), kept: &kept, open_files, name: c"coffer-ports" };
+        confine::confine(&place, self.guard, keeper)
+    }
+
+    fn work(self) {
+        Carrier::new(self.listeners, self.container, self.capacity).run();
     }
 }
 
@@ -151,28 +122,6 @@ fn bound(publish: &Publish) -> Result<OwnedFd, Errno> {
     Ok(socket)
 }
 
-/// A forwarder at work. Dropping it ends it.
-#[derive(Debug)]
-pub struct Serving {
-    pidfd: OwnedFd,
-}
-
-impl Serving {
-    /// Readable once it has ended, which before the container's end is a fault.
-    #[must_use]
-    pub fn pidfd(&self) -> BorrowedFd<'_> {
-        self.pidfd.as_fd()
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ended_already = pidfd_send_signal(&self.pidfd, Signal::KILL);
-        let wait = || waitid(WaitId::PidFd(self.pidfd.as_fd()), WaitIdOptions::EXITED);
-        while matches!(wait(), Err(Errno::INTR)) {}
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use model::publish::LOOPBACK;
@@ -200,21 +149,5 @@ mod tests {
         let port = Publish { address: "203.0.113.7".parse().unwrap(), ..any(Protocol::Tcp) };
         let error = Forwarder::bind(&[port]).unwrap_err();
         assert_eq!(error.to_string(), "203.0.113.7 is no address of this host");
-    }
-
-    #[test]
-    fn a_report_is_a_step_and_an_errno_or_the_word_that_all_is_well() {
-        let say = |bytes: &[u8]| {
-            let (report, status) = pipe_with(PipeFlags::CLOEXEC).unwrap();
-            rustix::io::write(&status, bytes).unwrap();
-            drop(status);
-            answer(&report)
-        };
-        assert!(say(&[READY]).is_ok());
-        assert!(matches!(say(&[]), Err(NetworkError::Died)));
-        let errno = Errno::PERM.raw_os_error().to_ne_bytes();
-        let failed = say(&[&[Confining::Namespace.to_byte()], errno.as_slice()].concat()).unwrap_err();
-        let words = "the process that forwards ports could not enter the container's network: Operation not permitted (os error 1)";
-        assert_eq!(failed.to_string(), words);
     }
 }

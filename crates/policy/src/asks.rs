@@ -86,6 +86,7 @@ rules! {
     UNSAFE_SYSCTL = "no-unsafe-sysctl", AtOpen, Elevated, ["4.4.3"], [];
     PUBLISHED_PORT = "published-port-is-an-exception", AsException, None, ["4.4.2"], ["5.9", "5.14"];
     HOST_NETWORK = "host-network-is-an-exception", AsException, Unconfined, ["4.4.2"], ["5.10"];
+    OUTBOUND = "outbound-network-is-an-exception", AsException, None, ["4.4.2"], ["5.9"];
     CAPABILITY = "capability-is-an-exception", AsException, Elevated, ["4.4.3"], ["5.4"];
     HOST_PATH = "host-path-is-an-exception", AsException, Elevated, ["4.5.5"], ["5.6"];
     DEVICE = "device-is-an-exception", AsException, Elevated, ["4.4.3"], ["5.18"];
@@ -180,9 +181,16 @@ fn walls(request: &RunRequest, asks: &mut Vec<Ask>) {
         let (id, detail) = host_namespace(*kind);
         asks.push(Ask::new(&HOST_NAMESPACE, id, host_option(*kind), detail.to_owned()));
     }
-    if request.network == Network::Host {
-        let detail = "reaches every service of this host and of its networks".to_owned();
-        asks.push(Ask::new(&HOST_NETWORK, "network-host", "--network host", detail));
+    match request.network {
+        Network::None => {}
+        Network::Outbound => {
+            let detail = "opens connections to everything that this host reaches but itself".to_owned();
+            asks.push(Ask::new(&OUTBOUND, "network-outbound", "--network outbound", detail));
+        }
+        Network::Host => {
+            let detail = "reaches every service of this host and of its networks".to_owned();
+            asks.push(Ask::new(&HOST_NETWORK, "network-host", "--network host", detail));
+        }
     }
     if let Some(with) = real_root(request) {
         let detail = "is root on this host, which can rewrite the ledger".to_owned();

@@ -30,7 +30,7 @@ const USAGE: &str = "usage: coffer-probe COMMAND
   cat PATH... | write PATH [TEXT...] | flood BYTES | signal-wait [COUNT] | spawn N
   burn | tick | hold BYTES | fill PATH BYTES
   swap DIRECTORY LINK TARGET | breathe PATH | remove PATH...
-  listen PORT | serve PORT [udp] | connect PORT [IP]
+  listen PORT | serve PORT [udp] | connect PORT [IP] | exchange PORT IP BYTES [COUNT|udp]
 ";
 
 /// What the command line got wrong, for people.
@@ -82,6 +82,7 @@ fn dispatch(arguments: &[String]) -> Ended {
         "listen" => network::listen(rest),
         "serve" => network::serve(rest),
         "connect" => network::connect(rest),
+        "exchange" => network::exchange(rest),
         "help" | "--help" => print(USAGE),
         tool => tools::run(tool, rest),
     }

@@ -20,6 +20,8 @@ pub mod landlock;
 pub mod bpf;
 pub mod keyring;
 pub mod link;
+pub mod netlink;
+pub mod tun;
 pub mod fds;
 pub mod signal;
 pub mod capability;

@@ -33,6 +33,9 @@ most, a system call filter, Landlock, no network but loopback, and nothing that 
 be executed. `coffer assess IMAGE OPTIONS` judges a request without running it, `coffer explain` shows
 what is in force.
 
+With `--network outbound` the container opens connections to what this host reaches, but for the host itself,
+and nothing reaches it; names are asked of the host's resolvers. That is recorded as an exception.
+
 In the background (`-d`) a monitor looks after the container: it writes its log, asks it whether it is
 well, and starts it again if it is told to.
 

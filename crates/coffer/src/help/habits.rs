@@ -31,14 +31,14 @@ const COMMANDS: [Habit; 3] = [
     },
     Habit {
         typed: &["network", "network ls", "network create"],
-        instead: "containers have no networks in this version; `coffer run --network host` shares this host's",
+        instead: "containers have no networks with each other in this version; `coffer run --network outbound` lets connections out",
     },
 ];
 
 const RUN_OPTIONS: [Habit; 7] = [
     Habit {
         typed: &["--expose", "--link", "--ip", "--dns"],
-        instead: "it has no network but loopback, into which `-p` leads; `--network host` shares this host's, and is recorded",
+        instead: "it has no network but loopback, into which `-p` leads; `--network outbound` lets connections out, and is recorded",
     },
     Habit {
         typed: &["--init"],

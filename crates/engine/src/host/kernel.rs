@@ -17,7 +17,7 @@ const UPGRADE: &str = "install a newer kernel; 6.6 and later have everything";
 pub(super) fn checks() -> Vec<HostCheck> {
     let mut checks = vec![version(), namespaces(), user_namespaces(), overlay(), seccomp()];
     checks.extend(landlock());
-    checks.extend([memfd_noexec(), openat2()]);
+    checks.extend([memfd_noexec(), openat2(), network_device()]);
     checks
 }
 
@@ -132,6 +132,18 @@ fn openat2() -> HostCheck {
     {
         Ok(_) => probe.present("openat2"),
         Err(errno) => probe.missing(errno.to_string(), UPGRADE),
+    }
+}
+
+/// Opening it loads the module where it is one.
+fn network_device() -> HostCheck {
+    let probe =
+        Probe { id: "network-device", text: "a way out: --network outbound", weight: HostWeight::Advice };
+    use rustix::fs::{CWD, Mode, OFlags};
+    match rustix::fs::openat(CWD, "/dev/net/tun", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty()) {
+        Ok(_) => probe.present("/dev/net/tun"),
+        Err(Errno::ACCESS) => probe.missing("only root's", "chmod 0666 /dev/net/tun"),
+        Err(errno) => probe.missing(errno.to_string(), "modprobe tun"),
     }
 }
 

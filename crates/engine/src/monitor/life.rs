@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use launch::Running;
 use model::upkeep::{Health, HealthCommand, OnUnhealthy};
+use network::Errand;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::Signal;
@@ -46,7 +47,7 @@ enum Role {
     Source(usize),
     Knock(Knock),
     Checkup,
-    Forwarder,
+    Carrier(Errand),
 }
 
 /// What changes while the container runs.
@@ -56,13 +57,13 @@ struct State {
     checkup: Option<Checkup>,
     /// When a container that was asked to end is killed.
     kill: Option<Instant>,
-    ports: Ports,
+    network: Network,
     buffer: Vec<u8>,
 }
 
-/// Whether the container's ports lead to it.
+/// Whether the container has the network that was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ports {
+enum Network {
     Served,
     Lost,
 }
@@ -105,7 +106,7 @@ impl Monitor<'_> {
                 Role::Knock(Knock::Door) => self.guests.open(),
                 Role::Knock(Knock::Arriving(index)) => self.guests.hear(index, streams),
                 Role::Checkup => self.hear_answer(running, state),
-                Role::Forwarder => self.lose_ports(running, state),
+                Role::Carrier(errand) => self.lose_network(errand, running, state),
             }
         }
         self.tend(running, state);
@@ -128,8 +129,8 @@ impl Monitor<'_> {
         if let Some(checkup) = &state.checkup {
             watch(Role::Checkup, checkup.pidfd());
         }
-        if let Some(ports) = live.ports.as_ref().filter(|_| state.ports == Ports::Served) {
-            watch(Role::Forwarder, ports.pidfd());
+        if state.network == Network::Served {
+            live.carriers.iter().for_each(|at| watch(Role::Carrier(at.errand()), at.pidfd()));
         }
         let wakes = [self.output.wakes(), state.wakes()].into_iter().flatten().min();
         let timeout = wakes.map(|at| timespec(at.saturating_duration_since(Instant::now())));
@@ -142,15 +143,15 @@ impl Monitor<'_> {
         Ok(ready.filter(|(_, events)| !events.is_empty()).map(|(role, _)| role).collect())
     }
 
-    /// Whoever forwards its ports was killed: a container that nobody can reach any more is ended, so that
-    /// its restart policy can give it others, and that is said where people look.
-    fn lose_ports(&mut self, running: &Running, state: &mut State) {
-        if state.ports == Ports::Lost {
+    /// Whoever carries its packets was killed: a container that nobody can reach any more, or that reaches
+    /// nobody, is ended, so that its restart policy can give it others, and that is said where people look.
+    fn lose_network(&mut self, errand: Errand, running: &Running, state: &mut State) {
+        if state.network == Network::Lost {
             return;
         }
-        state.ports = Ports::Lost;
+        state.network = Network::Lost;
         let entry = Entry {
-            detail: Some("whoever forwards its ports has ended".to_owned()),
+            detail: Some(format!("{} has ended", errand.who())),
             ..Entry::about(Kind::Stop, &self.reservation.record, self.engine.now())
         };
         // A container that cannot be reached ends with or without a line about it.
@@ -340,7 +341,7 @@ impl State {
             health: health.map(|(command, health)| (command, Schedule::new(&health, now))),
             checkup: None,
             kill: None,
-            ports: Ports::Served,
+            network: Network::Served,
             buffer: vec![0; BUFFER],
         }
     }

@@ -95,9 +95,9 @@ impl<'e> Monitor<'e> {
         loop {
             let began = Instant::now();
             let wish = self.live_through(&live, &mut streams)?;
-            let Live { running, book, ports } = live;
+            let Live { running, book, carriers } = live;
             let exit: Ended = running.wait()?.into();
-            drop(ports);
+            drop(carriers);
             self.engine.end_the_rest(&self.reservation.record)?;
             self.output.rest();
             let Some(delay) = self.again(exit, began.elapsed(), wish)? else {

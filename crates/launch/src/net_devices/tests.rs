@@ -1,7 +1,7 @@
 use std::sync::mpsc::channel;
 
 use super::*;
-use crate::netlink::Request;
+use sys::netlink::Request;
 
 /// A thread in a network namespace of its own, which is gone with it.
 fn in_a_network<T: Send>(work: impl FnOnce() -> T + Send) -> T {

@@ -34,6 +34,7 @@ fn requests() -> Vec<RunRequest> {
         with(&|r| r.publish = vec![published("127.0.0.1")]),
         with(&|r| r.publish = vec![published("0.0.0.0")]),
         with(&|r| r.mutable = true),
+        with(&|r| r.network = Network::Outbound),
         with(&|r| r.network = Network::Host),
         with(&|r| r.host_namespaces = vec![HostNamespace::Pid]),
         with(&|r| r.host_namespaces = vec![HostNamespace::User]),
@@ -236,6 +237,29 @@ fn baseline_records_what_it_grants() {
     );
     assert_eq!(verdict.outcome, Outcome::GoWithControls);
     assert_eq!(ids(&verdict.missing), BTreeSet::from(["expiry", "four-eyes"]));
+}
+
+#[test]
+fn a_way_out_is_recorded_and_leaves_the_walls_standing() {
+    let mut request = RunRequest { network: Network::Outbound, ..request() };
+    let of = |request: &RunRequest| verdict(request, Level::Baseline);
+    let asked = of(&request);
+    let exception = &asked.exceptions[0];
+    assert_eq!(
+        (exception.id.as_str(), exception.asked_by.as_str()),
+        ("network-outbound", "--network outbound")
+    );
+    assert_eq!((asked.outcome, asked.exceptions.len(), asked.missing.len()), (Outcome::Go, 1, 0));
+    let wall = asked.applied.iter().find(|finding| finding.control.id == "network-none").unwrap();
+    assert_eq!(wall.detail, "connections go out, and nothing reaches it");
+    assert_eq!(asked.case.exposure, Exposure::None);
+    // What everybody reaches should not call home wherever it likes.
+    request.answers.exposure = Some(Exposure::Internet);
+    let asked = of(&request);
+    let egress = asked.missing.iter().find(|finding| finding.control.id == "egress-allow-list").unwrap();
+    assert_eq!(egress.detail, "it reaches whatever the host reaches, but for the host itself");
+    let restricted = verdict(&request, Level::Restricted);
+    assert!(rules(&restricted).contains(&"outbound-network-is-an-exception"));
 }
 
 #[test]

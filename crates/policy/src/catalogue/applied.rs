@@ -72,11 +72,11 @@ pub static PRIVATE_NAMESPACES: Entry = Entry {
     },
 };
 
-/// No packets in or out.
+/// No packets in, and out only if that was asked for.
 pub static NETWORK_NONE: Entry = Entry {
     control: Control {
         id: "network-none",
-        text: "a network namespace of its own with loopback only",
+        text: "a network namespace of its own, entered by published ports alone",
         why: "a container on the host's network reaches every service of the host",
         remedy: "leave out `--network host`",
         nist: &["4.3.3", "4.4.2"],
@@ -284,10 +284,12 @@ fn shares(request: &RunRequest, kind: HostNamespace) -> bool {
 }
 
 fn reached(request: &RunRequest) -> &'static str {
-    if request.publish.is_empty() && !request.publish_all {
-        "loopback only: nothing reaches it and it reaches nothing"
-    } else {
-        "loopback only: published ports reach it and it reaches nothing"
+    let published = !request.publish.is_empty() || request.publish_all;
+    match (request.network, published) {
+        (Network::Outbound, false) => "connections go out, and nothing reaches it",
+        (Network::Outbound, true) => "connections go out, and published ports reach it",
+        (_, false) => "loopback only: nothing reaches it and it reaches nothing",
+        (_, true) => "loopback only: published ports reach it and it reaches nothing",
     }
 }
 

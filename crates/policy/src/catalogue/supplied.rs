@@ -206,13 +206,16 @@ pub static EGRESS_ALLOW_LIST: Entry = Entry {
         id: "egress-allow-list",
         text: "it reaches only the destinations that it needs",
         why: "what was broken into calls home",
-        remedy: "leave out `--network host`, or filter its traffic in the host's firewall",
+        remedy: "leave out `--network`, or filter its traffic in the host's firewall",
         nist: &["4.4.2"],
         cis: &["5.10"],
         supplier: Supplier::Person,
     },
     standing: |at| match at.request.network {
         Network::None => Standing::InForce("no network, hence no destinations".to_owned()),
+        Network::Outbound => {
+            Standing::Missing("it reaches whatever the host reaches, but for the host itself".to_owned())
+        }
         Network::Host => {
             Standing::Missing("on the host's network it reaches whatever the host reaches".to_owned())
         }

@@ -59,7 +59,7 @@ pub(super) fn check(request: &RunRequest) -> Result<(), ConfineError> {
 fn is_private(name: &str, request: &RunRequest) -> bool {
     let plain =
         name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)) && !name.contains("..");
-    let network = name.starts_with("net.") && request.network == Network::None;
+    let network = name.starts_with("net.") && request.network != Network::Host;
     let ipc = (IPC.contains(&name) || name.starts_with("fs.mqueue."))
         && !request.host_namespaces.contains(&HostNamespace::Ipc);
     plain && (network || ipc)
@@ -69,7 +69,7 @@ fn is_private(name: &str, request: &RunRequest) -> bool {
 /// what was asked for.
 pub(super) fn settings(request: &RunRequest, placement: &Placement) -> BTreeMap<String, String> {
     let mut settings = BTreeMap::new();
-    if request.network == Network::None {
+    if request.network != Network::Host {
         let last = last_group(&placement.gid_map);
         settings.insert("net.ipv4.ping_group_range".to_owned(), format!("0 {last}"));
         settings.insert("net.ipv4.ip_unprivileged_port_start".to_owned(), "0".to_owned());
@@ -120,6 +120,7 @@ mod tests {
         };
         for name in ["net.core.somaxconn", "kernel.shmmax", "fs.mqueue.msg_max"] {
             assert_eq!(check(&with(name, Network::None)), Ok(()), "{name}");
+            assert_eq!(check(&with(name, Network::Outbound)), Ok(()), "{name}");
         }
         for name in ["kernel.core_pattern", "vm.overcommit_memory", "net/../kernel/x", "net...x", ""] {
             assert!(check(&with(name, Network::None)).is_err(), "{name}");

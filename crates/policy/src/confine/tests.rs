@@ -135,6 +135,15 @@ fn the_host_s_network_takes_the_network_settings_away() {
 }
 
 #[test]
+fn a_way_out_leaves_the_container_its_own_network() {
+    let [out, none] = [Network::Outbound, Network::None].map(|network| {
+        let request = RunRequest { network, ..request() };
+        spec(&request, &image(), Level::Baseline)
+    });
+    assert_eq!((out.linux.namespaces, out.linux.sysctl), (none.linux.namespaces, none.linux.sysctl));
+}
+
+#[test]
 fn a_permit_is_for_one_request_of_one_image_in_one_container() {
     let (request, image) = (request(), image());
     let permit = permit(&request, &image, Level::Baseline);
@@ -224,6 +233,10 @@ fn namespaces_of_the_host() -> impl Strategy<Value = Vec<HostNamespace>> {
     prop_oneof![3 => Just(Vec::new()), 1 => kinds.prop_map(|kind| vec![kind])]
 }
 
+fn network() -> impl Strategy<Value = Network> {
+    prop_oneof![Just(Network::None), Just(Network::Outbound), Just(Network::Host)]
+}
+
 fn any_request() -> impl Strategy<Value = RunRequest> {
     let texts = |right| prop::collection::vec(text(right), 0..2);
     let capabilities = || texts(&["ALL", "NET_ADMIN", "SYS_CHROOT", "CHOWN", "MKNOD", "KILL"]);
@@ -232,18 +245,18 @@ fn any_request() -> impl Strategy<Value = RunRequest> {
     let memory = prop_oneof![Just(None), (1_u64 << 20..1 << 40).prop_map(Some)];
     let pids = prop_oneof![Just(None), (-1_i64..100).prop_map(Some)];
     let user = prop::option::of(text(&["0", "1000", "nginx"]));
-    let options = (memory, pids, user, any::<[bool; 6]>());
+    let options = (memory, pids, user, any::<[bool; 5]>(), network());
     let mounts = prop::collection::vec(mount_request(), 0..2);
     (words, options, mounts, namespaces_of_the_host(), text(&["", "net.core.somaxconn", "kernel.shmmax"]))
         .prop_map(
             |(
                 (command, env, cap_add, cap_drop, devices),
-                (memory, pids, user, flags),
+                (memory, pids, user, flags, network),
                 mounts,
                 spaces,
                 sysctl,
             )| {
-                let [privileged, unconfined, mutable, remove, tty, host] = flags;
+                let [privileged, unconfined, mutable, remove, tty] = flags;
                 let mut request = request();
                 request.command = command;
                 request.env = env;
@@ -258,7 +271,7 @@ fn any_request() -> impl Strategy<Value = RunRequest> {
                 request.mutable = mutable;
                 request.remove = remove;
                 request.tty = tty;
-                request.network = if host { Network::Host } else { Network::None };
+                request.network = network;
                 request.mounts = mounts;
                 request.host_namespaces = spaces;
                 request.sysctls.extend((!sysctl.is_empty()).then(|| (sysctl, "1".to_owned())));

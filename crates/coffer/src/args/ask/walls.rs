@@ -11,7 +11,7 @@ use crate::value::{ValueError, capability, publish};
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Walls")]
 pub(crate) struct Walls {
-    /// none: loopback only; host: the host's network
+    /// none: loopback only; outbound: connections go out, none come in; host: the host's network
     #[arg(long, visible_alias = "net", value_name = "NETWORK", value_parser = network)]
     pub(super) network: Option<Network>,
     /// Publish a port on loopback, or on another address
@@ -88,8 +88,12 @@ impl Walls {
 fn network(text: &str) -> Result<Network, ValueError> {
     match text {
         "none" => Ok(Network::None),
+        "outbound" => Ok(Network::Outbound),
         "host" => Ok(Network::Host),
-        _ => Err(ValueError::new("there are no networks between containers in this version", "none or host")),
+        _ => Err(ValueError::new(
+            "there are no networks between containers in this version",
+            "none, outbound or host",
+        )),
     }
 }
 

@@ -145,6 +145,16 @@ pub(super) const ALL: &[Code] = &[
         "coffer system check shows what this host lacks.",
     ),
     code(
+        "E-network-outbound",
+        "The process that carries connections outward could not be made or not give up its rights, and so the container did not start.",
+        "coffer system check shows what this host lacks; ulimit -n how many files may be open.",
+    ),
+    code(
+        "E-network-device",
+        "The container's network device cannot be made: the kernel's module tun is missing, or /dev/net/tun is only root's.",
+        "modprobe tun, and for users chmod 0666 /dev/net/tun, which most distributions do by themselves.",
+    ),
+    code(
         "E-network-unpublished",
         "The container does not publish that port, or has ended.",
         "coffer port CONTAINER lists the ports; coffer run -p 8080:80 publishes one.",

@@ -11,7 +11,7 @@ const NEW: u16 = 0x600;
 
 /// A message that is written piece by piece: header, fixed part, attributes.
 #[derive(Debug, Clone)]
-pub(crate) struct Request {
+pub struct Request {
     kind: u16,
     flags: u16,
     body: Vec<u8>,
@@ -19,22 +19,26 @@ pub(crate) struct Request {
 
 impl Request {
     /// Asks for a change, with the fixed part that `kind` has.
-    pub(crate) fn change(kind: u16, fixed: &[u8]) -> Self {
+    #[must_use]
+    pub fn change(kind: u16, fixed: &[u8]) -> Self {
         Self::new(kind, ACKNOWLEDGE, fixed)
     }
 
     /// Asks for something new.
-    pub(crate) fn create(kind: u16, fixed: &[u8]) -> Self {
+    #[must_use]
+    pub fn create(kind: u16, fixed: &[u8]) -> Self {
         Self::new(kind, ACKNOWLEDGE | NEW, fixed)
     }
 
     /// Asks for one thing.
-    pub(crate) fn get(kind: u16, fixed: &[u8]) -> Self {
+    #[must_use]
+    pub fn get(kind: u16, fixed: &[u8]) -> Self {
         Self::new(kind, ACKNOWLEDGE, fixed)
     }
 
     /// Asks for all things of a kind.
-    pub(crate) fn dump(kind: u16, fixed: &[u8]) -> Self {
+    #[must_use]
+    pub fn dump(kind: u16, fixed: &[u8]) -> Self {
         Self::new(kind, DUMP, fixed)
     }
 
@@ -45,7 +49,8 @@ impl Request {
     }
 
     /// Adds an attribute. What is longer than one can be is cut, and the kernel refuses it.
-    pub(crate) fn attribute(mut self, kind: u16, value: &[u8]) -> Self {
+    #[must_use]
+    pub fn attribute(mut self, kind: u16, value: &[u8]) -> Self {
         let length = u16::try_from(value.len() + 4).unwrap_or(u16::MAX);
         self.write(&[length.to_ne_bytes(), kind.to_ne_bytes()].concat());
         self.write(value.get(..usize::from(length) - 4).unwrap_or(value));
@@ -53,7 +58,8 @@ impl Request {
     }
 
     /// The same for a name, which ends with a zero byte.
-    pub(crate) fn name(self, kind: u16, name: &str) -> Self {
+    #[must_use]
+    pub fn name(self, kind: u16, name: &str) -> Self {
         self.attribute(kind, &[name.as_bytes(), &[0]].concat())
     }
 

@@ -82,7 +82,7 @@ pub fn attributes(bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
 }
 
 /// Four bytes from `place` on.
-pub(crate) fn number(bytes: &[u8], place: usize) -> Option<u32> {
+pub fn number(bytes: &[u8], place: usize) -> Option<u32> {
     let four = bytes.get(place..place.checked_add(4)?)?;
     four.try_into().ok().map(u32::from_ne_bytes)
 }

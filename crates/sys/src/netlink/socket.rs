@@ -1,6 +1,6 @@
 //! A conversation with the kernel about one network namespace.
 
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::io::Errno;
 use rustix::net::netlink::SocketAddrNetlink;
@@ -17,7 +17,7 @@ const MOST: usize = 4096;
 
 /// A socket in the network namespace in which it was made, wherever its owner is later.
 #[derive(Debug)]
-pub(crate) struct Socket {
+pub struct Socket {
     descriptor: OwnedFd,
     sequence: u32,
 }
@@ -25,7 +25,10 @@ pub(crate) struct Socket {
 impl Socket {
     /// Opens one in the caller's network namespace. It is connected to the kernel, which then lets nobody
     /// else send to it.
-    pub(crate) fn open() -> Result<Self, Errno> {
+    ///
+    /// # Errors
+    /// socket(2) and connect(2).
+    pub fn open() -> Result<Self, Errno> {
         let (family, kind) = (AddressFamily::NETLINK, SocketType::RAW);
         // No protocol is NETLINK_ROUTE.
         let descriptor = rustix::net::socket_with(family, kind, SocketFlags::CLOEXEC, None)?;
@@ -37,7 +40,7 @@ impl Socket {
     ///
     /// # Errors
     /// The kernel's answer; `EBADMSG` for one that makes no sense, `EOVERFLOW` for one without an end.
-    pub(crate) fn ask(&mut self, request: &Request, mut take: impl FnMut(u16, &[u8])) -> Result<(), Errno> {
+    pub fn ask(&mut self, request: &Request, mut take: impl FnMut(u16, &[u8])) -> Result<(), Errno> {
         self.sequence += 1;
         rustix::net::send(&self.descriptor, &request.bytes(self.sequence), SendFlags::NOSIGNAL)?;
         let mut buffer = vec![0; PACKET];
@@ -65,8 +68,14 @@ impl Socket {
     ///
     /// # Errors
     /// As [`Socket::ask`].
-    pub(crate) fn tell(&mut self, request: &Request) -> Result<(), Errno> {
+    pub fn tell(&mut self, request: &Request) -> Result<(), Errno> {
         self.ask(request, |_, _| ())
+    }
+}
+
+impl AsFd for Socket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.descriptor.as_fd()
     }
 }
 

@@ -1,0 +1,13 @@
+//! A hostile container and its way out: packets that lie, and conversations that make no sense.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use network::fuzz::{conversation, packet};
+
+/// Bytes that a conversation may hold.
+const ROOM: usize = 2000;
+
+fuzz_target!(|bytes: &[u8]| {
+    assert!(packet(bytes).is_none_or(|payload| payload < bytes.len()));
+    assert!(conversation(bytes, ROOM).expect("sockets") <= ROOM);
+});
