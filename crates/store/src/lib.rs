@@ -36,6 +36,11 @@ mod notes;
 pub mod copy;
 mod commit;
 
+// Made here.
+mod make;
+mod kept;
+mod assemble;
+
 // Out: kept true, handed on, taken away.
 mod verify;
 mod compare;
@@ -49,11 +54,14 @@ pub mod fuzz;
 mod limits;
 mod wire;
 
+pub use assemble::Assembly;
 pub use commit::Commit;
-pub use disk::Store;
+pub use disk::{Scratch, Store};
 pub use error::{Result, StoreError};
 pub use import::{Imported, Naming, Progress, Quiet};
+pub use kept::{Kept, KeptEntry};
 pub use limits::Limits;
+pub use make::{Archive, ArchiveContent, ArchiveEntry, Attributes, Content, LayerMaker, is_archive};
 pub use notes::About;
 pub use outgoing::{Outgoing, Packed, Packing};
 pub use pull::{Blobs, Incoming, Turn};

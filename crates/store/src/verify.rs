@@ -89,7 +89,7 @@ impl Store {
         Ok(findings)
     }
 
-    fn blob_problem(&self, digest: &Digest) -> Result<Option<String>> {
+    pub(crate) fn blob_problem(&self, digest: &Digest) -> Result<Option<String>> {
         let file = match self.open_blob(digest) {
             Err(StoreError::Corrupt { why, .. }) => return Ok(Some(why)),
             result => result?,
@@ -101,7 +101,7 @@ impl Store {
     }
 
     /// The first difference between a layer's directory and its blob.
-    fn layer_problem(&self, layer: &Layer) -> Result<Option<(PathBuf, String)>> {
+    pub(crate) fn layer_problem(&self, layer: &Layer) -> Result<Option<(PathBuf, String)>> {
         let root = self.layer_dir(layer);
         let directory = match File::open(&root) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
