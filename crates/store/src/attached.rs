@@ -20,7 +20,7 @@ use crate::disk::Store;
 use crate::error::{Result, StoreError};
 use crate::import::claim;
 
-pub use artifact::{Artifact, Content};
+pub use artifact::{Artifact, ArtifactContent};
 pub use beside::{Beside, Room};
 pub use bring::Brought;
 

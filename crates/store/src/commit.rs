@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::BufWriter;
 
 use model::digest::ClaimedDigest;
-use model::image::{Image, ImageConfig, Layer};
+use model::image::{HistoryEntry, Image, ImageConfig, Layer};
+use model::oci::Annotations;
 use model::reference::ImageName;
 
 use crate::copy::{LayerChange, Notices, Upper, layer};
@@ -12,7 +13,7 @@ use crate::disk::{Scratch, Store};
 use crate::error::{Result, StoreError};
 use crate::import::{Imported, Naming, Quiet, claim};
 use crate::source::{Company, Form, Inbound, Part, Plan, PlannedConfig, PlannedLayer};
-use crate::wire::{ConfigFile, History, parse};
+use crate::wire::{ConfigFile, History, parse, rfc3339};
 
 /// What a new image is made of.
 pub struct Commit<'a> {
@@ -32,11 +33,17 @@ pub struct Commit<'a> {
 
 /// How a new configuration comes from the old one.
 pub(crate) struct Growth {
-    base: ConfigFile,
+    pub(crate) base: ConfigFile,
     /// Layers of the base.
-    below: usize,
-    config: ImageConfig,
-    line: History,
+    pub(crate) below: usize,
+    pub(crate) config: ImageConfig,
+    /// What is new in the history, oldest first.
+    pub(crate) lines: Vec<History>,
+    pub(crate) author: Option<String>,
+    /// Seconds since the epoch.
+    pub(crate) created: Option<i64>,
+    /// The manifest's.
+    pub(crate) annotations: Annotations,
 }
 
 impl Store {
@@ -63,7 +70,7 @@ impl Store {
     }
 
     /// A layer that is in the store already.
-    fn present(&self, layer: &Layer) -> Result<Inbound<'static>> {
+    pub(crate) fn present(&self, layer: &Layer) -> Result<Inbound<'static>> {
         let part = Part::whole(self.open_blob(&layer.blob)?, &layer.blob.to_string())?;
         let (blob, diff_id) = (Form::AsShipped(Some(claim(&layer.blob))), Some(claim(&layer.diff_id)));
         Ok(Inbound::Here(PlannedLayer { part, blob, diff_id }))
@@ -71,16 +78,22 @@ impl Store {
 
     fn growth(&self, commit: Commit<'_>, now: i64) -> Result<Growth> {
         let base = self.small_blob(&commit.base.config_digest)?;
-        let text = |text: String| Some(text).filter(|text| !text.is_empty());
-        let line = History {
-            created: jiff::Timestamp::from_second(now).ok().map(|time| time.to_string()),
-            author: text(commit.author),
-            created_by: text(commit.created_by),
-            comment: text(commit.comment),
-            empty_layer: commit.layer.is_none().then_some(true),
+        let author = Some(commit.author).filter(|author| !author.is_empty());
+        let line = HistoryEntry {
+            created: Some(now),
+            created_by: commit.created_by,
+            comment: commit.comment,
+            empty_layer: commit.layer.is_none(),
         };
-        let below = commit.base.layers.len();
-        Ok(Growth { base: parse(&base, "the configuration")?, below, config: commit.config, line })
+        Ok(Growth {
+            base: parse(&base, "the configuration")?,
+            below: commit.base.layers.len(),
+            config: commit.config,
+            lines: vec![History { author: author.clone(), ..History::of(line) }],
+            author,
+            created: Some(now),
+            annotations: Annotations::new(),
+        })
     }
 }
 
@@ -90,10 +103,10 @@ impl Growth {
         let mut history = self.base.history.clone().unwrap_or_default();
         let described = history.iter().filter(|line| line.empty_layer != Some(true)).count();
         history.extend((described..self.below).map(|_| History::default()));
-        history.push(self.line.clone());
+        history.extend_from_slice(&self.lines);
         Ok(ConfigFile {
-            created: self.line.created.clone(),
-            author: self.line.author.clone().or_else(|| self.base.author.clone()),
+            created: self.created.and_then(rfc3339),
+            author: self.author.clone().or_else(|| self.base.author.clone()),
             history: Some(history),
             ..ConfigFile::of(&self.config, diff_ids)
         })

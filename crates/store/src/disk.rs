@@ -8,6 +8,7 @@
 //! names/NAME           which image a name points to
 //! notes/               what others have learned of layers and images; goes with them
 //! attached/HEX/        manifests of what lies beside an image or an index; goes with the image
+//! kept/HEX             how layers came about that no image may have; keeps them
 //! pins/HEX             digests of indexes, and the images that were chosen from them
 //! partial/HEX          beginnings of blobs; evidence/ what came instead of one
 //! unsynced/HEX         images that a power cut may have damaged, with the boot that wrote them
@@ -19,6 +20,7 @@ use std::io::{self, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use model::digest::Digest;
@@ -43,17 +45,26 @@ pub struct Store {
     pub(crate) root: PathBuf,
     pub(crate) owner: Owner,
     pub(crate) limits: Limits,
+    /// Layers that this process holds, once there are any.
+    pub(crate) lease: OnceLock<Scratch>,
+    /// The name of this boot, once somebody has asked.
+    pub(crate) boot: OnceLock<String>,
 }
 
 /// A lock on something in the store, held until dropped, and given up by the kernel if the process dies.
+#[derive(Debug)]
 pub(crate) struct Lock {
     _file: OwnedFd,
 }
 
-/// A directory under `tmp/` that belongs to one import.
-pub(crate) struct Scratch {
+/// A directory for one piece of work, of the process that made it; it goes when this is dropped, or with the next
+/// import if that process is killed.
+#[derive(Debug)]
+pub struct Scratch {
     pub(crate) path: PathBuf,
     next: AtomicU64,
+    /// Who made it.
+    process: u32,
     _lock: Lock,
 }
 
@@ -63,7 +74,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Write`], [`StoreError::Permission`] or [`StoreError::NoSpace`] naming the path.
     pub fn open(root: impl Into<PathBuf>, owner: Owner, limits: Limits) -> Result<Self> {
-        let store = Self { root: root.into(), owner, limits };
+        let (lease, boot) = (OnceLock::new(), OnceLock::new());
+        let store = Self { root: root.into(), owner, limits, lease, boot };
         if !store.images().join("oci-layout").exists() {
             store.create()?;
         }
@@ -180,14 +192,17 @@ impl Store {
         Ok((file, lock))
     }
 
-    /// A new directory for one import's work.
-    pub(crate) fn scratch(&self) -> Result<Scratch> {
+    /// A new directory for one piece of work.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn scratch(&self) -> Result<Scratch> {
         let _cleaner = self.share("tmp")?;
         let path = self.root.join("tmp").join(unique());
         fs::DirBuilder::new().mode(0o700).create(&path).map_err(StoreError::write_path(&path))?;
         let lock = File::open(&path).map_err(StoreError::write_path(&path))?;
         let lock = hold(lock.into(), FlockOperation::LockExclusive).map_err(StoreError::write_path(&path))?;
-        Ok(Scratch { path, next: AtomicU64::new(0), _lock: lock })
+        Ok(Scratch { path, next: AtomicU64::new(0), process: std::process::id(), _lock: lock })
     }
 
     /// Removes what dead imports left in `tmp/`. Failing to is no reason to fail anything else.
@@ -207,6 +222,12 @@ impl Store {
 }
 
 impl Scratch {
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// A path in the directory that nothing has yet.
     pub(crate) fn fresh(&self) -> PathBuf {
         self.path.join(self.next.fetch_add(1, Ordering::Relaxed).to_string())
@@ -214,8 +235,11 @@ impl Scratch {
 }
 
 impl Drop for Scratch {
+    /// A process that was forked meanwhile leaves it to its parent.
     fn drop(&mut self) {
-        let _left_for_the_next_import = remove_tree(&self.path);
+        if self.process == std::process::id() {
+            let _left_for_the_next_import = remove_tree(&self.path);
+        }
     }
 }
 

@@ -7,7 +7,9 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use model::digest::{ClaimedDigest, Digest};
 use model::image::{Image, ImageConfig};
-use model::oci::{Descriptor, Manifest, OCI_CONFIG, OCI_LAYER, OCI_LAYER_GZIP, OCI_LAYER_ZSTD, OCI_MANIFEST};
+use model::oci::{
+    Annotations, Descriptor, Manifest, OCI_CONFIG, OCI_LAYER, OCI_LAYER_GZIP, OCI_LAYER_ZSTD, OCI_MANIFEST,
+};
 use model::reference::{ArchiveSource, ImageName};
 
 use crate::attached::Brought;
@@ -299,9 +301,16 @@ fn manifest_bytes(plan: &Plan<'_>, config: &[u8], layers: &[Admitted]) -> Result
         layers: layers.iter().map(layer).collect(),
         artifact_type: None,
         subject: None,
-        annotations: None,
+        annotations: annotations(plan),
     };
     Ok((json(&manifest)?, OCI_MANIFEST.to_owned()))
+}
+
+fn annotations(plan: &Plan<'_>) -> Option<Annotations> {
+    match &plan.config {
+        PlannedConfig::Grown(growth) if !growth.annotations.is_empty() => Some(growth.annotations.clone()),
+        _ => None,
+    }
 }
 
 pub(crate) fn json(value: &impl serde::Serialize) -> Result<Vec<u8>> {

@@ -37,6 +37,11 @@ mod attached;
 pub mod copy;
 mod commit;
 
+// Made here.
+mod make;
+mod kept;
+mod assemble;
+
 // Out: kept true, handed on, taken away.
 mod verify;
 mod compare;
@@ -50,12 +55,15 @@ pub mod fuzz;
 mod limits;
 mod wire;
 
-pub use attached::{Artifact, Attached, Beside, Brought, Content, Room};
+pub use assemble::Assembly;
+pub use attached::{Artifact, ArtifactContent, Attached, Beside, Brought, Room};
 pub use commit::Commit;
-pub use disk::Store;
+pub use disk::{Scratch, Store};
 pub use error::{Result, StoreError};
 pub use import::{Imported, Naming, Progress, Quiet};
+pub use kept::{Kept, KeptEntry};
 pub use limits::Limits;
+pub use make::{Archive, ArchiveContent, ArchiveEntry, Attributes, Content, LayerMaker, is_archive};
 pub use notes::About;
 pub use outgoing::{Outgoing, Packed, Packing};
 pub use pull::{Blobs, Incoming, Turn};

@@ -114,10 +114,9 @@ impl Store {
         Ok(Pruned { images, bytes: reclaimed.bytes + partial, ..reclaimed })
     }
 
-    /// Removes what no record refers to. The caller holds `sweep` alone, so no import is under way.
+    /// Removes what no record refers to and nobody keeps. The caller holds `sweep` alone, so no import is under way.
     pub(crate) fn reclaim(&self) -> Result<Pruned> {
-        let mut blobs = BTreeSet::new();
-        let mut layers = BTreeSet::new();
+        let (mut blobs, mut layers) = self.roots()?;
         let mut images = BTreeSet::new();
         for image in self.records()?.into_iter().map(Record::into_image) {
             images.insert(image.digest.hex());

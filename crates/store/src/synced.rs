@@ -19,7 +19,7 @@ const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 impl Store {
     /// Notes, before an image becomes visible, that its bytes may not have reached the disk.
     pub(crate) fn mark_unsynced(&self, digest: &Digest) -> Result<()> {
-        self.replace(&self.root.join("unsynced").join(digest.hex()), boot_id()?.as_bytes())
+        self.replace(&self.root.join("unsynced").join(digest.hex()), self.boot()?.as_bytes())
     }
 
     pub(crate) fn is_unsynced(&self, digest: &Digest) -> bool {
@@ -33,7 +33,7 @@ impl Store {
         match fs::read_to_string(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             Err(error) => Err(StoreError::read_path(&path)(error)),
-            Ok(boot) if boot == boot_id()? => Ok(()),
+            Ok(boot) if boot == self.boot()? => Ok(()),
             Ok(_) => self.survived(record.clone().into_image(), &path),
         }
     }
@@ -71,12 +71,13 @@ impl Store {
     /// because nothing says that it is whole, and checks the images that the cut may have reached.
     pub(crate) fn after_restart(&self) -> Result<()> {
         let path = self.root.join("boot");
-        let boot = boot_id()?;
+        let boot = self.boot()?;
         if fs::read_to_string(&path).is_ok_and(|last| last == boot) {
             return Ok(());
         }
         let _alone = self.lock("sweep")?;
         self.reclaim()?;
+        self.check_kept()?;
         for record in self.records()? {
             match self.check_synced(&record) {
                 Ok(()) | Err(StoreError::Lost { .. }) => {}
@@ -85,9 +86,13 @@ impl Store {
         }
         self.replace(&path, boot.as_bytes())
     }
-}
 
-fn boot_id() -> Result<String> {
-    let id = fs::read_to_string(BOOT_ID).map_err(|error| StoreError::read(BOOT_ID, error))?;
-    Ok(id.trim_end().to_owned())
+    /// The name of this boot.
+    pub(crate) fn boot(&self) -> Result<&str> {
+        if let Some(boot) = self.boot.get() {
+            return Ok(boot);
+        }
+        let id = fs::read_to_string(BOOT_ID).map_err(|error| StoreError::read(BOOT_ID, error))?;
+        Ok(self.boot.get_or_init(|| id.trim_end().to_owned()))
+    }
 }

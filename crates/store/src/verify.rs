@@ -113,7 +113,7 @@ impl Store {
     }
 
     /// The first difference between a layer's directory and its blob.
-    fn layer_problem(&self, layer: &Layer) -> Result<Option<(PathBuf, String)>> {
+    pub(crate) fn layer_problem(&self, layer: &Layer) -> Result<Option<(PathBuf, String)>> {
         let root = self.layer_dir(layer);
         let directory = match File::open(&root) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {

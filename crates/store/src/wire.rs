@@ -106,6 +106,25 @@ pub(crate) fn seconds(text: Option<&str>) -> Option<i64> {
     (!text?.starts_with("0001-")).then(|| time.as_second())
 }
 
+/// The reverse of [`seconds`].
+pub(crate) fn rfc3339(seconds: i64) -> Option<String> {
+    jiff::Timestamp::from_second(seconds).ok().map(|time| time.to_string())
+}
+
+impl History {
+    /// A line of ours; what is empty is left out.
+    pub(crate) fn of(entry: HistoryEntry) -> Self {
+        let text = |text: String| Some(text).filter(|text| !text.is_empty());
+        Self {
+            created: entry.created.and_then(rfc3339),
+            author: None,
+            created_by: text(entry.created_by),
+            comment: text(entry.comment),
+            empty_layer: entry.empty_layer.then_some(true),
+        }
+    }
+}
+
 impl ConfigFile {
     /// The configuration in our vocabulary.
     pub(crate) fn image_config(&self) -> ImageConfig {

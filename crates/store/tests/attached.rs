@@ -13,7 +13,7 @@ use std::fs::File;
 use std::path::PathBuf;
 
 use coffer_store::{
-    Artifact, Attached, Beside, Brought, Content, Format, Limits, Naming, Prune, Quiet, Removal,
+    Artifact, Attached, Beside, Brought, ArtifactContent, Format, Limits, Naming, Prune, Quiet, Removal,
 };
 use common::afar::{Afar, Shipment};
 use common::{Bench, NOW, Tar, gzip, oci_files, write_files};
@@ -24,9 +24,9 @@ use model::reference::ImageName;
 
 const SBOM: &str = "application/spdx+json";
 
-fn content(bytes: &[u8]) -> Content {
+fn content(bytes: &[u8]) -> ArtifactContent {
     let annotations = Annotations::from([("title".to_owned(), "bom.json".to_owned())]);
-    Content { media_type: SBOM.to_owned(), bytes: bytes.to_vec(), annotations }
+    ArtifactContent { media_type: SBOM.to_owned(), bytes: bytes.to_vec(), annotations }
 }
 
 fn artifact(bytes: &[u8]) -> Artifact {

@@ -33,6 +33,7 @@ mod login;
 
 pub mod fuzz;
 
+pub use download::Download;
 pub use error::ClientError;
 pub use patience::Patience;
 
@@ -126,6 +127,14 @@ impl Client {
     /// # Errors
     /// Everything that can go wrong on a network; an address without TLS that is not this machine's.
     pub fn download(&self, url: &str) -> Result<Box<dyn Read>> {
+        Ok(self.0.download(url)?.body)
+    }
+
+    /// The same, with what the server says of it.
+    ///
+    /// # Errors
+    /// As [`Client::download`].
+    pub fn fetch(&self, url: &str) -> Result<Download> {
         self.0.download(url)
     }
 

@@ -9,7 +9,7 @@ use crate::import::{claim, json};
 
 /// Bytes of an artifact, and what they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Content {
+pub struct ArtifactContent {
     /// What they are.
     pub media_type: String,
     /// The bytes.
@@ -18,7 +18,7 @@ pub struct Content {
     pub annotations: Annotations,
 }
 
-impl Content {
+impl ArtifactContent {
     /// `{}`, where a manifest needs something and there is nothing (manifest.md, "Guidance for an Empty Descriptor").
     fn empty() -> Self {
         Self { media_type: OCI_EMPTY.to_owned(), bytes: b"{}".to_vec(), annotations: Annotations::new() }
@@ -37,9 +37,9 @@ pub struct Artifact {
     /// What kind of artifact it is, as a media type.
     pub artifact_type: String,
     /// Its configuration, if it has one.
-    pub config: Option<Content>,
+    pub config: Option<ArtifactContent>,
     /// What it consists of.
-    pub layers: Vec<Content>,
+    pub layers: Vec<ArtifactContent>,
     /// Free text about it.
     pub annotations: Annotations,
 }
@@ -47,14 +47,14 @@ pub struct Artifact {
 impl Artifact {
     /// The artifact as what refers to a manifest.
     pub(super) fn about(&self, subject: Descriptor) -> Result<Beside> {
-        let (config, empty) = (self.config.clone().unwrap_or_else(Content::empty), [Content::empty()]);
+        let (config, empty) = (self.config.clone().unwrap_or_else(ArtifactContent::empty), [ArtifactContent::empty()]);
         let layers = if self.layers.is_empty() { empty.as_slice() } else { &self.layers };
         let manifest = Manifest {
             schema_version: 2,
             media_type: OCI_MANIFEST.to_owned(),
             artifact_type: Some(self.artifact_type.clone()),
             config: config.descriptor(),
-            layers: layers.iter().map(Content::descriptor).collect(),
+            layers: layers.iter().map(ArtifactContent::descriptor).collect(),
             annotations: (!self.annotations.is_empty()).then(|| self.annotations.clone()),
             subject: Some(subject.clone()),
         };

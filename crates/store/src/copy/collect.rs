@@ -422,6 +422,12 @@ pub(crate) fn sorted_names(directory: &OwnedFd) -> rustix::io::Result<Vec<Vec<u8
     Ok(names)
 }
 
+/// A file's extended attributes that mean the same elsewhere, sorted by name.
+#[must_use]
+pub fn attributes(file: impl AsFd) -> Vec<(Vec<u8>, Vec<u8>)> {
+    xattrs(file, &|id| id)
+}
+
 /// Attributes that mean the same elsewhere. What cannot be read is as good as not there.
 fn xattrs(file: impl AsFd, ids: &dyn Fn(u32) -> u32) -> Vec<(Vec<u8>, Vec<u8>)> {
     let mut list = Vec::with_capacity(MAX_XATTR);

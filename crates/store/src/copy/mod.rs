@@ -16,7 +16,7 @@ use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use collect::sorted_names;
-pub use collect::{Links, Naming, Selection, collect};
+pub use collect::{Links, Naming, Selection, attributes, collect};
 pub use error::CopyError;
 pub use extract::{Destination, Owners, Rules, Trust, extract};
 pub use layer::{LayerChange, Standing, Upper};

@@ -212,7 +212,7 @@ fn open(path: &Path, scratch: &Scratch) -> Result<File> {
 }
 
 /// Copies a stream to a file of ours.
-fn spool(mut stream: impl Read, label: &str, scratch: &Scratch) -> Result<File> {
+pub(crate) fn spool(mut stream: impl Read, label: &str, scratch: &Scratch) -> Result<File> {
     let path = scratch.fresh();
     let file = File::options().create_new(true).read(true).write(true).open(&path);
     let mut file = file.map_err(StoreError::write_path(&path))?;

@@ -1,0 +1,325 @@
+//! Layers that no image has yet, and records of how layers came about: what a build needs, now or next time.
+//!
+//! A layer that is made belongs to the process that makes it, until that ends. A record keeps its layers for
+//! everybody, until somebody forgets it.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File, FileTimes};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use model::digest::{ClaimedDigest, Digest};
+use model::image::Layer;
+
+use crate::disk::{Store, remove_tree};
+use crate::error::{Result, StoreError};
+use crate::record::Record;
+use crate::remove::Pruned;
+
+/// Where records are, by key.
+const DIRECTORY: &str = "kept";
+
+/// Bytes of a boot's name (a UUID), of the number of layers, of one layer, and of the checksum at the end.
+const BOOT: usize = 36;
+const COUNT: usize = 4;
+const LAYER: usize = 32 + 32 + 8;
+const CHECKSUM: usize = 4;
+
+/// What somebody has kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Its writer's affair.
+    pub record: Vec<u8>,
+    /// They stay as long as it does.
+    pub layers: Vec<Layer>,
+}
+
+/// What somebody has kept, and how it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptEntry {
+    /// What it was kept for.
+    pub key: ClaimedDigest,
+    /// Itself.
+    pub kept: Kept,
+    /// Seconds since the epoch.
+    pub last_used: i64,
+    /// Bytes of the record and of those of its layers that no image has: what forgetting it can free.
+    pub bytes: u64,
+}
+
+impl Store {
+    /// Keeps layers that are in the store from being removed while this process lives, or one that it has forked
+    /// since the first call.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] for a layer that is gone; what the disk says.
+    pub fn hold_layers(&self, layers: &[Layer]) -> Result<()> {
+        let _present = self.begin_import()?;
+        self.all_present(layers)?;
+        self.hold(layers)
+    }
+
+    /// Keeps a record in the place of the one that was, and with it its layers. `now` is in seconds since the epoch.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] for a layer that is gone; what the disk says.
+    pub fn keep(&self, key: &ClaimedDigest, kept: &Kept, now: i64) -> Result<()> {
+        let _present = self.begin_import()?;
+        self.all_present(&kept.layers)?;
+        self.write_kept(key, kept, now)
+    }
+
+    /// What was kept for a key, unless there is nothing that is whole.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn kept(&self, key: &ClaimedDigest) -> Result<Option<Kept>> {
+        let path = self.kept_path(key);
+        match read(&path)? {
+            Some((boot, kept)) if boot == self.boot()? => Ok(Some(kept)),
+            // Before it is believed again, somebody has to look at its layers.
+            Some(_) => {
+                self.after_restart()?;
+                Ok(read(&path)?.map(|(_, kept)| kept))
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// Notes that what was kept was of use. What has gone meanwhile is no error.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn touch_kept(&self, key: &ClaimedDigest, now: i64) -> Result<()> {
+        let path = self.kept_path(key);
+        let touched = File::options().write(true).open(&path).and_then(|file| set_used(&file, now));
+        match touched {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            touched => touched.map_err(StoreError::write_path(&path)),
+        }
+    }
+
+    /// Everything that is kept, in order of its last use, the oldest first.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn list_kept(&self) -> Result<Vec<KeptEntry>> {
+        let images = self.readable_records()?.into_iter().map(Record::into_image);
+        let of_images: BTreeSet<Digest> =
+            images.flat_map(|image| image.layers).map(|layer| layer.diff_id).collect();
+        let mut entries = Vec::new();
+        for path in self.kept_files()? {
+            let Some((key, kept)) = key_of(&path).zip(read(&path)?.map(|(_, kept)| kept)) else { continue };
+            let Ok(metadata) = fs::metadata(&path) else { continue };
+            let own = kept.layers.iter().filter(|layer| !of_images.contains(&layer.diff_id));
+            let bytes = metadata.len() + own.map(|layer| layer.size + self.unpacked(layer)).sum::<u64>();
+            entries.push(KeptEntry { key, kept, last_used: used(&metadata), bytes });
+        }
+        entries.sort_by_key(|entry| (entry.last_used, entry.key));
+        Ok(entries)
+    }
+
+    /// Forgets what was kept, and removes what nobody else needs of it.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn forget(&self, keys: &[ClaimedDigest]) -> Result<Pruned> {
+        let _alone = self.lock("sweep")?;
+        self.clean();
+        for key in keys {
+            let path = self.kept_path(key);
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                removed => removed.map_err(StoreError::write_path(&path))?,
+            }
+        }
+        self.reclaim()
+    }
+
+    /// The same as [`Store::hold_layers`] for layers of which the caller knows that they are there. Their names are
+    /// files in a directory of this process's, which is known to be dead when nobody locks it any more.
+    pub(crate) fn hold(&self, layers: &[Layer]) -> Result<()> {
+        let lease = match self.lease.get() {
+            Some(lease) => lease,
+            None => {
+                let lease = self.scratch()?;
+                self.lease.get_or_init(|| lease)
+            }
+        };
+        for layer in layers {
+            let path = lease.path.join(format!("{}-{}", layer.diff_id.hex(), layer.blob.hex()));
+            File::create(&path).map_err(StoreError::write_path(&path))?;
+        }
+        Ok(())
+    }
+
+    /// Blobs and unpacked layers that are needed although no image has them, in hex. The caller holds `sweep` alone.
+    pub(crate) fn roots(&self) -> Result<(BTreeSet<String>, BTreeSet<String>)> {
+        let (mut blobs, mut layers) = (BTreeSet::new(), BTreeSet::new());
+        for path in self.kept_files()? {
+            match read(&path)? {
+                Some((_, kept)) => {
+                    blobs.extend(kept.layers.iter().map(|layer| layer.blob.hex()));
+                    layers.extend(kept.layers.iter().map(|layer| layer.diff_id.hex()));
+                }
+                // A power cut has torn it.
+                None => fs::remove_file(&path).map_err(StoreError::write_path(&path))?,
+            }
+        }
+        for path in self.files_in("tmp")? {
+            for held in fs::read_dir(&path).into_iter().flatten().flatten() {
+                let name = held.file_name().to_string_lossy().into_owned();
+                let Some((layer, blob)) = name.split_once('-') else { continue };
+                layers.insert(layer.to_owned());
+                blobs.insert(blob.to_owned());
+            }
+        }
+        Ok((blobs, layers))
+    }
+
+    /// Looks at every layer that was kept before this boot: a power cut may have reached it. The caller holds
+    /// `sweep` alone.
+    pub(crate) fn check_kept(&self) -> Result<()> {
+        let boot = self.boot()?.to_owned();
+        for path in self.kept_files()? {
+            let Some((key, (written, kept))) = key_of(&path).zip(read(&path)?) else { continue };
+            if written == boot {
+                continue;
+            }
+            let mut whole = true;
+            for layer in &kept.layers {
+                whole &= self.is_whole(layer)?;
+            }
+            if whole {
+                let used = fs::metadata(&path).map_or(0, |metadata| used(&metadata));
+                self.write_kept(&key, &kept, used)?;
+            } else {
+                fs::remove_file(&path).map_err(StoreError::write_path(&path))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a layer is what it was; what is not is removed, so that it can be made again.
+    fn is_whole(&self, layer: &Layer) -> Result<bool> {
+        let blob = self.blob_problem(&layer.blob)?;
+        let unpacked = self.layer_problem(layer)?;
+        for (path, problem) in [
+            (self.blob_path(&layer.blob), blob.is_some()),
+            (self.layer_path(&layer.diff_id), unpacked.is_some()),
+        ] {
+            if problem && path.exists() {
+                remove_tree(&path)?;
+            }
+        }
+        Ok(blob.is_none() && unpacked.is_none())
+    }
+
+    fn write_kept(&self, key: &ClaimedDigest, kept: &Kept, now: i64) -> Result<()> {
+        self.directory(DIRECTORY)?;
+        let path = self.kept_path(key);
+        self.replace(&path, &encode(self.boot()?, kept))?;
+        self.touch_kept(key, now)
+    }
+
+    fn all_present(&self, layers: &[Layer]) -> Result<()> {
+        for layer in layers {
+            self.open_blob(&layer.blob)?;
+            let file = self.layer_path(&layer.diff_id);
+            if !file.join("listing.json").exists() {
+                return Err(StoreError::Corrupt { file, why: "the unpacked layer is gone".to_owned() });
+            }
+        }
+        Ok(())
+    }
+
+    fn unpacked(&self, layer: &Layer) -> u64 {
+        self.listing(&layer.diff_id).ok().flatten().map_or(0, |listing| listing.bytes)
+    }
+
+    fn kept_path(&self, key: &ClaimedDigest) -> PathBuf {
+        self.root.join(DIRECTORY).join(key.hex())
+    }
+
+    fn kept_files(&self) -> Result<Vec<PathBuf>> {
+        if self.root.join(DIRECTORY).exists() { self.files_in(DIRECTORY) } else { Ok(Vec::new()) }
+    }
+}
+
+fn key_of(path: &Path) -> Option<ClaimedDigest> {
+    format!("sha256:{}", path.file_name()?.to_str()?).parse().ok()
+}
+
+fn set_used(file: &File, now: i64) -> io::Result<()> {
+    let since = Duration::from_secs(u64::try_from(now).unwrap_or(0));
+    file.set_times(FileTimes::new().set_modified(SystemTime::UNIX_EPOCH + since))
+}
+
+fn used(metadata: &fs::Metadata) -> i64 {
+    std::os::unix::fs::MetadataExt::mtime(metadata)
+}
+
+fn encode(boot: &str, kept: &Kept) -> Vec<u8> {
+    let mut bytes = boot.as_bytes().to_vec();
+    bytes.resize(BOOT, 0);
+    bytes.extend(u32::try_from(kept.layers.len()).unwrap_or(u32::MAX).to_le_bytes());
+    for layer in &kept.layers {
+        bytes.extend_from_slice(layer.blob.as_bytes());
+        bytes.extend_from_slice(layer.diff_id.as_bytes());
+        bytes.extend(layer.size.to_le_bytes());
+    }
+    bytes.extend_from_slice(&kept.record);
+    bytes.extend(crc32fast::hash(&bytes).to_le_bytes());
+    bytes
+}
+
+/// The boot that wrote it, and what was kept; nothing if it is torn.
+fn read(path: &Path) -> Result<Option<(String, Kept)>> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(decode(&bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(StoreError::read_path(path)(error)),
+    }
+}
+
+fn decode(bytes: &[u8]) -> Option<(String, Kept)> {
+    let (bytes, checksum) = bytes.split_last_chunk::<CHECKSUM>()?;
+    if crc32fast::hash(bytes).to_le_bytes() != *checksum {
+        return None;
+    }
+    let (boot, bytes) = bytes.split_first_chunk::<BOOT>()?;
+    let (count, bytes) = bytes.split_first_chunk::<COUNT>()?;
+    let count = usize::try_from(u32::from_le_bytes(*count)).ok()?;
+    let (layers, record) = bytes.split_at_checked(count.checked_mul(LAYER)?)?;
+    let layers = layers.chunks_exact(LAYER).map(layer).collect::<Option<_>>()?;
+    let boot = String::from_utf8_lossy(boot).trim_end_matches('\0').to_owned();
+    Some((boot, Kept { record: record.to_vec(), layers }))
+}
+
+/// The store hashed what its own records name before it wrote them.
+fn layer(bytes: &[u8]) -> Option<Layer> {
+    let digest = |bytes: &[u8; 32]| Digest::assertion(ClaimedDigest::from(*bytes));
+    let (blob, bytes) = bytes.split_first_chunk::<32>()?;
+    let (diff_id, size) = bytes.split_first_chunk::<32>()?;
+    let size = u64::from_le_bytes(size.try_into().ok()?);
+    Some(Layer { blob: digest(blob), diff_id: digest(diff_id), size })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_and_what_is_torn_is_not() {
+        let layer = Layer { blob: Digest::of(b"a"), diff_id: Digest::of(b"b"), size: 7 };
+        for layers in [vec![], vec![layer], vec![layer; 3]] {
+            let kept = Kept { record: b"how".to_vec(), layers };
+            let bytes = encode("boot", &kept);
+            assert_eq!(decode(&bytes).unwrap(), ("boot".to_owned(), kept));
+            for end in 0..bytes.len() {
+                assert_eq!(decode(&bytes[..end]), None, "{end}");
+            }
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Archives whose entries go into a layer: unpacked once into a file of ours, and then read where they lie.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use super::Attributes;
+use crate::archive::{Entry, Kind, Reader, Seeking, TarError, TarLimits};
+use crate::compress::{BUFFER, Compression, decoder};
+use crate::copy::{Destination, Owners, Rules, Trust, TypedPath, View, extract};
+use crate::disk::{Scratch, Store};
+use crate::error::{Result, StoreError};
+use crate::source::spool;
+use crate::unpack::{EntryPath, is_inert_device, is_kept, printable, tar_limits};
+
+/// An archive that was read through once.
+#[derive(Debug)]
+pub struct Archive {
+    /// A plain tar archive.
+    pub file: File,
+    /// As they follow each other; of those with one path the last one counts.
+    pub entries: Vec<ArchiveEntry>,
+    /// Where the file is, if it was packed.
+    _scratch: Scratch,
+}
+
+/// Something in an archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArchiveEntry {
+    /// Relative, and without `.` and `..`; empty is the top.
+    pub path: Vec<u8>,
+    /// What it carries.
+    pub attributes: Attributes,
+    /// What it is.
+    pub content: ArchiveContent,
+}
+
+/// What something in an archive is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ArchiveContent {
+    /// A directory.
+    Directory,
+    /// A file, or another name of one: where its bytes begin, and how many there are.
+    File(u64, u64),
+    /// A symbolic link, and its target.
+    Symlink(Vec<u8>),
+    /// A pipe with a name.
+    Fifo,
+}
+
+/// Whether the first block of a stream (512 bytes, if it has as many) is that of an archive, plain or packed with gzip
+/// or zstd.
+#[must_use]
+pub fn is_archive(start: &[u8]) -> bool {
+    let limits = TarLimits { entries: 1, path_bytes: 1 << 12 };
+    // An extended header is longer than its block.
+    let is_tar =
+        |block| !matches!(Reader::new(block, limits).next_entry(), Err(TarError::Malformed(_)) | Ok(None));
+    Compression::of(start) != Compression::Plain || start.get(..512).is_some_and(is_tar)
+}
+
+impl Store {
+    /// Reads an archive through, plain or packed with gzip or zstd; `None` if it is none. `label` is for errors.
+    ///
+    /// # Errors
+    /// An archive that breaks off, passes a limit, or has something that no layer may have.
+    pub fn open_archive(&self, mut file: File, label: &str) -> Result<Option<Archive>> {
+        let failed = |error| StoreError::stream(label.to_owned(), error);
+        let mut magic = [0; 4];
+        let length = file.read(&mut magic).map_err(failed)?;
+        let compression = Compression::of(magic.get(..length).unwrap_or_default());
+        let mut rewound = || file.seek(SeekFrom::Start(0)).and_then(|_| file.try_clone()).map_err(failed);
+        let stream = decoder(rewound()?, compression, &self.limits).map_err(failed)?;
+        let mut first = Reader::new(BufReader::new(stream), tar_limits(&self.limits));
+        if !matches!(first.next_entry(), Ok(Some(_))) {
+            return Ok(None);
+        }
+        let scratch = self.scratch()?;
+        let mut file = rewound()?;
+        if compression != Compression::Plain {
+            file = spool(decoder(file, compression, &self.limits).map_err(failed)?, label, &scratch)?;
+            file.seek(SeekFrom::Start(0)).map_err(failed)?;
+        }
+        let entries = self.entries(&file, label)?;
+        Ok(Some(Archive { file, entries, _scratch: scratch }))
+    }
+
+    /// Unpacks an archive from a stream, plain or packed with gzip or zstd, into a directory of ours: files belong to
+    /// us, and nothing has rights that its mode does not say.
+    ///
+    /// # Errors
+    /// As [`Store::open_archive`].
+    pub fn extract_archive(&self, stream: impl Read + Send, directory: &Path, label: &str) -> Result<()> {
+        let failed = |error| StoreError::stream(label.to_owned(), error);
+        let mut stream = stream;
+        let mut magic = Vec::new();
+        Read::by_ref(&mut stream).take(4).read_to_end(&mut magic).map_err(failed)?;
+        let compression = Compression::of(&magic);
+        let whole = io::Cursor::new(magic).chain(stream);
+        let plain = decoder(whole, compression, &self.limits).map_err(failed)?;
+        let path = TypedPath::new(directory.as_os_str().as_encoded_bytes());
+        let rules = Rules { owners: Owners::Maker, trust: Trust::Stranger };
+        extract(View::Host, &Destination::Directory(path), plain, rules, &mut |_| {})?;
+        Ok(())
+    }
+
+    fn entries(&self, file: &File, label: &str) -> Result<Vec<ArchiveEntry>> {
+        let limits = &self.limits;
+        let input = Seeking(BufReader::with_capacity(BUFFER, file));
+        let mut reader = Reader::new(input, tar_limits(limits));
+        let (mut entries, mut files, mut bytes) = (Vec::new(), HashMap::new(), 0_u64);
+        while let Some(entry) = reader.next_entry().map_err(|error| StoreError::tar(label, error))? {
+            bytes = bytes.saturating_add(entry.size);
+            if entries.len() as u64 >= limits.entries {
+                return Err(limit(label, "entries", limits.entries));
+            }
+            if bytes > limits.layer_bytes {
+                return Err(limit(label, "unpacked bytes", limits.layer_bytes));
+            }
+            if is_inert_device(&entry) {
+                continue;
+            }
+            let path = EntryPath::parse(&entry.path, limits)?.as_bytes().to_owned();
+            let content = self.content(&entry, reader.position(), &files)?;
+            if let ArchiveContent::File(offset, size) = content {
+                files.insert(path.clone(), (offset, size));
+            }
+            entries.push(ArchiveEntry { path, attributes: attributes(&entry), content });
+        }
+        Ok(entries)
+    }
+
+    fn content(
+        &self,
+        entry: &Entry,
+        position: u64,
+        files: &HashMap<Vec<u8>, (u64, u64)>,
+    ) -> Result<ArchiveContent> {
+        let refused = |why| Err(StoreError::Path { entry: printable(&entry.path), why });
+        match entry.kind {
+            Kind::File if entry.sparse.is_some() => {
+                refused("is a sparse file, of which only layers may have some")
+            }
+            Kind::File => Ok(ArchiveContent::File(position, entry.size)),
+            Kind::Directory => Ok(ArchiveContent::Directory),
+            Kind::Fifo => Ok(ArchiveContent::Fifo),
+            Kind::Symlink => Ok(ArchiveContent::Symlink(entry.link.clone())),
+            Kind::HardLink => {
+                let target = EntryPath::parse(&entry.link, &self.limits)?;
+                match files.get(target.as_bytes()) {
+                    Some((offset, size)) => Ok(ArchiveContent::File(*offset, *size)),
+                    None => refused("is a hard link to something that is not a file of this archive"),
+                }
+            }
+            Kind::Character | Kind::Block => {
+                let (major, minor) = entry.device;
+                Err(StoreError::Device { entry: printable(&entry.path), major, minor })
+            }
+        }
+    }
+}
+
+fn limit(label: &str, limit: &'static str, allowed: u64) -> StoreError {
+    StoreError::Limit { what: label.to_owned(), limit, allowed }
+}
+
+fn attributes(entry: &Entry) -> Attributes {
+    let kept = |(name, _): &&(Vec<u8>, Vec<u8>)| is_kept(name);
+    let mut xattrs: Vec<_> = entry.xattrs.iter().filter(kept).cloned().collect();
+    xattrs.sort();
+    Attributes { mode: entry.mode, uid: entry.uid, gid: entry.gid, mtime: entry.mtime.seconds, xattrs }
+}
