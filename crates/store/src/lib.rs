@@ -35,6 +35,9 @@ mod notes;
 // To and from containers.
 pub mod copy;
 mod commit;
+mod take;
+mod settle;
+mod stamp;
 
 // Out: kept true, handed on, taken away.
 mod verify;
@@ -59,5 +62,7 @@ pub use outgoing::{Outgoing, Packed, Packing};
 pub use pull::{Blobs, Incoming, Turn};
 pub use remove::{Prune, Pruned, Removal, Removed};
 pub use save::Format;
+pub use stamp::{Stamp, StampMode};
+pub use take::{Taking, Written};
 pub use unpack::Owner;
 pub use verify::Finding;
