@@ -36,6 +36,9 @@ mod attached;
 // To and from containers.
 pub mod copy;
 mod commit;
+mod take;
+mod settle;
+mod stamp;
 
 // Made here.
 mod make;
@@ -69,5 +72,7 @@ pub use outgoing::{Outgoing, Packed, Packing};
 pub use pull::{Blobs, Incoming, Turn};
 pub use remove::{Prune, Pruned, Removal, Removed};
 pub use save::Format;
+pub use stamp::{Stamp, StampMode};
+pub use take::{Taking, Written};
 pub use unpack::Owner;
 pub use verify::Finding;

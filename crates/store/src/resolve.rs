@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use model::digest::Digest;
+use model::digest::{ClaimedDigest, Digest};
 use model::image::{Image, Layer};
 use model::reference::ImageName;
 
@@ -51,6 +51,12 @@ impl Store {
     #[must_use]
     pub fn layer_dir(&self, layer: &Layer) -> PathBuf {
         self.layer_path(&layer.diff_id).join("fs")
+    }
+
+    /// The same for a layer that somebody names: there may be none.
+    #[must_use]
+    pub fn claimed_layer_dir(&self, diff_id: &ClaimedDigest) -> PathBuf {
+        self.root.join("layers").join(diff_id.hex()).join("fs")
     }
 
     fn by_id(&self, name: &ImageName) -> Result<Option<Record>> {

@@ -20,6 +20,8 @@ use super::error::CopyError;
 use super::path::TypedPath;
 use super::{MAX_ENTRIES, MAX_PATH, NoticeKind, Notices, PIECE, View, patiently};
 use crate::archive::{Entry, Kind, MAX_SEGMENTS, Mtime, Segment, Writer};
+use crate::settle::Settler;
+use crate::stamp::Stamp;
 use crate::unpack::{is_kept, printable};
 
 /// What is collected.
@@ -110,10 +112,16 @@ pub(super) struct Collector<'a, W> {
     top: Vec<u8>,
     /// What all paths begin with.
     prefix: Vec<u8>,
-    /// First name of each file that has several.
-    links: HashMap<(u64, u64), Vec<u8>>,
+    /// First name of each file that has several, and its owners then: they may have been mended since.
+    links: HashMap<(u64, u64), (Vec<u8>, u32, u32)>,
     entries: u64,
     pub(super) notices: Notices,
+    /// Which times the entries get.
+    pub(super) stamp: Stamp,
+    /// Who makes an unpacked layer of the tree meanwhile.
+    pub(super) settler: Option<&'a mut Settler>,
+    /// The first bytes of the current file.
+    start: [u8; 4],
     advanced: &'a mut dyn FnMut(u64),
     buffer: Vec<u8>,
 }
@@ -128,8 +136,18 @@ impl<'a, W: Write> Collector<'a, W> {
             links: HashMap::new(),
             entries: 0,
             notices: Notices::default(),
+            stamp: Stamp::default(),
+            settler: None,
+            start: [0; 4],
             advanced,
             buffer: vec![0; PIECE],
+        }
+    }
+
+    /// Tells whoever settles the tree, if anybody does.
+    pub(super) fn settle(&mut self, tell: impl FnOnce(&mut Settler)) {
+        if let Some(settler) = self.settler.as_deref_mut() {
+            tell(settler);
         }
     }
 
@@ -178,7 +196,9 @@ impl<'a, W: Write> Collector<'a, W> {
         let mut entry = self.entry(path, Kind::Directory, &stat);
         entry.path.extend_from_slice(if entry.path.is_empty() { b"./" } else { b"/" });
         entry.xattrs = xattrs(directory, self.ids);
-        self.begin(&entry)
+        self.begin(&entry)?;
+        self.settle(|settler| settler.directory(path, &entry, &stat));
+        Ok(())
     }
 
     /// Processes come and go in /proc, and /sys has no end: below a tree they are left out.
@@ -213,7 +233,10 @@ impl<'a, W: Write> Collector<'a, W> {
                 Ok(())
             }
             FileType::Symlink => match readlinkat(directory, name, Vec::new()) {
-                Ok(target) => self.link(&path, &stat, target.into_bytes()),
+                Ok(target) => {
+                    let entry = self.link(&path, &stat, target.into_bytes())?;
+                    self.settle_named(directory, name, &entry, &stat)
+                }
                 Err(errno) if is_gone(errno) || errno == Errno::INVAL => Ok(()),
                 Err(errno) => Err(CopyError::kernel("read", &path)(errno)),
             },
@@ -225,7 +248,35 @@ impl<'a, W: Write> Collector<'a, W> {
                     Err(errno) => Err(CopyError::kernel("open", &path)(errno)),
                 }
             }
-            kind => self.special(&path, &stat, kind),
+            kind => match self.special(&path, &stat, kind)? {
+                Some(entry) => self.settle_named(directory, name, &entry, &stat),
+                None => Ok(()),
+            },
+        }
+    }
+
+    pub(super) fn settle_whiteout(
+        &mut self,
+        directory: &OwnedFd,
+        name: &[u8],
+        path: &[u8],
+    ) -> Result<(), CopyError> {
+        match self.settler.as_deref_mut() {
+            Some(settler) => settler.whiteout(directory, name, path),
+            None => Ok(()),
+        }
+    }
+
+    fn settle_named(
+        &mut self,
+        directory: &OwnedFd,
+        name: &[u8],
+        entry: &Entry,
+        stat: &Stat,
+    ) -> Result<(), CopyError> {
+        match self.settler.as_deref_mut() {
+            Some(settler) => settler.named(directory, name, entry, stat),
+            None => Ok(()),
         }
     }
 
@@ -241,7 +292,7 @@ impl<'a, W: Write> Collector<'a, W> {
         match FileType::from_raw_mode(stat.st_mode) {
             FileType::Symlink => {
                 let target = readlinkat(top, "", Vec::new()).map_err(failed)?;
-                self.link(b"", stat, target.into_bytes())
+                self.link(b"", stat, target.into_bytes()).map(drop)
             }
             FileType::RegularFile => {
                 let follow =
@@ -250,23 +301,26 @@ impl<'a, W: Write> Collector<'a, W> {
                 let file = view.open(selection.path.as_bytes(), flags).map_err(failed)?;
                 self.file(file, b"")
             }
-            FileType::Fifo => self.special(b"", stat, FileType::Fifo),
+            FileType::Fifo => self.special(b"", stat, FileType::Fifo).map(drop),
             _ => Err(CopyError::Special { path: printable(selection.path.as_bytes()) }),
         }
     }
 
-    fn link(&mut self, path: &[u8], stat: &Stat, target: Vec<u8>) -> Result<(), CopyError> {
+    fn link(&mut self, path: &[u8], stat: &Stat, target: Vec<u8>) -> Result<Entry, CopyError> {
         let entry = Entry { link: target, mode: 0o777, ..self.entry(path, Kind::Symlink, stat) };
-        self.begin(&entry)
+        self.begin(&entry)?;
+        Ok(entry)
     }
 
     /// Fifos have entries, because layers and archives may have them; the others have no use elsewhere.
-    fn special(&mut self, path: &[u8], stat: &Stat, kind: FileType) -> Result<(), CopyError> {
+    fn special(&mut self, path: &[u8], stat: &Stat, kind: FileType) -> Result<Option<Entry>, CopyError> {
         if kind == FileType::Fifo {
-            return self.begin(&self.entry(path, Kind::Fifo, stat));
+            let entry = self.entry(path, Kind::Fifo, stat);
+            self.begin(&entry)?;
+            return Ok(Some(entry));
         }
         self.notice(path, NoticeKind::Special);
-        Ok(())
+        Ok(None)
     }
 
     fn file(&mut self, file: OwnedFd, path: &[u8]) -> Result<(), CopyError> {
@@ -276,36 +330,43 @@ impl<'a, W: Write> Collector<'a, W> {
         }
         let mut entry = self.entry(path, Kind::File, &stat);
         if stat.st_nlink > 1
-            && let Some(first) = self.links.get(&(stat.st_dev, stat.st_ino))
+            && let Some((first, uid, gid)) = self.links.get(&(stat.st_dev, stat.st_ino))
         {
-            let entry = Entry { kind: Kind::HardLink, link: first.clone(), ..entry };
-            return self.begin(&entry);
+            let (uid, gid) = (*uid, *gid);
+            let entry = Entry { kind: Kind::HardLink, link: first.clone(), uid, gid, ..entry };
+            self.begin(&entry)?;
+            self.settle(|settler| settler.linked(&entry));
+            return Ok(());
         }
         entry.xattrs = xattrs(&file, self.ids);
         entry.size = u64::try_from(stat.st_size).unwrap_or_default();
         let file = File::from(file);
+        self.start = [0; 4];
         if entry.size == 0 {
-            self.unsized_file(&file, entry, path)?;
+            self.unsized_file(&file, &mut entry, path)?;
         } else {
             entry.sparse = runs(&file, &stat);
             self.begin(&entry)?;
             self.content(&file, &entry, path)?;
         }
+        if let Some(settler) = self.settler.as_deref_mut() {
+            settler.file(&file.into(), &entry, &stat, self.start)?;
+        }
         if stat.st_nlink > 1 {
-            self.links.insert((stat.st_dev, stat.st_ino), self.full(path));
+            self.links.insert((stat.st_dev, stat.st_ino), (self.full(path), entry.uid, entry.gid));
         }
         Ok(())
     }
 
     /// A file of the kernel's says that it is empty, and is not.
-    fn unsized_file(&mut self, file: &File, mut entry: Entry, path: &[u8]) -> Result<(), CopyError> {
+    fn unsized_file(&mut self, file: &File, entry: &mut Entry, path: &[u8]) -> Result<(), CopyError> {
         use std::io::Read as _;
         let mut content = Vec::new();
         if file.take(MAX_UNSIZED as u64).read_to_end(&mut content).is_err() && content.is_empty() {
             self.notice(path, NoticeKind::Unreadable);
         }
         entry.size = content.len() as u64;
-        self.begin(&entry)?;
+        self.begin(entry)?;
         self.data(&content)
     }
 
@@ -331,6 +392,9 @@ impl<'a, W: Write> Collector<'a, W> {
         let window = self.buffer.get_mut(..wanted).unwrap_or_default();
         let length = file.read_at(window, at).map_err(CopyError::kernel("read", path))?;
         let piece = self.buffer.get(..length).unwrap_or_default();
+        if let (0, Some(start)) = (at, piece.first_chunk()) {
+            self.start = *start;
+        }
         self.out.data(piece).map_err(CopyError::kernel("write", b"the stream"))?;
         (self.advanced)(length as u64);
         Ok(length as u64)
@@ -375,10 +439,10 @@ impl<'a, W: Write> Collector<'a, W> {
             mode: stat.st_mode & 0o7777,
             uid: (self.ids)(stat.st_uid),
             gid: (self.ids)(stat.st_gid),
-            mtime: Mtime {
+            mtime: self.stamp.apply(Mtime {
                 seconds: stat.st_mtime,
                 nanoseconds: u32::try_from(stat.st_mtime_nsec).unwrap_or_default(),
-            },
+            }),
             size: 0,
             device: (0, 0),
             xattrs: Vec::new(),

@@ -8,6 +8,8 @@ use super::collect::Collector;
 use super::error::CopyError;
 use super::{Notices, path};
 use crate::archive::{Entry, Kind, Mtime};
+use crate::settle::Settler;
+use crate::stamp::Stamp;
 
 /// The writable directory of an overlay.
 pub struct Upper<'a> {
@@ -37,30 +39,60 @@ pub enum Standing {
     Whiteout,
 }
 
+/// What else becomes of a layer while it is written.
+#[derive(Default)]
+pub(crate) struct Treatment<'a> {
+    /// Which times its files get.
+    pub(crate) stamp: Stamp,
+    /// Who makes an unpacked layer of the very files.
+    pub(crate) settler: Option<&'a mut Settler>,
+}
+
 /// Writes the changes, parents before children, as a tar archive.
 pub(crate) fn write(
     upper: &Upper<'_>,
     changes: &[LayerChange],
     out: impl Write,
 ) -> Result<Notices, CopyError> {
+    write_with(upper, changes, Treatment::default(), out)
+}
+
+/// The same with more to do on the way.
+pub(crate) fn write_with(
+    upper: &Upper<'_>,
+    changes: &[LayerChange],
+    treatment: Treatment<'_>,
+    out: impl Write,
+) -> Result<Notices, CopyError> {
     let mut nobody_watches = |_| {};
+    let Treatment { stamp, settler } = treatment;
     let mut collector = Collector::new(out, upper.ids, &mut nobody_watches);
+    (collector.stamp, collector.settler) = (stamp, settler);
+    // Most changes are in the directory of the one before.
+    let mut here: Option<(Vec<u8>, OwnedFd)> = None;
     for change in changes {
         let (parent, name) = path::parent(&change.path);
         if change.standing == Standing::Whiteout {
             collector.begin(&mark(parent, &[b".wh.", name].concat()))?;
-            continue;
         }
         let parent = if parent == b"." { b"" } else { parent };
-        let Some(directory) = collector.enter(upper.directory, parent)? else { continue };
+        if here.as_ref().is_none_or(|(path, _)| path != parent) {
+            here = collector.enter(upper.directory, parent)?.map(|directory| (parent.to_owned(), directory));
+        }
+        let Some((_, directory)) = &here else { continue };
+        if change.standing == Standing::Whiteout {
+            collector.settle_whiteout(directory, name, &change.path)?;
+            continue;
+        }
         let mut directories = Vec::new();
-        collector.child(&directory, name, change.path.clone(), &mut directories)?;
+        collector.child(directory, name, change.path.clone(), &mut directories)?;
         for path in directories {
             let Some(directory) = collector.enter(upper.directory, &path)? else { continue };
             collector.directory(&directory, &path)?;
         }
         if change.standing == Standing::Opaque {
             collector.begin(&mark(&change.path, b".wh..wh..opq"))?;
+            collector.settle(|settler| settler.opaque(&change.path));
         }
     }
     collector.out.finish().map_err(CopyError::kernel("write", b"the layer"))?;

@@ -45,17 +45,20 @@ impl Unpacker<'_> {
         })?;
         let meta = Meta::of(entry);
         self.applier.apply(&OwnedFd::from(file), &meta).map_err(|error| failed(entry, error))?;
-        self.list(place, node(&meta, &start));
+        self.list(place, Node::of_file(&meta, start == ELF));
         Ok(())
     }
 }
 
-fn node(meta: &Meta, start: &[u8]) -> Node {
-    let flag = |holds: bool, flag| if holds { flag } else { 0 };
-    Node::FILE
-        .with(flag(meta.mode & 0o111 != 0 || start == ELF, Node::EXECUTABLE))
-        .with(flag(meta.mode & 0o6000 != 0, Node::SETID))
-        .with(flag(meta.has_capability(), Node::CAPABLE))
+impl Node {
+    /// A regular file.
+    pub(crate) fn of_file(meta: &Meta, is_elf: bool) -> Self {
+        let flag = |holds: bool, flag| if holds { flag } else { 0 };
+        Self::FILE
+            .with(flag(meta.mode & 0o111 != 0 || is_elf, Self::EXECUTABLE))
+            .with(flag(meta.mode & 0o6000 != 0, Self::SETID))
+            .with(flag(meta.has_capability(), Self::CAPABLE))
+    }
 }
 
 /// Writes the entry's data; returns the first bytes of the file.

@@ -82,6 +82,11 @@ impl Applier {
         Self { owner, own, flattened: false }
     }
 
+    /// The next file has these owners already.
+    pub(crate) fn already(&mut self, own: (u32, u32)) {
+        self.own = own;
+    }
+
     /// Owner first: changing it clears the set-id bits and the capabilities. Times last.
     pub(crate) fn apply(&mut self, file: &OwnedFd, meta: &Meta) -> Result<()> {
         if let Some((uid, gid)) = self.owners(meta) {

@@ -19,8 +19,7 @@ use crate::error::{Result, StoreError};
 use crate::limits::Limits;
 use crate::listing::{Listing, Node};
 pub use meta::Owner;
-use meta::{Applier, Meta};
-pub(crate) use meta::{is_kept, times};
+pub(crate) use meta::{Applier, Meta, is_kept, times};
 pub(crate) use path::{EntryPath, absolute, printable, split};
 
 /// What unpacking a layer needs to know besides its bytes.
