@@ -1,8 +1,8 @@
 //! Packets of rtnetlink(7): no length in them leads beyond their end.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
+use driver::fuzz_target;
 use launch::netlink::{Answer, attributes, messages};
-use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|packet: &[u8]| {
     for message in messages(packet).flatten() {
