@@ -1,7 +1,7 @@
 //! What a hostile client shows at the door: headers, tokens, scopes, requests for tokens; and settings.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
+use driver::fuzz_target;
 use registry::server::access::fuzz::{asks_for_token, is_signed, scope, shows_credentials};
 use registry::server::settings::Settings;
 

@@ -1,7 +1,7 @@
 //! A shard of the advisories, as it is and with a header that holds.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
+use driver::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let _understood = advisories::fuzz::shard(bytes);

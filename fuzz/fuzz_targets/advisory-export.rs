@@ -1,7 +1,7 @@
 //! Exported advisories from a stranger.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
+use driver::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(directory) = tempfile::tempdir() {

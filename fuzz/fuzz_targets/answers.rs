@@ -1,7 +1,7 @@
 //! What a hostile registry answers: headers, error documents, manifests.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
+use driver::fuzz_target;
 use registry::client::fuzz::{document, headers, location, said};
 
 fuzz_target!(|bytes: &[u8]| {

@@ -1,7 +1,7 @@
 //! Files with credentials: what is kept is found, whatever else is in the file.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
+use driver::fuzz_target;
 use model::reference::Repository;
 use registry::config::fuzz::credentials;
 use registry::config::{Credentials, Secret};

@@ -1,8 +1,8 @@
 //! What a bus says to us, and values of properties as annotations have them.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
+use driver::fuzz_target;
 use launch::cgroup::{BusMessage, Value};
-use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let _message = BusMessage::parse(bytes);

@@ -1,9 +1,9 @@
 //! A copy that comes from a container, extracted into a directory of memory: nothing may appear beside it.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
 use std::os::unix::ffi::OsStrExt as _;
 
-use libfuzzer_sys::fuzz_target;
+use driver::fuzz_target;
 use store::copy::{Destination, Owners, Rules, Trust, TypedPath, View, extract};
 
 fuzz_target!(|bytes: &[u8]| {

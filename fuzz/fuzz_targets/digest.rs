@@ -1,7 +1,7 @@
 //! Text that claims to be a digest: what parses says the same again.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
+use driver::fuzz_target;
 use model::digest::ClaimedDigest;
 
 fuzz_target!(|text: &str| {

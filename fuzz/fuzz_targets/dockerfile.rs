@@ -1,7 +1,7 @@
 //! Dockerfiles of anybody: lines, words, variables, mounts, and what rules say about them.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
+use driver::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let _instructions = build::fuzz::dockerfile(bytes);

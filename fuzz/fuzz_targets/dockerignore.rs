@@ -1,7 +1,7 @@
 //! Patterns of .dockerignore and of sources, against a path.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
+use driver::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let _excluded = build::fuzz::ignore(bytes);

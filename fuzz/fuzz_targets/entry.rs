@@ -1,8 +1,8 @@
 //! An entry of a ledger, in whatever version: it is shown, and what was understood is understood again.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
+use driver::fuzz_target;
 use engine::book::line;
-use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let read = line(7, bytes);

@@ -1,7 +1,7 @@
 //! Answers of credential helpers: no credentials without a secret.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
+use driver::fuzz_target;
 use registry::config::fuzz::answer;
 
 fuzz_target!(|bytes: &[u8]| {

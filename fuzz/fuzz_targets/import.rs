@@ -1,8 +1,8 @@
 //! Advisories from a stranger, in every format that is published.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
 use advisories::import::{Format, fuzz};
-use libfuzzer_sys::fuzz_target;
+use driver::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((first, rest)) = bytes.split_first() else { return };

@@ -1,8 +1,8 @@
 //! What unpacking saw of a stranger's image: islands are few, none lies in another, and none is covered.
 //! Each line is a directory and the names of its programs, divided by blanks; `!` is a mount.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
+use driver::fuzz_target;
 use model::digest::Digest;
 use model::image::{ExecDir, Image, ImageConfig, ImageFacts};
 use model::spec::IslandKind;

@@ -1,7 +1,7 @@
 //! A layer from a stranger, walked as a tar archive.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
+use driver::fuzz_target;
 use store::Limits;
 
 fuzz_target!(|bytes: &[u8]| {

@@ -1,8 +1,8 @@
 //! What somebody else may have written into a ledger's directory: head, tail, bundles, checkpoints.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
+use driver::fuzz_target;
 use ledger::Checkpoint;
-use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let _understood = ledger::fuzz::read_files(bytes);

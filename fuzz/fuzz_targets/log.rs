@@ -1,9 +1,9 @@
 //! A line of a log's file: damaged by a power cut, or written by somebody else. What is read is written
 //! again and read the same.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
+use driver::fuzz_target;
 use engine::logs::{End, Entry, JsonLines, Parser};
-use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let mut parser = Parser::default();

@@ -1,7 +1,7 @@
 //! The files of an image that say who may do what, and the history of how it was made.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
+use driver::fuzz_target;
 use model::image::{HistoryEntry, ImageConfig};
 use scan::Candidate;
 use scan::misconfiguration::{Subject, inspect, judge};
@@ -15,7 +15,8 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let text = String::from_utf8_lossy(bytes).into_owned();
     let env = vec![text.clone()];
-    let config = ImageConfig { user: text.clone(), exposed_ports: env.clone(), env, ..ImageConfig::default() };
+    let config =
+        ImageConfig { user: text.clone(), exposed_ports: env.clone(), env, ..ImageConfig::default() };
     let history = [HistoryEntry { created_by: text.clone(), comment: text, ..HistoryEntry::default() }];
     let subject = Subject { config: &config, history: &history, names: &[], created: None, now: 0 };
     let _found = judge(&subject, &[]);

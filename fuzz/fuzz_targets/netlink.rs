@@ -1,7 +1,7 @@
 //! Packets of rtnetlink(7): no length in them leads beyond their end.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
+use driver::fuzz_target;
 use sys::netlink::{Answer, attributes, messages};
 
 fuzz_target!(|packet: &[u8]| {

@@ -1,7 +1,7 @@
 //! A hostile container and its way out: packets that lie, and conversations that make no sense.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
+use driver::fuzz_target;
 use network::fuzz::{conversation, packet};
 
 /// Bytes that a conversation may hold.

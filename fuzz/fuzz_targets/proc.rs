@@ -1,9 +1,9 @@
 //! What the kernel says of a process, with names in it that the process chose.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
+use driver::fuzz_target;
 use engine::explain::{parse_mountinfo, parse_status};
 use engine::resources::parse_stat;
-use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let _mounts = parse_mountinfo(bytes);

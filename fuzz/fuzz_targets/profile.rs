@@ -1,8 +1,8 @@
 //! A seccomp profile of somebody else: what it compiles to is a program that the kernel takes.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
+use driver::fuzz_target;
 use launch::seccomp::compile;
-use libfuzzer_sys::fuzz_target;
 use model::spec::Seccomp;
 
 const RETURN: u16 = 0x06;

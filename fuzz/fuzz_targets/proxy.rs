@@ -1,7 +1,7 @@
 //! `NO_PROXY`: no rule makes this machine be reached through a proxy, and a host is covered by its own name.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
+use driver::fuzz_target;
 use registry::config::fuzz::is_exempt;
 
 fuzz_target!(|pair: (&str, &str)| {

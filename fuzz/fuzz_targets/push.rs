@@ -1,7 +1,7 @@
 //! What a hostile client sends: paths, queries, ranges, and manifests.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
+use driver::fuzz_target;
 use registry::server::depot::Document;
 use registry::server::http::fuzz::{part, request};
 

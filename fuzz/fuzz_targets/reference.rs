@@ -1,7 +1,7 @@
 //! What a person types to name an image: whatever parses is shown in a form that parses to the same.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
+use driver::fuzz_target;
 use model::reference::Reference;
 
 fuzz_target!(|text: &str| {

@@ -1,7 +1,7 @@
 //! registries.conf: whatever it says, a name is made whole, and the registry itself comes last.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
+use driver::fuzz_target;
 use registry::config::fuzz::registries;
 
 fuzz_target!(|pair: (&str, &str)| {

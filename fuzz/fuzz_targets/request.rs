@@ -1,8 +1,8 @@
 //! What a person asks for, against what an image wants: judged in all its parts without harm. Each line
 //! is one option: a letter that says which, and its value.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
+use driver::fuzz_target;
 use model::digest::Digest;
 use model::image::{Image, ImageConfig, ImageFacts};
 use model::request::{Access, ExecMode, MountRequest, MountSource, RunRequest, Ulimit};

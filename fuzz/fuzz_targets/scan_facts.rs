@@ -1,7 +1,7 @@
 //! Facts of a layer from a process that hostile bytes have taken over, or from a damaged disk.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
+use driver::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let _packages = scan::fuzz::facts(bytes);

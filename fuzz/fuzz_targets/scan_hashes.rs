@@ -1,7 +1,7 @@
 //! A list of hashes from a feed.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
+use driver::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let _packages = scan::fuzz::hashes(bytes);

@@ -1,7 +1,7 @@
 //! An archive of Java, from a stranger.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
+use driver::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let _found = scan::fuzz::language("app/app-1.0.war", bytes);

@@ -1,7 +1,7 @@
 //! A file of a language's package manager, from a stranger.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
+use driver::fuzz_target;
 
 fuzz_target!(|input: (u8, &[u8])| {
     let (kind, bytes) = input;

@@ -1,7 +1,7 @@
 //! Files from an image, searched for secrets under names that make it read them in every way.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
+use driver::fuzz_target;
 use scan::{Candidate, Content};
 
 const PATHS: [&str; 9] = [

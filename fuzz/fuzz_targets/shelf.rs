@@ -1,9 +1,9 @@
 //! What clients put into addresses, where it would name a file: digests, tags and names of uploads.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
 use std::path::{Component, Path};
 
-use libfuzzer_sys::fuzz_target;
+use driver::fuzz_target;
 use registry::server::shelf::{ContentDigest, Key, UploadId};
 
 fuzz_target!(|text: &str| {

@@ -1,8 +1,8 @@
 //! An OCI runtime specification from disk: what is read and written is read the same again, and whatever can
 //! be read can be planned or is refused.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
+use driver::fuzz_target;
 use model::spec::Spec;
 
 fuzz_target!(|bytes: &[u8]| {

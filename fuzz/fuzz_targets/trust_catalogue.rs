@@ -1,7 +1,7 @@
 //! A catalogue on disk, and keys.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-use libfuzzer_sys::fuzz_target;
+use driver::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let _understood = trust::fuzz::catalogue(bytes);

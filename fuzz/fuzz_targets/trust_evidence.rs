@@ -1,9 +1,9 @@
 //! Signatures, attestations, certificates and keys of other people: nothing that a key did not sign holds.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
 use std::collections::BTreeMap;
 
-use libfuzzer_sys::fuzz_target;
+use driver::fuzz_target;
 use model::digest::Digest;
 use trust::cosign::{BUNDLE, DSSE_ENVELOPE, SIMPLE_SIGNING};
 use trust::evidence::{Evidence, Grounds, verify};
@@ -24,7 +24,8 @@ fuzz_target!(|bytes: &[u8]| {
         6 => return drop(Statement::parse(bytes.to_vec())),
         _ => {
             let text = String::from_utf8_lossy(bytes);
-            let _read = (ForeignKey::from_pem(&text), ForeignKey::from_der(bytes), Identities::parse([&*text]));
+            let _read =
+                (ForeignKey::from_pem(&text), ForeignKey::from_der(bytes), Identities::parse([&*text]));
             return;
         }
     };

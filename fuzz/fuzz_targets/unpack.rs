@@ -1,10 +1,10 @@
 //! A layer from a stranger, unpacked into a directory of memory: nothing may appear beside it.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
 use std::fs::File;
 use std::os::fd::OwnedFd;
 
-use libfuzzer_sys::fuzz_target;
+use driver::fuzz_target;
 use store::{Limits, Owner};
 
 fuzz_target!(|bytes: &[u8]| {

@@ -1,8 +1,8 @@
 //! /etc/passwd and /etc/group of an image: no id that is none, no name that is none.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
+use driver::fuzz_target;
 use engine::user::database::{group, passwd};
-use libfuzzer_sys::fuzz_target;
 
 /// The largest id, as CVE-2024-40635 taught.
 const LARGEST: u32 = i32::MAX as u32;

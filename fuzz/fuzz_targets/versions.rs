@@ -1,8 +1,8 @@
 //! Two versions and a range from a stranger: each order is total, and each range has ends that are versions.
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
 use advisories::version::{Dialect, Order};
-use libfuzzer_sys::fuzz_target;
+use driver::fuzz_target;
 
 fuzz_target!(|input: (&str, &str, &str)| {
     let (one, other, range) = input;

@@ -62,8 +62,8 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "fuzz",
-        arguments: "[TARGET [SECONDS]]",
-        about: "lists the fuzz targets, or runs one (needs nightly and cargo-fuzz)",
+        arguments: fuzz::ARGUMENTS,
+        about: "lists the fuzz targets, or runs them: by cargo-fuzz, which needs nightly, or with --minutes without",
         run: fuzz::run,
     },
     Command {

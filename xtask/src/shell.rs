@@ -97,6 +97,11 @@ pub(crate) fn build_example(package: &str, name: &str) -> Outcome<PathBuf> {
     executable_of(cargo(["build", "--package", package, "--example", name]), name)
 }
 
+/// Builds a binary of another workspace within the checkout, with what finds mistakes.
+pub(crate) fn build_apart(manifest: &str, name: &str) -> Outcome<PathBuf> {
+    executable_of(cargo(["build", "--manifest-path", manifest, "--bin", name]), name)
+}
+
 /// Runs a build and says where the executable of that name is.
 fn executable_of(mut command: Command, name: &str) -> Outcome<PathBuf> {
     println!("$ {}", line(&command));

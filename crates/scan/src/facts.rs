@@ -9,10 +9,11 @@ use thiserror::Error;
 use crate::catalog::Found;
 use crate::mark::Marks;
 use crate::misconfiguration::Oddity;
+use crate::scope::Scope;
 use crate::secrets::SecretFound;
 
 /// The layout of these facts, and what the catalogers know. Facts of another number are learned anew.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// The most bytes that the facts of one layer may have.
 pub const MOST_BYTES: usize = 256 << 20;
@@ -32,6 +33,8 @@ pub(crate) const MOST_GAPS: usize = 1000;
 /// Everything that is learned of one layer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LayerFacts {
+    /// How much was looked for: what is not among them may be there all the same.
+    pub scope: Scope,
     /// The files that stand for packages, by path.
     pub sources: Vec<Source>,
     /// The files that name a distribution, or where its packages come from, by path.

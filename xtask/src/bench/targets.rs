@@ -149,6 +149,13 @@ const TARGETS: &[Target] = &[
         unit: "",
     },
     Target {
+        what: "cold scan of alpine-old for vulnerabilities alone, over the better of trivy and grype",
+        figure: Figure("scan", "alpine-old: coffer, vulnerabilities alone", "cold_median_ms"),
+        over: Some((Figure("scan", "alpine-old: better peer", "cold_median_ms"), 1.0)),
+        at_most: 0.1,
+        unit: "",
+    },
+    Target {
         what: "cold scan of alpine-old, over trivy that looks for secrets, too",
         figure: Figure("scan", "alpine-old: coffer", "cold_median_ms"),
         over: Some((Figure("scan", "alpine-old: trivy, secrets too", "cold_median_ms"), 1.0)),
@@ -165,6 +172,13 @@ const TARGETS: &[Target] = &[
     Target {
         what: "cold scan of nginx, over the better of trivy and grype",
         figure: Figure("scan", "nginx: coffer", "cold_median_ms"),
+        over: Some((Figure("scan", "nginx: better peer", "cold_median_ms"), 1.0)),
+        at_most: 0.1,
+        unit: "",
+    },
+    Target {
+        what: "cold scan of nginx for vulnerabilities alone, over the better of trivy and grype",
+        figure: Figure("scan", "nginx: coffer, vulnerabilities alone", "cold_median_ms"),
         over: Some((Figure("scan", "nginx: better peer", "cold_median_ms"), 1.0)),
         at_most: 0.1,
         unit: "",
@@ -191,6 +205,13 @@ const TARGETS: &[Target] = &[
         unit: "",
     },
     Target {
+        what: "cold scan of python for vulnerabilities alone, over the better of trivy and grype",
+        figure: Figure("scan", "python: coffer, vulnerabilities alone", "cold_median_ms"),
+        over: Some((Figure("scan", "python: better peer", "cold_median_ms"), 1.0)),
+        at_most: 0.1,
+        unit: "",
+    },
+    Target {
         what: "cold scan of python, over trivy that looks for secrets, too",
         figure: Figure("scan", "python: coffer", "cold_median_ms"),
         over: Some((Figure("scan", "python: trivy, secrets too", "cold_median_ms"), 1.0)),
@@ -212,6 +233,13 @@ const TARGETS: &[Target] = &[
         unit: "",
     },
     Target {
+        what: "cold scan of node for vulnerabilities alone, over the better of trivy and grype",
+        figure: Figure("scan", "node: coffer, vulnerabilities alone", "cold_median_ms"),
+        over: Some((Figure("scan", "node: better peer", "cold_median_ms"), 1.0)),
+        at_most: 0.1,
+        unit: "",
+    },
+    Target {
         what: "cold scan of node, over trivy that looks for secrets, too",
         figure: Figure("scan", "node: coffer", "cold_median_ms"),
         over: Some((Figure("scan", "node: trivy, secrets too", "cold_median_ms"), 1.0)),
@@ -228,6 +256,13 @@ const TARGETS: &[Target] = &[
     Target {
         what: "cold scan of big, over the better of trivy and grype",
         figure: Figure("scan", "big: coffer", "cold_median_ms"),
+        over: Some((Figure("scan", "big: better peer", "cold_median_ms"), 1.0)),
+        at_most: 0.1,
+        unit: "",
+    },
+    Target {
+        what: "cold scan of big for vulnerabilities alone, over the better of trivy and grype",
+        figure: Figure("scan", "big: coffer, vulnerabilities alone", "cold_median_ms"),
         over: Some((Figure("scan", "big: better peer", "cold_median_ms"), 1.0)),
         at_most: 0.1,
         unit: "",

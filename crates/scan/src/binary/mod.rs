@@ -19,9 +19,17 @@ pub(crate) const CATALOGERS: &[Cataloger] = &[
 /// Shorter files have no room for what is looked for.
 const SHORTEST: u64 = 256;
 
+/// Ends of names that programs do not have, whoever may execute them: texts, and what others make of them.
+const OTHERS: [&str; 30] = [
+    "c", "cc", "cjs", "cmake", "css", "gz", "h", "hpp", "htm", "html", "inc", "ipp", "js", "json", "map",
+    "md", "mjs", "mo", "pl", "pm", "png", "py", "pyc", "pyi", "rb", "rst", "svg", "ts", "txt", "xml",
+];
+
 fn is_binary(file: &Candidate<'_>) -> bool {
-    let is_library = || file.name().ends_with(".so") || file.name().contains(".so.");
-    file.size >= SHORTEST && (file.executable || is_library())
+    let name = file.name();
+    let is_library = || name.ends_with(".so") || name.contains(".so.");
+    let is_other = || name.rsplit_once('.').is_some_and(|(_, end)| OTHERS.contains(&end));
+    file.size >= SHORTEST && (file.executable || is_library()) && !is_other()
 }
 
 fn read(_: &Candidate<'_>, content: &Content<'_>, found: &mut Vec<Found>) -> Result<(), Flaw> {

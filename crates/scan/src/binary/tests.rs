@@ -37,7 +37,7 @@ fn a_script_is_no_program_and_a_library_need_not_be_executable() {
     assert_eq!(found("usr/bin/tool", &[b'#'; 300]).unwrap(), []);
     let library = |path, executable| is_binary(&Candidate { path, size: 300, executable });
     assert!(library("a/libx.so.1", false) && library("a/x.so", false) && library("a/x", true));
-    assert!(!library("a/x", false) && !library("a/x.sort", false));
+    assert!(!library("a/x", false) && !library("a/x.sort", false) && !library("a/x.js", true));
 }
 
 proptest! {

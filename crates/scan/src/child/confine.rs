@@ -36,7 +36,7 @@ pub enum Landlock {
 }
 
 /// Its system calls, each for a reason; all others fail.
-const CALLS: [(&str, &str); 36] = [
+const CALLS: [(&str, &str); 37] = [
     ("brk", "memory"),
     ("capget", "which rights are left to give up"),
     ("capset", "the right to see opaque directories is given up before the first file is read"),
@@ -45,6 +45,7 @@ const CALLS: [(&str, &str); 36] = [
     ("exit", "a thread's end"),
     ("exit_group", "its end"),
     ("fgetxattr", "whether a directory is opaque"),
+    ("flistxattr", "whether a directory has attributes at all"),
     ("fstat", "what a descriptor is"),
     ("futex", "threads wait for each other"),
     ("getdents64", "directories"),

@@ -17,6 +17,7 @@ pub use confine::{Guard, Landlock, profile};
 
 use crate::error::ScanError;
 use crate::facts::LayerFacts;
+use crate::scope::Scope;
 use crate::walk::{self, Bounds};
 use answer::READY;
 
@@ -62,7 +63,7 @@ impl Scanner {
     #[must_use]
     pub fn new(guard: Guard, limits: Limits) -> Self {
         // What every process needs is made once, before any of them; what is wrong with it is a gap of each file.
-        let _made = crate::secrets::shared();
+        let _made = (limits.bounds.scope == Scope::Everything).then(crate::secrets::shared);
         Self { guard, limits }
     }
 
@@ -90,7 +91,7 @@ impl Scanner {
 pub(crate) type Work<'a> = &'a dyn Fn(BorrowedFd<'_>, &Limits) -> Option<Vec<u8>>;
 
 fn learn(tree: BorrowedFd<'_>, limits: &Limits) -> Option<Vec<u8>> {
-    let survey = walk::survey(tree, &limits.bounds);
+    let survey = walk::survey(tree, &limits.bounds, limits.threads)?;
     confine::read_only().ok()?;
     walk::learn(tree, survey, &limits.bounds, limits.threads)?.encode().ok()
 }

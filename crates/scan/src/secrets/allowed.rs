@@ -5,6 +5,8 @@ const TREES: &[(&str, &str)] = &[
     ("proc/", "the kernel's"),
     ("sys/", "the kernel's"),
     ("usr/include/", "declarations"),
+    ("usr/lib/python3/dist-packages/", "packages of Python, by Debian"),
+    ("usr/share/cmake-", "the tool's own files"),
     ("usr/share/doc/", "documentation of packages: examples"),
     ("usr/share/doc-base/", "documentation of packages"),
     ("usr/share/i18n/", "names of characters"),
@@ -12,7 +14,9 @@ const TREES: &[(&str, &str)] = &[
     ("usr/share/locale/", "translations"),
     ("usr/share/man/", "documentation of packages"),
     ("usr/share/mime/", "names of formats"),
+    ("usr/share/nodejs/", "packages of Node, by Debian"),
     ("usr/share/perl/", "the language's own modules and their examples"),
+    ("usr/share/perl5/", "packages of Perl, by the distribution"),
     ("usr/share/terminfo/", "terminals"),
     ("usr/share/unicode/", "names of characters"),
     ("usr/share/vim/", "the editor's own files"),
@@ -38,7 +42,7 @@ const PUBLIC: &[(&str, &str)] = &[
 /// Directories of software that most images only install: names and guesses do not count there, nor does what it
 /// tests and explains itself with.
 const PUBLISHED: &[(&str, &str)] = &[
-    ("node_modules/", "packages of Node"),
+    (NODE, "packages of Node"),
     ("site-packages/", "packages of Python"),
     ("dist-packages/", "packages of Python, by Debian"),
     ("lib/python", "the language's own"),
@@ -52,8 +56,12 @@ const PUBLISHED: &[(&str, &str)] = &[
     ("/vendored/", "packages that were copied in"),
     ("/third_party/", "packages that were copied in"),
     (".m2/repository/", "packages of Java"),
-    ("usr/share/cmake", "templates"),
 ];
+
+/// Where packages of Node are, and the ends of names of what they consist of: whoever has published one has shown it
+/// to everybody. What else is there, somebody may have put there.
+const NODE: &str = "node_modules/";
+const CODE: &[&str] = &[".cjs", ".css", ".cts", ".js", ".map", ".md", ".mjs", ".mts", ".ts"];
 
 /// Names of directories, and ends of names of files, that such software tests and explains itself with.
 const TESTS: &[&str] = &[
@@ -184,6 +192,7 @@ pub(crate) fn path(path: &str) -> bool {
     TREES.iter().any(|(tree, _)| path.starts_with(tree))
         || PUBLIC.iter().any(|(within, _)| path.contains(within))
         || ENDINGS.iter().any(|ending| path.ends_with(ending))
+        || path.contains(NODE) && CODE.iter().any(|ending| path.ends_with(ending))
         || published(path).any(is_test)
 }
 
@@ -252,6 +261,11 @@ mod tests {
         assert!(path("usr/local/go/src/crypto/tls/handshake_test.go"));
         assert!(path("usr/share/doc/openssl/key.pem"));
         assert!(path("root/.cargo/registry/src/x/pem-4.0.0/src/lib.rs"));
+        assert!(path("app/node_modules/left-pad/index.js"));
+        assert!(path("usr/share/nodejs/npm/lib/cli.js"));
+        assert!(!path("app/node_modules/left-pad/.npmrc"));
+        assert!(!path("app/src/index.js"));
+        assert!(!path("usr/share/nginx/html/app.js"));
         assert!(!path("app/tests/key.pem"));
         assert!(!path("usr/local/lib/python3.12/site-packages/x/settings.py"));
         assert!(!path("root/.ssh/id_rsa"));

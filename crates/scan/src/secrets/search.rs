@@ -44,10 +44,8 @@ pub fn search(
     let matcher = matcher::shared();
     match content {
         Content::Bytes(bytes) => {
-            if !pass.is_whole(bytes) {
-                pass.window(matcher, bytes, bytes.len())?;
-            }
-            Ok(())
+            pass.whole(bytes);
+            if is_text(bytes) { pass.window(matcher, bytes, bytes.len()) } else { Ok(()) }
         }
         Content::File(_, size) => pass.windows(matcher, content, *size),
     }
@@ -71,14 +69,21 @@ struct Pass<'a, 'f> {
 impl Pass<'_, '_> {
     fn windows(&mut self, matcher: &Matcher, content: &Content<'_>, size: u64) -> Result<(), Flaw> {
         let length = usize::try_from(size).unwrap_or(usize::MAX).min(WINDOW);
-        let mut buffer = vec![0; length];
+        let mut buffer = vec![0; length.min(SNIFFED)];
+        let read = content.read_at(0, &mut buffer)?;
+        let beginning = buffer.get(..read).unwrap_or_default();
+        if !is_text(beginning) {
+            self.whole(beginning);
+            return Ok(());
+        }
+        buffer.resize(length, 0);
         let mut offset = 0;
         loop {
             let read = content.read_at(offset, &mut buffer)?;
             let text = buffer.get(..read).unwrap_or_default();
             let rest = size.saturating_sub(offset);
-            if offset == 0 && self.is_whole(text) {
-                return Ok(());
+            if offset == 0 {
+                self.whole(text);
             }
             if read < WINDOW || rest <= WINDOW as u64 {
                 return self.window(matcher, text, read);
@@ -105,12 +110,11 @@ impl Pass<'_, '_> {
         Ok(())
     }
 
-    /// Deals with files that are secrets as a whole, or that are no text; whether this was one.
-    fn is_whole(&mut self, beginning: &[u8]) -> bool {
+    /// Deals with files that their names say are secrets as a whole.
+    fn whole(&mut self, beginning: &[u8]) {
         for (rule, line, secret) in files::secrets(self.candidate, beginning) {
             self.add(rule, line, &secret);
         }
-        beginning.iter().take(SNIFFED).any(|byte| *byte == 0)
     }
 
     fn add(&mut self, rule: &Rule, line: u32, secret: &[u8]) {
@@ -125,6 +129,11 @@ impl Pass<'_, '_> {
         let (rule, title, severity) = (rule.id.to_owned(), rule.title.to_owned(), rule.severity);
         self.found.push(SecretFound { rule, title, severity, path, line, redacted });
     }
+}
+
+/// Whether a file is text, by its beginning.
+fn is_text(bytes: &[u8]) -> bool {
+    !bytes.get(..SNIFFED).unwrap_or(bytes).contains(&0)
 }
 
 /// How many lines end in a text; counted in pieces of which one byte can hold the number, many bytes at once.

@@ -5,24 +5,28 @@ use std::fs::File;
 use model::inventory::Gap;
 use rustix::fs::Stat;
 
+use super::Bounds;
 use super::kept::Kept;
+use super::readers::Readers;
 use super::sources::Sources;
 use super::survey::entry;
-use super::{Bounds, LockFiles};
 use crate::catalog::{Candidate, Cataloger, Found, is_of_distribution};
-use crate::catalogers;
 use crate::content::{Content, Flaw};
 use crate::facts::{
     Filed, MOST_GAPS, MOST_ODDITIES, MOST_SECRETS, Release, Source, by_line, by_path, by_place,
 };
 use crate::mark::{Mark, Marks};
 use crate::misconfiguration::{self, Kind, Oddity};
+use crate::scope::Scope;
 use crate::secrets::{self, SecretFound};
-use crate::system::{read_release, wants_release};
+use crate::system::read_release;
 use crate::text::LONGEST_WORD;
 
 /// Files up to this size are read whole, once for all who want them.
 const SMALL: u64 = 1 << 20;
+
+/// What has a zero among its first bytes is no text, and those who want it look at parts of it.
+const BEGINNING: usize = 16 << 10;
 
 /// What the files that one worker has seen say.
 #[derive(Debug)]
@@ -49,19 +53,17 @@ impl Learned {
 
     /// Looks at a file that has these paths: more than one if it is hard-linked.
     pub(super) fn file(&mut self, paths: &[String], file: &File, stat: &Stat, bounds: &Bounds) {
-        let size = u64::try_from(stat.st_size).unwrap_or_default();
-        let executable = stat.st_mode & 0o111 != 0;
-        let candidates: Vec<Candidate<'_>> =
-            paths.iter().map(|path| Candidate { path, size, executable }).collect();
-        self.oddities.extend(
-            paths.iter().filter_map(|path| misconfiguration::observe(&entry(path, Kind::File, stat))),
-        );
-        let readers = Readers::of(&candidates, bounds.lock_files);
+        let candidates: Vec<Candidate<'_>> = paths.iter().map(|path| candidate(path, stat)).collect();
+        let size = candidates.first().map_or(0, |first| first.size);
+        if bounds.scope == Scope::Everything {
+            paths.iter().for_each(|path| self.glance(path, stat));
+        }
+        let readers = Readers::of(&candidates, bounds);
         if readers.is_empty() {
             return;
         }
         let mut buffer = std::mem::take(&mut self.buffer);
-        match content(file, size, &mut buffer) {
+        match content(file, size, &readers, &mut buffer) {
             Ok(content) => {
                 self.show(&readers, &content);
                 self.search(&readers, &content);
@@ -69,6 +71,11 @@ impl Learned {
             Err(flaw) => self.flaw(candidates.first().map_or("", |first| first.path), &flaw),
         }
         self.buffer = buffer;
+    }
+
+    /// What a file's name and mode say, which is all that there is to know of one that nobody wants.
+    pub(super) fn glance(&mut self, path: &str, stat: &Stat) {
+        self.oddities.extend(misconfiguration::observe(&entry(path, Kind::File, stat)));
     }
 
     fn show(&mut self, readers: &Readers<'_>, content: &Content<'_>) {
@@ -130,49 +137,33 @@ impl Learned {
     }
 }
 
-/// Who wants to read a file, and by which of its paths.
-struct Readers<'a> {
-    releases: Vec<Candidate<'a>>,
-    catalogers: Vec<(&'static Cataloger, Candidate<'a>)>,
-    secrets: Option<Candidate<'a>>,
-    lines: Option<Candidate<'a>>,
-}
-
-impl<'a> Readers<'a> {
-    fn of(candidates: &[Candidate<'a>], lock_files: LockFiles) -> Self {
-        let wanted = |cataloger: &'static Cataloger| {
-            let candidate = candidates.iter().find(|candidate| (cataloger.wants)(candidate))?;
-            Some((cataloger, *candidate))
-        };
-        let of_sources: &[_] = match lock_files {
-            LockFiles::Ignored => &[],
-            LockFiles::Counted => catalogers::OF_SOURCES,
-        };
-        let lists = catalogers::ALL.iter().chain(of_sources);
-        Self {
-            releases: candidates.iter().copied().filter(wants_release).collect(),
-            catalogers: lists.copied().flatten().filter_map(wanted).collect(),
-            secrets: candidates.iter().copied().find(secrets::wants),
-            lines: candidates.iter().copied().find(misconfiguration::wants),
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.releases.is_empty()
-            && self.catalogers.is_empty()
-            && self.secrets.is_none()
-            && self.lines.is_none()
-    }
-}
-
-fn content<'a>(file: &'a File, size: u64, buffer: &'a mut Vec<u8>) -> Result<Content<'a>, Flaw> {
+fn content<'a>(
+    file: &'a File,
+    size: u64,
+    readers: &Readers<'_>,
+    buffer: &'a mut Vec<u8>,
+) -> Result<Content<'a>, Flaw> {
     let content = Content::File(file, size);
     let small = usize::try_from(size).ok().filter(|_| size <= SMALL);
     let Some(small) = small else { return Ok(content) };
-    buffer.resize(small, 0);
-    let read = content.read_at(0, buffer)?;
+    let beginning = small.min(BEGINNING);
+    buffer.resize(beginning, 0);
+    let mut read = content.read_at(0, buffer)?;
+    if small > beginning {
+        if readers.lines.is_none() && buffer.contains(&0) {
+            return Ok(content);
+        }
+        buffer.resize(small, 0);
+        read += content.read_at(beginning as u64, buffer.get_mut(beginning..).unwrap_or_default())?;
+    }
     buffer.truncate(read);
     Ok(Content::Bytes(buffer))
+}
+
+/// A file as catalogers are asked about it.
+pub(super) fn candidate<'a>(path: &'a str, stat: &Stat) -> Candidate<'a> {
+    let size = u64::try_from(stat.st_size).unwrap_or_default();
+    Candidate { path, size, executable: stat.st_mode & 0o111 != 0 }
 }
 
 /// Which files belong to whom matters for packages of the distribution only.

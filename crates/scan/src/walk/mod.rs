@@ -3,7 +3,9 @@
 mod place;
 mod kept;
 mod sources;
+mod queue;
 mod survey;
+mod readers;
 mod examine;
 mod work;
 mod visit;
@@ -12,6 +14,8 @@ pub(crate) use place::reachable;
 pub(crate) use survey::survey;
 pub(crate) use visit::visit;
 pub(crate) use work::learn;
+
+use crate::scope::Scope;
 
 /// Whether lock files say what is in a tree. An image has them by chance, beside or without what they name; of a
 /// source tree they are all there is.
@@ -38,6 +42,8 @@ pub struct Bounds {
     pub package_bytes: usize,
     /// What kind of tree it is.
     pub lock_files: LockFiles,
+    /// What is looked for.
+    pub scope: Scope,
 }
 
 impl Default for Bounds {
@@ -49,6 +55,7 @@ impl Default for Bounds {
             packages: 500_000,
             package_bytes: 128 << 20,
             lock_files: LockFiles::Ignored,
+            scope: Scope::Everything,
         }
     }
 }

@@ -1,16 +1,20 @@
 //! What is where: names and kinds of everything in a tree, before any file is read.
 
 use std::os::fd::{BorrowedFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
 
 use model::inventory::Gap;
-use rustix::fs::{AtFlags, FileType, RawDir, Stat, fgetxattr, fstat, readlinkat, statat};
+use rustix::fs::{AtFlags, FileType, RawDir, Stat, fgetxattr, flistxattr_query, fstat, readlinkat, statat};
 use rustix::io::{Errno, Result};
 
 use super::kept::Kept;
+use super::queue::{Queue, Taken, Waiting};
 use super::{Bounds, place};
 use crate::facts::{Documents, MOST_DOCUMENTS, MOST_GAPS, MOST_ODDITIES, by_path, by_place};
 use crate::mark::Mark;
 use crate::misconfiguration::{Entry, Kind, Oddity, observe};
+use crate::scope::Scope;
 use crate::system::documents;
 use crate::text;
 
@@ -50,6 +54,19 @@ impl Default for Survey {
     }
 }
 
+impl Survey {
+    /// Takes up what another lister has found.
+    fn add(&mut self, other: Self) {
+        self.directories.extend(other.directories);
+        self.others.extend(other.others);
+        self.below.extend(other.below);
+        self.opaque.extend(other.opaque);
+        self.documents.extend(other.documents.into_list());
+        self.oddities.extend(other.oddities.into_list());
+        self.gaps.extend(other.gaps.into_list());
+    }
+}
+
 /// A directory, and the names of its files.
 #[derive(Debug)]
 pub(super) struct Directory {
@@ -57,73 +74,106 @@ pub(super) struct Directory {
     pub(super) files: Vec<Box<[u8]>>,
 }
 
-/// Lists a tree. Directories that cannot be listed, and what exceeds the bounds, are gaps.
-pub(crate) fn survey(root: BorrowedFd<'_>, bounds: &Bounds) -> Survey {
-    let mut lister = Lister {
-        root,
-        bounds,
-        survey: Survey::default(),
-        waiting: vec![(Vec::new(), 0)],
-        entries: 0,
-        name_bytes: 0,
-        buffer: Vec::with_capacity(LISTING),
+/// Lists a tree, by several threads that have ended when this returns. Directories that cannot be listed, and what
+/// exceeds the bounds, are gaps. Nothing comes back if a thread has panicked.
+pub(crate) fn survey(root: BorrowedFd<'_>, bounds: &Bounds, threads: usize) -> Option<Survey> {
+    let (queue, tally) = (Queue::of_root(), Tally::default());
+    let list = || {
+        let mut lister = Lister {
+            root,
+            bounds,
+            tally: &tally,
+            survey: Survey::default(),
+            buffer: Vec::with_capacity(LISTING),
+        };
+        while let Some(mut taken) = queue.take() {
+            lister.directory(&mut taken);
+            drop(taken);
+            if tally.is_full(bounds) && queue.close() {
+                tally.is_cut.store(true, Ordering::Relaxed);
+            }
+        }
+        lister.survey
     };
-    while let Some((path, depth)) = lister.waiting.pop() {
-        if lister.is_full() {
-            let reason = format!("there is more than {} files", lister.entries);
-            lister.gap(&path, reason);
-            break;
-        }
-        if let Err(errno) = lister.directory(&path, depth) {
-            lister.gap(&path, unlisted(errno));
-        }
+    let mut survey = together(threads, list)?;
+    if tally.is_cut.into_inner() {
+        let reason = "there are more files than are looked at".to_owned();
+        survey.gaps.push(Gap { location: String::new(), reason });
     }
-    lister.survey
+    Some(survey)
+}
+
+/// What all listers find; of those that the machine refuses the others do the work.
+fn together(threads: usize, list: impl Fn() -> Survey + Sync) -> Option<Survey> {
+    thread::scope(|scope| {
+        let others = 1..threads;
+        let others: Vec<_> =
+            others.filter_map(|_| thread::Builder::new().spawn_scoped(scope, &list).ok()).collect();
+        let mut survey = list();
+        for other in others {
+            survey.add(other.join().ok()?);
+        }
+        Some(survey)
+    })
+}
+
+/// How much all listers have found.
+#[derive(Debug, Default)]
+struct Tally {
+    entries: AtomicUsize,
+    name_bytes: AtomicUsize,
+    /// Whether something was left out.
+    is_cut: AtomicBool,
+}
+
+impl Tally {
+    fn is_full(&self, bounds: &Bounds) -> bool {
+        self.entries.load(Ordering::Relaxed) >= bounds.entries
+            || self.name_bytes.load(Ordering::Relaxed) >= bounds.name_bytes
+    }
 }
 
 struct Lister<'a> {
     root: BorrowedFd<'a>,
     bounds: &'a Bounds,
+    tally: &'a Tally,
     survey: Survey,
-    /// Directories still to be listed, and how many are above each.
-    waiting: Vec<(Vec<u8>, usize)>,
-    entries: usize,
-    name_bytes: usize,
     buffer: Vec<u8>,
 }
 
 impl Lister<'_> {
-    fn is_full(&self) -> bool {
-        self.entries >= self.bounds.entries || self.name_bytes >= self.bounds.name_bytes
-    }
-
     fn gap(&mut self, path: &[u8], reason: String) {
         self.survey.gaps.push(Gap { location: text::path(path), reason });
     }
 
-    fn directory(&mut self, path: &[u8], depth: usize) -> Result<()> {
-        let opened = place::list(self.root, path)?;
-        let name = text::path(path);
+    fn directory(&mut self, taken: &mut Taken<'_>) {
+        let mut files = Vec::new();
+        if let Err(errno) = self.listed(taken, &mut files) {
+            self.gap(&taken.directory.path, unlisted(errno));
+        }
+        if !files.is_empty() {
+            self.survey.directories.push(Directory { path: taken.directory.path.clone(), files });
+        }
+    }
+
+    fn listed(&mut self, taken: &mut Taken<'_>, files: &mut Vec<Box<[u8]>>) -> Result<()> {
+        let opened = place::list(self.root, &taken.directory.path)?;
+        let name = text::path(&taken.directory.path);
         if is_opaque(&opened) {
             self.survey.opaque.push(Mark::of(&name));
         }
-        if !path.is_empty() {
+        if !name.is_empty() && self.bounds.scope == Scope::Everything {
             self.observe(&name, Kind::Directory, &fstat(&opened)?);
         }
-        let mut files = Vec::new();
         let mut buffer = std::mem::take(&mut self.buffer);
-        let listed = self.names(path, depth, &opened, &mut buffer, &mut files);
+        let listed = self.names(taken, &opened, &mut buffer, files);
         self.buffer = buffer;
-        if !files.is_empty() {
-            self.survey.directories.push(Directory { path: path.to_vec(), files });
-        }
         listed
     }
 
     fn names(
         &mut self,
-        path: &[u8],
-        depth: usize,
+        taken: &mut Taken<'_>,
         opened: &OwnedFd,
         buffer: &mut Vec<u8>,
         files: &mut Vec<Box<[u8]>>,
@@ -135,16 +185,19 @@ impl Lister<'_> {
             if matches!(name, b"." | b"..") {
                 continue;
             }
-            if self.is_full() {
-                self.gap(path, "there are more files than are looked at".to_owned());
+            if self.tally.is_full(self.bounds) {
+                self.tally.is_cut.store(true, Ordering::Relaxed);
                 return Ok(());
             }
-            self.entries += 1;
-            self.name_bytes += name.len();
+            self.tally.entries.fetch_add(1, Ordering::Relaxed);
+            self.tally.name_bytes.fetch_add(name.len(), Ordering::Relaxed);
             match kind(opened, name, entry.file_type())? {
                 FileType::RegularFile => files.push(name.into()),
-                FileType::Directory => self.descend(place::join(path, name), depth + 1),
-                other => self.other(opened, &text::path(&place::join(path, name)), name, other)?,
+                FileType::Directory => self.descend(taken, name),
+                other => {
+                    let path = text::path(&place::join(&taken.directory.path, name));
+                    self.other(opened, &path, name, other)?;
+                }
             }
         }
         Ok(())
@@ -158,13 +211,16 @@ impl Lister<'_> {
             FileType::CharacterDevice | FileType::BlockDevice => Kind::Device,
             _ => Kind::Other,
         };
+        if kind == Kind::Link && documents::wants(path) {
+            self.link(directory, path, name);
+        }
+        if self.bounds.scope == Scope::Packages {
+            return Ok(());
+        }
         let stat = match statat(directory, name, AtFlags::SYMLINK_NOFOLLOW) {
             Err(Errno::NOENT) => return Ok(()),
             stat => stat?,
         };
-        if kind == Kind::Link && documents::wants(path) {
-            self.link(directory, path, name);
-        }
         let is_whiteout = kind == Kind::Device && stat.st_rdev == 0;
         if !is_whiteout {
             self.observe(path, kind, &stat);
@@ -183,13 +239,15 @@ impl Lister<'_> {
         self.survey.oddities.extend(observe(&entry(path, kind, stat)));
     }
 
-    fn descend(&mut self, path: Vec<u8>, depth: usize) {
+    fn descend(&mut self, taken: &mut Taken<'_>, name: &[u8]) {
+        let path = place::join(&taken.directory.path, name);
+        let depth = taken.directory.depth + 1;
         self.survey.below.push(Mark::of(&text::path(&path)));
-        self.name_bytes += path.len();
+        self.tally.name_bytes.fetch_add(path.len(), Ordering::Relaxed);
         if depth > self.bounds.depth {
             self.gap(&path, format!("it is more than {} directories deep", self.bounds.depth));
         } else {
-            self.waiting.push((path, depth));
+            taken.found.push(Waiting { path, depth });
         }
     }
 }
@@ -220,8 +278,12 @@ fn kind(directory: &OwnedFd, name: &[u8], listed: FileType) -> Result<FileType> 
     }
 }
 
-/// Overlayfs has one name for this attribute where its mounter is root over the machine, and another elsewhere.
+/// Overlayfs has one name for this attribute where its mounter is root over the machine, and another elsewhere. Nearly
+/// no directory has attributes at all, and those need not be asked for any.
 fn is_opaque(directory: &OwnedFd) -> bool {
+    if flistxattr_query(directory) == Ok(0) {
+        return false;
+    }
     ["trusted.overlay.opaque", "user.overlay.opaque"].into_iter().any(|attribute| {
         let mut value = [0_u8; 1];
         fgetxattr(directory, attribute, &mut value[..]) == Ok(1) && value == *b"y"

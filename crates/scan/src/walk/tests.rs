@@ -8,7 +8,7 @@ use std::path::Path;
 use rustix::fs::{CWD, FileType, Mode, XattrFlags, mknodat};
 use tempfile::TempDir;
 
-use super::{Bounds, LockFiles, learn, survey};
+use super::{Bounds, LockFiles, Scope, learn, survey};
 use crate::facts::{LayerFacts, MOST_ODDITIES};
 use crate::mark::Mark;
 
@@ -37,7 +37,7 @@ impl Tree {
     fn facts_by(&self, bounds: &Bounds, threads: usize) -> LayerFacts {
         use std::os::fd::AsFd as _;
         let root = OwnedFd::from(fs::File::open(self.path()).unwrap());
-        let surveyed = survey(root.as_fd(), bounds);
+        let surveyed = survey(root.as_fd(), bounds, threads).unwrap();
         learn(root.as_fd(), surveyed, bounds, threads).unwrap()
     }
 
@@ -157,6 +157,24 @@ fn lock_files_count_where_a_source_tree_is_looked_at() {
     assert_eq!(found(&tree.facts()), ["src/node_modules/b/package.json b"]);
     let facts = tree.facts_by(&Bounds { lock_files: LockFiles::Counted, ..Bounds::default() }, 1);
     assert_eq!(found(&facts), ["src/node_modules/b/package.json b", "src/yarn.lock a"]);
+}
+
+#[test]
+fn packages_alone_are_the_same_packages_and_nothing_else() {
+    let tree = Tree::of(&[
+        ("var/lib/dpkg/status", PACKAGE),
+        ("etc/os-release", "ID=debian\n"),
+        ("app/node_modules/b/package.json", "{\"name\": \"b\", \"version\": \"1.0.0\"}"),
+        ("app/node_modules/b/index.js", "key"),
+        ("root/.netrc", "machine a login b password q8Zk3vTn5RbW7yXc\n"),
+    ]);
+    fs::set_permissions(tree.path().join("root/.netrc"), fs::Permissions::from_mode(0o666)).unwrap();
+    symlink("etc", tree.path().join("link")).unwrap();
+    let lean = tree.facts_by(&Bounds { scope: Scope::Packages, ..Bounds::default() }, 2);
+    let whole = tree.facts();
+    assert_eq!((whole.secrets.len(), whole.oddities.len()), (1, 1));
+    let expected = LayerFacts { scope: Scope::Packages, secrets: vec![], oddities: vec![], ..whole };
+    assert_eq!(lean, expected);
 }
 
 #[test]

@@ -2,21 +2,23 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use rustix::fs::{FileType, Stat, fstat};
-use rustix::io::Errno;
+use rustix::fs::{AtFlags, FileType, Stat, fstat, statat};
+use rustix::io::{Errno, Result};
 
-use super::examine::Learned;
+use super::examine::{Learned, candidate};
 use super::kept::Kept;
+use super::readers::{Need, is_wanted};
 use super::sources::Sources;
 use super::survey::{Directory, Survey};
 use super::{Bounds, place};
 use crate::content::Flaw;
 use crate::facts::{LayerFacts, MOST_SECRETS, by_line};
 use crate::mark::Mark;
+use crate::scope::Scope;
 use crate::text;
 
 /// Files that a thread takes at once.
@@ -100,6 +102,7 @@ fn gathered(survey: Survey, shares: Vec<Share>, bounds: &Bounds) -> LayerFacts {
     let (mut gaps, mut oddities) = (survey.gaps, survey.oddities);
     let mut secrets = Kept::first(MOST_SECRETS, by_line);
     let (mut facts, mut sources) = (LayerFacts::default(), Sources::within(bounds));
+    facts.scope = bounds.scope;
     let mut leaves = survey.others;
     for share in shares {
         share.learned.sources.into_list().into_iter().for_each(|source| gaps.extend(sources.push(source)));
@@ -124,24 +127,70 @@ fn gathered(survey: Survey, shares: Vec<Share>, bounds: &Bounds) -> LayerFacts {
 
 impl Share {
     fn portion(&mut self, root: BorrowedFd<'_>, directory: &Directory, files: &[Box<[u8]>], bounds: &Bounds) {
+        let mut seen = Vec::new();
+        for name in files {
+            let path = place::join(&directory.path, name);
+            let text = text::path(&path);
+            self.leaves.push(Mark::of(&text));
+            let need = Need::of(&text, bounds);
+            if need != Need::Nothing {
+                seen.push((name, path, text, need));
+            }
+        }
+        if seen.is_empty() {
+            return;
+        }
         let opened = match place::enter(root, &directory.path) {
             Ok(opened) => opened,
             Err(errno) => return self.unreadable(&directory.path, errno),
         };
-        for name in files {
-            let path = place::join(&directory.path, name);
-            self.leaves.push(Mark::of(&text::path(&path)));
-            match open(&opened, name) {
-                Ok(Some((_, stat))) if stat.st_nlink > 1 => {
-                    self.linked.push(((stat.st_dev, stat.st_ino), path));
-                }
-                Ok(Some((file, stat))) => {
-                    self.learned.file(&[text::path(&path)], &file, &stat, bounds);
-                }
-                Ok(None) => {}
-                Err(errno) => self.unreadable(&path, errno),
+        for (name, path, text, need) in seen {
+            if let Err(errno) = self.one(&opened, name, (&path, text), need, bounds) {
+                self.unreadable(&path, errno);
             }
         }
+    }
+
+    /// Looks at as much of a file as its path asks for.
+    fn one(
+        &mut self,
+        directory: &OwnedFd,
+        name: &[u8],
+        (path, text): (&[u8], String),
+        need: Need,
+        bounds: &Bounds,
+    ) -> Result<()> {
+        let is_wanted = need == Need::Content || self.is_wanted_by_mode(directory, name, &text, bounds)?;
+        match if is_wanted { open(directory, name)? } else { None } {
+            Some((_, stat)) if stat.st_nlink > 1 => {
+                self.linked.push(((stat.st_dev, stat.st_ino), path.to_vec()));
+            }
+            Some((file, stat)) => self.learned.file(&[text], &file, &stat, bounds),
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// Whether somebody wants a file because of its mode; of others that is all there is to see.
+    fn is_wanted_by_mode(
+        &mut self,
+        directory: &OwnedFd,
+        name: &[u8],
+        path: &str,
+        bounds: &Bounds,
+    ) -> Result<bool> {
+        let stat = match statat(directory, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Err(Errno::NOENT) => return Ok(false),
+            stat => stat?,
+        };
+        if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+            return Ok(false);
+        }
+        let is_wanted = is_wanted(&candidate(path, &stat), bounds);
+        if !is_wanted && bounds.scope == Scope::Everything {
+            self.learned.glance(path, &stat);
+        }
+        Ok(is_wanted)
     }
 
     /// Looks at a file once for all its names.
@@ -163,7 +212,7 @@ impl Share {
 }
 
 /// Opens a file; nothing if it has become something else, or has gone: the tree of a container that runs.
-pub(super) fn open(place: impl std::os::fd::AsFd, path: &[u8]) -> rustix::io::Result<Option<(File, Stat)>> {
+pub(super) fn open(place: impl std::os::fd::AsFd, path: &[u8]) -> Result<Option<(File, Stat)>> {
     let file = match place::file(place, path) {
         Err(Errno::NOENT | Errno::LOOP) => return Ok(None),
         file => file?,

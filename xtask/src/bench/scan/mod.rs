@@ -30,10 +30,8 @@ pub(crate) fn run(settings: &Settings) -> Outcome<Results> {
     let program = shell::build("coffer", "release")?;
     let version = start::version(&program)?;
     let mut notes = Vec::new();
-    let mut scanners = vec![
-        coffer(&program, &version, &scratch, &material)?,
-        coffer_from_archive(&program, &version, &scratch, &material)?,
-    ];
+    let mut scanners = Vec::from(coffer(&program, &version, &scratch, &material)?);
+    scanners.push(coffer_from_archive(&program, &version, &scratch, &material)?);
     let peers = [
         ("trivy", trivy(settings, &scratch, &material, Sought::Vulnerabilities)),
         (TRIVY_DEFAULTS, trivy(settings, &scratch, &material, Sought::Defaults)),

@@ -8,8 +8,9 @@ use crate::bench::scan::IMAGES;
 use crate::bench::scratch::Scratch;
 use crate::shell::{self, Outcome};
 
-/// Trivy as it is without options.
+/// Trivy as it is without options, and ours when it looks for no more than Trivy told to.
 pub(crate) const TRIVY_DEFAULTS: &str = "trivy, secrets too";
+const LEAN: &str = "coffer, vulnerabilities alone";
 
 /// What every scanner works on.
 pub(crate) struct Material {
@@ -55,30 +56,37 @@ impl Material {
     }
 }
 
-/// With the images in its store, where `pull`, `import` and `build` put them: a scan reads nothing else.
+/// With the images in its store, where `pull`, `import` and `build` put them: a scan reads nothing else. Once for
+/// everything, and once for vulnerabilities alone.
 pub(crate) fn coffer<'a>(
     program: &'a Path,
     version: &str,
     scratch: &Scratch,
     material: &Material,
-) -> Outcome<Scanner<'a>> {
+) -> Outcome<[Scanner<'a>; 2]> {
     let state = scratch.path().join("coffer");
-    let ours = move |words: &[&str]| ours(program, &state, words);
-    shell::capture(ours(&["advisories", "import"]).arg(&material.advisories))?;
+    shell::capture(ours(program, &state, &["advisories", "import"]).arg(&material.advisories))?;
     for image in IMAGES {
         let archive = material.archive(image);
         if archive.is_file() {
-            shell::capture(ours(&["image", "import"]).arg(archive))?;
+            shell::capture(ours(program, &state, &["image", "import"]).arg(archive))?;
         }
     }
-    let facts = scratch.path().join("coffer");
-    Ok(Scanner {
-        name: "coffer",
-        version: version.to_owned(),
-        forget: Box::new(move || forget(&facts)),
-        image: Box::new(move |image| ours(&["scan", "--format", "json", image])),
-        sbom: None,
-    })
+    let scanner = |name, options: &'static [&'static str]| {
+        let (state, facts) = (state.clone(), state.clone());
+        Scanner {
+            name,
+            version: version.to_owned(),
+            forget: Box::new(move || forget(&facts)),
+            image: Box::new(move |image| {
+                let mut command = ours(program, &state, &["scan", "--format", "json", image]);
+                command.args(options);
+                command
+            }),
+            sbom: None,
+        }
+    };
+    Ok([scanner("coffer", &[]), scanner(LEAN, &["--scanners", "vuln"])])
 }
 
 /// With an empty store: the image is unpacked into it, as for a first start, and then scanned.

@@ -9,7 +9,7 @@ mod libraries;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use model::inventory::PackageKind;
 use regex::bytes::Regex;
@@ -29,16 +29,31 @@ const TABLES: [&[Rule]; 3] = [servers::RULES, languages::RULES, libraries::RULES
 /// The longest version.
 const MAX_VERSION: usize = 64;
 
+/// The rules by the first letters of the files that they know: every file of an image is asked for its own.
+static BY_LETTER: LazyLock<Vec<Vec<&'static Rule>>> = LazyLock::new(|| {
+    let begins = |rule: &Rule, letter| {
+        rule.files.iter().any(|name| file_name(name).as_bytes().first() == Some(&letter))
+    };
+    let of = |letter| TABLES.into_iter().flatten().filter(|rule| begins(rule, letter)).collect();
+    (0..=u8::MAX).map(of).collect()
+});
+
+fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
 /// The rules that a file's name fits, each with what the `*` of the name stands for.
 fn fitting<'a>(file: &Candidate<'a>) -> impl Iterator<Item = (&'static Rule, &'a str)> + use<'a> {
     let path = file.path;
-    TABLES.into_iter().flatten().filter_map(move |rule| {
+    let letter = file.name().as_bytes().first();
+    let rules = letter.and_then(|letter| BY_LETTER.get(usize::from(*letter)));
+    rules.into_iter().flatten().filter_map(move |rule| {
         let place = rule.files.iter().find_map(|name| captured(name, path))?;
         let is_fit = match rule.evidence {
             Evidence::Name => is_number(place),
             Evidence::Text(pattern) => !pattern.contains("{}") || is_minor(place),
         };
-        is_fit.then_some((rule, place))
+        is_fit.then_some((*rule, place))
     })
 }
 

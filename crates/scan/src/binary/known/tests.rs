@@ -201,3 +201,9 @@ fn a_version_across_two_windows_is_found_whole() {
         assert_eq!(found("nginx", &bytes).unwrap().1, "1.25.3", "{shift} bytes before the end");
     }
 }
+
+#[test]
+fn no_name_begins_with_anything() {
+    let mut names = TABLES.into_iter().flatten().flat_map(|rule| rule.files);
+    assert!(names.all(|name| !file_name(name).is_empty() && !file_name(name).starts_with('*')));
+}
