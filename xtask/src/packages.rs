@@ -54,6 +54,10 @@ pub(crate) const TRUST: &[Need] = &[
     Need { program: "skopeo", package: "skopeo" },
 ];
 
+/// For `bench build`: those that build the same.
+pub(crate) const BUILD: &[Need] =
+    &[Need { program: "buildah", package: "buildah" }, Need { program: "dockerd", package: "docker.io" }];
+
 /// For `bench import`: the peak memory of a command.
 pub(crate) const IMPORT: &[Need] = &[Need { program: "time", package: "time" }];
 

@@ -30,6 +30,7 @@ use model::image::ImageConfig;
 
 use crate::instruction::{Document, Lines};
 
+pub use git::source as repository;
 pub use crate::instruction::Sharing;
 pub use error::{PlanError, Problem};
 pub use globals::is_proxy;

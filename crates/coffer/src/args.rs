@@ -2,6 +2,7 @@
 
 pub(crate) mod ask;
 pub(crate) mod attest;
+pub(crate) mod build;
 pub(crate) mod container;
 pub(crate) mod exec;
 pub(crate) mod lifecycle;

@@ -3,6 +3,7 @@
 mod advisories;
 mod assess;
 mod attest;
+mod build;
 mod container;
 mod demo;
 mod exec;
@@ -60,6 +61,8 @@ pub(crate) struct Entry {
 pub(crate) enum Life {
     /// Where to begin.
     Start,
+    /// Images are made.
+    Make,
     /// Images come and go.
     Ship,
     /// Who made it?
@@ -76,13 +79,22 @@ pub(crate) enum Life {
 
 impl Life {
     /// In the order of a life.
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Start, Self::Ship, Self::Trust, Self::Decide, Self::Run, Self::Prove, Self::Itself];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Start,
+        Self::Make,
+        Self::Ship,
+        Self::Trust,
+        Self::Decide,
+        Self::Run,
+        Self::Prove,
+        Self::Itself,
+    ];
 
     /// As a heading.
     pub(crate) fn heading(self) -> &'static str {
         match self {
             Self::Start => "start here",
+            Self::Make => "make",
             Self::Ship => "ship",
             Self::Trust => "trust",
             Self::Decide => "decide",
@@ -94,8 +106,11 @@ impl Life {
 }
 
 /// Every command, in the order of help.
-pub(crate) const ALL: [&Entry; 115] = [
+pub(crate) const ALL: [&Entry; 118] = [
     &demo::DEMO,
+    &build::BUILD,
+    &build::cache::LIST,
+    &build::cache::PRUNE,
     &ship::PULL,
     &ship::PUSH,
     &ship::COPY,

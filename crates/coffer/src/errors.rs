@@ -130,6 +130,11 @@ impl Failure {
         matches!(self.kind, Kind::Silent | Kind::Interrupted(_))
     }
 
+    /// What happened, in one sentence.
+    pub(crate) fn what(&self) -> &str {
+        &self.what
+    }
+
     /// For whoever asked.
     pub(crate) fn text(&self, format: Format, style: Style) -> String {
         match format {

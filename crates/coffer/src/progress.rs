@@ -2,6 +2,7 @@
 //! nothing where nobody watches.
 
 mod lines;
+mod steps;
 
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
@@ -12,6 +13,7 @@ use crate::context::write_error;
 use crate::render::{text, units};
 
 pub(crate) use lines::Lines;
+pub(crate) use steps::{Json, Page, Plain, Silent};
 
 /// A terminal that is redrawn more often than this only flickers.
 const BETWEEN_DRAWINGS: Duration = Duration::from_millis(80);

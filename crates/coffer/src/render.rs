@@ -2,6 +2,7 @@
 
 pub(crate) mod advisories;
 pub(crate) mod attest;
+pub(crate) mod build;
 pub(crate) mod changes;
 pub(crate) mod cleared;
 pub(crate) mod container;

@@ -1,5 +1,6 @@
 //! What people type after an option: one small parser for each kind of value.
 
+pub(crate) mod build;
 pub(crate) mod capability;
 pub(crate) mod cpus;
 pub(crate) mod duration;

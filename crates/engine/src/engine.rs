@@ -194,7 +194,7 @@ impl Engine {
     }
 
     /// The ledger's name: made once, unique, and nothing of the host is in it.
-    fn origin(&self) -> Result<String, EngineError> {
+    pub(crate) fn origin(&self) -> Result<String, EngineError> {
         let path = self.site.state.join(ORIGIN);
         let failed = |path: &Path| StateError::io("read or write", path);
         let dir = open_dir(&self.site.state).map_err(StateError::errno("open", &self.site.state))?;

@@ -60,6 +60,27 @@ impl Store {
         self.hold(layers)
     }
 
+    /// A layer that is in the store, by what somebody says of it.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] for a layer that is gone.
+    pub fn layer(&self, blob: ClaimedDigest, diff_id: ClaimedDigest) -> Result<Layer> {
+        let (blob, diff_id) = (Digest::assertion(blob), Digest::assertion(diff_id));
+        let gone = || StoreError::Corrupt { file: self.blob_path(&blob), why: "the layer is gone".to_owned() };
+        let (blob, size) = self.blob_size(blob).ok_or_else(gone)?;
+        let layer = Layer { blob, diff_id, size };
+        self.all_present(&[layer])?;
+        Ok(layer)
+    }
+
+    /// The archive of a layer that was made here: a plain tar.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] for one that is gone.
+    pub fn archive_of(&self, layer: &Layer) -> Result<File> {
+        self.open_blob(&layer.blob)
+    }
+
     /// Keeps a record in the place of the one that was, and with it its layers. `now` is in seconds since the epoch.
     ///
     /// # Errors

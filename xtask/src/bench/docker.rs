@@ -39,6 +39,11 @@ impl Docker {
         client(self.run.path())
     }
 
+    /// Where its daemon listens, as `docker --host` takes it.
+    pub(crate) fn host(&self) -> String {
+        address(self.run.path())
+    }
+
     pub(crate) fn version(&self) -> &str {
         &self.version
     }

@@ -16,6 +16,7 @@ pub(crate) mod import;
 pub(crate) mod life;
 pub(crate) mod runtime;
 pub(crate) mod ship;
+pub(crate) mod build;
 pub(crate) mod scan;
 pub(crate) mod trust;
 pub(crate) mod examples;
@@ -26,7 +27,7 @@ use std::path::PathBuf;
 use crate::shell::{self, Outcome};
 use results::Results;
 
-pub(crate) const ARGUMENTS: &str = "start|import|ship|scan|trust|life|runtime|decide|ledger|size|all|report [--rounds N] [--rootfs FILE] \
+pub(crate) const ARGUMENTS: &str = "start|import|ship|build|scan|trust|life|runtime|decide|ledger|size|all|report [--rounds N] [--rootfs FILE] \
                                     [--archive FILE] [--layout DIR] [--images DIR] [--advisories DIR] \
                                     [--databases DIR] [--peer NAME=PATH]... [--dry]";
 
@@ -72,6 +73,7 @@ const BENCHES: &[Bench] = &[
     Bench { name: "start", run: start::run },
     Bench { name: "import", run: import::run },
     Bench { name: "ship", run: ship::run },
+    Bench { name: "build", run: build::run },
     Bench { name: "scan", run: scan::run },
     Bench { name: "trust", run: trust::run },
     Bench { name: "life", run: life::run },

@@ -9,6 +9,7 @@ mod runtime_tools;
 mod distribution;
 mod oras;
 mod tuf;
+mod buildah;
 mod go;
 mod dockerfile;
 mod sigstore;
@@ -58,6 +59,7 @@ const SUITES: &[Suite] = &[
     Suite { name: "distribution", ours: coffer, run: distribution::run },
     Suite { name: "oras", ours: coffer, run: oras::run },
     Suite { name: "tuf", ours: tuf::client, run: tuf::run },
+    Suite { name: "buildah", ours: coffer, run: buildah::run },
     Suite { name: "dockerfile", ours: dockerfile::judged, run: dockerfile::run },
     Suite { name: "sigstore", ours: coffer, run: sigstore::run },
 ];

@@ -5,7 +5,11 @@ use super::error::{Problem, shown};
 use super::paths::within;
 
 /// What an address says of a repository; `None` if it is none's.
-pub(super) fn source(address: &str) -> Result<Option<Source>, Problem> {
+///
+/// # Errors
+///
+/// An address of a repository that says what no repository has.
+pub fn source(address: &str) -> Result<Option<Source>, Problem> {
     let (before, fragment) = address.split_once('#').unwrap_or((address, ""));
     let (remote, query) = before.split_once('?').unwrap_or((before, ""));
     if !is_repository(remote) {

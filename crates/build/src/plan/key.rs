@@ -5,7 +5,7 @@ mod writer;
 
 use std::fmt;
 
-use model::digest::Digest;
+use model::digest::{ClaimedDigest, Digest};
 
 use super::{Act, Copy, Mount, Origin, Step};
 use writer::{Origins, Writer};
@@ -22,6 +22,12 @@ impl Key {
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 32] {
         self.0.as_bytes()
+    }
+
+    /// The same as what somebody keeps something under.
+    #[must_use]
+    pub fn digest(&self) -> ClaimedDigest {
+        self.0.into()
     }
 
     /// 64 lower-case hex digits.

@@ -1,6 +1,7 @@
 //! What the engine could not do, in our words.
 
 use engine::EngineError;
+use engine::building::BuildError;
 
 use super::{Failure, Refused};
 
@@ -32,6 +33,16 @@ impl From<EngineError> for Failure {
         match error.exit_code() {
             exit @ (126 | 127) => Self::program(exit, code, error.to_string(), remedy),
             _ => Self::failed(code, error.to_string(), remedy),
+        }
+    }
+}
+
+impl From<BuildError> for Failure {
+    fn from(error: BuildError) -> Self {
+        match error {
+            BuildError::Engine(error) => (*error).into(),
+            BuildError::Interrupted(signal) => Self::interrupted(signal),
+            error => Self::failed(error.code(), error.to_string(), error.remedy()),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Every code that a message can end with: what it means and what to do. A test compares this table
 //! with the sources of all crates.
 
+mod build;
 mod evidence;
 mod publishing;
 mod registry;
@@ -13,6 +14,7 @@ mod trust;
 use crate::render::style::Style;
 use crate::render::text;
 
+use build::BUILD;
 use evidence::EVIDENCE;
 use publishing::PUBLISHING;
 use registry::REGISTRY;
@@ -49,7 +51,7 @@ impl Code {
 /// The whole table.
 fn all() -> impl Iterator<Item = &'static Code> {
     let trust = TRUST.iter().chain(PUBLISHING).chain(EVIDENCE);
-    ALL.iter().chain(REGISTRY).chain(SCAN).chain(SERVING).chain(SHIP).chain(trust)
+    ALL.iter().chain(BUILD).chain(REGISTRY).chain(SCAN).chain(SERVING).chain(SHIP).chain(trust)
 }
 
 /// The code of that name; case does not matter, and neither do the brackets of the message.

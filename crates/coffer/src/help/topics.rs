@@ -42,7 +42,26 @@ pub(super) fn names() -> String {
     ALL.iter().map(|topic| topic.name).chain(["codes"]).collect::<Vec<_>>().join(", ")
 }
 
-const ALL: [Topic; 8] = [
+const ALL: [Topic; 9] = [
+    Topic {
+        name: "dockerfile",
+        text: "\
+The language is that of docker/dockerfile 1.x, built in: a `# syntax=` line is read and fetches nothing.
+
+  FROM, AS, --platform       stages; those that the target does not need are not built
+  ARG, ENV                   variables with ${x:-w} ${x:+w} ${x:?w} ${x#p} ${x%p} ${x/p/r}
+  RUN                        in a container of its own, confined like any; --mount=type=cache, bind, tmpfs,
+                             secret, ssh; --network=default, none, host; here-documents
+  COPY, ADD                  --from --chown --chmod --link --parents --exclude; ADD unpacks archives and takes
+                             https addresses (--checksum) and git repositories
+  CMD, ENTRYPOINT, EXPOSE, HEALTHCHECK, LABEL, ONBUILD, SHELL, STOPSIGNAL, USER, VOLUME, WORKDIR
+
+Files that .dockerignore names are not there for the build; Dockerfile.dockerignore goes before it. Links of the
+context never lead out of it.
+
+A step is found again by what it does and by the contents of what it takes, never by times. docs/dockerfile.md goes
+through the reference, instruction by instruction.",
+    },
     Topic {
         name: "images",
         text: "\

@@ -108,6 +108,7 @@ fn meaning(entry: &Entry) -> Option<(&'static str, String)> {
         Kind::ExecExit => container("exec_die"),
         Kind::Copy => container("copy"),
         Kind::Commit => container("commit"),
+        Kind::Build => Some(("image", "build".to_owned())),
         Kind::Exit => container("die"),
         Kind::ContainerRemove => container("destroy"),
         Kind::ImageImport => Some(("image", "import".to_owned())),

@@ -18,6 +18,13 @@ pub(crate) fn label(text: &str) -> Result<Pair, ValueError> {
     Ok(Pair { name: name.to_owned(), value: value.to_owned() })
 }
 
+/// `NAME=value`, where both must be there.
+pub(crate) fn parse(text: &str) -> Result<Pair, ValueError> {
+    let pair = text.split_once('=').filter(|(name, _)| !name.is_empty());
+    let (name, value) = pair.ok_or_else(|| ValueError::new("it has no name or no `=`", "NAME=value"))?;
+    Ok(Pair { name: name.to_owned(), value: value.to_owned() })
+}
+
 /// `--sysctl name=value`.
 pub(crate) fn sysctl(text: &str) -> Result<Pair, ValueError> {
     let error = |wrong: &str| ValueError::new(wrong, "name=value, such as net.core.somaxconn=1024");

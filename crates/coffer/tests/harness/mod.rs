@@ -5,6 +5,7 @@
 #![allow(dead_code, unused_imports, reason = "shared between test crates")]
 
 mod image;
+mod shell;
 mod canary;
 mod traces;
 mod disk;

@@ -65,6 +65,8 @@ kinds! {
     Copy = "copy",
     /// An image was made of what a container wrote.
     Commit = "commit",
+    /// An image was built; `dockerfile`, the digest of the file that says how.
+    Build = "build",
     /// The container has ended.
     Exit = "exit",
     /// A container's files were removed.

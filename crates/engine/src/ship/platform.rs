@@ -27,6 +27,11 @@ impl Wanted {
         Self { os: "linux".to_owned(), architecture: architecture.to_owned(), variant: None }
     }
 
+    /// Operating system and processor.
+    pub(crate) fn into_words(self) -> (String, String) {
+        (self.os, self.architecture)
+    }
+
     /// Variants that run there, the best first. What says none is what everybody can run.
     fn variants(&self) -> &'static [&'static str] {
         match (self.architecture.as_str(), self.variant.as_deref()) {

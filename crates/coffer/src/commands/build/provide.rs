@@ -1,0 +1,121 @@
+//! What a build needs from outside: base images, secrets, agents.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use engine::building::{Draft, Need, SecretSource, Secrets, Watcher};
+use engine::registries::{Places, Registries};
+use engine::ship::Wanted;
+use engine::{Engine, EngineError};
+use model::image::Image;
+use model::reference::Reference;
+use model::verdict::Level;
+
+use crate::args::build::Build;
+use crate::args::ship::PullWhen;
+use crate::errors::Failure;
+use crate::progress::Lines;
+use crate::registries;
+use crate::value::build::{Agent, Secret, SecretFrom};
+
+/// Where images come from that a build begins with.
+pub(super) struct Images {
+    when: PullWhen,
+    level: Level,
+    places: Places,
+}
+
+impl Images {
+    /// To be made before a session begins, inside of which everybody is root.
+    pub(super) fn new(build: &Build, level: Level) -> Self {
+        let (when, level) = (build.cache.pull, build.steps.policy.unwrap_or(level));
+        Self { when, level, places: registries::places(build.result.authfile.as_deref()) }
+    }
+
+    /// Gets all of them, and those that they tell about.
+    pub(super) fn provide(
+        &self,
+        engine: &Engine,
+        draft: &mut Draft,
+        watcher: &mut dyn Watcher,
+    ) -> Result<(), Failure> {
+        loop {
+            let needs = draft.needs()?;
+            if needs.is_empty() {
+                return Ok(());
+            }
+            for need in needs {
+                watcher.waiting(&format!("getting {}", need.reference));
+                let image = self.image(engine, &need)?;
+                engine.give(draft, need, image)?;
+            }
+        }
+    }
+
+    /// What a name in a registry leads to now.
+    pub(super) fn pull(&self, engine: &Engine, name: &str) -> Result<Image, Failure> {
+        let registries = self.registries()?;
+        let name = registries.full_name(&crate::args::ship::name(name).map_err(EngineError::from)?)?;
+        Ok(engine.pull_at(self.level, &registries, &name, &Wanted::host(), &mut Lines::new())?.image)
+    }
+
+    /// Which registries there are.
+    pub(super) fn registries(&self) -> Result<Registries, Failure> {
+        Ok(Registries::load(self.places.clone())?)
+    }
+
+    fn image(&self, engine: &Engine, need: &Need) -> Result<Image, Failure> {
+        let reference = &need.reference;
+        let name = match reference.parse().map_err(EngineError::from)? {
+            Reference::Name(name) | Reference::Remote(name) => name,
+            Reference::Archive(_) | Reference::Embedded => return Ok(engine.image(reference)?),
+        };
+        let is_there = match self.when {
+            PullWhen::Never => true,
+            PullWhen::Always => false,
+            PullWhen::Missing => !engine.lacks(&name)?,
+        };
+        if is_there {
+            return Ok(engine.image(reference)?);
+        }
+        let registries = self.registries()?;
+        let full = registries.full_name(&name)?;
+        if self.when == PullWhen::Missing && !engine.lacks(&full)? {
+            return Ok(engine.image(&full.to_string())?);
+        }
+        let wanted: Wanted = need.platform.parse().unwrap_or_else(|_| Wanted::host());
+        Ok(engine.pull_at(self.level, &registries, &full, &wanted, &mut Lines::new())?.image)
+    }
+}
+
+/// Where each secret is; variables are read now, files when a step asks.
+pub(super) fn secrets(said: &[Secret]) -> Result<Secrets, Failure> {
+    let mut secrets = Secrets::default();
+    for Secret { id, source } in said {
+        let variable = |name: &str| std::env::var(name).ok().map(|value| SecretSource::Value(value.into()));
+        let source = match source {
+            SecretFrom::File(path) => Some(SecretSource::File(path.clone())),
+            SecretFrom::Variable(name) => variable(name),
+            SecretFrom::Named => variable(id).or_else(|| Some(SecretSource::File(PathBuf::from(id)))),
+        };
+        let source = source.ok_or_else(|| {
+            let what = format!("the secret `{id}` is to come from a variable that is not set");
+            Failure::usage(what, "set it, or give a file: id=NAME,src=FILE")
+        })?;
+        secrets.insert(id.clone(), source);
+    }
+    Ok(secrets)
+}
+
+/// The socket of each agent.
+pub(super) fn agents(said: &[Agent]) -> Result<BTreeMap<String, PathBuf>, Failure> {
+    let ours = || std::env::var_os("SSH_AUTH_SOCK").filter(|path| !path.is_empty()).map(PathBuf::from);
+    let one = |agent: &Agent| {
+        let socket = agent.socket.clone().or_else(ours).ok_or_else(|| {
+            let what = format!("no agent for `--ssh {}`: SSH_AUTH_SOCK is not set", agent.id);
+            Failure::usage(what, "start one: eval $(ssh-agent), ssh-add; or say --ssh ID=SOCKET")
+        })?;
+        Ok((agent.id.clone(), socket))
+    };
+    said.iter().map(one).collect()
+}

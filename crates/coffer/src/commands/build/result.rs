@@ -1,0 +1,83 @@
+//! What becomes of an image once it is built.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
+
+use engine::building::Built;
+use engine::registries::Registries;
+use engine::{Engine, Format as ImageFormat};
+use model::reference::ImageName;
+
+use crate::args::build::Build;
+use crate::args::global::Format;
+use crate::context::Context;
+use crate::errors::Failure;
+use crate::progress::{Bar, Lines};
+use crate::registries;
+use crate::render::build::{BuiltJson, built as text};
+use crate::render::ship::pushed;
+use crate::value::build::{Output, OutputForm};
+
+/// Writes it where it is wanted, and says what it is.
+pub(super) fn deliver(build: &Build, engine: &Engine, built: &Built, context: &Context) -> Result<(), Failure> {
+    let result = &build.result;
+    for output in &result.outputs {
+        write(engine, built, output)?;
+    }
+    if let Some(path) = &result.iidfile {
+        put(path, built.image.digest.to_string().as_bytes())?;
+    }
+    if let Some(path) = &result.metadata_file {
+        let json = serde_json::to_vec_pretty(&BuiltJson::new(built));
+        put(path, &json.map_err(|error| Failure::internal(&error))?)?;
+    }
+    let on_stdout = result.outputs.iter().any(|output| output.destination.is_none());
+    match context.format {
+        _ if on_stdout => {}
+        Format::Json => context.print_json(&BuiltJson::new(built))?,
+        _ if result.quiet => context.print(&format!("{}\n", built.image.digest))?,
+        Format::Table | Format::Document(_) => context.print(&text(built, context.style))?,
+    }
+    if result.push { push(build, engine, built, context) } else { Ok(()) }
+}
+
+fn write(engine: &Engine, built: &Built, output: &Output) -> Result<(), Failure> {
+    let place = output.destination.as_deref();
+    if let (OutputForm::Local, Some(place)) = (output.form, place) {
+        std::fs::create_dir_all(place).map_err(|error| Failure::file("make", place, &error))?;
+        let mut bar = Bar::of_bytes();
+        engine.unpack_image(&built.image, place, &mut |bytes| bar.moved(bytes))?;
+        return Ok(());
+    }
+    let mut out: Box<dyn std::io::Write> = match place {
+        Some(path) => Box::new(File::create(path).map_err(|error| Failure::file("make", path, &error))?),
+        None => Box::new(std::io::stdout().lock()),
+    };
+    match output.form {
+        OutputForm::Oci => engine.save(&built.image, ImageFormat::OciArchive, &mut out)?,
+        OutputForm::Docker => engine.save(&built.image, ImageFormat::DockerArchive, &mut out)?,
+        OutputForm::Tar | OutputForm::Local => engine.export_image(&built.image, &mut out)?,
+    }
+    out.flush().map_err(|error| Failure::output(&error))
+}
+
+fn put(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    std::fs::write(path, bytes).map_err(|error| Failure::file("write", path, &error))
+}
+
+/// Sends it under each of its names.
+fn push(build: &Build, engine: &Engine, built: &Built, context: &Context) -> Result<(), Failure> {
+    if build.names.is_empty() {
+        let what = "an image without a name cannot be sent anywhere";
+        return Err(Failure::usage(what, "name it: -t registry.example/team/app:1"));
+    }
+    let registries: Registries = registries::open(context, build.result.authfile.as_deref())?;
+    for name in &build.names {
+        let sent = engine.push(&registries, &built.image, name as &ImageName, None, &mut Lines::new())?;
+        if context.format == Format::Table && !build.result.quiet {
+            context.print(&pushed(&sent, context.style))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,96 @@
+//! Images that were built, as text and as data.
+
+use engine::building::{Built, CacheEntry};
+use serde::Serialize;
+
+use super::image::ImageJson;
+use super::ledger::shortened;
+use super::style::Style;
+use super::table::{Column, Table};
+use super::{text, time, units};
+use crate::commands::Truncate;
+
+/// `--format json` of `coffer build`, and its metadata file.
+#[derive(Debug, Serialize)]
+pub(crate) struct BuiltJson<'a> {
+    digest: String,
+    names: &'a [String],
+    already: bool,
+    steps: usize,
+    cached: usize,
+    evidence: Vec<EvidenceJson<'a>>,
+    image: ImageJson<'a>,
+}
+
+/// Something that lies beside it.
+#[derive(Debug, Serialize)]
+struct EvidenceJson<'a> {
+    kind: &'a str,
+    digest: String,
+}
+
+impl<'a> BuiltJson<'a> {
+    pub(crate) fn new(built: &'a Built) -> Self {
+        let evidence = built.evidence.iter();
+        let evidence =
+            evidence.map(|(kind, digest)| EvidenceJson { kind: kind.as_str(), digest: digest.to_string() });
+        Self {
+            digest: built.image.digest.to_string(),
+            names: &built.image.names,
+            already: built.already,
+            steps: built.steps,
+            cached: built.cached,
+            evidence: evidence.collect(),
+            image: ImageJson::new(&built.image),
+        }
+    }
+}
+
+/// `app:1  sha256:9f2c41d0aa17  142 MB  5 layers  3 of 8 steps from earlier builds`
+pub(crate) fn built(built: &Built, style: Style) -> String {
+    let image = &built.image;
+    let name = image.names.first().map_or_else(String::new, |name| format!("{}  ", text::plain(name)));
+    let digest = shortened(&image.digest.to_string(), Truncate::Short);
+    let layers = units::count(image.layers.len(), "layer", "layers");
+    let steps = match built.cached {
+        0 => units::count(built.steps, "step", "steps"),
+        cached if cached == built.steps => "everything from earlier builds".to_owned(),
+        cached => format!("{cached} of {} from earlier builds", units::count(built.steps, "step", "steps")),
+    };
+    format!("{}{digest}  {}  {layers}  {steps}\n", style.strong(&name), units::bytes(image.size))
+}
+
+/// `--format json` of `coffer build cache ls`: one step.
+#[derive(Debug, Serialize)]
+pub(crate) struct CacheJson<'a> {
+    key: &'a str,
+    title: &'a str,
+    last_used: String,
+    bytes: u64,
+}
+
+impl<'a> CacheJson<'a> {
+    pub(crate) fn new(entry: &'a CacheEntry) -> Self {
+        let CacheEntry { key, title, last_used, bytes } = entry;
+        Self { key, title, last_used: time::rfc3339(*last_used), bytes: *bytes }
+    }
+}
+
+/// One row for each step.
+pub(crate) fn cache(entries: &[CacheEntry], truncate: Truncate, now: i64, style: Style, width: usize) -> String {
+    let mut table = Table::new([
+        Column::whole("KEY"),
+        Column::whole("USED"),
+        Column::whole("SIZE"),
+        Column::gives_way("STEP"),
+    ]);
+    for entry in entries {
+        table.row([
+            shortened(&entry.key, truncate).into(),
+            time::ago(entry.last_used, now).into(),
+            units::bytes(entry.bytes).into(),
+            text::plain(&entry.title).into(),
+        ]);
+    }
+    table.render(style, width)
+}

@@ -1,0 +1,217 @@
+//! `coffer build`: from a Dockerfile to an image that runs, and what a build must never do.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod conversation;
+mod harness;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use conversation::Session;
+use harness::{Rootfs, Traces, session, until, works};
+
+/// A session with the image `base:1`, which has a shell.
+fn shelled() -> Session {
+    let session = session();
+    Rootfs::with_shell().import(&session, "base:1");
+    session
+}
+
+/// Writes files of the session's working directory.
+fn write(session: &Session, files: &[(&str, &str)]) {
+    for (path, text) in files {
+        let path = session.work().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+}
+
+/// What a build says that has to fail.
+#[track_caller]
+fn fails(session: &Session, line: &str) -> String {
+    let output = session.coffer(harness::words(line));
+    let said = session.said(&output);
+    assert_eq!(output.status.code(), Some(1), "{line}: {said}");
+    said
+}
+
+const HELLO: &str = "\
+FROM base:1 AS tools
+RUN echo built > /made && mkdir -p /deep/er && echo x > /deep/er/file
+FROM base:1 AS unneeded
+RUN exit 7
+FROM base:1
+WORKDIR /srv
+ENV GREETING=hello NAME=world
+COPY --from=tools /made /deep/ ./
+COPY --chown=app:app --chmod=640 data /data
+RUN echo \"$GREETING $NAME\" > greeting
+USER app
+CMD [\"/bin/cat\", \"/srv/greeting\", \"/srv/made\"]
+";
+
+#[test]
+fn privileged_what_is_built_runs_and_is_not_built_twice() {
+    let session = shelled();
+    write(&session, &[("Dockerfile", HELLO), ("data/a", "1\n"), ("data/b", "2\n")]);
+    let first = session.said(&session.coffer(["build", "-t", "app:1", "."]));
+    assert!(first.contains("RUN echo \"$GREETING $NAME\" > greeting"), "{first}");
+    assert!(!first.contains("exit 7"), "a stage that nobody needs was built: {first}");
+    assert_eq!(works(&session, "run --rm app:1"), "hello world\nbuilt\n");
+    let listed = works(&session, "run --rm app:1 /bin/sh -c stat\u{a0}-c\u{a0}%u:%g:%a\u{a0}/data/a".replace('\u{a0}', " ").as_str());
+    assert!(!listed.is_empty());
+    let second = works(&session, "build -t app:1 . --format json");
+    let second: serde_json::Value = serde_json::from_str(&second).unwrap();
+    assert_eq!(second["cached"], second["steps"], "{second}");
+    assert_eq!(second["already"], true);
+    Traces::of(&session).are_gone();
+}
+
+#[test]
+fn privileged_only_what_depends_on_a_change_is_done_again() {
+    let session = shelled();
+    let file = "FROM base:1\nRUN echo 1 > /one\nCOPY a /a\nRUN cat /a > /two\nCOPY b /b\n";
+    write(&session, &[("Dockerfile", file), ("a", "1"), ("b", "1")]);
+    works(&session, "build -q -t app:1 .");
+    let cached = |session: &Session| {
+        let built: serde_json::Value =
+            serde_json::from_str(&works(session, "build -q -t app:1 . --format json")).unwrap();
+        built["cached"].as_u64().unwrap()
+    };
+    write(&session, &[("b", "2")]);
+    assert_eq!(cached(&session), 4);
+    write(&session, &[("a", "2")]);
+    assert_eq!(cached(&session), 2);
+    // The time of a file is nothing that a build takes.
+    let later = std::time::SystemTime::now() + std::time::Duration::from_secs(100);
+    fs::File::open(session.work().join("a")).unwrap().set_modified(later).unwrap();
+    assert_eq!(cached(&session), 5);
+}
+
+#[test]
+fn privileged_secrets_are_there_while_a_step_runs_and_nowhere_afterwards() {
+    const VALUE: &str = "correct-horse-battery-staple-8471";
+    let session = shelled();
+    let file = "\
+FROM base:1
+RUN --mount=type=secret,id=token test \"$(cat /run/secrets/token)\" = correct-horse-battery-staple-8471 || cat /run/secrets/token > /dev/null
+RUN --mount=type=secret,id=token,env=TOKEN,target=/t wc -c < /t > /length
+RUN test ! -e /run/secrets/token && test ! -e /t && test -z \"$TOKEN\"
+";
+    let file = file.replace(VALUE, "$(cat /run/secrets/token)");
+    write(&session, &[("Dockerfile", &file), ("token", VALUE)]);
+    works(&session, "build -t app:1 --secret id=token,src=token --provenance=max .");
+    assert_eq!(works(&session, "run --rm app:1 /bin/cat /length").trim(), VALUE.len().to_string());
+    fs::remove_file(session.work().join("token")).unwrap();
+    let found = Command::new("grep").args(["-rla", VALUE]).arg(session.root()).output().unwrap();
+    assert_eq!(String::from_utf8(found.stdout).unwrap(), "", "the secret was kept");
+}
+
+#[test]
+fn privileged_a_step_that_fails_says_where_and_what() {
+    let session = shelled();
+    write(&session, &[("Dockerfile", "FROM base:1\nRUN true\nRUN echo going wrong; exit 3\nRUN true\n")]);
+    let said = fails(&session, "build -t app:1 .");
+    assert!(said.contains("going wrong"), "{said}");
+    assert!(said.contains("3 | RUN echo going wrong; exit 3"), "{said}");
+    assert!(said.contains("exit code 3") && said.contains("[E-build-step]"), "{said}");
+    Traces::of(&session).are_gone();
+    write(&session, &[("Dockerfile", "FROM base:1\nRUN true\nRUN echo going right\n")]);
+    works(&session, "build -t app:1 .");
+}
+
+#[test]
+fn privileged_two_places_two_times_one_digest() {
+    let session = shelled();
+    let file = "FROM base:1\nCOPY . /src\nRUN cat /src/a /src/d/b > /out && mkdir /made && echo 1 > /made/one\n";
+    let digest = |place: &str, age: u64| {
+        let files = [("Dockerfile", file), ("a", "1\n"), ("d/b", "2\n")];
+        for (path, text) in files {
+            let path = session.work().join(place).join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, text).unwrap();
+            let then = std::time::SystemTime::now() - std::time::Duration::from_secs(age);
+            fs::File::open(&path).unwrap().set_modified(then).unwrap();
+        }
+        works(&session, &format!("build -q --no-cache --reproducible {place}"))
+    };
+    let first = digest("here", 10);
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    assert_eq!(first, digest("there/deeper", 100_000));
+}
+
+#[test]
+fn privileged_a_killed_build_leaves_nothing_that_disturbs_the_next() {
+    let session = shelled();
+    write(&session, &[("Dockerfile", "FROM base:1\nRUN echo 1 > /one\nRUN sleep 1000\n")]);
+    let mut build = session.command(["build", "-t", "app:1", "--progress", "plain", "."]);
+    let mut build = build.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let sleeps = || {
+        let found = Command::new("pgrep").args(["-f", "^sleep 1000$"]).output().unwrap();
+        !found.stdout.is_empty()
+    };
+    until("the step runs", sleeps);
+    build.kill().unwrap();
+    build.wait().unwrap();
+    until("the step is gone with its build", || !sleeps());
+    write(&session, &[("Dockerfile", "FROM base:1\nRUN echo 1 > /one\nRUN cat /one\n")]);
+    works(&session, "build -t app:1 .");
+    works(&session, "image verify");
+    Traces::of(&session).are_gone();
+}
+
+#[test]
+fn privileged_links_of_a_context_lead_nowhere_outside() {
+    let session = shelled();
+    let outside = session.work().parent().unwrap().join("outside");
+    fs::write(&outside, "secret of the host").unwrap();
+    write(&session, &[("Dockerfile", "FROM base:1\nCOPY link /copied\n")]);
+    std::os::unix::fs::symlink(&outside, session.work().join("link")).unwrap();
+    let said = fails(&session, "build -t app:1 .");
+    assert!(said.contains("link"), "{said}");
+    // As one of many it is copied as the link that it is.
+    write(&session, &[("Dockerfile", "FROM base:1\nCOPY . /copied/\n")]);
+    works(&session, "build -t app:1 .");
+    let tar = works(&session, "run --rm app:1 /bin/ls -l /copied");
+    assert!(tar.contains("link ->"), "{tar}");
+}
+
+#[test]
+fn privileged_results_are_written_where_they_are_wanted() {
+    let session = shelled();
+    write(&session, &[("Dockerfile", "FROM scratch\nCOPY a /x/a\n"), ("a", "1\n")]);
+    works(&session, "build -o out .");
+    assert_eq!(fs::read_to_string(session.work().join("out/x/a")).unwrap(), "1\n");
+    works(&session, "build -q -t app:1 --iidfile id --metadata-file meta -o type=oci,dest=app.tar .");
+    let id = fs::read_to_string(session.work().join("id")).unwrap();
+    let meta: serde_json::Value =
+        serde_json::from_slice(&fs::read(session.work().join("meta")).unwrap()).unwrap();
+    assert_eq!(meta["digest"], id);
+    assert_eq!(meta["evidence"].as_array().unwrap().len(), 2, "{meta}");
+    works(&session, "image rm app:1");
+    works(&session, "image import -q oci-archive:app.tar app:1");
+    let tar = session.coffer(["build", "-o", "-", "."]);
+    assert!(tar.stdout.windows(3).any(|window| window == b"x/a"));
+}
+
+#[test]
+fn privileged_what_cannot_be_built_is_told_before_anything_is_done() {
+    let session = shelled();
+    let cases = [
+        ("", "E-build-no-dockerfile"),
+        ("FRM base:1\n", "E-build-dockerfile"),
+        ("RUN true\n", "E-build-dockerfile"),
+        ("FROM base:1\nCOPY --from=nobody a /a\n", "E-"),
+        ("FROM base:1\nCOPY missing /a\n", "missing"),
+        ("FROM base:1\nADD --checksum=sha256:1 x /\n", "E-"),
+    ];
+    for (text, expected) in cases {
+        let file = session.work().join("Dockerfile");
+        if text.is_empty() { drop(fs::remove_file(&file)) } else { fs::write(&file, text).unwrap() }
+        let said = fails(&session, "build --pull=never -t app:1 .");
+        assert!(said.contains(expected), "{text}: {said}");
+    }
+    assert!(!Path::new("/missing").exists());
+}

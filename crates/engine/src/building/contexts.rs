@@ -1,0 +1,169 @@
+//! The contexts of a build and its Dockerfile: wherever somebody says that they are.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use build::Limits;
+use build::ignore::Ignore;
+use build::plan::{Source, repository};
+
+use super::Watcher;
+use super::context::{Context, Incoming};
+use super::draft::{DockerfileText, IMAGE};
+use super::error::BuildError;
+use super::git::GitSource;
+use super::request::BuildRequest;
+use crate::engine::Engine;
+use crate::error::EngineError;
+
+/// What a Dockerfile is called if nobody says, the usual first.
+const NAMES: [&str; 2] = ["Dockerfile", "Containerfile"];
+/// Standard input.
+const STDIN: &str = "-";
+
+/// The agent that a repository is fetched with.
+const AGENT: &str = "default";
+
+/// By name; the one without is the build's own.
+pub(super) type Contexts = BTreeMap<Option<String>, Context>;
+
+/// Where something is.
+enum Place<'a> {
+    Stdin,
+    Git(Box<GitSource>),
+    Address(&'a str),
+    Directory(&'a Path),
+    Archive(&'a Path),
+}
+
+impl Engine {
+    /// Opens all contexts, and reads the Dockerfile.
+    pub(super) fn open_contexts(
+        &self,
+        request: &BuildRequest,
+        watcher: &mut dyn Watcher,
+    ) -> Result<(Contexts, DockerfileText), BuildError> {
+        let (context, file) = self.main_context(request, watcher)?;
+        let mut contexts = Contexts::from([(None, context)]);
+        for (name, place) in request.contexts.iter().filter(|(_, place)| !place.starts_with(IMAGE)) {
+            let mut context = match self.open_context(place, request, watcher)? {
+                Incoming::Files(context) => context,
+                Incoming::Dockerfile(_) => return Err(BuildError::NoContext(place.clone())),
+            };
+            context.obey_ignore_file("")?;
+            contexts.insert(Some(name.clone()), context);
+        }
+        Ok((contexts, file))
+    }
+
+    fn main_context(
+        &self,
+        request: &BuildRequest,
+        watcher: &mut dyn Watcher,
+    ) -> Result<(Context, DockerfileText), BuildError> {
+        let given = request.file.as_deref();
+        if given == Some(STDIN) && request.context == STDIN {
+            return Err(BuildError::Twice);
+        }
+        let mut context = match self.open_context(&request.context, request, watcher)? {
+            Incoming::Files(context) => context,
+            Incoming::Dockerfile(bytes) => {
+                let file = DockerfileText { name: NAMES[0].to_owned(), bytes };
+                return Ok((Context::empty(&self.store)?, file));
+            }
+        };
+        let is_local = Path::new(&request.context).is_dir();
+        let file = dockerfile(&context, given, is_local, &request.context)?;
+        let within = Path::new(&file.name).strip_prefix(&request.context).unwrap_or(Path::new(&file.name));
+        context.obey_ignore_file(&within.to_string_lossy())?;
+        Ok((context, file))
+    }
+
+    fn open_context(
+        &self,
+        place: &str,
+        request: &BuildRequest,
+        watcher: &mut dyn Watcher,
+    ) -> Result<Incoming, BuildError> {
+        let place = Place::of(place, request)?;
+        if !matches!(place, Place::Directory(_)) {
+            watcher.waiting("getting the context");
+        }
+        match place {
+            Place::Stdin => self.incoming(std::io::stdin(), "standard input"),
+            Place::Git(source) => self.context_of_git(&source).map(Incoming::Files),
+            Place::Address(url) => self.incoming_at(url),
+            Place::Archive(path) => {
+                let file = File::open(path).map_err(EngineError::io("open the context"))?;
+                self.incoming(file, &path.display().to_string())
+            }
+            Place::Directory(path) => Context::open(path, &Ignore::default()).map(Incoming::Files),
+        }
+    }
+}
+
+impl<'a> Place<'a> {
+    fn of(text: &'a str, request: &BuildRequest) -> Result<Self, BuildError> {
+        let path = Path::new(text);
+        if text == STDIN {
+            return Ok(Self::Stdin);
+        }
+        if path.is_dir() {
+            return Ok(Self::Directory(path));
+        }
+        let wrong = |problem| BuildError::Address { address: text.to_owned(), problem: Box::new(problem) };
+        if let Some(Source::Git { remote, reference, subdirectory, keep_git_dir, checksum, submodules }) =
+            repository(text).map_err(wrong)?
+        {
+            let agent = request.steps.agents.get(AGENT);
+            let environment = agent.map(|socket| ("SSH_AUTH_SOCK".into(), socket.clone().into()));
+            let environment = environment.into_iter().collect();
+            let source =
+                GitSource { remote, reference, subdirectory, keep_git_dir, checksum, submodules, environment };
+            return Ok(Self::Git(Box::new(source)));
+        }
+        if text.starts_with("http://") || text.starts_with("https://") {
+            return Ok(Self::Address(text));
+        }
+        if path.is_file() { Ok(Self::Archive(path)) } else { Err(BuildError::NoContext(text.to_owned())) }
+    }
+}
+
+/// Reads the Dockerfile that is meant. Of a context on this host it may lie anywhere, of others it lies within.
+fn dockerfile(
+    context: &Context,
+    given: Option<&str>,
+    is_local: bool,
+    place: &str,
+) -> Result<DockerfileText, BuildError> {
+    let most = Limits::default().file_bytes as u64 + 1;
+    let none = |file: &str| BuildError::NoDockerfile { file: file.to_owned(), context: place.to_owned() };
+    let read = |from: &mut dyn Read| {
+        let mut bytes = Vec::new();
+        let read = from.take(most).read_to_end(&mut bytes);
+        read.map(|_| bytes).map_err(EngineError::io("read the Dockerfile"))
+    };
+    match given {
+        Some(STDIN) => {
+            Ok(DockerfileText { name: STDIN.to_owned(), bytes: read(&mut std::io::stdin().lock())? })
+        }
+        Some(path) if is_local && Path::new(path).is_file() => {
+            let mut file = File::open(path).map_err(EngineError::io("open the Dockerfile"))?;
+            Ok(DockerfileText { name: path.to_owned(), bytes: read(&mut file)? })
+        }
+        Some(path) => {
+            let bytes = context.read(path, most)?.ok_or_else(|| none(path))?;
+            Ok(DockerfileText { name: path.to_owned(), bytes })
+        }
+        None => {
+            for name in NAMES {
+                if let Some(bytes) = context.read(name, most)? {
+                    return Ok(DockerfileText { name: name.to_owned(), bytes });
+                }
+            }
+            Err(none(NAMES[0]))
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! From a draft to an image in the store.
+
+use std::collections::BTreeMap;
+
+use build::plan::{HistoryLine, Plan, StepId};
+use model::digest::Digest;
+use model::image::{HistoryEntry, Image};
+use model::reference::ImageName;
+use store::{Assembly, Imported};
+
+use super::Watcher;
+use super::carry::Kept;
+use super::draft::Draft;
+use super::evidence::Made;
+use super::request::{Settings, Times};
+use super::solve::{Root, Site, solve};
+use crate::book::{Entry, Kind};
+use super::error::BuildError;
+use crate::engine::Engine;
+use crate::foreground::Interruptions;
+
+/// An image that was built.
+#[derive(Debug)]
+pub struct Built {
+    /// As the store has it.
+    pub image: Image,
+    /// Whether the store had it before.
+    pub already: bool,
+    /// How many steps there were.
+    pub steps: usize,
+    /// How many of them were taken from earlier builds.
+    pub cached: usize,
+    /// What lies beside it now: its kind, and the digest of its manifest.
+    pub evidence: Vec<(String, Digest)>,
+    /// Every step, for whoever wants to carry them elsewhere.
+    pub(super) kept: Vec<Kept>,
+}
+
+/// The name and digest of what an image was built on (image-spec, annotations.md).
+const BASE_NAME: &str = "org.opencontainers.image.base.name";
+const BASE_DIGEST: &str = "org.opencontainers.image.base.digest";
+
+impl Engine {
+    /// Does what a draft says.
+    ///
+    /// # Errors
+    /// [`BuildError`](super::BuildError) where a step is not done, the store's where there is no room.
+    pub fn build(
+        &self,
+        draft: Draft,
+        interruptions: &Interruptions,
+        watcher: &mut dyn Watcher,
+    ) -> Result<Built, BuildError> {
+        let begun = self.now();
+        let plan = draft.plan()?;
+        plan.remarks.iter().for_each(|remark| watcher.remark(remark));
+        let bases = draft.bases(&plan);
+        let epoch = epoch(draft.request.times, &plan, &bases);
+        let settings = Settings { steps: &draft.request.steps, epoch };
+        // Who cannot write history down finds out before anything is done.
+        drop(self.book()?);
+        watcher.planned(&plan.steps.iter().map(|step| step.title.clone()).collect::<Vec<_>>());
+        let site = Site { engine: self, plan: &plan, settings: &settings, contexts: &draft.contexts, bases: &bases };
+        let roots = solve(&site, interruptions, watcher).inspect_err(|error| draft.point_at(error, watcher))?;
+        watcher.waiting("putting the image together");
+        let Imported { image, already, .. } = self.assembled(&draft, &plan, &bases, &roots, epoch)?;
+        if !already {
+            let name = draft.request.names.first().map(ToString::to_string).unwrap_or_default();
+            let entry = Entry::image(Kind::Build, Some(image.digest), name, self.now());
+            self.note(&entry.with("dockerfile", Digest::of(&draft.file.bytes).to_string()))?;
+        }
+        watcher.waiting("writing down what is in it");
+        let made = Made { draft: &draft, plan: &plan, bases: &bases, roots: &roots, begun };
+        let evidence = self.testify(&made, &image)?;
+        let cached = roots.iter().filter(|root| root.is_cached).count();
+        let kept = roots.iter().zip(&plan.steps).map(|(root, step)| Kept::of(root, &step.title)).collect();
+        Ok(Built { image, already, steps: roots.len(), cached, evidence, kept })
+    }
+
+    fn assembled(
+        &self,
+        draft: &Draft,
+        plan: &Plan,
+        bases: &BTreeMap<StepId, Image>,
+        roots: &[Root],
+        epoch: Option<i64>,
+    ) -> Result<Imported, BuildError> {
+        let root = plan.outcome.root.and_then(|id| roots.get(id));
+        let bottom = plan.outcome.root.and_then(|id| bottom(plan, id));
+        let base = bottom.and_then(|id| bases.get(&id));
+        let last = roots.iter().filter(|root| !root.is_base).map(|root| root.made).max();
+        let assembly = Assembly {
+            base,
+            layers: root.map_or(&[], |root| &root.layers),
+            config: plan.outcome.config.clone(),
+            history: plan.outcome.history.iter().map(|line| entry(line, roots, epoch)).collect(),
+            author: plan.outcome.author.clone(),
+            created: epoch.or(last).or_else(|| base.and_then(|base| base.created)),
+            annotations: annotations(draft, plan, bottom.zip(base)),
+        };
+        let names: Vec<ImageName> = draft.request.names.clone();
+        Ok(self.store.assemble(assembly, names, self.now())?)
+    }
+}
+
+/// The time that goes into what is made, if it is not that at which it is made.
+fn epoch(times: Times, plan: &Plan, bases: &BTreeMap<StepId, Image>) -> Option<i64> {
+    match (times, plan.epoch) {
+        (_, Some(epoch)) | (Times::At(epoch), None) => Some(epoch),
+        (Times::Real, None) => None,
+        (Times::OfBase, None) => Some(bases.values().filter_map(|image| image.created).max().unwrap_or_default()),
+    }
+}
+
+/// The step at the bottom of a root.
+fn bottom(plan: &Plan, mut id: StepId) -> Option<StepId> {
+    while let Some(below) = plan.steps.get(id)?.below {
+        id = below;
+    }
+    Some(id)
+}
+
+fn entry(line: &HistoryLine, roots: &[Root], epoch: Option<i64>) -> HistoryEntry {
+    let root = line.step.and_then(|id| roots.get(id));
+    HistoryEntry {
+        created: epoch.or_else(|| root.map(|root| root.made)),
+        created_by: line.created_by.clone(),
+        comment: "coffer build".to_owned(),
+        empty_layer: !root.is_some_and(|root| root.own),
+    }
+}
+
+fn annotations(draft: &Draft, plan: &Plan, base: Option<(StepId, &Image)>) -> BTreeMap<String, String> {
+    let reference = base.and_then(|(id, image)| match &plan.steps.get(id)?.act {
+        build::plan::Act::Base { reference, .. } => Some((reference.clone(), image.digest.to_string())),
+        _ => None,
+    });
+    let base = reference.map(|(name, digest)| [(BASE_NAME.to_owned(), name), (BASE_DIGEST.to_owned(), digest)]);
+    base.into_iter().flatten().chain(draft.request.annotations.clone()).collect()
+}

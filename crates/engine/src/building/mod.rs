@@ -1,0 +1,54 @@
+//! Building images: what a Dockerfile says is planned by `build`, and done here, step by step.
+//!
+//! First everything is got together that only has to be read: the context, the Dockerfile, the images that it begins
+//! with. Then each step is done in a process of its own, as soon as those that it uses are done. What was done before
+//! for the same inputs is found by its key and not done again.
+
+mod request;
+mod draft;
+mod contexts;
+mod base;
+mod platform;
+
+// Where files come from.
+mod context;
+mod fetch;
+mod git;
+mod tree;
+mod listing;
+mod sources;
+mod prints;
+
+// Where they go.
+mod mode;
+mod owner;
+mod canvas;
+mod taken;
+mod copy;
+
+// What runs.
+mod run;
+pub(crate) mod caches;
+
+// Which step when, and what becomes of it.
+mod solve;
+mod worker;
+mod cache;
+mod carry;
+mod image;
+mod evidence;
+mod output;
+
+mod watcher;
+pub mod error;
+
+pub use build::plan::{NoCache, RunNetwork, StepId};
+pub use cache::{CacheEntry, CachePrune};
+pub use caches::Cache;
+pub use draft::{Draft, Need};
+pub use error::BuildError;
+pub use image::Built;
+pub use request::{BuildRequest, Evidence, Provenance, StepWishes, Times};
+pub use run::{SecretSource, Secrets};
+pub use watcher::Watcher;
+pub use worker::Trouble;

@@ -1,0 +1,424 @@
+//! Doing what a plan says: every step as soon as those that it uses are done, and none that was done before.
+
+use std::collections::BTreeMap;
+use std::os::fd::OwnedFd;
+use std::time::{Duration, Instant};
+
+use build::plan::{Act, Caching, Copy, Key, Origin, Plan, Run, Source, Step, StepId, Takes, key};
+use model::digest::{Digest, Hasher};
+use model::image::{Image, Layer};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::Signal;
+
+use super::cache::{Done, Record};
+use super::context::Origins;
+use super::contexts::Contexts;
+use super::error::BuildError;
+use super::request::Settings;
+use super::worker::{Made, Worker};
+use super::taken::Taken;
+use super::run::{Output, Surroundings};
+use super::Watcher;
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::foreground::Interruptions;
+
+/// How often somebody who watches is told that time passes.
+const TICK: Duration = Duration::from_millis(100);
+/// How long a step has to end once it was asked to.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Bytes of a step's output that are read at once.
+const PIECE: usize = 64 << 10;
+
+/// What a step has made, and all below it.
+#[derive(Debug, Clone)]
+pub(super) struct Root {
+    pub(super) key: Key,
+    /// Bottom first.
+    pub(super) layers: Vec<Layer>,
+    /// Whether the step has a layer of its own.
+    pub(super) own: bool,
+    /// When it was made, seconds since the epoch; images say it by themselves.
+    pub(super) made: i64,
+    /// Whether an earlier build had made it.
+    pub(super) is_cached: bool,
+    /// Whether it is an image.
+    pub(super) is_base: bool,
+}
+
+/// Everything that the steps of one build share.
+pub(super) struct Site<'a> {
+    pub(super) engine: &'a Engine,
+    pub(super) plan: &'a Plan,
+    pub(super) settings: &'a Settings<'a>,
+    pub(super) contexts: &'a Contexts,
+    /// The images that steps begin with.
+    pub(super) bases: &'a BTreeMap<StepId, Image>,
+}
+
+/// Does all steps of the plan.
+pub(super) fn solve(
+    site: &Site<'_>,
+    interruptions: &Interruptions,
+    watcher: &mut dyn Watcher,
+) -> Result<Vec<Root>, BuildError> {
+    let count = site.plan.steps.len();
+    let mut solver = Solver { site, roots: vec![None; count], working: BTreeMap::new(), watcher };
+    while solver.roots.iter().any(Option::is_none) {
+        solver.begin_what_can_be()?;
+        if !solver.working.is_empty() {
+            solver.wait(interruptions)?;
+        }
+    }
+    Ok(solver.roots.into_iter().flatten().collect())
+}
+
+struct Solver<'a, 'w> {
+    site: &'a Site<'a>,
+    roots: Vec<Option<Root>>,
+    working: BTreeMap<StepId, Worker>,
+    watcher: &'w mut dyn Watcher,
+}
+
+impl Solver<'_, '_> {
+    /// Finds what was done before, and begins what was not, as long as there are processors for it.
+    fn begin_what_can_be(&mut self) -> Result<(), BuildError> {
+        let most = std::thread::available_parallelism().map_or(1, usize::from);
+        for (id, step) in self.site.plan.steps.iter().enumerate() {
+            let waits = self.roots.get(id).is_none_or(Option::is_some) || self.working.contains_key(&id);
+            if waits || !uses(step).all(|used| self.root(used).is_some()) {
+                continue;
+            }
+            if let Some(root) = self.found(id, step)? {
+                self.watcher.cached(id);
+                self.finish(id, root);
+            } else if self.working.len() < most {
+                self.watcher.began(id);
+                let worker = Worker::start(|output| self.site.work(step, &self.roots, output))?;
+                self.working.insert(id, worker);
+            }
+        }
+        Ok(())
+    }
+
+    fn root(&self, id: StepId) -> Option<&Root> {
+        self.roots.get(id).and_then(Option::as_ref)
+    }
+
+    fn finish(&mut self, id: StepId, root: Root) {
+        if let Some(place) = self.roots.get_mut(id) {
+            *place = Some(root);
+        }
+    }
+
+    /// What the step makes, if that is there already.
+    fn found(&self, id: StepId, step: &Step) -> Result<Option<Root>, BuildError> {
+        if let Some(image) = self.site.bases.get(&id) {
+            let key = key(step, None, &[image.config_digest]);
+            let (layers, made) = (image.layers.clone(), image.created.unwrap_or(0));
+            return Ok(Some(Root { key, layers, own: false, made, is_cached: true, is_base: true }));
+        }
+        if step.caching == Caching::Never {
+            return Ok(None);
+        }
+        let Some(taken) = self.site.known(step, &self.roots)? else { return Ok(None) };
+        let key = key(step, self.site.below(step, &self.roots).map(|root| &root.key), &taken);
+        let record = self.site.engine.done_before(&key)?;
+        Ok(record.map(|record| self.site.grown(step, key, record, &self.roots)))
+    }
+
+    /// Waits until something happens, and looks at what it was.
+    fn wait(&mut self, interruptions: &Interruptions) -> Result<(), BuildError> {
+        self.poll(interruptions)?;
+        if let Some(signal) = interruptions.asked() {
+            return Err(self.interrupted(signal));
+        }
+        self.watcher.tick();
+        self.read_output();
+        let ended: Vec<StepId> =
+            self.working.iter().filter(|(_, worker)| worker.has_ended()).map(|(id, _)| *id).collect();
+        ended.into_iter().try_for_each(|id| self.conclude(id))
+    }
+
+    fn poll(&self, interruptions: &Interruptions) -> Result<(), BuildError> {
+        let fds = self.working.values().flat_map(|worker| [Some(worker.pidfd()), worker.output()]).flatten();
+        let mut watched: Vec<PollFd<'_>> = fds
+            .chain([interruptions.fd()])
+            .map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN))
+            .collect();
+        let time = Timespec::try_from(TICK).ok();
+        match poll(&mut watched, time.as_ref()) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+            Err(errno) => Err(EngineError::io("wait for the steps of a build")(errno.into()).into()),
+        }
+    }
+
+    fn read_output(&mut self) {
+        let mut buffer = vec![0; PIECE];
+        for (id, worker) in &mut self.working {
+            if worker.has_output() {
+                let bytes = worker.printed(&mut buffer);
+                self.watcher.printed(*id, bytes);
+            }
+        }
+    }
+
+    fn conclude(&mut self, id: StepId) -> Result<(), BuildError> {
+        let (Some(mut worker), Some(step)) = (self.working.remove(&id), self.site.plan.steps.get(id)) else {
+            return Ok(());
+        };
+        let mut buffer = vec![0; PIECE];
+        while worker.has_output() {
+            let bytes = worker.printed(&mut buffer);
+            self.watcher.printed(id, bytes);
+        }
+        match worker.conclude()? {
+            Ok(made) => {
+                let root = self.site.kept(step, made, &self.roots)?;
+                self.watcher.done(id);
+                self.finish(id, root);
+                Ok(())
+            }
+            Err(trouble) => {
+                self.watcher.failed(id);
+                let (title, lines) = (step.title.clone(), step.lines);
+                Err(BuildError::Step { title, lines, trouble: Box::new(trouble) })
+            }
+        }
+    }
+
+    /// Ends what runs: politely at first.
+    fn interrupted(&mut self, signal: i32) -> BuildError {
+        self.working.values().for_each(|worker| worker.ask_to_end(Signal::TERM));
+        let begun = Instant::now();
+        while self.working.values().any(|worker| !worker.has_ended()) && begun.elapsed() < PATIENCE {
+            self.read_output();
+            std::thread::sleep(TICK / 10);
+        }
+        self.working.clear();
+        BuildError::Interrupted(signal)
+    }
+}
+
+impl Site<'_> {
+    fn below<'r>(&self, step: &Step, roots: &'r [Option<Root>]) -> Option<&'r Root> {
+        roots.get(step.below?)?.as_ref()
+    }
+
+    fn layers_below<'r>(&self, step: &Step, roots: &'r [Option<Root>]) -> &'r [Layer] {
+        self.below(step, roots).map_or(&[], |root| &root.layers)
+    }
+
+    fn origins<'r>(&'r self, roots: &'r [Option<Root>]) -> Origins<'r> {
+        let contexts = self.contexts.iter().map(|(name, context)| (name.clone(), context));
+        let layers = roots.iter().enumerate().filter_map(|(id, root)| Some((id, root.as_ref()?.layers.as_slice())));
+        Origins { contexts: contexts.collect(), roots: layers.collect() }
+    }
+
+    /// Digests of what the step takes, where they can be told without reading what other steps have made.
+    fn known(&self, step: &Step, roots: &[Option<Root>]) -> Result<Option<Vec<Digest>>, BuildError> {
+        step.takes().into_iter().map(|taken| self.known_of(step, taken, roots)).collect()
+    }
+
+    fn known_of(
+        &self,
+        step: &Step,
+        taken: Takes<'_>,
+        roots: &[Option<Root>],
+    ) -> Result<Option<Digest>, BuildError> {
+        match taken {
+            Takes::Image { .. } => Ok(None),
+            Takes::Mounted { origin, source } => self.shown(origin, source, roots).map(Some),
+            Takes::Files(copy) => match self.memo(step, copy, roots) {
+                Some(memo) => self.engine.taken_before(&memo),
+                None if copy.sources.iter().all(is_here) => {
+                    Ok(Some(self.taken(step, copy, roots)?.digest))
+                }
+                None => Ok(None),
+            },
+        }
+    }
+
+    /// What a copy takes of another step is always the same: the key under which its digest is remembered.
+    fn memo(&self, step: &Step, copy: &Copy, roots: &[Option<Root>]) -> Option<Key> {
+        let Origin::Step(origin) = &copy.origin else { return None };
+        let layers = &roots.get(*origin)?.as_ref()?.layers;
+        Some(key(step, None, &[chain(layers), Digest::of(b"taken")]))
+    }
+
+    fn taken(&self, step: &Step, copy: &Copy, roots: &[Option<Root>]) -> Result<Taken, BuildError> {
+        self.engine.taken(copy, &self.origins(roots), self.layers_below(step, roots))
+    }
+
+    fn shown(&self, origin: &Origin, source: &str, roots: &[Option<Root>]) -> Result<Digest, BuildError> {
+        match origin {
+            Origin::Scratch => Ok(Digest::of(b"")),
+            Origin::Step(id) => {
+                let root = roots.get(*id).and_then(Option::as_ref);
+                Ok(chain(root.map_or(&[], |root| &root.layers)))
+            }
+            Origin::Context(_) => {
+                let shown = whole(origin.clone(), source);
+                Ok(self.engine.taken(&shown, &self.origins(roots), &[])?.digest)
+            }
+        }
+    }
+
+    /// In a process of its own: does the step.
+    fn work(
+        &self,
+        step: &Step,
+        roots: &[Option<Root>],
+        output: OwnedFd,
+    ) -> Result<Made, BuildError> {
+        let below = self.layers_below(step, roots);
+        match &step.act {
+            Act::Base { reference, .. } => Err(BuildError::NoBase(reference.clone())),
+            Act::Directory(directory) => {
+                let layer = self.engine.directory(directory, below, self.settings.stamp_of_files())?;
+                Ok(Made { layer: layer.as_ref().map(Into::into), taken: Vec::new() })
+            }
+            Act::Copy(copy) => self.copy(step, copy, roots),
+            Act::Run(run) => self.run(step, run, below, roots, output),
+        }
+    }
+
+    fn run(
+        &self,
+        step: &Step,
+        run: &Run,
+        below: &[Layer],
+        roots: &[Option<Root>],
+        output: OwnedFd,
+    ) -> Result<Made, BuildError> {
+        let contexts = self.context_roots(step, roots)?;
+        let origin = |origin: &Origin| match origin {
+            Origin::Scratch => Some(&[][..]),
+            Origin::Step(id) => Some(roots.get(*id)?.as_ref()?.layers.as_slice()),
+            Origin::Context(name) => contexts.get(name).map(Vec::as_slice),
+        };
+        let wishes = self.settings.steps;
+        let around = Surroundings {
+            title: &step.title,
+            below,
+            config: &self.plan.outcome.config,
+            roots: &origin,
+            secrets: &wishes.secrets,
+            agents: &wishes.agents,
+            stamp: self.settings.stamp_of_steps(),
+            network: wishes.network,
+            defaults: &wishes.request(),
+        };
+        let stderr = output.try_clone().map_err(EngineError::io("copy a descriptor"))?;
+        let ran = self.engine.run_step(run, &around, Output { stdout: output, stderr })?;
+        match ran.ended.exit_code() {
+            0 => {
+                let taken = self.known(step, roots)?.unwrap_or_default();
+                let taken = taken.iter().map(ToString::to_string).collect();
+                Ok(Made { layer: ran.layer.as_ref().map(Into::into), taken })
+            }
+            exit => Err(BuildError::Program { exit }),
+        }
+    }
+
+    /// What a step's mounts show of contexts, each as a layer of its own.
+    fn context_roots(
+        &self,
+        step: &Step,
+        roots: &[Option<Root>],
+    ) -> Result<BTreeMap<Option<String>, Vec<Layer>>, BuildError> {
+        let mut layers: BTreeMap<Option<String>, Vec<Layer>> = BTreeMap::new();
+        for taken in step.takes() {
+            let Takes::Mounted { origin: Origin::Context(name), source } = taken else { continue };
+            let shown = whole(Origin::Context(name.clone()), source);
+            let taken = self.engine.taken(&shown, &self.origins(roots), &[])?;
+            let layer = self.engine.copy(&shown, &taken, &[], self.settings.stamp_of_files())?;
+            layers.entry(name.clone()).or_default().extend(layer);
+        }
+        Ok(layers)
+    }
+
+    fn copy(&self, step: &Step, copy: &Copy, roots: &[Option<Root>]) -> Result<Made, BuildError> {
+        let taken = self.taken(step, copy, roots)?;
+        let digest = taken.digest;
+        if let Some(memo) = self.memo(step, copy, roots) {
+            self.engine.remember_taken(&memo, &digest)?;
+        }
+        let text = vec![digest.to_string()];
+        let key = key(step, self.below(step, roots).map(|root| &root.key), &[digest]);
+        if step.caching == Caching::Allowed
+            && let Some(record) = self.engine.done_before(&key)?
+        {
+            return Ok(Made { layer: record.layer.as_ref().map(Into::into), taken: text });
+        }
+        let layer = self.engine.copy(copy, &taken, self.layers_below(step, roots), self.settings.stamp_of_files())?;
+        Ok(Made { layer: layer.as_ref().map(Into::into), taken: text })
+    }
+
+    /// Keeps what a step has made, for the next build.
+    fn kept(&self, step: &Step, made: Made, roots: &[Option<Root>]) -> Result<Root, BuildError> {
+        let Done { layer, taken } = self.engine.confirmed(made)?;
+        let key = key(step, self.below(step, roots).map(|root| &root.key), &taken);
+        let record = Record { layer, made: self.engine.now() };
+        self.engine.keep_step(&key.digest(), &step.title, &record)?;
+        Ok(Root { is_cached: false, ..self.grown(step, key, record, roots) })
+    }
+
+    fn grown(&self, step: &Step, key: Key, record: Record, roots: &[Option<Root>]) -> Root {
+        let mut layers = self.layers_below(step, roots).to_vec();
+        layers.extend(record.layer);
+        Root { key, layers, own: record.layer.is_some(), made: record.made, is_cached: true, is_base: false }
+    }
+}
+
+/// Steps that a step uses.
+fn uses(step: &Step) -> impl Iterator<Item = StepId> + '_ {
+    let of = |origin: &Origin| match origin {
+        Origin::Step(id) => Some(*id),
+        Origin::Context(_) | Origin::Scratch => None,
+    };
+    let others: Vec<StepId> = match &step.act {
+        Act::Copy(copy) => of(&copy.origin).into_iter().collect(),
+        Act::Run(_) => step.takes().iter().filter_map(mounted).filter_map(of).collect(),
+        Act::Base { .. } | Act::Directory(_) => Vec::new(),
+    };
+    step.below.into_iter().chain(others)
+}
+
+fn mounted<'a>(taken: &Takes<'a>) -> Option<&'a Origin> {
+    match taken {
+        Takes::Mounted { origin, .. } => Some(origin),
+        Takes::Image { .. } | Takes::Files(_) => None,
+    }
+}
+
+/// Whether what it takes can be looked at without the network.
+fn is_here(source: &Source) -> bool {
+    matches!(source, Source::Path(_) | Source::Text { .. })
+}
+
+/// Part of an origin, at the place that it has there.
+pub(super) fn whole(origin: Origin, source: &str) -> Copy {
+    let source = if source.is_empty() { "." } else { source };
+    Copy {
+        origin,
+        sources: vec![Source::Path(source.to_owned())],
+        destination: "/".to_owned(),
+        owner: String::new(),
+        mode: None,
+        link: false,
+        parents: true,
+        exclude: Vec::new(),
+        unpack: false,
+    }
+}
+
+/// One digest for a whole root.
+fn chain(layers: &[Layer]) -> Digest {
+    let mut hasher = Hasher::new();
+    for layer in layers {
+        hasher.update(layer.diff_id.to_string().as_bytes());
+        hasher.update(b"\n");
+    }
+    hasher.finish()
+}

@@ -1,0 +1,184 @@
+//! A process for each step that has work to do.
+//!
+//! The coordinator has one thread and clones itself: the clone has the plan, the context and the store as they are,
+//! does one step, answers through a pipe and ends. Whoever starts a container has no other thread then, steps at the
+//! same time cannot disturb each other, and one that is killed leaves a store that is whole.
+
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+
+use model::digest::ClaimedDigest;
+use model::image::Layer;
+use rustix::io::Errno;
+use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, getppid, pidfd_send_signal, set_parent_process_death_signal, waitid,
+};
+use serde::{Deserialize, Serialize};
+use sys::clone::{Cloned, clone3};
+
+use super::error::BuildError;
+use crate::error::EngineError;
+
+/// Largest answer, in bytes: a layer or an error.
+const MAX_ANSWER: u64 = 1 << 20;
+
+/// What a step has made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Made {
+    /// The layer; none where nothing was changed.
+    pub(super) layer: Option<StoredLayer>,
+    /// Digests of what it took, for its key, as text.
+    pub(super) taken: Vec<String>,
+}
+
+/// A layer as one process tells another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct StoredLayer {
+    pub(super) blob: ClaimedDigest,
+    pub(super) diff_id: ClaimedDigest,
+}
+
+/// Why a step was not done, as the coordinator can tell it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// One sentence.
+    pub what: String,
+    /// What to do next.
+    pub remedy: String,
+    /// Stable code.
+    pub code: String,
+    /// How its program ended, where that is the reason.
+    pub exit: Option<u8>,
+}
+
+type Answer = Result<Made, Trouble>;
+
+/// A step that is being done.
+#[derive(Debug)]
+pub(super) struct Worker {
+    pidfd: OwnedFd,
+    answer: Option<File>,
+    output: Option<OwnedFd>,
+}
+
+impl Worker {
+    /// Clones this process, which must have a single thread, and has `work` done there. What it prints comes
+    /// through [`Worker::output`].
+    pub(super) fn start(
+        work: impl FnOnce(OwnedFd) -> Result<Made, BuildError>,
+    ) -> Result<Self, BuildError> {
+        let failed = |doing| move |errno: Errno| EngineError::io(doing)(errno.into());
+        let (hear, tell) = pipe_with(PipeFlags::CLOEXEC).map_err(failed("make a pipe"))?;
+        let (output, print) = pipe_with(PipeFlags::CLOEXEC).map_err(failed("make a pipe"))?;
+        let coordinator = rustix::process::getpid();
+        match clone3(0, None).map_err(failed("start a process for a step"))? {
+            Cloned::Child => {
+                drop((hear, output));
+                child(coordinator, tell, print, work)
+            }
+            Cloned::Parent { pidfd, .. } => {
+                Ok(Self { pidfd, answer: Some(File::from(hear)), output: Some(output) })
+            }
+        }
+    }
+
+    /// Readable when it has printed something; none once it has printed everything.
+    pub(super) fn output(&self) -> Option<BorrowedFd<'_>> {
+        self.output.as_ref().map(|output| output.as_fd())
+    }
+
+    /// Readable when it has ended.
+    pub(super) fn pidfd(&self) -> BorrowedFd<'_> {
+        self.pidfd.as_fd()
+    }
+
+    /// Whether it may still print something.
+    pub(super) fn has_output(&self) -> bool {
+        self.output.is_some()
+    }
+
+    /// Whether it has ended.
+    pub(super) fn has_ended(&self) -> bool {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        // Whom nobody can ask about is gone.
+        waitid(WaitId::PidFd(self.pidfd.as_fd()), options).map_or(true, |status| status.is_some())
+    }
+
+    /// What it has printed since; empty means that nothing more will come.
+    pub(super) fn printed<'b>(&mut self, buffer: &'b mut [u8]) -> &'b [u8] {
+        let Some(output) = &self.output else { return &[] };
+        let length = match rustix::io::read(output, &mut *buffer) {
+            Err(Errno::INTR | Errno::AGAIN) => return &[],
+            read => read.unwrap_or(0),
+        };
+        if length == 0 {
+            self.output = None;
+        }
+        buffer.get(..length).unwrap_or_default()
+    }
+
+    /// Asks it to end: a program that runs gets the signal.
+    pub(super) fn ask_to_end(&self, signal: Signal) {
+        // One that has ended already needs no asking.
+        let _gone = pidfd_send_signal(&self.pidfd, signal);
+    }
+
+    /// What it says, once it has ended.
+    pub(super) fn conclude(mut self) -> Result<Answer, BuildError> {
+        let mut said = Vec::new();
+        if let Some(answer) = self.answer.take() {
+            let read = answer.take(MAX_ANSWER).read_to_end(&mut said);
+            read.map_err(EngineError::io("hear from the process of a step"))?;
+        }
+        self.reap();
+        // Killed, most likely by the kernel for want of memory.
+        serde_json::from_slice(&said).map_err(|_| BuildError::Lost)
+    }
+
+    fn reap(&self) {
+        // Nobody else waits for it, and what it said has come already.
+        let _ended = waitid(WaitId::PidFd(self.pidfd.as_fd()), WaitIdOptions::EXITED);
+    }
+}
+
+impl Drop for Worker {
+    /// A build that is given up takes its steps along.
+    fn drop(&mut self) {
+        if self.answer.is_some() {
+            self.ask_to_end(Signal::KILL);
+            self.reap();
+        }
+    }
+}
+
+/// The clone.
+fn child(
+    coordinator: Pid,
+    tell: OwnedFd,
+    print: OwnedFd,
+    work: impl FnOnce(OwnedFd) -> Result<Made, BuildError>,
+) -> ! {
+    let orphaned = set_parent_process_death_signal(Some(Signal::KILL)).is_err() || getppid() != Some(coordinator);
+    if orphaned {
+        sys::exec::exit(1);
+    }
+    let answer: Answer = work(print).map_err(|error| Trouble::of(&error));
+    let told = serde_json::to_vec(&answer)
+        .map_err(std::io::Error::from)
+        .and_then(|answer| File::from(tell).write_all(&answer));
+    sys::exec::exit(i32::from(told.is_err()))
+}
+
+impl Trouble {
+    fn of(error: &BuildError) -> Self {
+        Self { what: error.to_string(), remedy: error.remedy(), code: error.code().to_owned(), exit: error.program_exit() }
+    }
+}
+
+impl From<&Layer> for StoredLayer {
+    fn from(layer: &Layer) -> Self {
+        Self { blob: layer.blob.into(), diff_id: layer.diff_id.into() }
+    }
+}
