@@ -93,7 +93,7 @@ impl Store {
         let mut listing = settler.finish(written.upper.directory)?;
         listing.tar_bytes = tar.size;
         let _alone = self.lock(&tar.digest.hex())?;
-        self.keep_blob(&tar)?;
+        self.keep_tar(&tar)?;
         self.place_layer(&place, &tar.digest, &listing)?;
         Ok((tar.layer(), notices))
     }
@@ -107,14 +107,14 @@ impl Store {
     ) -> Result<(Layer, Notices)> {
         let (tar, notices) = spool(written, changes, Treatment { stamp, settler: None }, scratch)?;
         let _alone = self.lock(&tar.digest.hex())?;
-        self.keep_blob(&tar)?;
+        self.keep_tar(&tar)?;
         let (claim, stop) = (Claim { label: LABEL, diff_id: None }, AtomicBool::new(false));
         let work = Work { scratch, stop: &stop };
         let admitted = self.admit_present((tar.digest, tar.size), claim, work, &mut |_| {})?;
         Ok((admitted.layer, notices))
     }
 
-    fn keep_blob(&self, tar: &Tar) -> Result<()> {
+    fn keep_tar(&self, tar: &Tar) -> Result<()> {
         if self.blob_size(tar.digest).is_some() { Ok(()) } else { self.place_blob(&tar.path, &tar.digest) }
     }
 }

@@ -193,7 +193,9 @@ impl Theirs {
         if let Some(config) = config.as_object_mut() {
             config.retain(|_, value| !value.is_null());
             // Docker's old ones, which say nothing of how it starts.
-            ["Hostname", "Domainname", "Image", "OnBuild", "ArgsEscaped"].map(|name| config.remove(name));
+            for name in ["Hostname", "Domainname", "Image", "OnBuild", "ArgsEscaped"] {
+                config.remove(name);
+            }
             if let Some(labels) = config.get_mut("Labels").and_then(serde_json::Value::as_object_mut) {
                 labels.remove("io.buildah.version");
             }
