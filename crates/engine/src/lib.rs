@@ -26,6 +26,7 @@ pub mod site;
 pub mod session;
 
 pub mod book;
+pub mod building;
 pub mod containers;
 pub mod explain;
 pub mod advice;

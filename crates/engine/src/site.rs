@@ -94,6 +94,11 @@ impl Site {
         self.state.join("registry")
     }
 
+    /// What files held when builds looked at them.
+    pub(crate) fn prints(&self) -> PathBuf {
+        self.state.join("building/prints")
+    }
+
     /// Advisories, as one database.
     pub(crate) fn advisories(&self) -> PathBuf {
         self.state.join("advisories")

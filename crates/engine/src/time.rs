@@ -14,6 +14,20 @@ pub fn rfc3339(seconds: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
+/// The seconds of a date as HTTP writes it (RFC 9110, section 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`.
+pub(crate) fn http_date(text: &str) -> Option<i64> {
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let (_, text) = text.split_once(", ")?;
+    let fields: Vec<&str> = text.split(' ').collect();
+    let [day, month, year, clock, "GMT"] = fields.as_slice() else { return None };
+    let month = MONTHS.iter().position(|name| name == month)? + 1;
+    let days = days(year.parse().ok()?, i64::try_from(month).ok()?, day.parse().ok()?)?;
+    let clock: Vec<i64> = clock.split(':').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+    let [hour @ 0..24, minute @ 0..60, second @ 0..=60] = clock.as_slice() else { return None };
+    Some(days * 86_400 + hour * 3600 + minute * 60 + second)
+}
+
 /// Year, month and day of a day number, day 0 being 1970-01-01 (Gregorian calendar). Counted in eras of
 /// 400 years that begin in March, so that the leap day is the last of a year.
 fn civil(days: i64) -> (i64, i64, i64) {
@@ -54,6 +68,19 @@ mod tests {
             (1_795_339_621, "2026-11-22T09:27:01Z"),
         ] {
             assert_eq!(rfc3339(seconds), text);
+        }
+    }
+
+    #[test]
+    fn dates_of_servers_are_read() {
+        assert_eq!(http_date("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777));
+        for text in [
+            "",
+            "Sunday, 06-Nov-94 08:49:37 GMT",
+            "Sun, 06 Nov 1994 24:00:00 GMT",
+            "Sun, 06 Nov 1994 08:49 GMT",
+        ] {
+            assert_eq!(http_date(text), None, "{text}");
         }
     }
 

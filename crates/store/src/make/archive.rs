@@ -122,41 +122,46 @@ impl Store {
                 continue;
             }
             let path = EntryPath::parse(&entry.path, limits)?.as_bytes().to_owned();
-            let content = self.content(&entry, reader.position(), &files)?;
-            if let ArchiveContent::File(offset, size) = content {
-                files.insert(path.clone(), (offset, size));
+            let made = if entry.kind == Kind::HardLink {
+                let target = EntryPath::parse(&entry.link, limits)?;
+                let first = files.get(target.as_bytes()).and_then(|index| entries.get(*index));
+                another_name(path, first, &entry)?
+            } else {
+                ArchiveEntry {
+                    path,
+                    attributes: attributes(&entry),
+                    content: content(&entry, reader.position())?,
+                }
+            };
+            if matches!(made.content, ArchiveContent::File(..)) {
+                files.insert(made.path.clone(), entries.len());
             }
-            entries.push(ArchiveEntry { path, attributes: attributes(&entry), content });
+            entries.push(made);
         }
         Ok(entries)
     }
+}
 
-    fn content(
-        &self,
-        entry: &Entry,
-        position: u64,
-        files: &HashMap<Vec<u8>, (u64, u64)>,
-    ) -> Result<ArchiveContent> {
-        let refused = |why| Err(StoreError::Path { entry: printable(&entry.path), why });
-        match entry.kind {
-            Kind::File if entry.sparse.is_some() => {
-                refused("is a sparse file, of which only layers may have some")
-            }
-            Kind::File => Ok(ArchiveContent::File(position, entry.size)),
-            Kind::Directory => Ok(ArchiveContent::Directory),
-            Kind::Fifo => Ok(ArchiveContent::Fifo),
-            Kind::Symlink => Ok(ArchiveContent::Symlink(entry.link.clone())),
-            Kind::HardLink => {
-                let target = EntryPath::parse(&entry.link, &self.limits)?;
-                match files.get(target.as_bytes()) {
-                    Some((offset, size)) => Ok(ArchiveContent::File(*offset, *size)),
-                    None => refused("is a hard link to something that is not a file of this archive"),
-                }
-            }
-            Kind::Character | Kind::Block => {
-                let (major, minor) = entry.device;
-                Err(StoreError::Device { entry: printable(&entry.path), major, minor })
-            }
+/// Another name of a file is that file, whatever its own header says.
+fn another_name(path: Vec<u8>, first: Option<&ArchiveEntry>, entry: &Entry) -> Result<ArchiveEntry> {
+    let why = "is a hard link to something that is not a file of this archive";
+    let first = first.ok_or_else(|| StoreError::Path { entry: printable(&entry.path), why })?;
+    Ok(ArchiveEntry { path, ..first.clone() })
+}
+
+fn content(entry: &Entry, position: u64) -> Result<ArchiveContent> {
+    match entry.kind {
+        Kind::File if entry.sparse.is_some() => {
+            let why = "is a sparse file, which is not read outside of layers";
+            Err(StoreError::Path { entry: printable(&entry.path), why })
+        }
+        Kind::File | Kind::HardLink => Ok(ArchiveContent::File(position, entry.size)),
+        Kind::Directory => Ok(ArchiveContent::Directory),
+        Kind::Fifo => Ok(ArchiveContent::Fifo),
+        Kind::Symlink => Ok(ArchiveContent::Symlink(entry.link.clone())),
+        Kind::Character | Kind::Block => {
+            let (major, minor) = entry.device;
+            Err(StoreError::Device { entry: printable(&entry.path), major, minor })
         }
     }
 }
