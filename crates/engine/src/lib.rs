@@ -20,6 +20,8 @@ mod attach;
 mod monitor;
 mod exec;
 
+pub mod building;
+
 mod engine;
 pub mod error;
 pub mod site;
