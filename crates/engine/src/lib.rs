@@ -20,13 +20,14 @@ mod attach;
 mod monitor;
 mod exec;
 
+pub mod building;
+
 mod engine;
 pub mod error;
 pub mod site;
 pub mod session;
 
 pub mod book;
-pub mod building;
 pub mod containers;
 pub mod explain;
 pub mod advice;

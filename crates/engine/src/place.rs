@@ -66,6 +66,7 @@ impl Engine {
             files: files(request.network, &hostname),
             hostname,
             volumes: volumes.place(request, &image.config)?,
+            views: self.views(held, request, &space)?,
             mapped: if space.is_shifted() { MappedMounts::VolumesAndBinds } else { MappedMounts::None },
             devices: hostpaths::devices(request)?,
             disks: hostpaths::disks(request)?,

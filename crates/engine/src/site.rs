@@ -74,6 +74,11 @@ impl Site {
         self.state.join("volumes")
     }
 
+    /// Directories that outlive builds.
+    pub(crate) fn caches(&self) -> PathBuf {
+        self.state.join("caches")
+    }
+
     /// Images and their unpacked layers.
     pub(crate) fn images(&self) -> PathBuf {
         self.state.join("images")

@@ -1,6 +1,6 @@
 //! The steps of every start, in order: decided, reserved, confined, prepared, released, written down.
 
-use launch::{Io, Prepared, Running};
+use launch::{Given, Prepared, Running};
 use ledger::Durability;
 use model::image::Image;
 use model::permit::Permit;
@@ -160,18 +160,18 @@ impl Engine {
 
     /// From a permit to a running container. `wire` makes its streams, for the request and the host ids
     /// of its user.
-    pub(crate) fn set_off<W>(
+    pub(crate) fn set_off<G: Into<Given>, W>(
         &self,
         reservation: &mut Reservation,
         permit: Permit,
         image: &Image,
         keeper: Keeper,
-        wire: impl FnOnce(&RunRequest, (u32, u32)) -> Result<(Io, W), EngineError>,
+        wire: impl FnOnce(&RunRequest, (u32, u32)) -> Result<(G, W), EngineError>,
     ) -> Result<(Live, W), EngineError> {
         let ways = self.prepare_ways(&mut reservation.record, image)?;
         let (spec, owner) = self.confine(reservation, &permit, image)?;
-        let (io, wiring) = wire(&reservation.record.request, owner)?;
-        let (prepared, book, index) = self.prepare(permit, &spec, io, &reservation.record)?;
+        let (given, wiring) = wire(&reservation.record.request, owner)?;
+        let (prepared, book, index) = self.prepare(permit, &spec, given.into(), &reservation.record)?;
         reservation.record.decision.permit = Some(index);
         let carriers = self
             .open_ways(ways, prepared.pidfd(), &reservation.record)
@@ -198,13 +198,13 @@ impl Engine {
         &self,
         permit: Permit,
         spec: &Spec,
-        io: Io,
+        given: Given,
         record: &Record,
     ) -> Result<(Prepared, Book, u64), EngineError> {
         let request = request_digest(&record.request)
             .map_err(|error| EngineError::io("write the request")(error.into()))?;
         let entry = Entry::permit(&permit, request, &record.image_name, self.now()).for_container(record);
-        let (prepared, book, index) = self.overlapped(&entry, || launch::prepare(permit, spec, io))?;
+        let (prepared, book, index) = self.overlapped(&entry, || launch::prepare(permit, spec, given))?;
         match prepared {
             Ok(prepared) => Ok((prepared, book, index)),
             Err(error) => Err(self.not_started(error, &book, record, Some(index))),
@@ -311,7 +311,8 @@ impl Engine {
             return Ok(reservation.end(AtEnd::Stay, |record| record.end(exit, at))?);
         }
         let entry = Entry::about(Kind::ContainerRemove, &reservation.record, at);
-        reservation.end(AtEnd::Remove, |_| {})?;
+        let is_step = reservation.record.request.step.is_some();
+        reservation.end(if is_step { AtEnd::RemoveAtOnce } else { AtEnd::Remove }, |_| {})?;
         book.append(&entry, Durability::Buffered)?;
         Ok(())
     }

@@ -215,12 +215,7 @@ impl Engine {
     }
 
     fn tree(&self, meter: &mut Meter<'_>, parent: &std::path::Path, name: &str) -> Result<u64, EngineError> {
-        match open_dir(parent) {
-            // Removed meanwhile, or not made yet.
-            Err(rustix::io::Errno::NOENT) => Ok(0),
-            Err(errno) => Err(StateError::errno("open", parent)(errno).into()),
-            Ok(dir) => Ok(meter.tree(dir, name).map_err(StateError::io("measure", &parent.join(name)))?),
-        }
+        measured(meter, parent, name)
     }
 }
 
@@ -233,6 +228,21 @@ impl Sum {
             bytes: sum.bytes + bytes,
             reclaimable: sum.reclaimable + if needed { 0 } else { bytes },
         })
+    }
+}
+
+/// Bytes that a directory of ours takes; none if it is gone.
+pub(crate) fn tree_bytes(parent: &std::path::Path, name: &str) -> Result<u64, EngineError> {
+    let mut nobody = |_| ();
+    measured(&mut Meter::new(&mut nobody), parent, name)
+}
+
+fn measured(meter: &mut Meter<'_>, parent: &std::path::Path, name: &str) -> Result<u64, EngineError> {
+    match open_dir(parent) {
+        // Removed meanwhile, or not made yet.
+        Err(rustix::io::Errno::NOENT) => Ok(0),
+        Err(errno) => Err(StateError::errno("open", parent)(errno).into()),
+        Ok(dir) => Ok(meter.tree(dir, name).map_err(StateError::io("measure", &parent.join(name)))?),
     }
 }
 

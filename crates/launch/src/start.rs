@@ -17,6 +17,7 @@ use crate::child::{self, Inheritance};
 use crate::enforced::{self, Enforced};
 use crate::error::LaunchError;
 use crate::gate::Gate;
+use crate::given::Given;
 use crate::plan::{Plan, cstring, missing};
 use crate::running::{Process, Running};
 use crate::step::Step;
@@ -65,9 +66,15 @@ pub struct Prepared {
 ///
 /// # Errors
 /// [`LaunchError`]; nothing of the container is left.
-pub fn prepare(leave: impl Into<Leave>, spec: &Spec, io: Io) -> Result<Prepared, LaunchError> {
+pub fn prepare(
+    leave: impl Into<Leave>,
+    spec: &Spec,
+    given: impl Into<Given>,
+) -> Result<Prepared, LaunchError> {
     drop(leave.into());
-    let plan = Plan::new(spec)?;
+    let Given { io, secrets, variables } = given.into();
+    let mut plan = Plan::new(spec)?;
+    plan.give(secrets, variables)?;
     let resources = &spec.linux.resources;
     let cgroup = Cgroup::create(&Location::plain(&spec.linux.cgroups_path), resources)?;
     carry_out(plan, (cgroup, resources), io, None, &mut |_| Ok(Vec::new()))

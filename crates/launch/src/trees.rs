@@ -20,7 +20,7 @@ use rustix::mount::{
     fsconfig_set_string, fsmount, fsopen, open_tree,
 };
 use rustix::path::Arg;
-use sys::mount::{Change, Depth, Propagation, set_attributes};
+use sys::mount::{Change, Depth, Propagation, attr, set_attributes};
 
 mod attached;
 mod maps;
@@ -35,7 +35,10 @@ pub(crate) fn open(plan: &Plan, user_namespace: Option<BorrowedFd<'_>>) -> Resul
     let shift = user_namespace.filter(|_| plan.shifts_ids());
     let mut trees = Vec::with_capacity(1 + plan.trees.len());
     match (&plan.root.source, plan.root.view) {
-        (RootSource::Overlay(overlay), _) => trees.push(overlay_mount(overlay, plan, shift)?),
+        (RootSource::Overlay(overlay), _) => {
+            give_root(overlay, plan, shift)?;
+            trees.push(overlay_mount(overlay, plan.root.attributes, shift)?);
+        }
         (RootSource::Directory(_), View::Own) if plan.root.opener == Opener::Child => {}
         (RootSource::Directory(path), View::Own) => trees.push(directory(path, plan.root.attributes)?),
         // The child finds it in the mount namespace that it is in.
@@ -43,7 +46,10 @@ pub(crate) fn open(plan: &Plan, user_namespace: Option<BorrowedFd<'_>>) -> Resul
     }
     let mut maps = Maps::default();
     for request in plan.trees.iter().filter(|request| request.opener == Opener::Parent) {
-        trees.push(host_tree(request, plan.author, user_namespace, &mut maps)?);
+        trees.push(match &request.overlay {
+            Some(overlay) => overlay_mount(overlay, attr::NOSUID | attr::NODEV, shift)?,
+            None => host_tree(request, plan.author, user_namespace, &mut maps)?,
+        });
     }
     Ok(trees)
 }
@@ -137,28 +143,31 @@ fn clone_tree(directory: BorrowedFd<'_>, path: impl Arg, depth: Depth) -> Result
     open_tree(directory, path, flags | recursive)
 }
 
+/// The container's root owns what is written on, where its ids are not ours.
+fn give_root(overlay: &Overlay, plan: &Plan, shift: Option<BorrowedFd<'_>>) -> Result<(), LaunchError> {
+    if shift.is_none() {
+        return Ok(());
+    }
+    let owner = |map: &[IdMapping]| map.iter().find(|map| map.container_id == 0).map(|map| map.host_id);
+    let (uid, gid) = (owner(&plan.uid_map).map(Uid::from_raw), owner(&plan.gid_map).map(Gid::from_raw));
+    rustix::fs::chownat(CWD, &overlay.upper, uid, gid, AtFlags::SYMLINK_NOFOLLOW)
+        .map_err(LaunchError::host("give the container its writable directory", &overlay.upper))
+}
+
 /// The overlay, detached. Layers are reached through an idmapped clone of their parent directory.
 fn overlay_mount(
     overlay: &Overlay,
-    plan: &Plan,
+    attributes: u64,
     shift: Option<BorrowedFd<'_>>,
 ) -> Result<OwnedFd, LaunchError> {
-    if shift.is_some() {
-        let owner = |map: &[IdMapping]| map.iter().find(|map| map.container_id == 0).map(|map| map.host_id);
-        let (uid, gid) = (owner(&plan.uid_map).map(Uid::from_raw), owner(&plan.gid_map).map(Gid::from_raw));
-        rustix::fs::chownat(CWD, &overlay.upper, uid, gid, AtFlags::SYMLINK_NOFOLLOW)
-            .map_err(LaunchError::host("give the container its writable directory", &overlay.upper))?;
-    }
     let base = common_directory(&overlay.lower);
     let view = shift.map(|shift| view(base, shift)).transpose()?;
     let mounted = match &view {
-        Some(view) if !takes_detached_layers() => {
-            attached::assemble(overlay, plan.root.attributes, base, Some(view))
-        }
-        None if !takes_layers_one_by_one() => attached::assemble(overlay, plan.root.attributes, base, None),
+        Some(view) if !takes_detached_layers() => attached::assemble(overlay, attributes, base, Some(view)),
+        None if !takes_layers_one_by_one() => attached::assemble(overlay, attributes, base, None),
         view => {
             let lower = overlay.lower.iter().map(|path| through(path, base, view.as_ref()));
-            assemble(&lower.collect::<Result<Vec<_>, _>>()?, overlay, plan.root.attributes)
+            assemble(&lower.collect::<Result<Vec<_>, _>>()?, overlay, attributes)
         }
     };
     mounted.map_err(LaunchError::host("mount the image's layers", "overlay"))
@@ -170,10 +179,12 @@ fn assemble(lower: &[CString], overlay: &Overlay, attributes: u64) -> Result<Own
     for layer in lower {
         fsconfig_set_string(context.as_fd(), "lowerdir+", layer)?;
     }
-    fsconfig_set_string(context.as_fd(), "upperdir", overlay.upper.as_str())?;
-    fsconfig_set_string(context.as_fd(), "workdir", overlay.work.as_str())?;
-    if overlay.durability == OverlayDurability::Volatile {
-        fsconfig_set_flag(context.as_fd(), "volatile")?;
+    if !overlay.upper.is_empty() {
+        fsconfig_set_string(context.as_fd(), "upperdir", overlay.upper.as_str())?;
+        fsconfig_set_string(context.as_fd(), "workdir", overlay.work.as_str())?;
+        if overlay.durability == OverlayDurability::Volatile {
+            fsconfig_set_flag(context.as_fd(), "volatile")?;
+        }
     }
     // In a user namespace of its own a rootless engine cannot write `trusted.*` attributes.
     if in_initial_user_namespace() {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::digest::ClaimedDigest;
 use crate::publish::Publish;
 use crate::upkeep::Upkeep;
 use crate::usecase::{Data, Exposure, Tenants};
@@ -80,6 +81,42 @@ pub struct RunRequest {
     /// `--restart`, `--health-*`, `--log-*`, `--stop-*`.
     #[serde(default)]
     pub upkeep: Upkeep,
+    /// What a step of a build has beyond that; nobody can type it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<StepRequest>,
+}
+
+/// What a step of a build has beyond what every container may have.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepRequest {
+    /// Programs that lie in the root while it runs.
+    pub scripts: Vec<Script>,
+    /// Secrets that it sees: never what is in them.
+    pub secrets: Vec<SecretRequest>,
+}
+
+/// A program that lies in the root while a step runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Script {
+    /// Absolute, in the container.
+    pub path: String,
+    /// Its text.
+    pub content: String,
+}
+
+/// A secret that a step sees, by its name alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretRequest {
+    /// Which.
+    pub id: String,
+    /// Its file, absolute, in the container; none where it is only a variable.
+    pub target: Option<String>,
+    /// The variable that has it.
+    pub env: Option<String>,
+    /// Permission bits of the file.
+    pub mode: u32,
+    /// User and group id of the file, in the container.
+    pub owner: (u32, u32),
 }
 
 /// The parts of the use case that only a person knows; absent ones take the mildest level.
@@ -157,6 +194,29 @@ pub enum MountSource {
     Volume {
         /// The volume's name.
         name: String,
+    },
+    /// For a step of a build: a part of what layers hold together. What is written to it is lost.
+    Layers {
+        /// Digests of their tar streams, bottom first; none hold nothing.
+        layers: Vec<ClaimedDigest>,
+        /// Which part, below their root; empty is all of it.
+        path: String,
+    },
+    /// For a step of a build: a directory that outlives it.
+    Cache {
+        /// The cache's name.
+        id: String,
+        /// Which of the directories of that name: steps that may not share one have one each.
+        number: u32,
+    },
+    /// For a step of a build: a socket of an agent that signs for whoever builds.
+    Agent {
+        /// Which agent.
+        id: String,
+        /// Permission bits of the socket.
+        mode: u32,
+        /// User and group id of the socket, in the container.
+        owner: (u32, u32),
     },
 }
 

@@ -17,7 +17,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use hardening::{Hardening, InjectedFile, Island, IslandKind, Landlock, Overlay, OverlayDurability};
+pub use hardening::{
+    Hardening, InjectedFile, Island, IslandKind, Landlock, Overlay, OverlayDurability, SecretFile,
+};
 pub use linux::{
     Device, IdMapping, IntelRdt, Linux, MemoryPolicy, Namespace, NamespaceKind, NetDevice, Personality,
     TimeOffset,
@@ -99,6 +101,10 @@ pub struct Mount {
     /// Likewise for groups.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub gid_mappings: Vec<IdMapping>,
+    /// What an overlay of the engine's layers is made of; its owners are seen as the container's. In a user
+    /// namespace nobody could mount it.
+    #[serde(rename = "org.cofferdam.overlay", skip_serializing_if = "Option::is_none")]
+    pub overlay: Option<Overlay>,
 }
 
 /// config.md "POSIX-platform Hooks".

@@ -89,6 +89,7 @@ rules! {
     OUTBOUND = "outbound-network-is-an-exception", AsException, None, ["4.4.2"], ["5.9"];
     CAPABILITY = "capability-is-an-exception", AsException, Elevated, ["4.4.3"], ["5.4"];
     HOST_PATH = "host-path-is-an-exception", AsException, Elevated, ["4.5.5"], ["5.6"];
+    AGENT = "agent-is-an-exception", AsException, None, ["4.4.3"], [];
     DEVICE = "device-is-an-exception", AsException, Elevated, ["4.4.3"], ["5.18"];
     EXPLOITED = "no-known-exploited-vulnerability", AsException, None, ["4.1.1"], ["4.4"];
     MUTABLE = "mutable-is-an-exception", AsException, None, ["4.4.4"], ["5.13"];
@@ -171,11 +172,14 @@ pub(crate) fn privileges(asks: &[Ask]) -> Privileges {
 fn walls(request: &RunRequest, asks: &mut Vec<Ask>) {
     if request.privileged {
         let detail = format!("removes every wall between {} and this host", request.image);
-        let instead = format!(
-            "run it without, the default gives most images what they need: coffer run {}",
-            request.image
-        );
-        asks.push(Ask::new(&PRIVILEGED, "privileged", "--privileged", detail).instead(instead));
+        let ask = match &request.step {
+            None => Ask::new(&PRIVILEGED, "privileged", "--privileged", detail).instead(format!(
+                "run it without, the default gives most images what they need: coffer run {}",
+                request.image
+            )),
+            Some(_) => Ask::new(&PRIVILEGED, "privileged", "--security=insecure", detail),
+        };
+        asks.push(ask);
     }
     for kind in &request.host_namespaces {
         let (id, detail) = host_namespace(*kind);
@@ -232,6 +236,10 @@ fn mounts(request: &RunRequest, own_state: &[String], asks: &mut Vec<Ask>) {
     for mount in &request.mounts {
         if let MountSource::Bind { path } = &mount.source {
             asks.push(bind(path, reach(path, mount.access, own_state), &mount.asked_by));
+        }
+        if let MountSource::Agent { id, .. } = &mount.source {
+            let detail = format!("lets it sign with the keys of the agent `{id}`");
+            asks.push(Ask::new(&AGENT, "agent", &mount.asked_by, detail));
         }
         if mount.exec == ExecMode::Allowed {
             let detail = format!("lets programs that were written to {} run", mount.target);
@@ -329,7 +337,12 @@ fn smaller(request: &RunRequest, asks: &mut Vec<Ask>) {
     }
     if request.mutable {
         let detail = "lets programs that were not in the image run".to_owned();
-        asks.push(Ask::new(&MUTABLE, "mutable", "--mutable", detail));
+        asks.push(match &request.step {
+            None => Ask::new(&MUTABLE, "mutable", "--mutable", detail),
+            // That is what it is for.
+            Some(_) => Ask::new(&MUTABLE, "mutable", "a step of a build", detail)
+                .instead("build at a level that allows it: --policy baseline"),
+        });
     }
     if pids_limit(request) < 0 {
         let detail = "lets a fork bomb stop this host".to_owned();

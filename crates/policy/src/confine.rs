@@ -24,6 +24,7 @@ mod mounts;
 mod paths;
 mod ports;
 mod process;
+mod step;
 mod upkeep;
 pub(crate) mod sysctl;
 
@@ -58,6 +59,8 @@ pub struct Placement {
     pub work: String,
     /// Where the volumes lie that the request or the image wants.
     pub volumes: Vec<VolumePlace>,
+    /// Where the mounts lie that only a step of a build has.
+    pub views: Vec<ViewPlace>,
     /// Which of the mounted host files show the container's ids.
     pub mapped: MappedMounts,
     /// The host's nodes of `--device`, in the request's order.
@@ -103,6 +106,26 @@ pub struct VolumePlace {
     pub target: String,
     /// Absolute host path.
     pub path: String,
+}
+
+/// Where one mount of a build's step lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ViewPlace {
+    /// The mount's target in the container, as the request spells it.
+    pub target: String,
+    /// What is mounted there.
+    pub view: View,
+}
+
+/// What is mounted for a build's step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum View {
+    /// A host path whose files have the owners that the container sees.
+    Mapped(String),
+    /// A host path whose files have the container's ids already.
+    Plain(String),
+    /// Layers, one over the other.
+    Overlay(Overlay),
 }
 
 /// Which mounts are idmapped: files of host uid 0 (for volumes: of the volume's root) appear as
@@ -155,6 +178,7 @@ pub fn validate(request: &RunRequest, image: &Image) -> Result<(), ConfineError>
     devices::check(request)?;
     upkeep::check(request, image)?;
     ports::check(request)?;
+    step::check(request)?;
     mounts::check(request, &image.config)
 }
 
@@ -306,6 +330,8 @@ fn hardening(
         landlock: if request.privileged || mounter { Landlock::Off } else { Landlock::Required },
         memfd_noexec: memfd_sysctl.then_some(2),
         files,
+        scripts: step::scripts(request),
+        secrets: step::secrets(request),
     }
 }
 

@@ -103,8 +103,11 @@ fn milder_level(question: &Question<'_>, objection: &Objection) -> Option<String
         (Force::ByLevel, Level::Restricted) => Level::Baseline,
         (Force::ByLevel, Level::Baseline | Level::Open) => Level::Open,
     };
-    let image = &question.request.image;
-    Some(format!("let it run and have that recorded: coffer run --policy {level} ... {image}"))
+    let command = match &question.request.step {
+        None => format!("run --policy {level} ... {}", question.request.image),
+        Some(_) => format!("build --policy {level} ..."),
+    };
+    Some(format!("let it run and have that recorded: coffer {command}"))
 }
 
 fn grant(question: &Question<'_>, verdict: &Verdict, request: Digest, container: String, now: i64) -> Permit {

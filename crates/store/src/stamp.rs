@@ -24,6 +24,21 @@ pub enum StampMode {
 }
 
 impl Stamp {
+    /// The time that a file gets that comes into an image, in seconds since the epoch.
+    #[must_use]
+    pub fn time(self, modified: i64) -> i64 {
+        self.apply(Mtime { seconds: modified, nanoseconds: 0 }).seconds
+    }
+
+    /// The same for a directory that is in the image already.
+    #[must_use]
+    pub fn existing(self, modified: i64) -> i64 {
+        match self.mode {
+            StampMode::Keep => modified,
+            StampMode::Clamp | StampMode::All => self.epoch.map_or(modified, |epoch| modified.min(epoch)),
+        }
+    }
+
     /// The time that a file gets that has this one.
     pub(crate) fn apply(self, mtime: Mtime) -> Mtime {
         let Some(seconds) = self.epoch else { return mtime };

@@ -8,6 +8,7 @@ mod registry;
 mod scan;
 mod serving;
 mod ship;
+mod steps;
 mod table;
 mod trust;
 
@@ -21,6 +22,7 @@ use registry::REGISTRY;
 use scan::SCAN;
 use serving::SERVING;
 use ship::SHIP;
+use steps::STEPS;
 use table::ALL;
 use trust::TRUST;
 
@@ -51,7 +53,7 @@ impl Code {
 /// The whole table.
 fn all() -> impl Iterator<Item = &'static Code> {
     let trust = TRUST.iter().chain(PUBLISHING).chain(EVIDENCE);
-    ALL.iter().chain(BUILD).chain(REGISTRY).chain(SCAN).chain(SERVING).chain(SHIP).chain(trust)
+    ALL.iter().chain(BUILD).chain(REGISTRY).chain(SCAN).chain(SERVING).chain(SHIP).chain(STEPS).chain(trust)
 }
 
 /// The code of that name; case does not matter, and neither do the brackets of the message.

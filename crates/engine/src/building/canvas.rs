@@ -10,7 +10,7 @@ use std::rc::Rc;
 use store::Attributes;
 
 use super::error::{FilesError, shown};
-use super::stamp::Stamp;
+use store::Stamp;
 use super::tree::{Seen, Tree, components, join, resolve, split};
 
 /// Something that is placed.

@@ -69,6 +69,13 @@ impl Context {
         Ok(Self { tree: Tree::of(directory), label: Some(label), ignore: ignore.clone(), _scratch: None })
     }
 
+    /// A context without any file.
+    pub(super) fn empty(store: &store::Store) -> Result<Self, BuildError> {
+        let scratch = store.scratch()?;
+        let (_, directory) = content(&scratch)?;
+        Ok(Self::ours(directory, scratch, Ignore::default()))
+    }
+
     pub(super) fn ours(directory: OwnedFd, scratch: Scratch, ignore: Ignore) -> Self {
         Self { tree: Tree::of(directory), label: None, ignore, _scratch: Some(scratch) }
     }

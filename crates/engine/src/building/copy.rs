@@ -16,7 +16,7 @@ use super::error::{BuildError, FilesError, shown};
 use super::listing::{Listed, ListedKind};
 use super::mode::ModeChange;
 use super::sources::{Shape, Top};
-use super::stamp::Stamp;
+use store::Stamp;
 use super::taken::{Gathered, Taken};
 use super::tree::{Seen, Tree, Whose, join, open_in, split};
 use crate::engine::Engine;

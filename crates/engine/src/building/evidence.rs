@@ -6,7 +6,7 @@ use build::plan::{Plan, StepId};
 use build::provenance::{self, Builder, Dependency, Detail, Done, Facts, Invocation, PREDICATE_TYPE, Request};
 use model::digest::Digest;
 use model::image::Image;
-use store::{Artifact, BesideContent};
+use store::{Artifact, ArtifactContent};
 
 use super::draft::{Draft, Need};
 use super::request::{Evidence, Provenance, Times};
@@ -63,7 +63,7 @@ impl Engine {
     ) -> Result<(), BuildError> {
         let text = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         let annotations = annotations.iter().map(text).collect();
-        let content = BesideContent { media_type: kind.to_owned(), bytes, annotations };
+        let content = ArtifactContent { media_type: kind.to_owned(), bytes, annotations };
         let artifact = Artifact {
             artifact_type: kind.to_owned(),
             config: None,

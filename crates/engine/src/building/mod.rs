@@ -28,7 +28,7 @@ mod copy;
 
 // What runs.
 mod run;
-pub(crate) mod caches;
+mod caches;
 
 // Which step when, and what becomes of it.
 mod solve;
@@ -40,15 +40,19 @@ mod evidence;
 mod output;
 
 mod watcher;
-pub mod error;
+mod error;
 
 pub use build::plan::{NoCache, RunNetwork, StepId};
 pub use cache::{CacheEntry, CachePrune};
 pub use caches::Cache;
+pub use context::{Context, Incoming, Origins};
 pub use draft::{Draft, Need};
-pub use error::BuildError;
+pub use error::{BuildError, FilesError, StepError};
+pub use git::GitSource;
 pub use image::Built;
 pub use request::{BuildRequest, Evidence, Provenance, StepWishes, Times};
 pub use run::{SecretSource, Secrets};
+pub use store::{Stamp, StampMode};
+pub use taken::Taken;
 pub use watcher::Watcher;
 pub use worker::Trouble;

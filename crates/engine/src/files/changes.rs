@@ -35,7 +35,7 @@ pub struct Change {
     /// What became of it.
     pub kind: ChangeKind,
     /// How the layer says so.
-    pub(super) mark: Mark,
+    pub(crate) mark: Mark,
 }
 
 /// What became of a path.
@@ -52,7 +52,7 @@ pub enum ChangeKind {
 
 /// How a layer says what became of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mark {
+pub(crate) enum Mark {
     /// By an entry of its own.
     Plain,
     /// By a directory that hides what the image has in it.
@@ -89,29 +89,35 @@ impl Engine {
         let lower = self.lower(image);
         let lower = MergedRoot::open(&lower).map_err(EngineError::io("open the image's layers"))?;
         let space = IdSpace::new(&record.request, record.range)?;
-        let mut walk = Walk {
-            upper: &upper,
-            lower,
-            space: &space,
-            covered: covered(record, image),
-            found: BTreeMap::new(),
-            silent: BTreeMap::new(),
-        };
-        walk.all()?;
-        let changes = walk.changes();
+        let asked = record.request.mounts.iter().map(|mount| mount.target.as_str());
+        let asked = asked.chain(image.config.volumes.iter().map(String::as_str));
+        let changes = changes(&upper, lower, &space, covered(asked))?;
         Ok((changes, Some(upper)))
     }
 }
 
-/// Where mounts lie, as normalised paths without the first slash.
-fn covered(record: &Record, image: &Image) -> BTreeSet<Vec<u8>> {
-    let asked = record.request.mounts.iter().map(|mount| mount.target.as_str());
-    let all = asked.chain(image.config.volumes.iter().map(String::as_str)).chain(COVERED);
-    let normal = |path: &str| {
-        let parts: Vec<&str> = path.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
-        parts.join("/").into_bytes()
-    };
-    all.map(normal).collect()
+/// What is in a container's own layer that is not so in those below; nothing of what is `covered` by mounts.
+pub(crate) fn changes(
+    upper: &OwnedFd,
+    lower: MergedRoot,
+    space: &IdSpace,
+    covered: BTreeSet<Vec<u8>>,
+) -> Result<Vec<Change>, EngineError> {
+    let (found, silent) = (BTreeMap::new(), BTreeMap::new());
+    let mut walk = Walk { upper, lower, space, covered, found, silent };
+    walk.all()?;
+    Ok(walk.changes())
+}
+
+/// Where mounts lie, those of every container among them, as normalised paths without the first slash.
+pub(crate) fn covered<'a>(targets: impl Iterator<Item = &'a str>) -> BTreeSet<Vec<u8>> {
+    targets.chain(COVERED).map(below_root).collect()
+}
+
+/// A path without its first slash, and without what means nothing in it.
+fn below_root(path: &str) -> Vec<u8> {
+    let parts: Vec<&str> = path.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    parts.join("/").into_bytes()
 }
 
 type Found = (ChangeKind, Mark);

@@ -136,7 +136,7 @@ impl Drop for Frozen {
 }
 
 /// The overflow id (/proc/sys/kernel/overflowuid).
-const NOBODY: u32 = 65_534;
+pub(crate) const NOBODY: u32 = 65_534;
 
 /// The image's configuration with what the container was started with. Its environment is left out: what a
 /// run is told with `-e` may be a secret, and an image is for everybody.
@@ -188,7 +188,7 @@ fn add(list: &mut Vec<String>, more: Vec<String>) {
 }
 
 /// The changes as a layer says them. What a directory hides as a whole needs no words of its own.
-fn layer(changes: &[Change]) -> Vec<LayerChange> {
+pub(crate) fn layer(changes: &[Change]) -> Vec<LayerChange> {
     let said = changes.iter().filter(|change| change.mark != Mark::Implied);
     said.map(|change| LayerChange {
         path: change.path.strip_prefix(b"/").unwrap_or(&change.path).to_owned(),

@@ -20,7 +20,9 @@ use crate::error::EngineError;
 use visitor::{Errand, Way};
 
 pub use changes::{Change, ChangeKind};
+pub(crate) use changes::{changes, covered};
 pub use commit::{CommitRequest, ConfigChange, Pause};
+pub(crate) use commit::{NOBODY, layer};
 pub use store::copy;
 
 /// Where a copy from a container goes.

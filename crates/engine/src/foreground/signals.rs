@@ -84,6 +84,11 @@ impl Interruptions {
         Signals::block().map(Self)
     }
 
+    /// Readable when a signal waits.
+    pub(crate) fn fd(&self) -> BorrowedFd<'_> {
+        self.0.fd()
+    }
+
     /// The number of a signal that waits and asks us to end.
     pub fn asked(&self) -> Option<i32> {
         let waiting = || next_signal(self.0.fd()).ok().flatten();

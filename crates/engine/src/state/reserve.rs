@@ -111,7 +111,10 @@ impl Reservation {
         }
         // It may have been given another name.
         let record = self.held.record()?.unwrap_or_else(|| self.record.clone());
-        self.containers.remove_behind(&self.held, &record)
+        match removal {
+            AtEnd::RemoveAtOnce => self.containers.remove(&self.held, Some(&record)),
+            AtEnd::Remove | AtEnd::Stay => self.containers.remove_behind(&self.held, &record),
+        }
     }
 
     #[cfg(test)]
@@ -135,6 +138,8 @@ impl Drop for Reservation {
 pub(crate) enum AtEnd {
     /// `--rm`.
     Remove,
+    /// The same, and its files are gone as well when that is done: for who does not end with it.
+    RemoveAtOnce,
     /// It stays until somebody removes it.
     Stay,
 }

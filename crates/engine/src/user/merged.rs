@@ -29,9 +29,10 @@ pub(crate) struct MergedRoot {
 pub(crate) type MergedDir = Vec<OwnedFd>;
 
 /// What a path leads to.
-enum Found {
+pub(crate) enum Found {
     Nothing,
     Directory(MergedDir),
+    /// A regular file.
     File(OwnedFd),
 }
 
@@ -101,7 +102,46 @@ impl MergedRoot {
         Ok(at)
     }
 
-    fn lookup(&self, path: &str) -> io::Result<Found> {
+    /// Where a path leads, links resolved, as names below the root. What is not there keeps its name.
+    ///
+    /// # Errors
+    /// `ELOOP` for too many links, and what the kernel says.
+    pub(crate) fn landing(&self, path: &str) -> io::Result<Vec<u8>> {
+        let mut ahead: VecDeque<OsString> = components(Path::new(path)).collect();
+        let mut behind: Vec<(OsString, MergedDir)> = Vec::new();
+        let mut links = 0;
+        while let Some(name) = ahead.pop_front() {
+            if name == ".." {
+                behind.pop();
+                continue;
+            }
+            // Nothing is in what is not there.
+            let at = behind.last().map_or(self.layers.as_slice(), |(_, at)| at.as_slice());
+            match entry(at, &name)? {
+                Entry::Directory(at) => behind.push((name, at)),
+                Entry::Missing | Entry::File(_) => behind.push((name, MergedDir::new())),
+                Entry::Link(target) => {
+                    links += 1;
+                    let target = Path::new(&target);
+                    if target.is_absolute() {
+                        behind.clear();
+                    }
+                    components(target).rev().for_each(|name| ahead.push_front(name));
+                }
+            }
+            if links > MAX_LINKS || ahead.len() + behind.len() > MAX_COMPONENTS {
+                return Err(Errno::LOOP.into());
+            }
+        }
+        let names: Vec<&[u8]> = behind.iter().map(|(name, _)| name.as_bytes()).collect();
+        Ok(names.join(&b'/'))
+    }
+
+    /// What a path leads to, links resolved.
+    ///
+    /// # Errors
+    /// As [`Self::landing`].
+    pub(crate) fn lookup(&self, path: &str) -> io::Result<Found> {
         let mut ahead: VecDeque<OsString> = components(Path::new(path)).collect();
         let mut behind: Vec<MergedDir> = Vec::new();
         let mut links = 0;
@@ -128,7 +168,8 @@ impl MergedRoot {
                 return Err(Errno::LOOP.into());
             }
         }
-        Ok(behind.pop().map_or(Found::Nothing, Found::Directory))
+        let root = || self.layers.iter().map(OwnedFd::try_clone).collect::<io::Result<MergedDir>>();
+        behind.pop().map_or_else(root, Ok).map(Found::Directory)
     }
 }
 
@@ -336,6 +377,26 @@ mod tests {
         assert_eq!(layers.read(2, "/etc/passwd").as_deref(), Some("found"));
         assert_eq!(layers.read(2, "/etc/group"), None);
         assert_eq!(layers.read(2, "/etc/shadow"), None);
+    }
+
+    #[test]
+    fn a_path_lands_where_its_links_lead_and_what_is_not_there_keeps_its_name() {
+        let layers = Layers::new(&[("0/run/x", ""), ("1/usr/lib/a", ""), ("0/file", "")]);
+        std::fs::create_dir_all(layers.path("1/var")).unwrap();
+        symlink("/run", layers.path("1/var/run")).unwrap();
+        symlink("../../../usr/lib", layers.path("0/run/up")).unwrap();
+        symlink("circle", layers.path("0/circle")).unwrap();
+        let root = MergedRoot::open([layers.path("0"), layers.path("1")]).unwrap();
+        for (path, landing) in [
+            ("/var/run/secrets/t", "run/secrets/t"),
+            ("/var/run/up/../x", "usr/x"),
+            ("/none/../var/./run", "run"),
+            ("/file/below", "file/below"),
+            ("/../..", ""),
+        ] {
+            assert_eq!(root.landing(path).unwrap(), landing.as_bytes(), "{path}");
+        }
+        assert!(root.landing("/circle").is_err());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::io;
 
 pub(crate) use database::MAX_SIZE;
 use database::{GroupLine, PasswdLine};
-pub(crate) use merged::{MergedDir, MergedRoot, is_opaque, is_whiteout, names, visible};
+pub(crate) use merged::{Found, MergedDir, MergedRoot, is_opaque, is_whiteout, names, visible};
 
 /// The ids that a process starts with, inside the container.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -2,11 +2,12 @@
 
 use std::os::fd::OwnedFd;
 
-use rustix::fs::{AtFlags, Mode, OFlags, ResolveFlags, openat, unlinkat};
+use rustix::fs::{AtFlags, Gid, Mode, OFlags, Uid, fchmod, fchown, openat, unlinkat};
 use rustix::io::Errno;
+use sys::mount::Depth;
 
 use super::At as _;
-use super::mounts::{Made, attach, clone_of, open_below};
+use super::mounts::{Kind, Made, attach, change, clone_of, ensure, open_point};
 use crate::channel::Fault;
 use crate::plan::{Plan, PlannedFile};
 use crate::step::Step;
@@ -23,11 +24,29 @@ pub(super) fn inject(plan: &Plan, root: &OwnedFd, made: &Made<'_>) -> Result<(),
 /// The file loses its name in the scratch directory once the bind holds it.
 fn place(root: &OwnedFd, scratch: &OwnedFd, file: &PlannedFile) -> Result<(), Errno> {
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-    let written = openat(scratch, file.scratch.as_c_str(), flags, Mode::from_raw_mode(0o644))?;
-    write_all(&written, file.content.as_bytes())?;
-    let target = open_below(root, file.target.relative(), ResolveFlags::empty())?;
-    attach(&clone_of(&written)?, &target)?;
+    let written = openat(scratch, file.scratch.as_c_str(), flags, Mode::from_raw_mode(0o600))?;
+    write_all(&written, file.content.bytes())?;
+    if file.owner != (0, 0) {
+        let (uid, gid) = file.owner;
+        fchown(&written, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)))?;
+    }
+    fchmod(&written, Mode::from_raw_mode(file.mode))?;
+    let mount = clone_of(&written)?;
+    let (set, clear) = file.attributes;
+    change(&mount, set, clear, Depth::Single)?;
+    attach(&mount, &point(root, file)?)?;
     unlinkat(scratch, file.scratch.as_c_str(), AtFlags::empty())
+}
+
+/// A mount may lie over the place that was made for the file.
+fn point(root: &OwnedFd, file: &PlannedFile) -> Result<OwnedFd, Errno> {
+    match open_point(root, &file.target) {
+        Err(Errno::NOENT) => {
+            ensure(root, &file.target, Kind::File)?;
+            open_point(root, &file.target)
+        }
+        opened => opened,
+    }
 }
 
 fn write_all(file: &OwnedFd, mut content: &[u8]) -> Result<(), Errno> {

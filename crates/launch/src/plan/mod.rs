@@ -12,6 +12,7 @@ mod options;
 mod filesystem;
 mod mounts;
 mod devices;
+mod files;
 mod root;
 mod process;
 mod capabilities;
@@ -39,6 +40,7 @@ use mounts::Surroundings;
 pub(crate) use capabilities::{CAPABILITIES, CapabilityPlan, names as capability_names};
 pub(crate) use checks::missing;
 pub(crate) use devices::{Nodes, PlannedDevice};
+pub(crate) use files::PlannedFile;
 pub(crate) use filesystem::{Filesystem, ReadOnly, RootMode};
 pub(crate) use hooks::{HookPlan, PlannedHook};
 pub(crate) use labels::{Labels, name as label_name};
@@ -127,15 +129,6 @@ pub(crate) struct Plan {
     pub manner: Manner,
 }
 
-/// A small file, written into our own tmpfs and bound into place.
-#[derive(Debug)]
-pub(crate) struct PlannedFile {
-    pub target: InRoot,
-    pub content: String,
-    /// Its name in the tmpfs, unlinked once bound.
-    pub scratch: CString,
-}
-
 #[derive(Debug)]
 pub(crate) struct LandlockPlan {
     pub abi: u32,
@@ -173,6 +166,7 @@ impl Plan {
     fn of_process(spec: &Spec) -> Result<Self, LaunchError> {
         checks::process(spec)?;
         let hardening = spec.hardening.clone().unwrap_or_default();
+        let files = files::planned(&hardening)?;
         let islands =
             hardening.islands.iter().map(|island| InRoot::parse(&island.path)).collect::<Result<_, _>>()?;
         let author = Author::of(spec);
@@ -215,7 +209,7 @@ impl Plan {
             mounts,
             trees,
             islands,
-            files: files(&hardening.files)?,
+            files,
             devices: spec
                 .linux
                 .devices
@@ -437,17 +431,6 @@ fn number_options(mounts: &mut [PlannedMount]) {
             first += filesystem.data.len();
         }
     }
-}
-
-fn files(files: &[model::spec::InjectedFile]) -> Result<Vec<PlannedFile>, LaunchError> {
-    let plan = |(index, file): (usize, &model::spec::InjectedFile)| {
-        Ok(PlannedFile {
-            target: InRoot::parse(&file.path)?,
-            content: file.content.clone(),
-            scratch: cstring("file name", &format!(".coffer-{index}"))?,
-        })
-    };
-    files.iter().enumerate().map(plan).collect()
 }
 
 fn landlock(

@@ -2,7 +2,7 @@
 
 use std::ffi::CString;
 
-use model::spec::{IdMapping, Mount};
+use model::spec::{IdMapping, Mount, Overlay};
 use sys::mount::{Depth, Propagation, attr};
 
 use super::Author;
@@ -39,7 +39,10 @@ pub(crate) enum Source {
 /// A tree of the host that the parent opens.
 #[derive(Debug)]
 pub(crate) struct TreeRequest {
+    /// Where it is; of an overlay, only what it is called.
     pub path: CString,
+    /// What it is made of, if it is put together for this container alone.
+    pub overlay: Option<Overlay>,
     pub depth: Depth,
     /// How deep owners are to be seen through a map.
     pub idmap: Option<Depth>,
@@ -118,6 +121,7 @@ impl PlannedMount {
         let mut options = Options::parse(mount.options.iter().map(AsRef::as_ref));
         let binds = options.bind.is_some() || mount.kind == "bind";
         let source = match mount.kind.as_ref() {
+            _ if mount.overlay.is_some() => layers(mount, &options, surroundings, trees)?,
             _ if options.remount => Source::Standing(standing(mount, &mut options)?),
             _ if binds => tree(mount, &target, &options, surroundings, trees)?,
             "cgroup" => cgroups(mount, &options)?,
@@ -186,12 +190,38 @@ fn tree(
     let (idmap, own_map) = map(mount, options, surroundings)?;
     trees.push(TreeRequest {
         path: cstring("mount source", &mount.source)?,
+        overlay: None,
         depth: options.bind.unwrap_or(Depth::Recursive),
         idmap,
         own_map,
         ties: ties(options, surroundings),
         kind: if target.relative() == c"proc" { TreeKind::Proc } else { TreeKind::Any },
         links: if ours { Links::Refused } else { Links::Followed },
+        opener: Opener::Parent,
+    });
+    Ok(Source::Tree(trees.len() - 1))
+}
+
+/// An overlay of the engine's own layers; somebody else's engine has none.
+fn layers(
+    mount: &Mount,
+    options: &Options,
+    surroundings: Surroundings<'_>,
+    trees: &mut Vec<TreeRequest>,
+) -> Result<Source, LaunchError> {
+    if surroundings.author != Author::Policy {
+        return Err(invalid(mount, "only Cofferdam's own specifications have overlays of layers"));
+    }
+    takes_no_options(mount, options, "an overlay of layers cannot have it")?;
+    trees.push(TreeRequest {
+        path: cstring("mount", &mount.destination)?,
+        overlay: mount.overlay.clone(),
+        depth: Depth::Single,
+        idmap: None,
+        own_map: None,
+        ties: Propagation::Unchanged,
+        kind: TreeKind::Any,
+        links: Links::Refused,
         opener: Opener::Parent,
     });
     Ok(Source::Tree(trees.len() - 1))

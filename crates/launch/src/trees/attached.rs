@@ -71,7 +71,7 @@ impl Order {
         let text = |text: &str| CString::new(text).map_err(|_| Errno::INVAL);
         Ok(Self {
             base: text(base)?,
-            target: text(&overlay.work)?,
+            target: text(if overlay.work.is_empty() { base } else { &overlay.work })?,
             // Names relative to the layers' common directory leave room for sixty layers.
             options: text(&options(overlay, base)?)?,
             flags: mount_flags(attributes),
@@ -85,10 +85,12 @@ fn options(overlay: &Overlay, base: &str) -> Result<String, Errno> {
         below.unwrap_or(path).to_owned()
     };
     let lower: Vec<String> = overlay.lower.iter().map(relative).collect();
-    let mut options =
-        format!("lowerdir={},upperdir={},workdir={}", lower.join(":"), overlay.upper, overlay.work);
-    if overlay.durability == OverlayDurability::Volatile {
-        options.push_str(",volatile");
+    let mut options = format!("lowerdir={}", lower.join(":"));
+    if !overlay.upper.is_empty() {
+        options.push_str(&format!(",upperdir={},workdir={}", overlay.upper, overlay.work));
+        if overlay.durability == OverlayDurability::Volatile {
+            options.push_str(",volatile");
+        }
     }
     options.push_str(if in_initial_user_namespace() {
         ",redirect_dir=off,metacopy=off"
@@ -137,6 +139,14 @@ mod tests {
             options.starts_with("lowerdir=b:a,upperdir=/s/c/upper,workdir=/s/c/work,volatile"),
             "{options}"
         );
+    }
+
+    #[test]
+    fn an_overlay_that_nobody_writes_to_has_no_upper_directory() {
+        let lower = vec!["/s/layers/b".into(), "/s/layers/a".into()];
+        let overlay = Overlay { lower, durability: OverlayDurability::Volatile, ..Overlay::default() };
+        let options = options(&overlay, "/s/layers").unwrap();
+        assert!(options.starts_with("lowerdir=b:a,") && !options.contains("volatile"), "{options}");
     }
 
     #[test]

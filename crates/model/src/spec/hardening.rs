@@ -19,6 +19,12 @@ pub struct Hardening {
     pub memfd_noexec: Option<u8>,
     /// Files that the engine makes for this container and binds over the image's: `/etc/hosts`, ...
     pub files: Vec<InjectedFile>,
+    /// The same, as programs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scripts: Vec<InjectedFile>,
+    /// The same, but what is in them is never written down: it comes with the start.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<SecretFile>,
 }
 
 /// An overlay filesystem of image layers and one writable directory.
@@ -27,9 +33,11 @@ pub struct Hardening {
 pub struct Overlay {
     /// Top layer first, as overlayfs wants them; absolute host paths.
     pub lower: Vec<String>,
-    /// Where writes go.
+    /// Where writes go; empty where nothing can be written.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub upper: String,
     /// overlayfs' scratch directory, on the same filesystem as `upper`.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub work: String,
     /// What happens to writes after a crash of the host.
     pub durability: OverlayDurability,
@@ -83,4 +91,17 @@ pub struct InjectedFile {
     pub path: String,
     /// What is in it.
     pub content: String,
+}
+
+/// A file whose content is known to nobody but the container.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretFile {
+    /// Absolute, in the container.
+    pub path: String,
+    /// Permission bits.
+    pub mode: u32,
+    /// Owner, in the container.
+    pub uid: u32,
+    /// Group, in the container.
+    pub gid: u32,
 }

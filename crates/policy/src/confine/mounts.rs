@@ -5,7 +5,7 @@ use model::request::{Access, ExecMode, HostNamespace, MountRequest, MountSource,
 use model::spec::{IdMapping, Mount, Text};
 
 use super::process::normalised;
-use super::{ConfineError, MappedMounts, Placement};
+use super::{ConfineError, MappedMounts, Placement, View};
 use crate::hostpaths::{components, within};
 
 /// Size of /dev/shm and of a tmpfs for which none was given: Docker's.
@@ -31,7 +31,7 @@ pub(super) fn check(request: &RunRequest, config: &ImageConfig) -> Result<(), Co
 
 /// A target, normalised. /dev, /proc and /sys are the container's face of the kernel and are never
 /// covered (CVE-2019-16884, CVE-2023-27561); what lies below /dev may be.
-fn target(text: &str) -> Result<String, ConfineError> {
+pub(super) fn target(text: &str) -> Result<String, ConfineError> {
     let refused = |why| ConfineError::MountTarget { target: text.to_owned(), why };
     let path = normalised(text).ok_or_else(|| refused("it is not an absolute path without `..`"))?;
     if path == "/" {
@@ -100,6 +100,31 @@ fn requested(mount: &MountRequest, placement: &Placement) -> Result<Mount, Confi
         MountSource::Volume { .. } => {
             volume_mount(target, place(&mount.target, placement)?, mount.access, mount.exec, placement)
         }
+        MountSource::Layers { .. } | MountSource::Cache { .. } | MountSource::Agent { .. } => {
+            viewed(target, mount, placement)?
+        }
+    })
+}
+
+/// What only a step of a build has.
+fn viewed(target: String, mount: &MountRequest, placement: &Placement) -> Result<Mount, ConfineError> {
+    let place = placement.views.iter().find(|place| place.target == mount.target);
+    let place =
+        place.ok_or_else(|| ConfineError::Unplaced { what: format!("the mount at {}", mount.target) })?;
+    Ok(match &place.view {
+        View::Mapped(path) => volume_mount(target, path.clone(), mount.access, mount.exec, placement),
+        View::Plain(path) => bind(target, path.clone(), bind_options(mount.access, mount.exec)),
+        View::Overlay(overlay) => Mount {
+            destination: target,
+            kind: Text::Borrowed("overlay"),
+            source: Text::Borrowed("overlay"),
+            options: bind_options(mount.access, mount.exec)
+                .into_iter()
+                .filter(|word| word != "rbind")
+                .collect(),
+            overlay: Some(overlay.clone()),
+            ..Mount::default()
+        },
     })
 }
 
@@ -344,6 +369,43 @@ mod tests {
         );
         let tmpfs = mount(MountSource::Tmpfs { size: Some(4096), mode: Some(0o700) }, "/t");
         assert_eq!(options(&tmpfs), ["nosuid", "nodev", "noexec", "ro", "size=4096", "mode=0700"]);
+    }
+
+    #[test]
+    fn what_a_step_of_a_build_mounts_lies_where_the_engine_says() {
+        use model::spec::Overlay;
+
+        use crate::confine::ViewPlace;
+
+        let cache = mount(MountSource::Cache { id: "apt".into(), number: 0 }, "/cache");
+        let layers = mount(MountSource::Layers { layers: Vec::new(), path: String::new() }, "/src");
+        let agent = mount(MountSource::Agent { id: "default".into(), mode: 0o600, owner: (0, 0) }, "/agent");
+        let map = vec![IdMapping { container_id: 0, host_id: 1, size: 9 }];
+        let overlay = Overlay { lower: vec!["/l/b".into(), "/l/a".into()], ..Overlay::default() };
+        let place = |target: &str, view| ViewPlace { target: target.into(), view };
+        let placement = Placement {
+            views: vec![
+                place("/cache", View::Mapped("/c".into())),
+                place("/src", View::Overlay(overlay.clone())),
+                place("/agent", View::Plain("/a".into())),
+            ],
+            mapped: MappedMounts::VolumesAndBinds,
+            uid_map: map.clone(),
+            gid_map: map,
+            ..Placement::default()
+        };
+        let common = ["rprivate", "rnosuid", "rnodev", "rnoexec", "rro"];
+        let made = requested(&layers, &placement).unwrap();
+        assert_eq!(
+            (made.options.as_slice(), made.overlay),
+            (common.map(Text::Borrowed).as_slice(), Some(overlay))
+        );
+        let made = requested(&agent, &placement).unwrap();
+        assert_eq!((&*made.source, made.options.contains(&"idmap".into())), ("/a", false));
+        let made = requested(&cache, &placement).unwrap();
+        assert_eq!((&*made.source, made.options.contains(&"idmap".into())), ("/c", true));
+        let lost = Placement { views: Vec::new(), ..placement };
+        assert!(matches!(requested(&cache, &lost), Err(ConfineError::Unplaced { .. })));
     }
 
     #[test]

@@ -84,9 +84,14 @@ pub(super) fn environment_is_well_formed(
 ) -> Result<(), ConfineError> {
     let well_formed = |entry: &&String| entry.find('=').is_some_and(|at| at > 0) && !entry.contains('\0');
     match config.env.iter().chain(&request.env).find(|entry| !well_formed(entry)) {
-        Some(entry) => Err(ConfineError::Environment { entry: entry.chars().take(60).collect() }),
+        Some(entry) => Err(ConfineError::Environment { entry: shown(entry) }),
         None => Ok(()),
     }
+}
+
+/// As much of an entry as an error shows.
+pub(super) fn shown(entry: &str) -> String {
+    entry.chars().take(60).collect()
 }
 
 /// Defaults, then the image's, then the request's; a later one replaces an earlier one in its place.

@@ -99,3 +99,24 @@ fn another_request_has_another_digest() {
     assert_eq!(one, request_digest(&request()).unwrap());
     assert_ne!(one, request_digest(&RunRequest { mutable: true, ..request() }).unwrap());
 }
+
+#[test]
+fn a_step_of_a_build_says_in_its_own_words_what_it_asks_for() {
+    use model::request::StepRequest;
+    let step = RunRequest { mutable: true, step: Some(StepRequest::default()), ..request() };
+    let refusal = refused(&RunRequest { privileged: true, ..step.clone() }, Level::Baseline);
+    assert!(refusal.asked.starts_with("`--security=insecure` removes every wall"), "{refusal}");
+    assert_eq!(refusal.instead, "leave out `--security=insecure`");
+    let or = "let it run and have that recorded: coffer build --policy open ...";
+    assert_eq!(refusal.or.as_deref(), Some(or));
+    let agent = MountRequest {
+        source: MountSource::Agent { id: "default".to_owned(), mode: 0o600, owner: (0, 0) },
+        ..bind("/agent")
+    };
+    let request = RunRequest { mounts: vec![agent], ..step };
+    let (image, level) = (image(), Level::Baseline);
+    let permit = decide(&question(&request, &image, level), "c1".to_owned(), 0).permit.unwrap();
+    let ids: Vec<_> = permit.exceptions().iter().map(|exception| exception.id.as_str()).collect();
+    assert_eq!(ids, ["agent", "mutable"]);
+    assert_eq!(refused(&request, Level::Restricted).rule, "agent-is-an-exception");
+}

@@ -191,7 +191,7 @@ impl FilesError {
 }
 
 /// A path as an error shows it: nothing that a terminal would act on, and not too long.
-pub(in crate::building) fn shown(path: &[u8]) -> String {
+pub(in super::super) fn shown(path: &[u8]) -> String {
     const LONGEST: usize = 200;
     let shown = path.iter().take(LONGEST).copied().flat_map(std::ascii::escape_default).map(char::from);
     let rest = if path.len() > LONGEST { "..." } else { "" };

@@ -1,0 +1,212 @@
+//! `RUN`: a step is a container like any other, with the same permit, the same confinement and the same
+//! ledger. What it wrote becomes a layer.
+
+mod request;
+mod secrets;
+mod views;
+mod agents;
+mod finish;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+
+use build::plan::{Origin, Run, RunNetwork};
+use launch::{Given, Io, Running};
+use model::digest::Digest;
+use model::image::{Image, ImageConfig, ImageFacts, Layer};
+use model::request::RunRequest;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fs::{FileType, Gid, Uid};
+use rustix::io::Errno;
+use rustix::process::Signal;
+use store::Stamp;
+use store::copy::Notices;
+
+use super::caches::Holding;
+use super::error::{BuildError, StepError};
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::files;
+use crate::foreground::Interruptions;
+use crate::id::ContainerId;
+use crate::start::{Keeper, Live};
+use crate::state::{Decided, Ended, Reservation};
+use crate::user::MergedRoot;
+
+pub use secrets::{SecretSource, Secrets};
+
+/// Sockets of agents, by the names that steps ask for.
+pub type Agents = BTreeMap<String, PathBuf>;
+
+/// What a step's program prints goes here. Whoever reads decides how much that may be: a step whose output
+/// nobody takes waits. Pipes become the property of the step's user, who may open them anew.
+#[derive(Debug)]
+pub struct Output {
+    /// Its output.
+    pub stdout: OwnedFd,
+    /// Its errors.
+    pub stderr: OwnedFd,
+}
+
+/// Everything that a step does not say itself.
+pub struct Surroundings<'a> {
+    /// What it is called, for people and in the ledger: `[build 3/7] RUN make`.
+    pub title: &'a str,
+    /// The root that it begins with, bottom first.
+    pub below: &'a [Layer],
+    /// The configuration so far; only its platform matters.
+    pub config: &'a ImageConfig,
+    /// What an origin holds, bottom first: of a context, a layer that was made of it.
+    pub roots: &'a dyn Fn(&Origin) -> Option<&'a [Layer]>,
+    /// Secrets that were given.
+    pub secrets: &'a Secrets,
+    /// Agents that were given.
+    pub agents: &'a Agents,
+    /// Which times go into the layer.
+    pub stamp: Stamp,
+    /// Where its packets go if it says nothing.
+    pub network: RunNetwork,
+    /// What the person asks for every step: level, answers, limits, shared memory, host name.
+    pub defaults: &'a RunRequest,
+}
+
+/// What became of a step.
+#[derive(Debug)]
+pub struct Ran {
+    /// What it wrote; nothing, where it changed nothing or failed.
+    pub layer: Option<Layer>,
+    /// How its program ended.
+    pub ended: Ended,
+    /// What of it is not in the layer.
+    pub notices: Notices,
+}
+
+/// A step that is about to start.
+struct Step {
+    image: Image,
+    reservation: Reservation,
+    caches: Vec<Holding>,
+    /// Where its mounts lie: nothing of that is in its layer.
+    covered: BTreeSet<Vec<u8>>,
+}
+
+impl Engine {
+    /// Runs a step to its end. This process must have no other thread. Whoever asks us to end meanwhile ends the
+    /// step; if we are killed, it ends with us.
+    ///
+    /// # Errors
+    /// [`StepError`]; refusals and failed starts as [`Engine::run`]. Nothing of the container is left.
+    pub fn run_step(&self, run: &Run, around: &Surroundings<'_>, output: Output) -> Result<Ran, BuildError> {
+        agents::check(run, around.agents)?;
+        let known = secrets::read(run, around.secrets)?;
+        let caches = self.hold_caches(run, around)?;
+        let id = ContainerId::random().map_err(EngineError::io("get random numbers"))?;
+        let request = request::of(run, around, &known, &caches, &id);
+        self.check_sources(&request)?;
+        let interruptions = Interruptions::hold().map_err(EngineError::io("take over the signals"))?;
+        let image = image(around.below, around.config);
+        let covered = self.covered(&image, &request)?;
+        let now = self.now();
+        let (permit, verdict) = self.permitted(&request, &image, &id, now)?;
+        let record = self.record(&id, request, &image, Decided::of(&permit, &verdict), now);
+        let mut reservation = self.reserve(record)?;
+        let agents = self.serve_agents(&reservation, around.agents)?;
+        let started = self.set_off(&mut reservation, permit, &image, Keeper::Command, |_request, owner| {
+            let Output { stdout, stderr } = output;
+            [&stdout, &stderr].into_iter().try_for_each(|pipe| give(pipe, owner))?;
+            let secrets::Known { files, variables, .. } = known;
+            let io = Io::Streams { stdin: None, stdout, stderr };
+            Ok((Given { io, secrets: files, variables }, ()))
+        });
+        let (live, ()) = started.map_err(|error| self.give_up(&mut reservation, error))?;
+        let interrupted = attend(&live.running, &interruptions);
+        let Live { running, book, ports: _none } = live;
+        let ended = Ended::from(running.wait().map_err(EngineError::from)?);
+        drop(agents);
+        let interrupted = interrupted.map_err(EngineError::io("wait for the step"))?;
+        let mut step = Step { image, reservation, caches, covered };
+        let taken = match (ended, interrupted) {
+            (Ended::Code { code: 0 }, None) => self.take_layer(&mut step, around.stamp),
+            _ => Ok((None, Notices::default())),
+        };
+        self.ended(step.reservation, ended, &book)?;
+        match interrupted {
+            Some(signal) => Err(StepError::Interrupted(signal).into()),
+            None => taken.map(|(layer, notices)| Ran { layer, ended, notices }),
+        }
+    }
+
+    /// Where mounts and files of the engine lie, as they are called and where links lead.
+    fn covered(&self, image: &Image, request: &RunRequest) -> Result<BTreeSet<Vec<u8>>, EngineError> {
+        let failed = || EngineError::io("look up where mounts lie");
+        let root = MergedRoot::open(self.lower(image)).map_err(failed())?;
+        let mounts = request.mounts.iter().map(|mount| mount.target.as_str());
+        let step = request.step.iter();
+        let scripts = step.clone().flat_map(|step| &step.scripts).map(|script| script.path.as_str());
+        let secrets = step.flat_map(|step| &step.secrets).filter_map(|secret| secret.target.as_deref());
+        let mut covered = files::covered(mounts.chain(scripts).chain(secrets));
+        for path in covered.clone() {
+            covered.insert(root.landing(&String::from_utf8_lossy(&path)).map_err(failed())?);
+        }
+        covered.remove(b"".as_slice());
+        Ok(covered)
+    }
+}
+
+/// The root below the step as an image that nobody else knows. What its files are matters only where programs
+/// are confined to them, and a step may execute what it writes.
+fn image(below: &[Layer], config: &ImageConfig) -> Image {
+    let ids: Vec<String> = below.iter().map(|layer| layer.diff_id.to_string()).collect();
+    let digest = Digest::of(format!("step on {}", ids.join(" ")).as_bytes());
+    let config = ImageConfig {
+        architecture: config.architecture.clone(),
+        os: config.os.clone(),
+        ..ImageConfig::default()
+    };
+    Image {
+        digest,
+        config_digest: digest,
+        names: Vec::new(),
+        size: 0,
+        created: None,
+        imported: 0,
+        layers: below.to_vec(),
+        config,
+        facts: ImageFacts::default(),
+        history: Vec::new(),
+    }
+}
+
+/// A pipe that its user may open anew, as /dev/stdout; anything else stays whose it is.
+fn give(pipe: &OwnedFd, (uid, gid): (u32, u32)) -> Result<(), EngineError> {
+    let given = rustix::fs::fstat(pipe).and_then(|stat| match FileType::from_raw_mode(stat.st_mode) {
+        FileType::Fifo => rustix::fs::fchown(pipe, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid))),
+        _ => Ok(()),
+    });
+    given.map_err(|errno| EngineError::io("give the step its output")(errno.into()))
+}
+
+/// Waits until the program has ended. The first signal that asks us to end kills it; its number comes back.
+fn attend(running: &Running, interruptions: &Interruptions) -> io::Result<Option<i32>> {
+    let mut interrupted = None;
+    loop {
+        let mut watched = [
+            PollFd::from_borrowed_fd(running.pidfd(), PollFlags::IN),
+            PollFd::from_borrowed_fd(interruptions.fd(), PollFlags::IN),
+        ];
+        match poll(&mut watched, None) {
+            Err(Errno::INTR) => continue,
+            polled => polled?,
+        };
+        let [program, _signals] = &watched;
+        if !program.revents().is_empty() {
+            return Ok(interrupted);
+        }
+        if let (Some(signal), None) = (interruptions.asked(), interrupted) {
+            interrupted = Some(signal);
+            running.signal(Signal::KILL.as_raw()).map_err(io::Error::other)?;
+        }
+    }
+}
