@@ -266,7 +266,7 @@ advisories affected        name, by (vulnerability, package), examined, unknown[
 advisories accept          id, package, reason, until
 trust init                 publisher, fingerprint, roles[] (role, needed, keys[], version, expires, requires[]
                            (kind, keys[])), keys[], missing[] (role, needed, signed[], absent[])
-trust keys                 [] publisher, role, id, name, kept, token, public_key
+trust keys                 [] publisher, role, id, name, kept, token, retired, public_key
 trust sign, promote,       publisher, place, state, changes[], signed[], dropped[] (role, key), missing[],
   revoke, rotate, ...      fingerprint, first, fresh_until
 trust inspect              place, fingerprint, roles[], releases[] (name, digest, sequence, stages[]),

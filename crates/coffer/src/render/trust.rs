@@ -5,7 +5,9 @@ mod data;
 use std::path::Path;
 
 use engine::trust::keyring::{Kept, KeyPlace};
-use engine::trust::{Event, First, KeyId, Known, Made, Outcome, RoleName, RoleStanding, State};
+use engine::trust::{
+    Event, First, KeyId, KeyStanding, Known, Made, Outcome, RoleName, RoleStanding, State, Usage,
+};
 
 use super::style::{Style, Tone};
 use super::table::{Cell, Column, Table};
@@ -93,7 +95,7 @@ fn spare(made: &Made) -> Option<String> {
 }
 
 /// The table of `coffer trust keys`.
-pub(crate) fn keys(all: &[(String, Vec<Kept>)]) -> Table {
+pub(crate) fn keys(all: &[(String, Vec<KeyStanding>)]) -> Table {
     let mut table = Table::new([
         Column::whole("PUBLISHER"),
         Column::whole("ROLE"),
@@ -102,16 +104,17 @@ pub(crate) fn keys(all: &[(String, Vec<Kept>)]) -> Table {
         Column::gives_way("KEPT"),
     ]);
     for (name, keys) in all {
-        for key in keys {
+        for KeyStanding { key, usage } in keys {
             table.row([
                 name.as_str().into(),
                 key.role.to_string().into(),
                 key.public.id().short().into(),
                 key.file.as_str().into(),
-                match &key.place {
-                    KeyPlace::Sealed => "sealed".into(),
-                    KeyPlace::Plain => Cell::toned("not sealed", Tone::Warn),
-                    KeyPlace::Hardware(uri) => uri.to_string().into(),
+                match (usage, &key.place) {
+                    (Usage::Retired, _) => "no role uses it any more".into(),
+                    (Usage::Live, KeyPlace::Sealed) => "sealed".into(),
+                    (Usage::Live, KeyPlace::Plain) => Cell::toned("not sealed", Tone::Warn),
+                    (Usage::Live, KeyPlace::Hardware(uri)) => uri.to_string().into(),
                 },
             ]);
         }

@@ -43,8 +43,8 @@ pub use pins::Pin;
 pub use place::{Place, target};
 pub use publish::{Carrier, Edition, Published, Revision};
 pub use publishing::{
-    Beginning, Begun, Desk, First, Guard, Known, Made, NamedKey, Of, Outcome, PublishingError,
-    ReleaseStanding, RoleStanding, RoleWish, Sealing, StageWish, State, Waiting, Whose,
+    Beginning, Begun, Desk, First, Guard, KeyStanding, Known, Made, NamedKey, Of, Outcome, PublishingError,
+    ReleaseStanding, RoleStanding, RoleWish, Sealing, StageWish, State, Usage, Waiting, Whose,
 };
 pub use stamping::{Deed, Duty};
 pub use sys::environment::take as take_variable;

@@ -12,6 +12,7 @@ mod attested;
 mod deeds;
 mod fresh;
 mod look;
+mod retired;
 
 use std::collections::BTreeMap;
 
@@ -22,6 +23,7 @@ pub use deeds::StageWish;
 pub use desk::{Desk, Guard, NamedKey, Sealing};
 pub use error::PublishingError;
 pub use look::{Known, Of, ReleaseStanding, RoleStanding, Waiting};
+pub use retired::{KeyStanding, Usage};
 pub use whose::{Begun, Whose};
 
 use super::files::Files;

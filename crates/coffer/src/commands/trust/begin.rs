@@ -127,7 +127,7 @@ impl Act for Keys {
         context.show(
             || {
                 all.iter()
-                    .flat_map(|(name, keys)| keys.iter().map(|key| KeyJson::new(name, key)))
+                    .flat_map(|(name, keys)| keys.iter().map(|key| KeyJson::standing(name, key)))
                     .collect::<Vec<_>>()
             },
             || trust::keys(&all).render(context.style, context.width()),

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use engine::trust::keyring::{Kept, KeyPlace};
-use engine::trust::{Event, First, KeyId, Known, Made, Missing, Outcome, ReleaseStanding, State};
+use engine::trust::{
+    Event, First, KeyId, KeyStanding, Known, Made, Missing, Outcome, ReleaseStanding, State, Usage,
+};
 use serde::Serialize;
 
 use crate::render::time;
@@ -48,6 +50,7 @@ pub(crate) struct KeyJson<'a> {
     kept: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
+    retired: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     public_key: Option<String>,
 }
@@ -154,7 +157,12 @@ impl<'a> KeyJson<'a> {
             KeyPlace::Hardware(uri) => ("token", Some(uri.to_string())),
         };
         let (role, id) = (key.role.to_string(), key.public.id().to_string());
-        Self { publisher, role, id, name: &key.file, kept, token, public_key: None }
+        Self { publisher, role, id, name: &key.file, kept, token, retired: false, public_key: None }
+    }
+
+    /// With whether anything counts that it signs.
+    pub(crate) fn standing(publisher: &'a str, standing: &'a KeyStanding) -> Self {
+        Self { retired: standing.usage == Usage::Retired, ..Self::new(publisher, &standing.key) }
     }
 
     /// With the file that has its public half.

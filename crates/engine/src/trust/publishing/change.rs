@@ -7,6 +7,7 @@ use trust::publisher::{Change, Draft, Given, Missing, PublishError, Repository, 
 
 use super::desk::Desk;
 use super::notes;
+use super::retired::named;
 use super::whose::{Begun, Publisher, Sent, Whose};
 use super::{EngineError, PublishingError, packed, unpacked};
 use crate::book::{Entry, Kind};
@@ -244,7 +245,7 @@ impl Engine {
         let carrier = Carrier::Registry(publisher.place.clone());
         publisher.sent = Sent::Perhaps;
         self.publish(desk.registries, &carrier, Edition::Latest, &files, there.latest)?;
-        remember(desk, publisher, &published.repository)?;
+        remember(desk, publisher, there.base.as_ref(), &published.repository)?;
         self.leave(desk, publisher, &published.rest, there)?;
         let fresh_until =
             published.repository.expiries().iter().map(|(_, end)| *end).min().unwrap_or_default();
@@ -350,8 +351,18 @@ fn online(
 }
 
 /// From now on nothing older is signed on top of.
-fn remember(desk: &Desk<'_>, publisher: &mut Publisher, repository: &Repository) -> Result<(), EngineError> {
+fn remember(
+    desk: &Desk<'_>,
+    publisher: &mut Publisher,
+    before: Option<&Repository>,
+    repository: &Repository,
+) -> Result<(), EngineError> {
     publisher.keyring.remember(repository.root(), &repository.versions())?;
+    if let Some(before) = before
+        && publisher.notes.retire(&named(before)?, &named(repository)?)
+    {
+        publisher.notes.save(&desk.directory(&publisher.keyring))?;
+    }
     note_place(desk, publisher)?;
     Ok(notes::forget_first(&desk.directory(&publisher.keyring))?)
 }

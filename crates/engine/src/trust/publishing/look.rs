@@ -10,6 +10,7 @@ use trust::publisher::{
 
 use super::change::{fingerprint, root_of};
 use super::desk::Desk;
+use super::retired::{KeyStanding, Usage};
 use super::whose::{Publisher, Whose};
 use super::{EngineError, unpacked};
 use crate::engine::Engine;
@@ -93,15 +94,20 @@ impl Engine {
         &self,
         desk: &Desk<'_>,
         name: Option<&str>,
-    ) -> Result<Vec<(String, Vec<Kept>)>, EngineError> {
+    ) -> Result<Vec<(String, Vec<KeyStanding>)>, EngineError> {
         let names = match name {
             Some(name) => vec![name.to_owned()],
             None => Keyring::names(&desk.publishers)?,
         };
-        names
-            .into_iter()
-            .map(|name| Ok((name.clone(), Keyring::open(&desk.publishers, &name)?.keys()?)))
-            .collect()
+        let of = |name: String| {
+            let (keyring, notes) = desk.named(&name)?;
+            let standing = |key: Kept| {
+                let retired = notes.has_retired(&key.public.id());
+                KeyStanding { key, usage: if retired { Usage::Retired } else { Usage::Live } }
+            };
+            Ok((name, keyring.keys()?.into_iter().map(standing).collect()))
+        };
+        names.into_iter().map(of).collect()
     }
 
     /// What a publisher says now.

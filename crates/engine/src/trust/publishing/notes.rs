@@ -1,8 +1,10 @@
 //! What a publisher's directory remembers beside keys: where they publish, and for how long what is signed is good.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use trust::key::KeyId;
 use trust::publisher::Validity;
 
 use super::super::directory::{self, replace_flushed};
@@ -24,6 +26,9 @@ pub(super) struct Notes {
     pub(super) places: Vec<Place>,
     #[serde(default)]
     valid: Valid,
+    /// Keys that were used, and are no longer.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    retired: BTreeSet<KeyId>,
 }
 
 /// [`Validity`], as it is written.
@@ -56,7 +61,7 @@ impl Notes {
     }
 
     pub(super) fn new(validity: Validity) -> Self {
-        Self { places: Vec::new(), valid: validity.into() }
+        Self { places: Vec::new(), valid: validity.into(), retired: BTreeSet::new() }
     }
 
     /// Those of a publisher's directory; nothing where nothing was written down.
@@ -75,6 +80,19 @@ impl Notes {
         let bytes = serde_json::to_vec_pretty(self).map_err(|error| failed(error.into()))?;
         let dir = open_dir(publisher).map_err(|errno| failed(errno.into()))?;
         replace_flushed(&dir, NOTES, &bytes).map_err(failed)
+    }
+
+    /// Remembers which keys what is published names no more; whether that is news.
+    pub(super) fn retire(&mut self, before: &BTreeSet<KeyId>, after: &BTreeSet<KeyId>) -> bool {
+        let retired = self.retired.union(before).filter(|key| !after.contains(*key)).cloned().collect();
+        let is_news = self.retired != retired;
+        self.retired = retired;
+        is_news
+    }
+
+    /// Whether a key was used, and is no longer.
+    pub(super) fn has_retired(&self, key: &KeyId) -> bool {
+        self.retired.contains(key)
     }
 
     /// Remembers a place, and whether it was new.
@@ -112,6 +130,17 @@ pub(super) fn forget_first(publisher: &Path) -> Result<(), PublishingError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_retires_when_it_is_named_no_more_and_comes_back_when_it_is() {
+        let ids = |names: &[&str]| names.iter().map(|name| KeyId::new(*name)).collect::<BTreeSet<_>>();
+        let mut notes = Notes::default();
+        assert!(!notes.retire(&ids(&["a", "b"]), &ids(&["a", "b", "c"])));
+        assert!(notes.retire(&ids(&["a", "b"]), &ids(&["a"])));
+        assert!(notes.has_retired(&KeyId::new("b")) && !notes.has_retired(&KeyId::new("a")));
+        assert!(!notes.retire(&ids(&["a"]), &ids(&["a"])), "it stays so");
+        assert!(notes.retire(&ids(&["a"]), &ids(&["a", "b"])) && !notes.has_retired(&KeyId::new("b")));
+    }
 
     #[test]
     fn notes_come_back_and_places_are_remembered_once() {
