@@ -78,11 +78,11 @@ impl Engine {
         let digest = |text: &String| text.parse::<ClaimedDigest>().map(Digest::assertion);
         let taken = made.taken.iter().map(digest).collect::<Result<_, _>>();
         let taken = taken.map_err(|_| BuildError::Lost)?;
-        let layer = made.layer.map(|layer| self.held(&layer)).transpose()?;
+        let layer = made.layer.map(|layer| self.layer_of_step(&layer)).transpose()?;
         Ok(Done { layer, taken })
     }
 
-    fn held(&self, layer: &StoredLayer) -> Result<Layer, BuildError> {
+    fn layer_of_step(&self, layer: &StoredLayer) -> Result<Layer, BuildError> {
         Ok(self.store.layer(layer.blob, layer.diff_id)?)
     }
 }

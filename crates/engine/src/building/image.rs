@@ -26,7 +26,7 @@ pub struct Built {
     pub image: Image,
     /// Whether the store had it before.
     pub already: bool,
-    /// How many steps there were.
+    /// How many steps there were, images that stages begin with left out.
     pub steps: usize,
     /// How many of them were taken from earlier builds.
     pub cached: usize,
@@ -72,9 +72,11 @@ impl Engine {
         watcher.waiting("writing down what is in it");
         let made = Made { draft: &draft, plan: &plan, bases: &bases, roots: &roots, begun };
         let evidence = self.testify(&made, &image)?;
-        let cached = roots.iter().filter(|root| root.is_cached).count();
+        // An image that a stage begins with is no step: nobody does it.
+        let done: Vec<&Root> = roots.iter().filter(|root| !root.is_base).collect();
+        let (steps, cached) = (done.len(), done.iter().filter(|root| root.is_cached).count());
         let kept = roots.iter().zip(&plan.steps).map(|(root, step)| Kept::of(root, &step.title)).collect();
-        Ok(Built { image, already, steps: roots.len(), cached, evidence, kept })
+        Ok(Built { image, already, steps, cached, evidence, kept })
     }
 
     fn assembled(

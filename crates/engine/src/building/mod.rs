@@ -51,7 +51,7 @@ pub use error::{BuildError, FilesError, StepError};
 pub use git::GitSource;
 pub use image::Built;
 pub use request::{BuildRequest, Evidence, Provenance, StepWishes, Times};
-pub use run::{SecretSource, Secrets};
+pub use run::{Agents, Output, Ran, SecretSource, Secrets, Surroundings};
 pub use store::{Stamp, StampMode};
 pub use taken::Taken;
 pub use watcher::Watcher;

@@ -122,9 +122,9 @@ impl Engine {
         });
         let (live, ()) = started.map_err(|error| self.give_up(&mut reservation, error))?;
         let interrupted = attend(&live.running, &interruptions);
-        let Live { running, book, ports: _none } = live;
+        let Live { running, book, carriers } = live;
         let ended = Ended::from(running.wait().map_err(EngineError::from)?);
-        drop(agents);
+        drop((agents, carriers));
         let interrupted = interrupted.map_err(EngineError::io("wait for the step"))?;
         let mut step = Step { image, reservation, caches, covered };
         let taken = match (ended, interrupted) {

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use engine::building::Built;
 use engine::registries::Registries;
+use engine::ship::{Pushing, Referrers};
 use engine::{Engine, Format as ImageFormat};
-use model::reference::ImageName;
 
 use crate::args::build::Build;
 use crate::args::global::Format;
@@ -74,7 +74,8 @@ fn push(build: &Build, engine: &Engine, built: &Built, context: &Context) -> Res
     }
     let registries: Registries = registries::open(context, build.result.authfile.as_deref())?;
     for name in &build.names {
-        let sent = engine.push(&registries, &built.image, name as &ImageName, None, &mut Lines::new())?;
+        let how = Pushing { packing: None, referrers: Referrers::Along };
+        let sent = engine.push(&registries, &built.image, name, how, &mut Lines::new())?;
         if context.format == Format::Table && !build.result.quiet {
             context.print(&pushed(&sent, context.style))?;
         }

@@ -35,7 +35,7 @@ pub(super) fn of(
     RunRequest {
         image: around.title.to_owned(),
         command: run.arguments.clone(),
-        env: run.env.clone(),
+        env: environment(run),
         working_dir: text(&run.working_dir),
         user: text(&run.user),
         hostname: Some(defaults.hostname.clone().unwrap_or_else(|| HOSTNAME.to_owned())),
@@ -57,11 +57,20 @@ pub(super) fn of(
     }
 }
 
-/// Where packets go. There is no way out that does not lead in as well, so a step has the host's network or none.
+/// The step's variables, and those of proxies that it has not itself.
+fn environment(run: &Run) -> Vec<String> {
+    let name = |entry: &str| entry.split('=').next().unwrap_or_default().to_owned();
+    let own: Vec<String> = run.env.iter().map(|entry| name(entry)).collect();
+    let proxies = run.proxies.iter().filter(|entry| !own.contains(&name(entry)));
+    proxies.chain(&run.env).cloned().collect()
+}
+
+/// Where packets go: what the step says counts, and where it says nothing, what the person says of all of them.
 fn network(step: RunNetwork, build: RunNetwork) -> Network {
     match (step, build) {
         (RunNetwork::Host, _) | (RunNetwork::Outbound, RunNetwork::Host) => Network::Host,
-        (RunNetwork::None, _) | (RunNetwork::Outbound, _) => Network::None,
+        (RunNetwork::None, _) | (RunNetwork::Outbound, RunNetwork::None) => Network::None,
+        (RunNetwork::Outbound, RunNetwork::Outbound) => Network::Outbound,
     }
 }
 
@@ -126,7 +135,7 @@ mod tests {
     fn a_step_has_the_host_s_network_only_if_somebody_says_so() {
         use RunNetwork::{Host, None, Outbound};
         for (step, build, expected) in [
-            (Outbound, Outbound, Network::None),
+            (Outbound, Outbound, Network::Outbound),
             (Outbound, Host, Network::Host),
             (Outbound, None, Network::None),
             (None, Host, Network::None),

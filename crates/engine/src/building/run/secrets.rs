@@ -26,6 +26,16 @@ pub enum SecretSource {
     Value(Zeroizing<String>),
 }
 
+/// What is shown is never the value.
+impl std::fmt::Debug for SecretSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::File(path) => f.debug_tuple("File").field(path).finish(),
+            Self::Value(_) => f.write_str("Value"),
+        }
+    }
+}
+
 /// The secrets of one step.
 #[derive(Default)]
 pub(super) struct Known {
