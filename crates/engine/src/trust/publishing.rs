@@ -7,6 +7,7 @@ mod signer;
 mod whose;
 
 mod beginning;
+mod outcome;
 mod change;
 mod attested;
 mod deeds;
@@ -18,11 +19,11 @@ use std::collections::BTreeMap;
 
 pub use beginning::{Beginning, Made, RoleWish};
 pub(super) use change::fingerprint;
-pub use change::{First, Outcome, State};
 pub use deeds::StageWish;
 pub use desk::{Desk, Guard, NamedKey, Sealing};
 pub use error::PublishingError;
 pub use look::{Known, Of, ReleaseStanding, RoleStanding, Waiting};
+pub use outcome::{First, Outcome, State};
 pub use retired::{KeyStanding, Usage};
 pub use whose::{Begun, Whose};
 

@@ -6,8 +6,8 @@ use registry::client::Which;
 use trust::publisher::{Draft, PublishError, Requirement, RoleName, StageName};
 
 use super::beginning::{RoleWish, by_beginning};
-use super::change::Outcome;
 use super::desk::{Desk, NamedKey};
+use super::outcome::Outcome;
 use super::whose::{Publisher, Sent, Whose, release_name};
 use super::{EngineError, PublishingError};
 use crate::book::Kind;
