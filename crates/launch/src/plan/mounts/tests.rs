@@ -95,3 +95,17 @@ fn an_option_that_a_bind_cannot_have_is_named_in_ours_and_means_nothing_in_other
     let error = parse(&bind, Surroundings { author: Author::Policy, ..BUNDLE }).unwrap_err();
     assert_eq!(error, "invalid mount option `size of /x`: a bind mount cannot have it");
 }
+
+#[test]
+fn an_overlay_of_layers_is_the_parent_s_to_open_and_nobody_else_s_to_ask_for() {
+    let overlay = Overlay { lower: vec!["/l/b".into(), "/l/a".into()], ..Overlay::default() };
+    let mount =
+        Mount { overlay: Some(overlay.clone()), ..mount("/src", "overlay", &["rprivate", "rnosuid"]) };
+    assert!(parse(&mount, BUNDLE).unwrap_err().contains("Cofferdam's own"));
+    let ours = Surroundings { author: Author::Policy, ..BUNDLE };
+    let (planned, trees) = parse(&mount, ours).unwrap();
+    assert!(matches!(planned.source, Source::Tree(0)));
+    assert_eq!((trees[0].overlay.as_ref(), trees[0].opener), (Some(&overlay), Opener::Parent));
+    let on_proc = Mount { destination: "/proc/x".into(), ..mount };
+    assert!(parse(&on_proc, ours).is_err());
+}
