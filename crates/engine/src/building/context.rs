@@ -129,9 +129,10 @@ impl Engine {
     /// # Errors
     /// Everything that can go wrong on a network.
     pub fn incoming_at(&self, url: &str) -> Result<Incoming, BuildError> {
-        let (Fetched { directory, .. }, name) = self.fetched(url, None)?;
-        let file = open_in(&[directory], 0, name.as_bytes(), OFlags::RDONLY);
-        Ok(self.received(std::fs::File::from(file.map_err(FilesError::read(url.as_bytes()))?), url)?)
+        let (fetched, name) = self.fetched(url, None)?;
+        let file = open_in(&[fetched.directory], 0, name.as_bytes(), OFlags::RDONLY);
+        let file = file.map_err(FilesError::read(url.as_bytes()))?;
+        Ok(self.received(std::fs::File::from(file), url)?)
     }
 
     /// A context from a git repository.

@@ -46,6 +46,11 @@ impl Bench {
         Self { root, engine, base }
     }
 
+    /// The same with a network.
+    pub(crate) fn reaching(self, places: engine::registries::Places) -> Self {
+        Self { engine: self.engine.reaching(places), ..self }
+    }
+
     pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.root.path().join("context").join(path)
     }

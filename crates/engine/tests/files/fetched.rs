@@ -1,12 +1,72 @@
-//! Git repositories: what is checked out, and what their authors cannot make us do.
+//! Addresses and git repositories: what is fetched, and what their authors cannot make us do.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use build::plan::{self, Source};
 use coffer_engine::building::GitSource;
+use coffer_engine::registries::Places;
+use model::digest::Digest;
 
-use crate::bench::{Bench, copy};
+use crate::bench::{Archive, Bench, copy};
+
+/// Answers every request with these bytes; the address.
+fn serve(content: Vec<u8>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _request = stream.read(&mut [0; 4096]);
+            let dated = "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT";
+            let length = content.len();
+            let head = format!(
+                "HTTP/1.1 200 OK\r\n{dated}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+            );
+            let _whoever_asked_is_gone = stream.write_all(&[head.as_bytes(), &content].concat());
+        }
+    });
+    format!("http://{address}/a/file.tar?x=y")
+}
+
+fn address(url: &str, checksum: Option<&str>, unpack: bool) -> plan::Copy {
+    let checksum = checksum.map(str::to_owned);
+    let source = Source::Address { url: url.to_owned(), checksum, unpack };
+    plan::Copy { sources: vec![source], unpack: true, ..copy(&[], "/n/") }
+}
+
+#[test]
+fn privileged_add_takes_what_is_at_an_address() {
+    let bench = Bench::new().reaching(Places::default());
+    let mut archive = Archive::new();
+    archive.file("within", b"w");
+    let bytes = archive.bytes();
+    let url = serve(bytes.clone());
+    let layer = bench.layer(&address(&url, None, false)).unwrap().unwrap();
+    let file = bench.unpacked(&layer).join("n/file.tar");
+    assert_eq!(
+        std::fs::read(&file).unwrap(),
+        bytes,
+        "what comes from afar is not unpacked unless that is asked for"
+    );
+    let metadata = file.metadata().unwrap();
+    assert_eq!((metadata.mode() & 0o7777, metadata.mtime()), (0o600, 784_111_777));
+    let right = Digest::of(&bytes).to_string();
+    let unpacked = bench.outcome(&address(&url, Some(&right), true));
+    assert_eq!(unpacked, "d755 0:0 n\nf644 0:0 n/within w");
+    let wrong = Digest::of(b"another").to_string();
+    assert_eq!(bench.outcome(&address(&url, Some(&wrong), false)), "E-build-checksum");
+    assert_eq!(bench.outcome(&address(&url, Some("md5:1"), false)), "E-build-checksum");
+    for unreachable in ["http://192.0.2.1/x", "ftp://127.0.0.1/x", "http://127.0.0.1:1/x"] {
+        assert_eq!(bench.outcome(&address(unreachable, None, false)), "E-build-fetch", "{unreachable}");
+    }
+    let Ok(coffer_engine::building::Incoming::Files(context)) = bench.engine.incoming_at(&url) else {
+        panic!("no context")
+    };
+    assert_eq!(context.read("within", 10).unwrap().unwrap(), b"w");
+}
 
 fn git(directory: &Path, arguments: &[&str]) {
     let settings =
