@@ -40,6 +40,11 @@ fn each<'a>(list: &'a Value, field: &str) -> Vec<&'a str> {
     list.as_array().unwrap().iter().map(|one| one[field].as_str().unwrap()).collect()
 }
 
+/// A list of words.
+fn each_word(list: &Value) -> Vec<&str> {
+    list.as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect()
+}
+
 #[test]
 fn privileged_without_advisories_everything_else_is_found_and_what_is_missing_is_said() {
     session().holds(
@@ -349,6 +354,26 @@ fn privileged_other_things_than_images_are_scanned_the_same_way() {
         let said = session.said(&session.coffer(["scan", target]));
         assert!(said.contains(code) && said.ends_with("exit 1\n"), "{target}: {said}");
     }
+}
+
+#[test]
+fn privileged_who_asks_of_vulnerabilities_alone_learns_no_more_and_others_learn_the_rest() {
+    let session = with_advisories();
+    let count = |list: &Value| list.as_array().unwrap().len();
+    let lean = json(&session, "scan shop:1 --scanners vuln --format json");
+    assert_eq!(each_word(&lean["scanners"]), ["vuln"]);
+    assert_eq!((count(&lean["vulnerabilities"]), count(&lean["secrets"])), (5, 0));
+    let refused =
+        session.said(&session.coffer(["run", "--policy", "restricted", "shop:1", "/probe", "true"]));
+    assert!(refused.contains("CVE-2099-0001"), "a start needs no more: {refused}");
+    let whole = json(&session, "scan shop:1 --format json");
+    assert_eq!(each_word(&whole["scanners"]), ["vuln", "secret", "misconfig", "licence"]);
+    assert_eq!((&whole["vulnerabilities"], count(&whole["secrets"])), (&lean["vulnerabilities"], 1));
+    assert!(count(&whole["misconfigurations"]) > 0);
+    assert_eq!(json(&session, "scan shop:1 --scanners vuln --format json")["summary"], lean["summary"]);
+    let all = json(&session, "scan --all --format json");
+    let secrets: i64 = all.as_array().unwrap().iter().map(|one| one["secrets"].as_i64().unwrap()).sum();
+    assert_eq!((count(&all), secrets), (2, 2), "one in each");
 }
 
 #[test]

@@ -189,6 +189,14 @@ impl Engine {
         Ok(())
     }
 
+    /// Records things that have happened one after the other.
+    pub(crate) fn note_all(&self, entries: &[Entry]) -> Result<(), EngineError> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        Ok(self.book()?.append_all(entries, ledger::Durability::Buffered)?)
+    }
+
     pub(crate) fn book(&self) -> Result<Book, EngineError> {
         Ok(Book::open(&self.site.ledger(), &self.origin()?)?)
     }

@@ -9,7 +9,7 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
-use report::subject::{Layer, Scan, Target, TargetKind, Tool};
+use report::subject::{Layer, Look, Scan, Target, TargetKind, Tool};
 use scan::Content;
 
 /// Kinds of packages with the names and versions that each has.
@@ -107,11 +107,12 @@ fn target() -> Target {
 
 /// What is read of what is written, in both formats.
 fn written_and_read(inventory: &Inventory) -> [scan::sbom::Sbom; 2] {
-    let (target, licences) = (target(), BTreeMap::new());
+    let (target, looks, licences) = (target(), Look::all(), BTreeMap::new());
     let scan = Scan {
         tool: Tool { name: "coffer", version: "0.1.0" },
         time: "2026-11-26T05:00:00Z",
         target: &target,
+        looks: &looks,
         inventory,
         vulnerabilities: &[],
         secrets: &[],

@@ -1,6 +1,6 @@
 //! What every report is about: an image, what is in it, what is wrong with it, and who says so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::finding::{Malware, Misconfiguration, Secret, Severity, Vulnerability};
 use model::inventory::{Inventory, Package};
@@ -16,6 +16,8 @@ pub struct Scan<'a> {
     pub time: &'a str,
     /// What was scanned.
     pub target: &'a Target,
+    /// What was looked for: where nothing is said of something else, it may be there.
+    pub looks: &'a BTreeSet<Look>,
     /// What is in it.
     pub inventory: &'a Inventory,
     /// What is known to be wrong with its packages, most urgent first, dismissed ones included.
@@ -30,6 +32,31 @@ pub struct Scan<'a> {
     pub licences: &'a BTreeMap<String, Licence>,
     /// The advisories that it was compared with; absent where it was not.
     pub database: Option<&'a Database>,
+}
+
+/// What can be looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub enum Look {
+    /// Packages that advisories are about.
+    #[serde(rename = "vuln")]
+    Vulnerabilities,
+    /// Passwords, keys and tokens.
+    #[serde(rename = "secret")]
+    Secrets,
+    /// How it was made, and how it starts.
+    #[serde(rename = "misconfig")]
+    Misconfigurations,
+    /// What its packages' licences ask.
+    #[serde(rename = "licence")]
+    Licences,
+}
+
+impl Look {
+    /// All of them.
+    #[must_use]
+    pub fn all() -> BTreeSet<Self> {
+        [Self::Vulnerabilities, Self::Secrets, Self::Misconfigurations, Self::Licences].into()
+    }
 }
 
 /// The program that scans.

@@ -4,7 +4,7 @@
 mod summary;
 mod finding;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::finding::{Malware, Misconfiguration, Secret};
 use model::inventory::{Distribution, Gap};
@@ -13,7 +13,7 @@ use serde::Serialize;
 pub use finding::Finding;
 pub use summary::Summary;
 
-use crate::subject::{self, Database, Target, Tool};
+use crate::subject::{self, Database, Look, Target, Tool};
 
 /// The version of this format.
 pub const FORMAT: u32 = 1;
@@ -29,6 +29,8 @@ pub struct Scan<'a> {
     pub time: &'a str,
     /// What was scanned: name, kind, digest, architecture, layers from the bottom.
     pub target: &'a Target,
+    /// What was looked for: some of `vuln`, `secret`, `misconfig`, `licence`.
+    pub scanners: &'a BTreeSet<Look>,
     /// What its `os-release` says; null where it has none.
     pub distribution: Option<&'a Distribution>,
     /// Counts of everything below.
@@ -70,6 +72,7 @@ impl<'a> Scan<'a> {
             tool: scan.tool,
             time: scan.time,
             target: scan.target,
+            scanners: scan.looks,
             distribution: scan.inventory.distribution.as_ref(),
             summary: Summary::of(scan),
             vulnerabilities: scan

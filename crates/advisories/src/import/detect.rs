@@ -148,6 +148,29 @@ fn lines(text: &str) -> Option<Format> {
         .then_some(Format::DebianAnnouncements)
 }
 
+/// What a repository of advisories has beside them, whatever the ends of the names.
+const PAPERS: [&str; 9] = [
+    "AUTHORS",
+    "CHANGELOG",
+    "CODE_OF_CONDUCT",
+    "CONTRIBUTING",
+    "COPYING",
+    "LICENCE",
+    "LICENSE",
+    "NOTICE",
+    "README",
+];
+
+/// Whether a file that is no document of a known format is none by its name, so that nobody misses it: a licence, or
+/// what is there for those who keep the repository.
+pub(super) fn is_paper(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let stem = name.split('.').next().unwrap_or(name);
+    name.starts_with('.')
+        || path.contains("/.github/")
+        || PAPERS.iter().any(|paper| stem.eq_ignore_ascii_case(paper))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -186,6 +209,16 @@ mod tests {
             ("empty", ""),
         ] {
             check(path, other, None);
+        }
+    }
+
+    #[test]
+    fn papers_are_known_by_their_names() {
+        for paper in ["a.tar/./LICENSE", "License.md", "x/README.rst", "x/.gitignore", "x/.github/a/b.yaml"] {
+            assert!(is_paper(paper), "{paper}");
+        }
+        for other in ["a.tar/./composer.json", "data/license-1.json", "./x", "READMES/a.yaml"] {
+            assert!(!is_paper(other), "{other}");
         }
     }
 }

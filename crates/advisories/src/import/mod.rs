@@ -29,6 +29,7 @@ use std::path::{Path, PathBuf};
 
 use crate::advisory::Record;
 
+use detect::is_paper;
 pub use detect::{Format, detect};
 pub use limits::Limits;
 use output::Output;
@@ -92,7 +93,7 @@ pub struct Count {
 pub struct Imported {
     /// By format.
     pub formats: BTreeMap<Format, Count>,
-    /// Files that are in none of the formats.
+    /// Files that are in none of the formats, without those that no repository is without.
     pub unknown: u64,
 }
 
@@ -139,6 +140,9 @@ fn one(
     each: &mut dyn FnMut(Item),
 ) -> Result<(), ImportError> {
     let Some(format) = detect(Path::new(name), input.head()) else {
+        if is_paper(name) {
+            return Ok(());
+        }
         imported.unknown += 1;
         let reason = "it is in no format of advisories that is known".to_owned();
         each(Item::Skipped(Skipped { source: name.to_owned(), record: String::new(), reason }));

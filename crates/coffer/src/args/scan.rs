@@ -39,7 +39,7 @@ pub(crate) struct Scan {
 /// What is looked for, and whose word counts.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Words {
-    /// What to look for: vuln, secret, misconfig, licence; all of them unless some are named
+    /// What to look for: vuln, secret, misconfig, licence; all of them unless some are named; vuln alone is fastest
     #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = look)]
     pub(crate) scanners: Vec<Look>,
     /// VEX documents: OpenVEX, CSAF or CycloneDX, in JSON

@@ -249,10 +249,11 @@ image history              [] layer, created, created_by, size, comment; newest 
 image verify               intact, findings[] (images, file, why)
 image rm                   [] untagged, deleted, bytes
 image prune                images, blobs, layers, bytes
-scan                       format, tool, time, target (name, kind, digest, architecture, layers[]), distribution,
-                           summary, vulnerabilities[] (id, aliases, package, severity, cvss, fix, fixed_version,
-                           priority, range, reach, epss, exploited, dismissed), secrets[], misconfigurations[],
-                           malware[], licences, gaps[], database; sarif, cyclonedx, spdx and html besides
+scan                       format, tool, time, target (name, kind, digest, architecture, layers[]),
+                           scanners[] (vuln, secret, misconfig, licence: what was looked for), distribution, summary,
+                           vulnerabilities[] (id, aliases, package, severity, cvss, fix, fixed_version, priority,
+                           range, reach, epss, exploited, dismissed), secrets[], misconfigurations[], malware[],
+                           licences, gaps[], database; sarif, cyclonedx, spdx and html besides
 scan --all                 [] name, digest, packages, vulnerabilities (counts), exploited, secrets,
                            misconfigurations, malware, gaps
 scan diff                  before, after, packages (added, removed, changed), vulnerabilities (fixed, new, same)

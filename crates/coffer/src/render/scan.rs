@@ -116,9 +116,9 @@ fn advisories(database: &Database) -> (String, Tone) {
 
 /// `--format json` of `coffer scan --all`: one image.
 #[derive(Debug, Serialize)]
-pub(crate) struct OverviewJson<'a> {
-    name: &'a str,
-    digest: &'a str,
+pub(crate) struct OverviewJson {
+    name: String,
+    digest: String,
     packages: usize,
     vulnerabilities: Counts,
     exploited: usize,
@@ -128,11 +128,11 @@ pub(crate) struct OverviewJson<'a> {
     gaps: usize,
 }
 
-impl<'a> OverviewJson<'a> {
-    pub(crate) fn new(examined: &'a Examined) -> Self {
+impl OverviewJson {
+    pub(crate) fn new(examined: &Examined) -> Self {
         Self {
-            name: &examined.target.name,
-            digest: &examined.target.digest,
+            name: examined.target.name.clone(),
+            digest: examined.target.digest.clone(),
             packages: examined.inventory.packages.len(),
             vulnerabilities: Counts::of(examined.open().map(|found| found.severity)),
             exploited: examined.open().filter(|found| found.exploited.is_some()).count(),
@@ -145,7 +145,7 @@ impl<'a> OverviewJson<'a> {
 }
 
 /// A row for each image, the worst first.
-pub(crate) fn overview(all: &[Examined], style: Style, width: usize) -> String {
+pub(crate) fn overview(all: &[OverviewJson], style: Style, width: usize) -> String {
     let mut table = Table::new([
         Column::gives_way("IMAGE"),
         Column::whole("PACKAGES"),
@@ -157,12 +157,12 @@ pub(crate) fn overview(all: &[Examined], style: Style, width: usize) -> String {
         Column::whole("SECRETS"),
         Column::whole("MALWARE"),
     ]);
-    let mut rows: Vec<OverviewJson<'_>> = all.iter().map(OverviewJson::new).collect();
-    let rank = |row: &OverviewJson<'_>| {
+    let mut rows: Vec<&OverviewJson> = all.iter().collect();
+    let rank = |row: &OverviewJson| {
         let Counts { critical, high, medium, .. } = row.vulnerabilities;
         std::cmp::Reverse((row.malware, row.exploited, critical, high, medium))
     };
-    rows.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.name.cmp(b.name)));
+    rows.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.name.cmp(&b.name)));
     for row in rows {
         let Counts { critical, high, medium, low, .. } = row.vulnerabilities;
         let number = |count: u32, severity| match count {
@@ -171,7 +171,7 @@ pub(crate) fn overview(all: &[Examined], style: Style, width: usize) -> String {
         };
         let other = |count: usize| number(u32::try_from(count).unwrap_or(u32::MAX), Severity::Critical);
         table.row([
-            row.name.into(),
+            row.name.as_str().into(),
             row.packages.to_string().into(),
             number(critical, Severity::Critical),
             number(high, Severity::High),

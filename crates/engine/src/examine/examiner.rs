@@ -19,10 +19,10 @@ use crate::time::rfc3339;
 /// Examines things as somebody wishes. Everything that the wishes name was read once, and the advisories stay those
 /// of its beginning, whatever replaces them.
 pub struct Examiner<'a> {
-    engine: &'a Engine,
-    wishes: &'a Wishes,
+    pub(super) engine: &'a Engine,
+    pub(super) wishes: &'a Wishes,
     words: Words,
-    signs: Signs,
+    pub(super) signs: Signs,
     advice: Option<Advice>,
 }
 
@@ -61,20 +61,24 @@ impl Engine {
         mistakes
     }
 
-    fn write_down(&self, examined: &Examined, image: Option<&Image>) -> Result<(), EngineError> {
+    /// What the ledger is told.
+    pub(super) fn entry(&self, examined: &Examined, image: Option<&Image>) -> Entry {
         let counts = Counts::of(examined.open().map(|found| found.severity));
         let exploited = examined.open().filter(|found| found.exploited.is_some()).count();
         let digest = image.map(|image| image.digest);
         let entry = Entry::image(Kind::Scan, digest, examined.target.name.clone(), self.now())
             .with("critical", counts.critical.to_string())
             .with("high", counts.high.to_string())
-            .with("exploited", exploited.to_string())
-            .with("secrets", examined.secrets.len().to_string());
+            .with("exploited", exploited.to_string());
+        let entry = match examined.looks.contains(&Look::Secrets) {
+            true => entry.with("secrets", examined.secrets.len().to_string()),
+            false => entry,
+        };
         let database = examined.database.as_ref().map(|database| database.time.clone());
-        self.note(&match database {
+        match database {
             Some(time) => entry.with("database", time),
             None => entry,
-        })
+        }
     }
 }
 
@@ -84,28 +88,39 @@ impl Examiner<'_> {
     /// # Errors
     /// [`ExamineError`](super::ExamineError); the store's and the state's, where there is nothing of the kind.
     pub fn examine(&self, subject: &Subject, progress: &mut dyn Progress) -> Result<Examined, EngineError> {
-        let (engine, looks) = (self.engine, |look: Look| self.wishes.looks.contains(&look));
         let files = if self.signs.is_empty() { Files::NotNeeded } else { Files::Needed };
-        let Learned { target, known, image, trees, facts } = engine.learn(subject, files, progress)?;
-        let Known { inventory, secrets, oddities } = known;
-        let mut examined = Examined { inventory, ..Examined::of(target, engine.now()) };
-        let gaps = &mut examined.inventory;
-        examined.malware = engine.malware(trees, &facts, &self.signs, gaps, progress)?;
-        if looks(Look::Secrets) {
+        let learned = self.engine.learn(subject, (self.wishes.scope(), files), progress)?;
+        let image = learned.image.clone();
+        let kept = image.as_ref().filter(|_| matches!(subject, Subject::Image(_) | Subject::Archive(_)));
+        let examined = self.judged(learned, kept, progress)?;
+        self.engine.note(&self.engine.entry(&examined, image.as_ref()))?;
+        Ok(examined)
+    }
+
+    /// What is to be said of something that was learned. `kept` is the image whose own inventory it is.
+    pub(super) fn judged(
+        &self,
+        learned: Learned,
+        kept: Option<&Image>,
+        progress: &mut dyn Progress,
+    ) -> Result<Examined, EngineError> {
+        let (engine, looks) = (self.engine, &self.wishes.looks);
+        let Learned { target, known, image, trees, facts } = learned;
+        let Known { inventory, secrets, oddities, .. } = known;
+        let mut examined = Examined { inventory, looks: looks.clone(), ..Examined::of(target, engine.now()) };
+        examined.malware = engine.malware(trees, &facts, &self.signs, &mut examined.inventory, progress)?;
+        if looks.contains(&Look::Secrets) {
             examined.secrets = secrets;
         }
-        if looks(Look::Misconfigurations) {
+        if looks.contains(&Look::Misconfigurations) {
             examined.misconfigurations = engine.mistakes(image.as_ref(), &oddities);
         }
-        if looks(Look::Licences) {
+        if looks.contains(&Look::Licences) {
             examined.licences = describe::licences(&examined.inventory);
         }
         if let Some(advice) = &self.advice {
-            let of_image =
-                image.as_ref().filter(|_| matches!(subject, Subject::Image(_) | Subject::Archive(_)));
-            self.compare(&mut examined, advice, (image.as_ref(), of_image))?;
+            self.compare(&mut examined, advice, (image.as_ref(), kept))?;
         }
-        engine.write_down(&examined, image.as_ref())?;
         Ok(examined)
     }
 

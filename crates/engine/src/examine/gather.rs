@@ -1,11 +1,11 @@
 //! What is to be learned of a subject, whatever kind of thing it is.
 
 use model::image::Image;
-use scan::{LayerFacts, LockFiles};
+use scan::{Bounds, LayerFacts, LockFiles, Scope};
 use store::{Naming, Progress};
 
 use super::known::Known;
-use super::learn::{Tree, open};
+use super::learn::{Tree, of_layers, open};
 use super::{ExamineError, Layer, Subject, Target, TargetKind, bill, describe};
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -32,21 +32,24 @@ impl Engine {
     pub(super) fn learn(
         &self,
         subject: &Subject,
-        files: Files,
+        (scope, files): (Scope, Files),
         progress: &mut dyn Progress,
     ) -> Result<Learned, EngineError> {
         match subject {
-            Subject::Image(name) => self.learn_image(name, self.admit(name, progress)?, files, progress),
+            Subject::Image(name) => {
+                self.learn_image(name, self.admit(name, progress)?, (scope, files), progress)
+            }
             Subject::Archive(source) => {
                 let image = self.import(source, &Naming::As(Vec::new()), progress)?.image;
-                self.learn_image(&source.to_string(), image, files, progress)
+                self.learn_image(&source.to_string(), image, (scope, files), progress)
             }
-            Subject::Container(name) => self.learn_container(name, progress),
+            Subject::Container(name) => self.learn_container(name, scope, progress),
             Subject::Directory(path) => {
                 let target = Target { kind: TargetKind::Directory, ..named(path.display().to_string()) };
                 let tree = || Ok::<_, ExamineError>(Tree { name: target.name.clone(), root: open(path)? });
+                let bounds = Bounds { lock_files: LockFiles::Counted, ..of_layers(scope) };
                 let mut facts = Vec::new();
-                self.look_into(vec![tree()?], LockFiles::Counted, progress, |_, learned, _| {
+                self.look_into(vec![tree()?], bounds, progress, |_, learned, _| {
                     facts.push(learned);
                 })?;
                 let (trees, known) = (vec![tree()?], Known::of(&facts, None));
@@ -64,29 +67,34 @@ impl Engine {
         &self,
         name: &str,
         image: Image,
-        files: Files,
+        (scope, files): (Scope, Files),
         progress: &mut dyn Progress,
     ) -> Result<Learned, EngineError> {
-        let known = self.known(name, &image, progress)?;
+        let known = self.known(name, &image, scope, progress)?;
         let (mut trees, mut facts) = (Vec::new(), Vec::new());
         if files == Files::Needed {
             trees = self.layer_trees(name, &image)?;
-            facts = self.layer_facts(name, &image, progress)?;
+            facts = self.layer_facts(name, &image, scope, progress)?;
         }
         Ok(Learned { target: describe::image(name, &image), known, image: Some(image), trees, facts })
     }
 
     /// What a container has written is one more layer, which changes while it is looked at.
-    fn learn_container(&self, name: &str, progress: &mut dyn Progress) -> Result<Learned, EngineError> {
+    fn learn_container(
+        &self,
+        name: &str,
+        scope: Scope,
+        progress: &mut dyn Progress,
+    ) -> Result<Learned, EngineError> {
         let record = self.container(name)?;
         let image = self.image_of(&record)?;
-        let mut facts = self.layer_facts(&record.image_name, &image, progress)?;
+        let mut facts = self.layer_facts(&record.image_name, &image, scope, progress)?;
         let mut trees = self.layer_trees(&record.image_name, &image)?;
         let upper = self.containers.path(&record.id).join(UPPER);
         let mut target = describe::image(&record.name, &image);
         if upper.exists() {
             let tree = || Ok::<_, ExamineError>(Tree { name: record.name.clone(), root: open(&upper)? });
-            self.look_into(vec![tree()?], LockFiles::Ignored, progress, |_, learned, _| facts.push(learned))?;
+            self.look_into(vec![tree()?], of_layers(scope), progress, |_, learned, _| facts.push(learned))?;
             trees.push(tree()?);
             let made_by = "what the container has written".to_owned();
             target.layers.push(Layer { digest: String::new(), made_by });

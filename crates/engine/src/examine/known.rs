@@ -5,7 +5,7 @@ use model::finding::Secret;
 use model::image::Image;
 use model::inventory::{Gap, Inventory};
 use scan::misconfiguration::Placed;
-use scan::{FORMAT, LayerFacts};
+use scan::{FORMAT, LayerFacts, Scope};
 use serde::{Deserialize, Serialize};
 use store::{About, Progress};
 
@@ -13,7 +13,7 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 
 /// The layout of what is kept, and the version of the facts that it was merged from.
-const LAYOUT: (u32, u32) = (1, FORMAT);
+const LAYOUT: (u32, u32) = (2, FORMAT);
 
 /// The most bytes that are read: more than anybody has written.
 const MOST_BYTES: usize = scan::MOST_BYTES;
@@ -21,7 +21,9 @@ const MOST_BYTES: usize = scan::MOST_BYTES;
 /// What is known of an image, or of anything else that has layers.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Known {
-    /// First, so that it can be read without the rest.
+    /// How much of all layers was looked for.
+    pub(super) scope: Scope,
+    /// Here, so that it can be read without the rest.
     pub(crate) inventory: Inventory,
     /// The worst first.
     pub(crate) secrets: Vec<Secret>,
@@ -31,9 +33,11 @@ pub(crate) struct Known {
 impl Known {
     /// Of layers, bottom first, and of how an image starts and was made.
     pub(super) fn of(layers: &[LayerFacts], image: Option<&Image>) -> Self {
+        let scope = layers.iter().map(|facts| facts.scope).min().unwrap_or_default();
         let mut inventory = scan::merge(layers);
         let mut secrets = scan::all_secrets(layers);
-        match image.map(|image| scan::secrets::search_config(&image.config, &image.history)) {
+        let searched = image.filter(|_| scope == Scope::Everything);
+        match searched.map(|image| scan::secrets::search_config(&image.config, &image.history)) {
             Some(Ok(found)) => secrets.extend(found),
             Some(Err(flaw)) => {
                 let reason = format!("the configuration was not searched for secrets: {flaw}");
@@ -42,7 +46,7 @@ impl Known {
             None => {}
         }
         secrets.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.place.cmp(&b.place)));
-        Self { inventory, secrets, oddities: scan::all_oddities(layers) }
+        Self { scope, inventory, secrets, oddities: scan::all_oddities(layers) }
     }
 
     fn encode(&self) -> Option<Vec<u8>> {
@@ -60,7 +64,8 @@ impl Known {
 
 /// The inventory alone.
 fn inventory(bytes: &[u8]) -> Option<Inventory> {
-    postcard::take_from_bytes(body(bytes)?).ok().map(|(inventory, _)| inventory)
+    let ((_, inventory), _): ((Scope, Inventory), _) = postcard::take_from_bytes(body(bytes)?).ok()?;
+    Some(inventory)
 }
 
 /// What follows the layout, if it is ours.
@@ -70,21 +75,28 @@ fn body(bytes: &[u8]) -> Option<&[u8]> {
 }
 
 impl Engine {
-    /// What is known of an image; what is not is learned. This process must have no other thread.
+    /// What is known of an image, at least as much as `scope`; what is not is learned. This process must have no
+    /// other thread.
     pub(super) fn known(
         &self,
         name: &str,
         image: &Image,
+        scope: Scope,
         progress: &mut dyn Progress,
     ) -> Result<Known, EngineError> {
-        let kept = self.store.recall(About::Image(image));
-        if let Some(known) = kept.and_then(|bytes| Known::decode(&bytes)) {
+        if let Some(known) = self.kept_known(image, scope) {
             return Ok(known);
         }
-        let known = Known::of(&self.layer_facts(name, image, progress)?, Some(image));
+        let known = Known::of(&self.layer_facts(name, image, scope, progress)?, Some(image));
         // Where it cannot be kept, only the next one pays for it.
         let _next_time = known.encode().map(|bytes| self.store.remember(About::Image(image), &bytes));
         Ok(known)
+    }
+
+    /// What is known of an image already, if it is as much as `scope`.
+    pub(super) fn kept_known(&self, image: &Image, scope: Scope) -> Option<Known> {
+        let kept = self.store.recall(About::Image(image))?;
+        Known::decode(&kept).filter(|known| known.scope >= scope)
     }
 
     /// What is known to be in an image, without a look at it.

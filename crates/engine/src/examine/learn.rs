@@ -8,7 +8,7 @@ use launch::LaunchError;
 use model::digest::Digest;
 use model::image::{Image, Layer};
 use rustix::fs::{Mode, OFlags};
-use scan::{Bounds, Guard, Landlock, LayerFacts, Limits, LockFiles, Scanner};
+use scan::{Bounds, Guard, Landlock, LayerFacts, Limits, Scanner, Scope};
 use store::{About, Progress};
 
 use super::ExamineError;
@@ -27,11 +27,13 @@ pub(super) struct Tree {
 }
 
 impl Engine {
-    /// The facts of an image's layers, bottom first. This process must have no other thread.
+    /// The facts of an image's layers, bottom first, at least those that `scope` asks for. This process must have no
+    /// other thread.
     pub(super) fn layer_facts(
         &self,
         name: &str,
         image: &Image,
+        scope: Scope,
         progress: &mut dyn Progress,
     ) -> Result<Vec<LayerFacts>, EngineError> {
         let mut known: BTreeMap<Digest, LayerFacts> = BTreeMap::new();
@@ -41,7 +43,7 @@ impl Engine {
             {
                 continue;
             }
-            if let Some(facts) = self.kept_facts(layer) {
+            if let Some(facts) = self.kept_facts(layer).filter(|facts| facts.scope >= scope) {
                 known.insert(layer.diff_id, facts);
             } else {
                 unknown.push((layer, self.layer_tree(name, number, layer)?));
@@ -51,7 +53,7 @@ impl Engine {
         if !trees.is_empty() {
             progress.started(&layers.iter().map(|layer| layer.size).collect::<Vec<_>>());
         }
-        self.look_into(trees, LockFiles::Ignored, progress, |index, facts, progress| {
+        self.look_into(trees, of_layers(scope), progress, |index, facts, progress| {
             if let Some(layer) = layers.get(index) {
                 progress.advanced(index, layer.size);
                 progress.finished(index);
@@ -82,14 +84,14 @@ impl Engine {
     pub(super) fn look_into(
         &self,
         trees: Vec<Tree>,
-        lock_files: LockFiles,
+        bounds: Bounds,
         progress: &mut dyn Progress,
         mut tell: impl FnMut(usize, LayerFacts, &mut dyn Progress),
     ) -> Result<(), EngineError> {
         if trees.is_empty() {
             return Ok(());
         }
-        let limits = Limits { bounds: Bounds { lock_files, ..Bounds::default() }, ..Limits::default() };
+        let limits = Limits { bounds, ..Limits::default() };
         let scanner = Scanner::new(self.guard()?, limits);
         let mut running = VecDeque::new();
         for (index, tree) in trees.into_iter().enumerate() {
@@ -121,6 +123,11 @@ impl Engine {
         let identity = (is_root && has_nobody()).then_some((NOBODY, NOBODY));
         Ok(Guard { filter: filter.program().to_vec(), identity, landlock: Landlock::Needed })
     }
+}
+
+/// What is looked for in layers, where lock files say nothing.
+pub(super) fn of_layers(scope: Scope) -> Bounds {
+    Bounds { scope, ..Bounds::default() }
 }
 
 fn finish(scan: scan::Scan, progress: &mut dyn Progress) -> Result<LayerFacts, ExamineError> {

@@ -13,6 +13,7 @@ mod describe;
 mod bill;
 mod matching;
 mod examiner;
+mod each;
 mod affected;
 mod urgent;
 mod accept;
@@ -22,6 +23,7 @@ use std::path::PathBuf;
 
 use model::finding::{Fix, Malware, Misconfiguration, Secret, Severity, Vulnerability};
 use model::inventory::Inventory;
+use scan::Scope;
 
 use crate::time::rfc3339;
 
@@ -31,24 +33,13 @@ pub use bill::Form;
 pub use error::ExamineError;
 pub use examiner::Examiner;
 pub use report::diff::{Changed, Diff, Line, Side, diff};
-pub use report::subject::{Counts, Database, DatabaseSource, Layer, Licence, Scan, Target, TargetKind, Tool};
+pub use report::subject::{
+    Counts, Database, DatabaseSource, Layer, Licence, Look, Scan, Target, TargetKind, Tool,
+};
 pub use subject::Subject;
 
 /// Why a vulnerability is as urgent as it is, for people; the weightiest reason first.
 pub use advisories::priority::reasons;
-
-/// What can be looked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Look {
-    /// Packages that advisories are about.
-    Vulnerabilities,
-    /// Passwords, keys and tokens.
-    Secrets,
-    /// How it was made, and how it starts.
-    Misconfigurations,
-    /// What its packages' licences ask.
-    Licences,
-}
 
 /// What is looked for, and whose word counts.
 #[derive(Debug, Clone)]
@@ -65,17 +56,18 @@ pub struct Wishes {
     pub yara: Vec<PathBuf>,
 }
 
+impl Wishes {
+    /// How much has to be learned for it.
+    fn scope(&self) -> Scope {
+        let needs_files = |look: &Look| matches!(look, Look::Secrets | Look::Misconfigurations);
+        if self.looks.iter().any(needs_files) { Scope::Everything } else { Scope::Packages }
+    }
+}
+
 impl Default for Wishes {
     /// Everything that needs no file.
     fn default() -> Self {
-        let looks = [Look::Vulnerabilities, Look::Secrets, Look::Misconfigurations, Look::Licences];
-        Self {
-            looks: looks.into(),
-            vex: Vec::new(),
-            ignore: Vec::new(),
-            hashes: Vec::new(),
-            yara: Vec::new(),
-        }
+        Self { looks: Look::all(), vex: Vec::new(), ignore: Vec::new(), hashes: Vec::new(), yara: Vec::new() }
     }
 }
 
@@ -86,6 +78,8 @@ pub struct Examined {
     pub time: String,
     /// What was examined.
     pub target: Target,
+    /// What was looked for.
+    pub looks: BTreeSet<Look>,
     /// What is in it.
     pub inventory: Inventory,
     /// What advisories say of it, most urgent first, dismissed last.
@@ -122,6 +116,7 @@ impl Examined {
         Self {
             time: rfc3339(now),
             target,
+            looks: BTreeSet::new(),
             inventory: Inventory::default(),
             vulnerabilities: Vec::new(),
             secrets: Vec::new(),
@@ -141,6 +136,7 @@ impl Examined {
             tool: Tool { name: "coffer", version: env!("CARGO_PKG_VERSION") },
             time: &self.time,
             target: &self.target,
+            looks: &self.looks,
             inventory: &self.inventory,
             vulnerabilities: &self.vulnerabilities,
             secrets: &self.secrets,

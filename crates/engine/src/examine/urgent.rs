@@ -99,8 +99,10 @@ impl Engine {
         inventory: &Inventory,
     ) -> Judgement {
         let judgement = Judgement::of(index, found, inventory);
+        let about = About::Judgement(image);
         let bytes = postcard::to_stdvec(&judgement).ok();
-        let _next_time = bytes.map(|bytes| self.store.remember(About::Judgement(image), &bytes));
+        let news = bytes.filter(|bytes| self.store.recall(about).as_ref() != Some(bytes));
+        let _next_time = news.map(|bytes| self.store.remember(about, &bytes));
         judgement
     }
 }

@@ -5,7 +5,7 @@ use model::inventory::{Inventory, Package};
 use model::purl::Purl;
 
 use super::*;
-use crate::subject::{Target, Tool};
+use crate::subject::{Look, Target, Tool};
 
 fn packages(purls: &[&str]) -> Vec<Package> {
     purls.iter().map(|purl| purl.parse::<Purl>().unwrap().package().unwrap()).collect()
@@ -36,11 +36,12 @@ fn found(id: &str, package: u32, priority: u8) -> Vulnerability {
 fn json(before: (&[&str], &[Vulnerability]), after: (&[&str], &[Vulnerability])) -> serde_json::Value {
     let inventories =
         [before.0, after.0].map(|purls| Inventory { packages: packages(purls), ..Inventory::default() });
-    let (target, licences) = (Target::default(), BTreeMap::new());
+    let (target, looks, licences) = (Target::default(), Look::all(), BTreeMap::new());
     let scan = |inventory, vulnerabilities| Scan {
         tool: Tool { name: "coffer", version: "0.1.0" },
         time: "",
         target: &target,
+        looks: &looks,
         inventory,
         vulnerabilities,
         secrets: &[],

@@ -6,7 +6,7 @@ use super::markup::Markup;
 use super::table::{head, rows, section};
 use crate::place::words;
 use crate::rating::word;
-use crate::subject::Scan;
+use crate::subject::{Look, Scan};
 
 /// Nothing of these is nothing to show.
 pub(super) fn malware(page: &mut Markup, scan: &Scan<'_>) {
@@ -32,8 +32,7 @@ pub(super) fn malware(page: &mut Markup, scan: &Scan<'_>) {
 pub(super) fn secrets(page: &mut Markup, scan: &Scan<'_>) {
     section(page, "secrets", "Secrets", scan.secrets.len());
     if scan.secrets.is_empty() {
-        page.raw("<p class=\"note\">None was found.</p>\n</section>\n");
-        return;
+        return none(page, scan, Look::Secrets);
     }
     page.raw("<p class=\"note\">Whoever has the image has these. Revoke them, and give new ones to the ");
     page.raw("container when it starts.</p>\n");
@@ -52,8 +51,7 @@ pub(super) fn secrets(page: &mut Markup, scan: &Scan<'_>) {
 pub(super) fn misconfigurations(page: &mut Markup, scan: &Scan<'_>) {
     section(page, "misconfigurations", "Misconfigurations", scan.misconfigurations.len());
     if scan.misconfigurations.is_empty() {
-        page.raw("<p class=\"note\">None was found.</p>\n</section>\n");
-        return;
+        return none(page, scan, Look::Misconfigurations);
     }
     let columns =
         [("Severity", "number"), ("What is wrong", "words"), ("Where", "words"), ("What to do", "")];
@@ -66,6 +64,14 @@ pub(super) fn misconfigurations(page: &mut Markup, scan: &Scan<'_>) {
         page.raw("<td>").text(&wrong.advice).raw("</td></tr>\n");
     });
     page.raw("</section>\n");
+}
+
+/// What nobody has looked for is not called absent.
+fn none(page: &mut Markup, scan: &Scan<'_>, look: Look) {
+    let is_known = scan.looks.contains(&look);
+    page.raw("<p class=\"note\">");
+    page.raw(if is_known { "None was found." } else { "They were not looked for." });
+    page.raw("</p>\n</section>\n");
 }
 
 fn severity(page: &mut Markup, severity: Severity) {

@@ -7,7 +7,7 @@ use model::inventory::Inventory;
 use model::purl::Purl;
 
 use super::*;
-use crate::subject::{Target, Tool};
+use crate::subject::{Look, Target, Tool};
 
 fn found(number: u32) -> Vulnerability {
     Vulnerability {
@@ -38,6 +38,7 @@ fn log(limits: Limits) -> Value {
         tool: Tool { name: "coffer", version: "0.1.0" },
         time: "2026-11-26T05:00:00Z",
         target: &Target::default(),
+        looks: &Look::all(),
         inventory: &inventory,
         vulnerabilities: &vulnerabilities,
         secrets: &[],

@@ -10,7 +10,7 @@ use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
-use report::subject::{Database, DatabaseSource, Layer, Licence, Target, TargetKind};
+use report::subject::{Database, DatabaseSource, Layer, Licence, Look, Target, TargetKind};
 
 use super::{HOSTILE, Owned, vulnerability};
 
@@ -181,6 +181,7 @@ prop_compose! {
             vulnerabilities,
             secrets: secrets.into_iter().map(secret).collect(),
             misconfigurations: misconfigurations.into_iter().map(mistake).collect(),
+            looks: Look::all(),
             malware: malware_.into_iter().map(malware).collect(),
             licences: licences.into_iter().map(licence).collect::<BTreeMap<_, _>>(),
             database,

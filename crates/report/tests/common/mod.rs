@@ -2,13 +2,13 @@
 
 pub(crate) mod any;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::finding::{
     Cvss, Dismissal, Exploited, Fix, Malware, Misconfiguration, Place, Reach, Secret, Severity, Vulnerability,
 };
 use model::inventory::{Distribution, Gap, Inventory, Package, PackageKind, SourcePackage, Symbols};
-use report::subject::{Database, DatabaseSource, Layer, Licence, Scan, Target, TargetKind, Tool};
+use report::subject::{Database, DatabaseSource, Layer, Licence, Look, Scan, Target, TargetKind, Tool};
 
 /// Text that would be markup, code, an address or the end of something.
 pub(crate) const HOSTILE: &str =
@@ -23,6 +23,7 @@ pub(crate) struct Owned {
     pub(crate) secrets: Vec<Secret>,
     pub(crate) misconfigurations: Vec<Misconfiguration>,
     pub(crate) malware: Vec<Malware>,
+    pub(crate) looks: BTreeSet<Look>,
     pub(crate) licences: BTreeMap<String, Licence>,
     pub(crate) database: Database,
 }
@@ -33,6 +34,7 @@ impl Owned {
             tool: Tool { name: "coffer", version: "0.1.0" },
             time: "2026-11-26T05:00:00Z",
             target: &self.target,
+            looks: &self.looks,
             inventory: &self.inventory,
             vulnerabilities: &self.vulnerabilities,
             secrets: &self.secrets,
@@ -219,6 +221,7 @@ pub(crate) fn sample() -> Owned {
             misconfiguration(Place::Configuration),
             misconfiguration(Place::Label(HOSTILE.to_owned())),
         ],
+        looks: Look::all(),
         malware: vec![Malware {
             rule: "test-list".to_owned(),
             title: "EICAR".to_owned(),
@@ -252,6 +255,7 @@ pub(crate) fn empty() -> Owned {
         vulnerabilities: Vec::new(),
         secrets: Vec::new(),
         misconfigurations: Vec::new(),
+        looks: Look::all(),
         malware: Vec::new(),
         licences: BTreeMap::new(),
         database: Database::default(),
