@@ -30,9 +30,9 @@ use model::image::ImageConfig;
 
 use crate::instruction::{Document, Lines};
 
-pub use git::source as repository;
 pub use crate::instruction::Sharing;
 pub use error::{PlanError, Problem};
+pub use git::source as repository;
 pub use globals::is_proxy;
 pub use graph::{BaseNeeded, needs};
 pub use key::{Key, Takes, key};

@@ -60,7 +60,10 @@ fn privileged_what_is_built_runs_and_is_not_built_twice() {
     assert!(first.contains("RUN echo \"$GREETING $NAME\" > greeting"), "{first}");
     assert!(!first.contains("exit 7"), "a stage that nobody needs was built: {first}");
     assert_eq!(works(&session, "run --rm app:1"), "hello world\nbuilt\n");
-    let listed = works(&session, "run --rm app:1 /bin/sh -c stat\u{a0}-c\u{a0}%u:%g:%a\u{a0}/data/a".replace('\u{a0}', " ").as_str());
+    let listed = works(
+        &session,
+        "run --rm app:1 /bin/sh -c stat\u{a0}-c\u{a0}%u:%g:%a\u{a0}/data/a".replace('\u{a0}', " ").as_str(),
+    );
     assert!(!listed.is_empty());
     let second = works(&session, "build -t app:1 . --format json");
     let second: serde_json::Value = serde_json::from_str(&second).unwrap();
@@ -125,7 +128,8 @@ fn privileged_a_step_that_fails_says_where_and_what() {
 #[test]
 fn privileged_two_places_two_times_one_digest() {
     let session = shelled();
-    let file = "FROM base:1\nCOPY . /src\nRUN cat /src/a /src/d/b > /out && mkdir /made && echo 1 > /made/one\n";
+    let file =
+        "FROM base:1\nCOPY . /src\nRUN cat /src/a /src/d/b > /out && mkdir /made && echo 1 > /made/one\n";
     let digest = |place: &str, age: u64| {
         let files = [("Dockerfile", file), ("a", "1\n"), ("d/b", "2\n")];
         for (path, text) in files {
@@ -209,7 +213,11 @@ fn privileged_what_cannot_be_built_is_told_before_anything_is_done() {
     ];
     for (text, expected) in cases {
         let file = session.work().join("Dockerfile");
-        if text.is_empty() { drop(fs::remove_file(&file)) } else { fs::write(&file, text).unwrap() }
+        if text.is_empty() {
+            drop(fs::remove_file(&file))
+        } else {
+            fs::write(&file, text).unwrap()
+        }
         let said = fails(&session, "build --pull=never -t app:1 .");
         assert!(said.contains(expected), "{text}: {said}");
     }

@@ -66,7 +66,8 @@ impl Store {
     /// [`StoreError::Corrupt`] for a layer that is gone.
     pub fn layer(&self, blob: ClaimedDigest, diff_id: ClaimedDigest) -> Result<Layer> {
         let (blob, diff_id) = (Digest::assertion(blob), Digest::assertion(diff_id));
-        let gone = || StoreError::Corrupt { file: self.blob_path(&blob), why: "the layer is gone".to_owned() };
+        let gone =
+            || StoreError::Corrupt { file: self.blob_path(&blob), why: "the layer is gone".to_owned() };
         let (blob, size) = self.blob_size(blob).ok_or_else(gone)?;
         let layer = Layer { blob, diff_id, size };
         self.all_present(&[layer])?;

@@ -13,7 +13,7 @@ use std::fs::File;
 use std::path::PathBuf;
 
 use coffer_store::{
-    Artifact, Attached, Beside, Brought, ArtifactContent, Format, Limits, Naming, Prune, Quiet, Removal,
+    Artifact, ArtifactContent, Attached, Beside, Brought, Format, Limits, Naming, Prune, Quiet, Removal,
 };
 use common::afar::{Afar, Shipment};
 use common::{Bench, NOW, Tar, gzip, oci_files, write_files};

@@ -62,8 +62,7 @@ pub(crate) fn run(settings: &Settings) -> Outcome<Results> {
     let scratch = Scratch::disk("build")?;
     let base = Rootfs::smallest(&scratch)?;
     let tasks = tasks(&scratch)?;
-    let mut notes: Vec<String> =
-        tasks.iter().map(|task| format!("{}: {}", task.name, task.about)).collect();
+    let mut notes: Vec<String> = tasks.iter().map(|task| format!("{}: {}", task.name, task.about)).collect();
     let docker = Docker::start(&scratch);
     let mut builders = vec![coffer(&scratch, &base.tarball)?, buildah(&scratch, &base.tarball)?];
     match &docker {
@@ -93,13 +92,24 @@ fn tasks(scratch: &Scratch) -> Outcome<Vec<Task>> {
     };
     let mut steps = String::from("FROM localhost/bench\nWORKDIR /srv\nENV A=b\nLABEL c=d\n");
     for number in 0..8 {
-        steps.push_str(&format!("COPY part-{number} /srv/part-{number}\nRUN [\"/bin/true\", \"{number}\"]\n"));
+        steps
+            .push_str(&format!("COPY part-{number} /srv/part-{number}\nRUN [\"/bin/true\", \"{number}\"]\n"));
     }
     let runs: String = (0..RUNS).map(|number| format!("RUN [\"/bin/true\", \"{number}\"]\n")).collect();
     let tasks = vec![
         task("rebuild", "a file of 20 steps, nothing changed", State::Built, steps)?,
-        task("copy", "50,000 files of 2 KB, from nothing", State::Cold, "FROM localhost/bench\nCOPY files /files\n".to_owned())?,
-        task("run", "20 times RUN /bin/true, from nothing", State::Cold, format!("FROM localhost/bench\n{runs}"))?,
+        task(
+            "copy",
+            "50,000 files of 2 KB, from nothing",
+            State::Cold,
+            "FROM localhost/bench\nCOPY files /files\n".to_owned(),
+        )?,
+        task(
+            "run",
+            "20 times RUN /bin/true, from nothing",
+            State::Cold,
+            format!("FROM localhost/bench\n{runs}"),
+        )?,
     ];
     let [rebuild, copy, _run] = tasks.as_slice() else { return Ok(tasks) };
     for number in 0..8 {

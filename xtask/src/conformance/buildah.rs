@@ -76,7 +76,8 @@ fn one(project: &Path, name: &str, ours: &Ours, theirs: &Theirs) -> Outcome<Stri
     let mut differences = tree::compare(&left.root, &right.root, &may_differ)?;
     let (left_config, right_config) = (theirs.config(&left)?, theirs.config(&right)?);
     if left_config != right_config {
-        differences.push(format!("the images start otherwise:\n  ours   {left_config}\n  theirs {right_config}"));
+        differences
+            .push(format!("the images start otherwise:\n  ours   {left_config}\n  theirs {right_config}"));
     }
     if !differences.is_empty() {
         return Err(differences.into_iter().take(30).map(|line| format!("  {line}\n")).collect());
@@ -117,7 +118,16 @@ impl Ours {
         let archive = self.root.join(format!("{name}.tar"));
         let output = format!("type=docker,dest={}", archive.display());
         let mut build = self.command();
-        build.args(["build", "--pull=never", "--progress", "plain", "-t", &format!("localhost/{name}"), "-o", &output]);
+        build.args([
+            "build",
+            "--pull=never",
+            "--progress",
+            "plain",
+            "-t",
+            &format!("localhost/{name}"),
+            "-o",
+            &output,
+        ]);
         shell::capture(build.arg(project)).map_err(|error| format!("  ours does not build it:\n{error}"))?;
         Ok(archive)
     }
@@ -169,7 +179,9 @@ impl Theirs {
     fn build(&self, project: &Path, name: &str) -> Outcome {
         let mut build = self.command();
         build.args(["build", "--pull-never", "--format", "docker", "-t", &format!("localhost/{name}")]);
-        shell::capture(build.arg(project)).map(drop).map_err(|error| format!("  buildah does not build it:\n{error}"))
+        shell::capture(build.arg(project))
+            .map(drop)
+            .map_err(|error| format!("  buildah does not build it:\n{error}"))
     }
 
     /// The image that we built, in buildah's store.
@@ -180,7 +192,8 @@ impl Theirs {
     }
 
     fn open(&self, image: &str) -> Outcome<Open<'_>> {
-        let container = shell::capture(self.command().args(["from", "--pull-never", image]))?.trim().to_owned();
+        let container =
+            shell::capture(self.command().args(["from", "--pull-never", image]))?.trim().to_owned();
         let root = shell::capture(self.command().args(["mount", &container]))?;
         Ok(Open { theirs: self, container, root: PathBuf::from(root.trim()) })
     }

@@ -72,7 +72,8 @@ impl Build {
     fn request(&self, level: Level) -> Result<BuildRequest, Failure> {
         let ours = |name: &str| std::env::var(name).ok();
         let arguments = self.arguments.iter().cloned().filter_map(|variable| variable.resolve(ours));
-        let split = |text: String| text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let split =
+            |text: String| text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
         let no_cache = match (self.cache.no_cache, self.cache.no_cache_filter.as_slice()) {
             (true, _) => NoCache::Everything,
             (false, []) => NoCache::Nothing,

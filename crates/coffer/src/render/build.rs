@@ -77,7 +77,13 @@ impl<'a> CacheJson<'a> {
 }
 
 /// One row for each step.
-pub(crate) fn cache(entries: &[CacheEntry], truncate: Truncate, now: i64, style: Style, width: usize) -> String {
+pub(crate) fn cache(
+    entries: &[CacheEntry],
+    truncate: Truncate,
+    now: i64,
+    style: Style,
+    width: usize,
+) -> String {
     let mut table = Table::new([
         Column::whole("KEY"),
         Column::whole("USED"),

@@ -8,8 +8,8 @@ use super::Rootfs;
 
 /// What a test's commands are made of. All of them are essential packages of Debian.
 const TOOLS: [&str; 20] = [
-    "cat", "chmod", "chown", "cp", "date", "echo", "env", "grep", "id", "ln", "ls", "mkdir", "mv", "rm", "sleep",
-    "stat", "tail", "touch", "true", "wc",
+    "cat", "chmod", "chown", "cp", "date", "echo", "env", "grep", "id", "ln", "ls", "mkdir", "mv", "rm",
+    "sleep", "stat", "tail", "touch", "true", "wc",
 ];
 
 impl Rootfs {
@@ -28,11 +28,13 @@ impl Rootfs {
             let name = tool.file_name().unwrap().to_str().unwrap();
             rootfs = rootfs.copy(&format!("bin/{name}"), tool);
         }
-        let libraries: BTreeSet<PathBuf> = tools.iter().chain([&shell]).flat_map(|tool| libraries(tool)).collect();
+        let libraries: BTreeSet<PathBuf> =
+            tools.iter().chain([&shell]).flat_map(|tool| libraries(tool)).collect();
         let mut made = BTreeSet::from(["lib".to_owned(), "lib64".to_owned()]);
         for library in libraries {
             let place = library.strip_prefix("/").unwrap().to_owned();
-            for directory in place.parent().unwrap().ancestors().collect::<Vec<_>>().into_iter().rev().skip(1) {
+            for directory in place.parent().unwrap().ancestors().collect::<Vec<_>>().into_iter().rev().skip(1)
+            {
                 let directory = directory.to_str().unwrap().to_owned();
                 if made.insert(directory.clone()) {
                     rootfs = rootfs.directory(&directory, 0o755);
@@ -46,7 +48,7 @@ impl Rootfs {
 
 fn found(tool: &str) -> PathBuf {
     let places = ["/bin", "/usr/bin"].map(|place| Path::new(place).join(tool));
-    places.into_iter().find(|path| path.is_file()).unwrap_or_else(|| panic!("this machine has no `{tool}`"))
+    places.into_iter().find(|path| path.is_file()).unwrap()
 }
 
 /// Absolute paths in what ldd(1) says.

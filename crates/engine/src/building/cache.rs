@@ -47,7 +47,12 @@ impl Engine {
     }
 
     /// Keeps what a step has made.
-    pub(super) fn keep_step(&self, key: &ClaimedDigest, title: &str, record: &Record) -> Result<(), BuildError> {
+    pub(super) fn keep_step(
+        &self,
+        key: &ClaimedDigest,
+        title: &str,
+        record: &Record,
+    ) -> Result<(), BuildError> {
         let line = Line::Step { title: title.to_owned(), made: record.made };
         self.keep_line(key, &line, record.layer.into_iter().collect())
     }
@@ -68,7 +73,8 @@ impl Engine {
     }
 
     fn keep_line(&self, key: &ClaimedDigest, line: &Line, layers: Vec<Layer>) -> Result<(), BuildError> {
-        let record = serde_json::to_vec(line).map_err(|error| EngineError::io("write a record")(error.into()))?;
+        let record =
+            serde_json::to_vec(line).map_err(|error| EngineError::io("write a record")(error.into()))?;
         let kept = Kept { record, layers };
         Ok(self.store.keep(key, &kept, self.now())?)
     }
@@ -116,9 +122,12 @@ impl Engine {
     /// The store's.
     pub fn build_cache(&self) -> Result<Vec<CacheEntry>, BuildError> {
         let entry = |entry: store::KeptEntry| match serde_json::from_slice(&entry.kept.record) {
-            Ok(Line::Step { title, .. }) => {
-                Some(CacheEntry { key: entry.key.to_string(), title, last_used: entry.last_used, bytes: entry.bytes })
-            }
+            Ok(Line::Step { title, .. }) => Some(CacheEntry {
+                key: entry.key.to_string(),
+                title,
+                last_used: entry.last_used,
+                bytes: entry.bytes,
+            }),
             _ => None,
         };
         Ok(self.store.list_kept()?.into_iter().rev().filter_map(entry).collect())

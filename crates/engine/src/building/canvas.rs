@@ -10,8 +10,8 @@ use std::rc::Rc;
 use store::Attributes;
 
 use super::error::{FilesError, shown};
-use store::Stamp;
 use super::tree::{Seen, Tree, components, join, resolve, split};
+use store::Stamp;
 
 /// Something that is placed.
 #[derive(Debug, Clone)]

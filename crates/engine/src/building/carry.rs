@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use store::Assembly;
 
 use super::cache::Record;
+use super::error::BuildError;
 use super::image::Built;
 use super::solve::Root;
-use super::error::BuildError;
 use crate::engine::Engine;
 use crate::error::EngineError;
 
@@ -105,10 +105,12 @@ impl Engine {
         for step in manifest.steps.into_iter().take(MAX_STEPS) {
             let layer = match step.layer {
                 None => None,
-                Some(claimed) => match image.layers.iter().find(|layer| ClaimedDigest::from(layer.diff_id) == claimed) {
-                    None => continue,
-                    found => found.copied(),
-                },
+                Some(claimed) => {
+                    match image.layers.iter().find(|layer| ClaimedDigest::from(layer.diff_id) == claimed) {
+                        None => continue,
+                        found => found.copied(),
+                    }
+                }
             };
             self.keep_step(&step.key, &step.title, &Record { layer, made: step.made })?;
             count += 1;

@@ -120,8 +120,15 @@ impl<'a> Place<'a> {
             let agent = request.steps.agents.get(AGENT);
             let environment = agent.map(|socket| ("SSH_AUTH_SOCK".into(), socket.clone().into()));
             let environment = environment.into_iter().collect();
-            let source =
-                GitSource { remote, reference, subdirectory, keep_git_dir, checksum, submodules, environment };
+            let source = GitSource {
+                remote,
+                reference,
+                subdirectory,
+                keep_git_dir,
+                checksum,
+                submodules,
+                environment,
+            };
             return Ok(Self::Git(Box::new(source)));
         }
         if text.starts_with("http://") || text.starts_with("https://") {

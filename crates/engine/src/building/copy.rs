@@ -16,10 +16,10 @@ use super::error::{BuildError, FilesError, shown};
 use super::listing::{Listed, ListedKind};
 use super::mode::ModeChange;
 use super::sources::{Shape, Top};
-use store::Stamp;
 use super::taken::{Gathered, Taken};
 use super::tree::{Seen, Tree, Whose, join, open_in, split};
 use crate::engine::Engine;
+use store::Stamp;
 
 /// Permission bits of a file that is a text.
 const TEXT_MODE: u32 = 0o644;

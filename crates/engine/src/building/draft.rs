@@ -6,10 +6,10 @@ use build::instruction::{Dockerfile, Lines};
 use build::plan::{Act, Base, Bases, NamedContext, Options, Plan, StepId, needs};
 use model::image::Image;
 
+use super::Watcher;
 use super::contexts::Contexts;
 use super::error::BuildError;
 use super::request::{BuildRequest, Times};
-use super::Watcher;
 use crate::engine::Engine;
 
 /// A build that is not begun: it may still need images.
@@ -54,7 +54,7 @@ impl Engine {
     pub fn draft(&self, request: BuildRequest, watcher: &mut dyn Watcher) -> Result<Draft, BuildError> {
         let (contexts, file) = self.open_contexts(&request, watcher)?;
         let dockerfile = build::parse(&file.bytes, &build::Limits::default())
-            .map_err(|source| BuildError::Dockerfile { file: file.name.clone(), source })?;
+            .map_err(|source| BuildError::Dockerfile { file: file.name.clone(), source: Box::new(source) })?;
         let options = options(&request)?;
         Ok(Draft { request, contexts, file, options, dockerfile, given: BTreeMap::new() })
     }
@@ -86,11 +86,14 @@ impl Draft {
     /// [`BuildError::Plan`].
     pub fn needs(&self) -> Result<Vec<Need>, BuildError> {
         let needs = needs(&self.dockerfile, &self.options, self).map_err(|source| self.wrong(source))?;
-        Ok(needs.into_iter().map(|need| Need { reference: need.reference, platform: need.platform }).collect())
+        Ok(needs
+            .into_iter()
+            .map(|need| Need { reference: need.reference, platform: need.platform })
+            .collect())
     }
 
     pub(super) fn plan(&self) -> Result<Plan, BuildError> {
-        Ok(Plan::make(&self.dockerfile, &self.options, self).map_err(|source| self.wrong(source))?)
+        Plan::make(&self.dockerfile, &self.options, self).map_err(|source| self.wrong(source))
     }
 
     /// The image of each step that begins with one.
@@ -117,7 +120,7 @@ impl Draft {
     }
 
     fn wrong(&self, source: build::plan::PlanError) -> BuildError {
-        BuildError::Plan { file: self.file.name.clone(), source }
+        BuildError::Plan { file: self.file.name.clone(), source: Box::new(source) }
     }
 }
 

@@ -21,7 +21,7 @@ pub enum BuildError {
         /// Its name.
         file: String,
         /// What is wrong with it, and where.
-        source: build::ParseError,
+        source: Box<build::ParseError>,
     },
     /// It cannot be done as it is written.
     #[error("{file}: {source}")]
@@ -29,7 +29,7 @@ pub enum BuildError {
         /// Its name.
         file: String,
         /// What cannot be done, and where.
-        source: build::plan::PlanError,
+        source: Box<build::plan::PlanError>,
     },
     /// There is no Dockerfile.
     #[error("there is no `{file}` in {context}")]

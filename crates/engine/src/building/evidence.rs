@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 
 use build::plan::{Plan, StepId};
-use build::provenance::{self, Builder, Dependency, Detail, Done, Facts, Invocation, PREDICATE_TYPE, Request};
+use build::provenance::{
+    self, Builder, Dependency, Detail, Done, Facts, Invocation, PREDICATE_TYPE, Request,
+};
 use model::digest::Digest;
 use model::image::Image;
 use store::{Artifact, ArtifactContent};
 
 use super::draft::{Draft, Need};
+use super::error::BuildError;
 use super::request::{Evidence, Provenance, Times};
 use super::solve::Root;
-use super::error::BuildError;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::examine::{Form, Subject, Wishes};
@@ -37,7 +39,11 @@ pub(super) struct Made<'a> {
 impl Engine {
     /// Puts beside an image what does not lie there yet; everything of these kinds that does, in the end. Who builds
     /// the same again has made nothing new, and says nothing new.
-    pub(super) fn testify(&self, made: &Made<'_>, image: &Image) -> Result<Vec<(String, Digest)>, BuildError> {
+    pub(super) fn testify(
+        &self,
+        made: &Made<'_>,
+        image: &Image,
+    ) -> Result<Vec<(String, Digest)>, BuildError> {
         let request = &made.draft.request;
         let there = self.store.attached(&image.digest.into())?;
         let lacks = |kind: &str| !there.iter().any(|attached| attached.artifact_type() == kind);
@@ -47,7 +53,9 @@ impl Engine {
         }
         if request.bill == Evidence::Attached && lacks(BILL) {
             let wishes = Wishes::default();
-            let examined = self.examiner(&wishes)?.examine(&Subject::Image(image.digest.to_string()), &mut store::Quiet)?;
+            let examined = self
+                .examiner(&wishes)?
+                .examine(&Subject::Image(image.digest.to_string()), &mut store::Quiet)?;
             self.put_beside(image, BILL, examined.document(Form::CycloneDx).into_bytes(), &[])?;
         }
         let there = self.store.attached(&image.digest.into())?;

@@ -11,11 +11,11 @@ use store::{Assembly, Imported};
 use super::Watcher;
 use super::carry::Kept;
 use super::draft::Draft;
+use super::error::BuildError;
 use super::evidence::Made;
 use super::request::{Settings, Times};
 use super::solve::{Root, Site, solve};
 use crate::book::{Entry, Kind};
-use super::error::BuildError;
 use crate::engine::Engine;
 use crate::foreground::Interruptions;
 
@@ -60,8 +60,10 @@ impl Engine {
         // Who cannot write history down finds out before anything is done.
         drop(self.book()?);
         watcher.planned(&plan.steps.iter().map(|step| step.title.clone()).collect::<Vec<_>>());
-        let site = Site { engine: self, plan: &plan, settings: &settings, contexts: &draft.contexts, bases: &bases };
-        let roots = solve(&site, interruptions, watcher).inspect_err(|error| draft.point_at(error, watcher))?;
+        let site =
+            Site { engine: self, plan: &plan, settings: &settings, contexts: &draft.contexts, bases: &bases };
+        let roots =
+            solve(&site, interruptions, watcher).inspect_err(|error| draft.point_at(error, watcher))?;
         watcher.waiting("putting the image together");
         let Imported { image, already, .. } = self.assembled(&draft, &plan, &bases, &roots, epoch)?;
         if !already {
@@ -110,7 +112,9 @@ fn epoch(times: Times, plan: &Plan, bases: &BTreeMap<StepId, Image>) -> Option<i
     match (times, plan.epoch) {
         (_, Some(epoch)) | (Times::At(epoch), None) => Some(epoch),
         (Times::Real, None) => None,
-        (Times::OfBase, None) => Some(bases.values().filter_map(|image| image.created).max().unwrap_or_default()),
+        (Times::OfBase, None) => {
+            Some(bases.values().filter_map(|image| image.created).max().unwrap_or_default())
+        }
     }
 }
 
@@ -137,6 +141,7 @@ fn annotations(draft: &Draft, plan: &Plan, base: Option<(StepId, &Image)>) -> BT
         build::plan::Act::Base { reference, .. } => Some((reference.clone(), image.digest.to_string())),
         _ => None,
     });
-    let base = reference.map(|(name, digest)| [(BASE_NAME.to_owned(), name), (BASE_DIGEST.to_owned(), digest)]);
+    let base =
+        reference.map(|(name, digest)| [(BASE_NAME.to_owned(), name), (BASE_DIGEST.to_owned(), digest)]);
     base.into_iter().flatten().chain(draft.request.annotations.clone()).collect()
 }

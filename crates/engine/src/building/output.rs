@@ -6,8 +6,8 @@ use std::path::Path;
 
 use build::plan::Origin;
 use model::image::{Image, Layer};
-use store::copy::{Destination, Notices, Owners, Rules, Trust, TypedPath, View, extract};
 use store::Stamp;
+use store::copy::{Destination, Notices, Owners, Rules, Trust, TypedPath, View, extract};
 
 use super::context::Origins;
 use super::error::BuildError;

@@ -10,15 +10,15 @@ use model::image::{Image, Layer};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::Signal;
 
+use super::Watcher;
 use super::cache::{Done, Record};
 use super::context::Origins;
 use super::contexts::Contexts;
 use super::error::BuildError;
 use super::request::Settings;
-use super::worker::{Made, Worker};
-use super::taken::Taken;
 use super::run::{Output, Surroundings};
-use super::Watcher;
+use super::taken::Taken;
+use super::worker::{Made, Worker};
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::foreground::Interruptions;
@@ -142,10 +142,8 @@ impl Solver<'_, '_> {
 
     fn poll(&self, interruptions: &Interruptions) -> Result<(), BuildError> {
         let fds = self.working.values().flat_map(|worker| [Some(worker.pidfd()), worker.output()]).flatten();
-        let mut watched: Vec<PollFd<'_>> = fds
-            .chain([interruptions.fd()])
-            .map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN))
-            .collect();
+        let mut watched: Vec<PollFd<'_>> =
+            fds.chain([interruptions.fd()]).map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
         let time = Timespec::try_from(TICK).ok();
         match poll(&mut watched, time.as_ref()) {
             Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
@@ -211,7 +209,8 @@ impl Site<'_> {
 
     fn origins<'r>(&'r self, roots: &'r [Option<Root>]) -> Origins<'r> {
         let contexts = self.contexts.iter().map(|(name, context)| (name.clone(), context));
-        let layers = roots.iter().enumerate().filter_map(|(id, root)| Some((id, root.as_ref()?.layers.as_slice())));
+        let layers =
+            roots.iter().enumerate().filter_map(|(id, root)| Some((id, root.as_ref()?.layers.as_slice())));
         Origins { contexts: contexts.collect(), roots: layers.collect() }
     }
 
@@ -231,9 +230,7 @@ impl Site<'_> {
             Takes::Mounted { origin, source } => self.shown(origin, source, roots).map(Some),
             Takes::Files(copy) => match self.memo(step, copy, roots) {
                 Some(memo) => self.engine.taken_before(&memo),
-                None if copy.sources.iter().all(is_here) => {
-                    Ok(Some(self.taken(step, copy, roots)?.digest))
-                }
+                None if copy.sources.iter().all(is_here) => Ok(Some(self.taken(step, copy, roots)?.digest)),
                 None => Ok(None),
             },
         }
@@ -265,12 +262,7 @@ impl Site<'_> {
     }
 
     /// In a process of its own: does the step.
-    fn work(
-        &self,
-        step: &Step,
-        roots: &[Option<Root>],
-        output: OwnedFd,
-    ) -> Result<Made, BuildError> {
+    fn work(&self, step: &Step, roots: &[Option<Root>], output: OwnedFd) -> Result<Made, BuildError> {
         let below = self.layers_below(step, roots);
         match &step.act {
             Act::Base { reference, .. } => Err(BuildError::NoBase(reference.clone())),
@@ -351,7 +343,8 @@ impl Site<'_> {
         {
             return Ok(Made { layer: record.layer.as_ref().map(Into::into), taken: text });
         }
-        let layer = self.engine.copy(copy, &taken, self.layers_below(step, roots), self.settings.stamp_of_files())?;
+        let layer =
+            self.engine.copy(copy, &taken, self.layers_below(step, roots), self.settings.stamp_of_files())?;
         Ok(Made { layer: layer.as_ref().map(Into::into), taken: text })
     }
 

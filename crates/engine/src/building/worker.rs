@@ -66,9 +66,7 @@ pub(super) struct Worker {
 impl Worker {
     /// Clones this process, which must have a single thread, and has `work` done there. What it prints comes
     /// through [`Worker::output`].
-    pub(super) fn start(
-        work: impl FnOnce(OwnedFd) -> Result<Made, BuildError>,
-    ) -> Result<Self, BuildError> {
+    pub(super) fn start(work: impl FnOnce(OwnedFd) -> Result<Made, BuildError>) -> Result<Self, BuildError> {
         let failed = |doing| move |errno: Errno| EngineError::io(doing)(errno.into());
         let (hear, tell) = pipe_with(PipeFlags::CLOEXEC).map_err(failed("make a pipe"))?;
         let (output, print) = pipe_with(PipeFlags::CLOEXEC).map_err(failed("make a pipe"))?;
@@ -160,7 +158,8 @@ fn child(
     print: OwnedFd,
     work: impl FnOnce(OwnedFd) -> Result<Made, BuildError>,
 ) -> ! {
-    let orphaned = set_parent_process_death_signal(Some(Signal::KILL)).is_err() || getppid() != Some(coordinator);
+    let orphaned =
+        set_parent_process_death_signal(Some(Signal::KILL)).is_err() || getppid() != Some(coordinator);
     if orphaned {
         sys::exec::exit(1);
     }
@@ -173,7 +172,12 @@ fn child(
 
 impl Trouble {
     fn of(error: &BuildError) -> Self {
-        Self { what: error.to_string(), remedy: error.remedy(), code: error.code().to_owned(), exit: error.program_exit() }
+        Self {
+            what: error.to_string(),
+            remedy: error.remedy(),
+            code: error.code().to_owned(),
+            exit: error.program_exit(),
+        }
     }
 }
 

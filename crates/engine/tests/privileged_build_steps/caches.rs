@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt as _;
 use build::plan::{Mount, Origin, Sharing};
 use coffer_engine as engine;
 use engine::building::Cache;
-use engine::building::run::Output;
+use engine::building::Output;
 use engine::containers::{Force, Which};
 use engine::state::Ended;
 

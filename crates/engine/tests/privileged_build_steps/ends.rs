@@ -5,7 +5,7 @@ use std::path::Path;
 
 use build::plan::Sharing;
 use coffer_engine as engine;
-use engine::building::run::Output;
+use engine::building::Output;
 use engine::containers::Which;
 use engine::state::Ended;
 use model::request::RunRequest;

@@ -136,7 +136,7 @@ fn privileged_one_step_gives_one_layer_whenever_it_runs() {
 
 #[test]
 fn every_error_of_a_build_has_a_code_and_a_remedy() {
-    use engine::building::error::StepError;
+    use engine::building::StepError;
     let errors: BTreeMap<&str, BuildError> = BTreeMap::from([
         ("E-build-secret", StepError::NoSecret("t".into()).into()),
         ("E-build-agent", StepError::NoAgent("a".into()).into()),

@@ -12,7 +12,7 @@ use build::plan::{Mount, Origin, Run, RunNetwork, Sharing};
 use coffer_engine as engine;
 use engine::Engine;
 use engine::building::BuildError;
-use engine::building::run::{Agents, Output, Ran, Secrets, Surroundings};
+use engine::building::{Agents, Output, Ran, Secrets, Surroundings};
 use engine::site::{Invoker, Site};
 use engine::state::Ended;
 use model::image::{ImageConfig, Layer};
@@ -83,6 +83,7 @@ pub(crate) fn run(things: &[&str]) -> Run {
         arguments: arguments.map(str::to_owned).into(),
         scripts: Vec::new(),
         env: vec![format!("{DO}={}", things.join("\n"))],
+        proxies: Vec::new(),
         user: String::new(),
         working_dir: "/".to_owned(),
         mounts: Vec::new(),

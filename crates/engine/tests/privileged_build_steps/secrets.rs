@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use build::plan::{Mount, Run};
 use coffer_engine as engine;
-use engine::building::run::{Agents, Output, SecretSource, Secrets};
+use engine::building::{Agents, Output, SecretSource, Secrets};
 use engine::containers::Which;
 use engine::state::Ended;
 

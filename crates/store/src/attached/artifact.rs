@@ -47,7 +47,8 @@ pub struct Artifact {
 impl Artifact {
     /// The artifact as what refers to a manifest.
     pub(super) fn about(&self, subject: Descriptor) -> Result<Beside> {
-        let (config, empty) = (self.config.clone().unwrap_or_else(ArtifactContent::empty), [ArtifactContent::empty()]);
+        let (config, empty) =
+            (self.config.clone().unwrap_or_else(ArtifactContent::empty), [ArtifactContent::empty()]);
         let layers = if self.layers.is_empty() { empty.as_slice() } else { &self.layers };
         let manifest = Manifest {
             schema_version: 2,

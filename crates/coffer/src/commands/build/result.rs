@@ -20,7 +20,12 @@ use crate::render::ship::pushed;
 use crate::value::build::{Output, OutputForm};
 
 /// Writes it where it is wanted, and says what it is.
-pub(super) fn deliver(build: &Build, engine: &Engine, built: &Built, context: &Context) -> Result<(), Failure> {
+pub(super) fn deliver(
+    build: &Build,
+    engine: &Engine,
+    built: &Built,
+    context: &Context,
+) -> Result<(), Failure> {
     let result = &build.result;
     for output in &result.outputs {
         write(engine, built, output)?;

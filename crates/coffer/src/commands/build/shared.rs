@@ -33,7 +33,11 @@ fn take_one(place: &CacheEnd, images: &Images, engine: &Engine) -> Result<(), Fa
     if found.is_some() {
         return Ok(());
     }
-    Err(Failure::failed("E-build-cache", "what is there is no cache of coffer's", "name one that --cache-to wrote"))
+    Err(Failure::failed(
+        "E-build-cache",
+        "what is there is no cache of coffer's",
+        "name one that --cache-to wrote",
+    ))
 }
 
 /// Puts what a build has done where others look for it.

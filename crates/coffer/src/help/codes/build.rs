@@ -25,11 +25,7 @@ pub(super) const BUILD: &[Code] = &[
          those.",
         "Mend what it says and build again: everything before it is kept. --progress plain shows all that is printed.",
     ),
-    code(
-        "E-build-program",
-        "The program of a RUN ended with an error.",
-        "What it printed says why.",
-    ),
+    code("E-build-program", "The program of a RUN ended with an error.", "What it printed says why."),
     code(
         "E-build-lost",
         "The process that did a step was ended from outside, most likely by the kernel for want of memory.",

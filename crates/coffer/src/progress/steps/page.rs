@@ -87,9 +87,15 @@ impl Page {
     fn lines(&self) -> Vec<String> {
         let width = columns().saturating_sub(1);
         let room = rows().saturating_sub(2).max(3);
-        let live: Vec<String> = self.steps.iter().filter(|seen| seen.runs()).flat_map(|seen| seen.lines(width, self.style)).collect();
+        let live: Vec<String> = self
+            .steps
+            .iter()
+            .filter(|seen| seen.runs())
+            .flat_map(|seen| seen.lines(width, self.style))
+            .collect();
         let live = live.into_iter().take(room.saturating_sub(1)).collect::<Vec<_>>();
-        let over = self.steps.iter().filter(|seen| seen.is_over()).flat_map(|seen| seen.lines(width, self.style));
+        let over =
+            self.steps.iter().filter(|seen| seen.is_over()).flat_map(|seen| seen.lines(width, self.style));
         let over: Vec<String> = over.collect();
         let spare = room.saturating_sub(1 + live.len());
         let left_out = over.len().saturating_sub(spare);
@@ -147,7 +153,9 @@ impl Seen {
         if self.runs() {
             let skipped = self.last.len().saturating_sub(SHOWN);
             let last = self.last.iter().skip(skipped);
-            lines.extend(last.map(|line| style.faint(&text::cut(&format!("     {}", text::plain(line)), width))));
+            lines.extend(
+                last.map(|line| style.faint(&text::cut(&format!("     {}", text::plain(line)), width))),
+            );
         }
         lines
     }

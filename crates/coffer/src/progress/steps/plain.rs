@@ -55,8 +55,7 @@ impl Plain {
 
 impl Watcher for Plain {
     fn planned(&mut self, titles: &[String]) {
-        let told =
-            |title: &String| Told { title: title.clone(), begun: None, buffer: LineBuffer::default() };
+        let told = |title: &String| Told { title: title.clone(), begun: None, buffer: LineBuffer::default() };
         self.steps = titles.iter().map(told).collect();
     }
 

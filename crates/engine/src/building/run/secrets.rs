@@ -110,6 +110,7 @@ mod tests {
             arguments: vec!["true".into()],
             scripts: Vec::new(),
             env: Vec::new(),
+            proxies: Vec::new(),
             user: String::new(),
             working_dir: "/".into(),
             mounts: vec![secret],

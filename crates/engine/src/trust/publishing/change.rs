@@ -3,7 +3,7 @@
 use ledger::Durability;
 use model::digest::{ClaimedDigest, Digest};
 use trust::key::{KeyId, Signer};
-use trust::publisher::{Change, Draft, Given, Missing, PublishError, Repository, RoleName, Versions};
+use trust::publisher::{Draft, Given, PublishError, Repository, RoleName, Versions};
 
 use super::desk::Desk;
 use super::notes;
