@@ -106,9 +106,10 @@ impl Life {
 }
 
 /// Every command, in the order of help.
-pub(crate) const ALL: [&Entry; 118] = [
+pub(crate) const ALL: [&Entry; 119] = [
     &demo::DEMO,
     &build::BUILD,
+    &build::check::CHECK,
     &build::cache::LIST,
     &build::cache::PRUNE,
     &ship::PULL,

@@ -210,6 +210,20 @@ pub(crate) enum Telling {
     Rawjson,
 }
 
+/// `build check`
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// The Dockerfile, or its directory; - is standard input
+    #[arg(value_name = "FILE", default_value = "Dockerfile", hide_default_value = true)]
+    pub(crate) file: String,
+    /// Give an ARG a value; NAME alone passes ours on
+    #[arg(long = "build-arg", value_name = "NAME=VALUE", value_parser = env::parse)]
+    pub(crate) arguments: Vec<Variable>,
+    /// Leave these rules out
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub(crate) skip: Vec<String>,
+}
+
 /// `build cache ls`
 #[derive(Debug, Args)]
 pub(crate) struct CacheList {

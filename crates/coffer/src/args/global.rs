@@ -66,12 +66,28 @@ impl Format {
         })
     }
 
+    /// A command whose results are remarks on a file.
+    pub(crate) fn with_remarks(command: clap::Command) -> clap::Command {
+        command.mut_arg("format", |format| {
+            format.help("How results are written: table, json or sarif").value_parser(remarks)
+        })
+    }
+
     /// A command whose results are bills of material.
     pub(crate) fn with_bills(command: clap::Command) -> clap::Command {
         command.mut_arg("format", |format| {
             let help = "How it is written: cyclonedx-json or spdx-json";
             format.help(help).default_value("cyclonedx-json").value_parser(bill)
         })
+    }
+}
+
+fn remarks(text: &str) -> Result<Format, ValueError> {
+    match text {
+        "table" => Ok(Format::Table),
+        "json" => Ok(Format::Json),
+        "sarif" => Ok(Format::Document(Document::Sarif)),
+        _ => Err(ValueError::new("it is not known", "one of table, json, sarif")),
     }
 }
 

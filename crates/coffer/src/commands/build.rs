@@ -1,6 +1,7 @@
 //! `build`
 
 pub(super) mod cache;
+pub(super) mod check;
 mod provide;
 mod result;
 mod shared;

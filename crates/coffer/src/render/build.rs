@@ -1,11 +1,11 @@
 //! Images that were built, as text and as data.
 
-use engine::building::{Built, CacheEntry};
+use engine::building::{Built, CacheEntry, FileRemark, FileRemarks};
 use serde::Serialize;
 
 use super::image::ImageJson;
 use super::ledger::shortened;
-use super::style::Style;
+use super::style::{Style, Tone};
 use super::table::{Column, Table};
 use super::{text, time, units};
 use crate::commands::Truncate;
@@ -99,4 +99,23 @@ pub(crate) fn cache(
         ]);
     }
     table.render(style, width)
+}
+
+/// A line for each remark, and one for what to do about it.
+pub(crate) fn remarks(checked: &FileRemarks, style: Style) -> String {
+    let file = text::plain(&checked.file);
+    let tone = |severity: &str| match severity {
+        "error" => Tone::Bad,
+        "warning" => Tone::Warn,
+        _ => Tone::Faint,
+    };
+    let one = |remark: &FileRemark| {
+        let severity = style.paint(tone(remark.severity), remark.severity);
+        let message = text::plain(&remark.message);
+        format!("{file}:{}  {severity}  {message}  [{}]\n  {}\n", remark.first, remark.rule, remark.instead)
+    };
+    let lines: String = checked.remarks.iter().map(one).collect();
+    let error = checked.error.iter().map(|error| format!("{file}  {}  {}\n", style.bad("error"), text::plain(error)));
+    let all: String = [lines].into_iter().chain(error).collect();
+    if all.is_empty() { format!("{file}  {}\n", style.good("nothing to remark")) } else { all }
 }

@@ -39,6 +39,14 @@ pub enum BuildError {
         /// Where.
         context: String,
     },
+    /// It cannot be checked.
+    #[error("{file}: {why}")]
+    Check {
+        /// Its name.
+        file: String,
+        /// Why not.
+        why: String,
+    },
     /// There is no context.
     #[error("`{0}` is no context: neither a directory nor an archive, a repository or an address")]
     NoContext(String),
@@ -107,7 +115,7 @@ impl BuildError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Dockerfile { .. } => "E-build-dockerfile",
+            Self::Dockerfile { .. } | Self::Check { .. } => "E-build-dockerfile",
             Self::Plan { .. } => "E-build-plan",
             Self::NoDockerfile { .. } => "E-build-no-dockerfile",
             Self::NoContext(_) | Self::Address { .. } | Self::Twice => "E-build-context",
@@ -127,6 +135,7 @@ impl BuildError {
     #[must_use]
     pub fn remedy(&self) -> String {
         match self {
+            Self::Check { .. } => "`coffer help dockerfile` tells which language it is".into(),
             Self::Dockerfile { .. } => "`coffer build check` shows all that is wrong; `coffer help dockerfile` tells which language it is".into(),
             Self::Plan { .. } => "docs/dockerfile.md goes through the language, instruction by instruction".into(),
             Self::NoDockerfile { .. } => "name it: `coffer build -f FILE CONTEXT`".into(),

@@ -39,12 +39,14 @@ mod image;
 mod evidence;
 mod output;
 
+mod check;
 mod watcher;
 mod error;
 
 pub use build::plan::{NoCache, RunNetwork, StepId};
 pub use cache::{CacheEntry, CachePrune};
 pub use caches::Cache;
+pub use check::{FileRemark, FileRemarks, check_file};
 pub use context::{Context, Incoming, Origins};
 pub use draft::{Draft, Need};
 pub use error::{BuildError, FilesError, StepError};
