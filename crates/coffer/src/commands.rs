@@ -106,10 +106,11 @@ impl Life {
 }
 
 /// Every command, in the order of help.
-pub(crate) const ALL: [&Entry; 119] = [
+pub(crate) const ALL: [&Entry; 120] = [
     &demo::DEMO,
     &build::BUILD,
     &build::check::CHECK,
+    &build::rebase::REBASE,
     &build::cache::LIST,
     &build::cache::PRUNE,
     &ship::PULL,

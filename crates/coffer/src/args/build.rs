@@ -224,6 +224,26 @@ pub(crate) struct Check {
     pub(crate) skip: Vec<String>,
 }
 
+/// `rebase`
+#[derive(Debug, Args)]
+pub(crate) struct Rebase {
+    /// The image: a name, an id, or TRANSPORT:PATH
+    #[arg(value_name = "IMAGE")]
+    pub(crate) image: String,
+    /// What it shall lie on
+    #[arg(long, value_name = "IMAGE")]
+    pub(crate) onto: String,
+    /// What it was built on
+    #[arg(long, value_name = "IMAGE")]
+    pub(crate) from: Option<String>,
+    /// A name for what comes of it, instead of the image's own; may be repeated
+    #[arg(short = 't', long = "tag", value_name = "NAME")]
+    pub(crate) names: Vec<ImageName>,
+    /// Only say whether it may be done
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
 /// `build cache ls`
 #[derive(Debug, Args)]
 pub(crate) struct CacheList {

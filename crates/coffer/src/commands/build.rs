@@ -2,6 +2,7 @@
 
 pub(super) mod cache;
 pub(super) mod check;
+pub(super) mod rebase;
 mod provide;
 mod result;
 mod shared;

@@ -1,9 +1,9 @@
 //! Images that were built, as text and as data.
 
-use engine::building::{Built, CacheEntry, FileRemark, FileRemarks};
+use engine::building::{Built, CacheEntry, FileRemark, FileRemarks, Moved};
 use serde::Serialize;
 
-use super::image::ImageJson;
+use super::image::{ImageJson, headline};
 use super::ledger::shortened;
 use super::style::{Style, Tone};
 use super::table::{Column, Table};
@@ -118,4 +118,33 @@ pub(crate) fn remarks(checked: &FileRemarks, style: Style) -> String {
     let error = checked.error.iter().map(|error| format!("{file}  {}  {}\n", style.bad("error"), text::plain(error)));
     let all: String = [lines].into_iter().chain(error).collect();
     if all.is_empty() { format!("{file}  {}\n", style.good("nothing to remark")) } else { all }
+}
+
+/// `--format json` of `coffer rebase`.
+#[derive(Debug, Serialize)]
+pub(crate) struct MovedJson<'a> {
+    digest: String,
+    before: String,
+    from: String,
+    base_layers: usize,
+    remarks: &'a [String],
+    image: ImageJson<'a>,
+}
+
+impl<'a> MovedJson<'a> {
+    pub(crate) fn new(moved: &'a Moved) -> Self {
+        Self {
+            digest: moved.image.digest.to_string(),
+            before: moved.before.to_string(),
+            from: moved.from.to_string(),
+            base_layers: moved.base_layers,
+            remarks: &moved.remarks,
+            image: ImageJson::new(&moved.image),
+        }
+    }
+}
+
+/// `app:1  sha256:9f2c41d0aa17  142 MB  5 layers  was sha256:4e0f2bc1858e`
+pub(crate) fn moved(moved: &Moved, style: Style) -> String {
+    format!("{}  was {}\n", headline(&moved.image, style), moved.before.short())
 }

@@ -47,6 +47,12 @@ pub enum BuildError {
         /// Why not.
         why: String,
     },
+    /// An image stays on the base that it has.
+    #[error("it stays on the base that it has:{}", super::rebase::lines(.0))]
+    Rebase(Vec<build::rebase::Reason>),
+    /// Nobody knows what an image was built on.
+    #[error("no image of the store is what it was built on")]
+    NoOldBase,
     /// There is no context.
     #[error("`{0}` is no context: neither a directory nor an archive, a repository or an address")]
     NoContext(String),
@@ -118,6 +124,8 @@ impl BuildError {
             Self::Dockerfile { .. } | Self::Check { .. } => "E-build-dockerfile",
             Self::Plan { .. } => "E-build-plan",
             Self::NoDockerfile { .. } => "E-build-no-dockerfile",
+            Self::Rebase(_) => "E-build-rebase",
+            Self::NoOldBase => "E-build-old-base",
             Self::NoContext(_) | Self::Address { .. } | Self::Twice => "E-build-context",
             Self::Step { .. } => "E-build-step",
             Self::Files(error) => error.code(),
@@ -139,6 +147,8 @@ impl BuildError {
             Self::Dockerfile { .. } => "`coffer build check` shows all that is wrong; `coffer help dockerfile` tells which language it is".into(),
             Self::Plan { .. } => "docs/dockerfile.md goes through the language, instruction by instruction".into(),
             Self::NoDockerfile { .. } => "name it: `coffer build -f FILE CONTEXT`".into(),
+            Self::Rebase(_) => "build it anew on the new base: `coffer build --pull`".into(),
+            Self::NoOldBase => "name it: `--from IMAGE`; `coffer pull` brings it here".into(),
             Self::NoContext(_) | Self::Address { .. } => {
                 "give a directory, `-` for an archive on standard input, or an address: https://host/name.git#branch".into()
             }

@@ -37,8 +37,8 @@ pub struct Built {
 }
 
 /// The name and digest of what an image was built on (image-spec, annotations.md).
-const BASE_NAME: &str = "org.opencontainers.image.base.name";
-const BASE_DIGEST: &str = "org.opencontainers.image.base.digest";
+pub(super) const BASE_NAME: &str = "org.opencontainers.image.base.name";
+pub(super) const BASE_DIGEST: &str = "org.opencontainers.image.base.digest";
 
 impl Engine {
     /// Does what a draft says.

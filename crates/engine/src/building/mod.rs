@@ -38,6 +38,7 @@ mod carry;
 mod image;
 mod evidence;
 mod output;
+mod rebase;
 
 mod check;
 mod watcher;
@@ -52,6 +53,7 @@ pub use draft::{Draft, Need};
 pub use error::{BuildError, FilesError, StepError};
 pub use git::GitSource;
 pub use image::Built;
+pub use rebase::{Moved, RebaseRequest};
 pub use request::{BuildRequest, Evidence, Provenance, StepWishes, Times};
 pub use run::{Agents, Output, Ran, SecretSource, Secrets, Surroundings};
 pub use store::{Stamp, StampMode};

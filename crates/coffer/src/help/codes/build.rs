@@ -42,6 +42,16 @@ pub(super) const BUILD: &[Code] = &[
         "Give --platform as os/architecture, and an image that has it.",
     ),
     code(
+        "E-build-rebase",
+        "The image cannot be put onto the other base without a risk. The message has every reason.",
+        "Build it anew on the new base: coffer build --pull.",
+    ),
+    code(
+        "E-build-old-base",
+        "None of the images in the store is what the image was built on.",
+        "Bring it here with coffer pull, or name it: coffer rebase IMAGE --onto BASE --from OLD-BASE.",
+    ),
+    code(
         "E-build-context",
         "The context is not there, is none, or cannot come from where it is said to come from.",
         "Give a directory, - for an archive on standard input, or an address: https://host/name.git#branch:directory.",
