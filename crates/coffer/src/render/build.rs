@@ -115,7 +115,8 @@ pub(crate) fn remarks(checked: &FileRemarks, style: Style) -> String {
         format!("{file}:{}  {severity}  {message}  [{}]\n  {}\n", remark.first, remark.rule, remark.instead)
     };
     let lines: String = checked.remarks.iter().map(one).collect();
-    let error = checked.error.iter().map(|error| format!("{file}  {}  {}\n", style.bad("error"), text::plain(error)));
+    let error =
+        checked.error.iter().map(|error| format!("{file}  {}  {}\n", style.bad("error"), text::plain(error)));
     let all: String = [lines].into_iter().chain(error).collect();
     if all.is_empty() { format!("{file}  {}\n", style.good("nothing to remark")) } else { all }
 }

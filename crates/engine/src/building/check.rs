@@ -73,7 +73,10 @@ pub fn check_file(
         environment: &|_| None,
         options: options.as_deref(),
     };
-    let wrong = |source: build::check::CheckError| BuildError::Check { file: file.to_owned(), why: source.to_string() };
+    let wrong = |source: build::check::CheckError| BuildError::Check {
+        file: file.to_owned(),
+        why: source.to_string(),
+    };
     let checked = build::check(&bytes, &around, &limits).map_err(wrong)?;
     let remark = |remark: build::check::Remark| FileRemark {
         rule: remark.rule.id,
@@ -148,7 +151,9 @@ fn text(file: &str) -> Result<Vec<u8>, BuildError> {
         File::open(file).and_then(|opened| opened.take(most).read_to_end(&mut bytes))
     };
     let missing = |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound => BuildError::NoDockerfile { file: file.to_owned(), context: "this directory".into() },
+        io::ErrorKind::NotFound => {
+            BuildError::NoDockerfile { file: file.to_owned(), context: "this directory".into() }
+        }
         _ => EngineError::io("read the Dockerfile")(error).into(),
     };
     read.map_err(missing)?;

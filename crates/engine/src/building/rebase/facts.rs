@@ -35,7 +35,11 @@ impl Engine {
         Ok(Side { config: image.config.clone(), layers: image.layers.clone(), family: base.family() })
     }
 
-    pub(super) fn differences(&self, old: &Image, new: &Image) -> Result<BTreeMap<String, Difference>, BuildError> {
+    pub(super) fn differences(
+        &self,
+        old: &Image,
+        new: &Image,
+    ) -> Result<BTreeMap<String, Difference>, BuildError> {
         let (old, new) = (self.all_files(old)?, self.all_files(new)?);
         let mut differences = BTreeMap::new();
         for path in old.entries.keys().chain(new.entries.keys()) {
@@ -63,7 +67,8 @@ impl Engine {
         for source in taken.sources {
             let Gathered::Files { tree: found, tops, .. } = source else { continue };
             let listed = tops.into_iter().flat_map(|top| top.entries);
-            entries.extend(listed.map(|listed| (format!("/{}", String::from_utf8_lossy(&listed.path)), listed)));
+            entries
+                .extend(listed.map(|listed| (format!("/{}", String::from_utf8_lossy(&listed.path)), listed)));
             tree = Some(found);
         }
         let tree = match tree {
@@ -118,7 +123,8 @@ impl Base {
         if is_musl {
             let installed = self.text("/lib/apk/db/installed");
             let version = installed.split("\n\n").find(|package| package.contains("P:musl\n"));
-            let version = version.and_then(|package| package.lines().find_map(|line| line.strip_prefix("V:")));
+            let version =
+                version.and_then(|package| package.lines().find_map(|line| line.strip_prefix("V:")));
             return Some(Libc { kind: "musl".into(), version: numbers(version.unwrap_or_default()) });
         }
         let path = self.entries.keys().find(|path| path.ends_with("/libc.so.6"))?;
@@ -165,9 +171,9 @@ impl Base {
 /// `libssl.so.3` of `/usr/lib/x86_64-linux-gnu/libssl.so.3`.
 fn library(path: &str) -> Option<String> {
     let (directory, name) = path.rsplit_once('/')?;
-    let is_place = ["/lib", "/usr/lib", "/usr/local/lib"].iter().any(|place| {
-        directory.strip_prefix(place).is_some_and(|rest| rest.matches('/').count() <= 1)
-    });
+    let is_place = ["/lib", "/usr/lib", "/usr/local/lib"]
+        .iter()
+        .any(|place| directory.strip_prefix(place).is_some_and(|rest| rest.matches('/').count() <= 1));
     let (_, version) = name.split_once(".so.")?;
     let is_name = name.starts_with("lib") && version.bytes().all(|byte| byte.is_ascii_digit());
     (is_place && is_name).then(|| name.to_owned())
@@ -205,7 +211,9 @@ fn same(old: &Tree, before: &Listed, new: &Tree, after: &Listed) -> io::Result<b
     let (mut left, mut right) = (vec![0; PIECE], vec![0; PIECE]);
     loop {
         let length = one.read(&mut left)?;
-        let (Some(piece), Some(other)) = (left.get(..length), right.get_mut(..length)) else { return Ok(false) };
+        let (Some(piece), Some(other)) = (left.get(..length), right.get_mut(..length)) else {
+            return Ok(false);
+        };
         if length == 0 {
             return Ok(true);
         }
@@ -223,7 +231,9 @@ mod tests {
     #[test]
     fn libraries_are_known_by_their_interface() {
         assert_eq!(library("/usr/lib/x86_64-linux-gnu/libssl.so.3"), Some("libssl.so.3".into()));
-        for path in ["/usr/lib/x86_64-linux-gnu/libssl.so.3.0.1", "/opt/lib/libx.so.1", "/usr/lib/a/b/libx.so.1"] {
+        for path in
+            ["/usr/lib/x86_64-linux-gnu/libssl.so.3.0.1", "/opt/lib/libx.so.1", "/usr/lib/a/b/libx.so.1"]
+        {
             assert_eq!(library(path), None, "{path}");
         }
     }

@@ -44,7 +44,8 @@ fn walk(top: &OwnedFd, above: &mut Vec<Above>) -> io::Result<()> {
                 continue;
             }
             let stat = statat(&directory, name, AtFlags::SYMLINK_NOFOLLOW)?;
-            let path = if path.is_empty() { name.to_owned() } else { [&path, b"/".as_slice(), name].concat() };
+            let path =
+                if path.is_empty() { name.to_owned() } else { [&path, b"/".as_slice(), name].concat() };
             let kind = if is_whiteout(&stat) {
                 Touch::Removed
             } else if FileType::from_raw_mode(stat.st_mode) == FileType::Directory {
