@@ -36,13 +36,20 @@ enum Line {
     Taken { digest: ClaimedDigest },
 }
 
+/// Where a step with this key is kept: with other times in its files it is another layer.
+pub(super) fn place(key: &Key, epoch: Option<i64>) -> ClaimedDigest {
+    match epoch {
+        None => key.digest(),
+        Some(seconds) => Digest::of(format!("{key} at {seconds}").as_bytes()).into(),
+    }
+}
+
 impl Engine {
     /// What a step with this key made before.
-    pub(super) fn done_before(&self, key: &Key) -> Result<Option<Record>, BuildError> {
-        let claimed = key.digest();
-        let Some(Kept { record, layers }) = self.store.kept(&claimed)? else { return Ok(None) };
+    pub(super) fn done_before(&self, key: &ClaimedDigest) -> Result<Option<Record>, BuildError> {
+        let Some(Kept { record, layers }) = self.store.kept(key)? else { return Ok(None) };
         let Ok(Line::Step { made, .. }) = serde_json::from_slice(&record) else { return Ok(None) };
-        self.store.touch_kept(&claimed, self.now())?;
+        self.store.touch_kept(key, self.now())?;
         Ok(Some(Record { layer: layers.into_iter().next(), made }))
     }
 

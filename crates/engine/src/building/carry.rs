@@ -3,7 +3,6 @@
 //! So a cache is pushed, pulled, copied, pinned and verified like any image. What it says is the word of whoever can
 //! write to its place, as with any cache that is shared: pin its place, and only their publisher's word counts.
 
-use build::plan::Key;
 use model::digest::ClaimedDigest;
 use model::image::{HistoryEntry, Image, ImageConfig, Layer};
 use serde::{Deserialize, Serialize};
@@ -46,15 +45,15 @@ const VERSION: u32 = 1;
 /// A step that was done or found.
 #[derive(Debug)]
 pub(super) struct Kept {
-    key: Key,
+    place: ClaimedDigest,
     title: String,
     record: Record,
 }
 
 impl Kept {
-    pub(super) fn of(root: &Root, title: &str) -> Self {
+    pub(super) fn of(root: &Root, place: ClaimedDigest, title: &str) -> Self {
         let layer = if root.own { root.layers.last().copied() } else { None };
-        Self { key: root.key, title: title.to_owned(), record: Record { layer, made: root.made } }
+        Self { place, title: title.to_owned(), record: Record { layer, made: root.made } }
     }
 }
 
@@ -72,7 +71,7 @@ impl Engine {
             }
         }
         let steps = kept.iter().map(|kept| Step {
-            key: kept.key.digest(),
+            key: kept.place,
             title: kept.title.clone(),
             made: kept.record.made,
             layer: kept.record.layer.map(|layer| layer.diff_id.into()),

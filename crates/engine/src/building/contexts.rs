@@ -52,7 +52,9 @@ impl Engine {
                 Incoming::Files(context) => context,
                 Incoming::Dockerfile(_) => return Err(BuildError::NoContext(place.clone())),
             };
-            context.obey_ignore_file("")?;
+            if !Place::of(place, request)?.is_git() {
+                context.obey_ignore_file("")?;
+            }
             contexts.insert(Some(name.clone()), context);
         }
         Ok((contexts, file))
@@ -77,7 +79,9 @@ impl Engine {
         let is_local = Path::new(&request.context).is_dir();
         let file = dockerfile(&context, given, is_local, &request.context)?;
         let within = Path::new(&file.name).strip_prefix(&request.context).unwrap_or(Path::new(&file.name));
-        context.obey_ignore_file(&within.to_string_lossy())?;
+        if !Place::of(&request.context, request)?.is_git() {
+            context.obey_ignore_file(&within.to_string_lossy())?;
+        }
         Ok((context, file))
     }
 
@@ -105,6 +109,11 @@ impl Engine {
 }
 
 impl<'a> Place<'a> {
+    /// A checkout leaves its own `.git` out, and nothing that a file in it says.
+    fn is_git(&self) -> bool {
+        matches!(self, Self::Git(_))
+    }
+
     fn of(text: &'a str, request: &BuildRequest) -> Result<Self, BuildError> {
         let path = Path::new(text);
         if text == STDIN {

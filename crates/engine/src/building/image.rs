@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use build::plan::{HistoryLine, Plan, StepId};
 use model::digest::Digest;
-use model::image::{HistoryEntry, Image};
+use model::image::{HistoryEntry, Image, Layer};
 use model::reference::ImageName;
 use store::{Assembly, Imported};
 
@@ -62,6 +62,9 @@ impl Engine {
         watcher.planned(&plan.steps.iter().map(|step| step.title.clone()).collect::<Vec<_>>());
         let site =
             Site { engine: self, plan: &plan, settings: &settings, contexts: &draft.contexts, bases: &bases };
+        // From here on nobody takes away what the steps begin with.
+        let below: Vec<Layer> = bases.values().flat_map(|image| image.layers.iter().copied()).collect();
+        self.store.hold_layers(&below)?;
         let roots =
             solve(&site, interruptions, watcher).inspect_err(|error| draft.point_at(error, watcher))?;
         watcher.waiting("putting the image together");
@@ -77,7 +80,8 @@ impl Engine {
         // An image that a stage begins with is no step: nobody does it.
         let done: Vec<&Root> = roots.iter().filter(|root| !root.is_base).collect();
         let (steps, cached) = (done.len(), done.iter().filter(|root| root.is_cached).count());
-        let kept = roots.iter().zip(&plan.steps).map(|(root, step)| Kept::of(root, &step.title)).collect();
+        let own = roots.iter().zip(&plan.steps).filter(|(root, _)| !root.is_base);
+        let kept = own.map(|(root, step)| Kept::of(root, site.place(&root.key), &step.title)).collect();
         Ok(Built { image, already, steps, cached, evidence, kept })
     }
 

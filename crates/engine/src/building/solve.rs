@@ -5,13 +5,13 @@ use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 use build::plan::{Act, Caching, Copy, Key, Origin, Plan, Run, Source, Step, StepId, Takes, key};
-use model::digest::{Digest, Hasher};
+use model::digest::{ClaimedDigest, Digest, Hasher};
 use model::image::{Image, Layer};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::Signal;
 
 use super::Watcher;
-use super::cache::{Done, Record};
+use super::cache::{self, Done, Record};
 use super::context::Origins;
 use super::contexts::Contexts;
 use super::error::BuildError;
@@ -123,7 +123,7 @@ impl Solver<'_, '_> {
         }
         let Some(taken) = self.site.known(step, &self.roots)? else { return Ok(None) };
         let key = key(step, self.site.below(step, &self.roots).map(|root| &root.key), &taken);
-        let record = self.site.engine.done_before(&key)?;
+        let record = self.site.engine.done_before(&self.site.place(&key))?;
         Ok(record.map(|record| self.site.grown(step, key, record, &self.roots)))
     }
 
@@ -154,8 +154,8 @@ impl Solver<'_, '_> {
     fn read_output(&mut self) {
         let mut buffer = vec![0; PIECE];
         for (id, worker) in &mut self.working {
-            if worker.has_output() {
-                let bytes = worker.printed(&mut buffer);
+            let bytes = worker.printed(&mut buffer);
+            if !bytes.is_empty() {
                 self.watcher.printed(*id, bytes);
             }
         }
@@ -166,8 +166,11 @@ impl Solver<'_, '_> {
             return Ok(());
         };
         let mut buffer = vec![0; PIECE];
-        while worker.has_output() {
+        loop {
             let bytes = worker.printed(&mut buffer);
+            if bytes.is_empty() {
+                break;
+            }
             self.watcher.printed(id, bytes);
         }
         match worker.conclude()? {
@@ -199,6 +202,11 @@ impl Solver<'_, '_> {
 }
 
 impl Site<'_> {
+    /// Where what a step with this key makes is kept.
+    pub(super) fn place(&self, key: &Key) -> ClaimedDigest {
+        cache::place(key, self.settings.epoch)
+    }
+
     fn below<'r>(&self, step: &Step, roots: &'r [Option<Root>]) -> Option<&'r Root> {
         roots.get(step.below?)?.as_ref()
     }
@@ -339,7 +347,7 @@ impl Site<'_> {
         let text = vec![digest.to_string()];
         let key = key(step, self.below(step, roots).map(|root| &root.key), &[digest]);
         if step.caching == Caching::Allowed
-            && let Some(record) = self.engine.done_before(&key)?
+            && let Some(record) = self.engine.done_before(&self.place(&key))?
         {
             return Ok(Made { layer: record.layer.as_ref().map(Into::into), taken: text });
         }
@@ -353,7 +361,7 @@ impl Site<'_> {
         let Done { layer, taken } = self.engine.confirmed(made)?;
         let key = key(step, self.below(step, roots).map(|root| &root.key), &taken);
         let record = Record { layer, made: self.engine.now() };
-        self.engine.keep_step(&key.digest(), &step.title, &record)?;
+        self.engine.keep_step(&self.place(&key), &step.title, &record)?;
         Ok(Root { is_cached: false, ..self.grown(step, key, record, roots) })
     }
 

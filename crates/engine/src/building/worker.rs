@@ -10,6 +10,7 @@ use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
 use model::digest::ClaimedDigest;
 use model::image::Layer;
+use rustix::fs::{OFlags, fcntl_setfl};
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{
@@ -21,8 +22,10 @@ use sys::clone::{Cloned, clone3};
 use super::error::BuildError;
 use crate::error::EngineError;
 
-/// Largest answer, in bytes: a layer or an error.
-const MAX_ANSWER: u64 = 1 << 20;
+/// Largest answer, in bytes: a layer or an error. It has to fit into a pipe, because it is read when its writer has ended.
+const MAX_ANSWER: u64 = 32 << 10;
+/// Letters of an error that are told.
+const MAX_TEXT: usize = 2000;
 
 /// What a step has made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +73,8 @@ impl Worker {
         let failed = |doing| move |errno: Errno| EngineError::io(doing)(errno.into());
         let (hear, tell) = pipe_with(PipeFlags::CLOEXEC).map_err(failed("make a pipe"))?;
         let (output, print) = pipe_with(PipeFlags::CLOEXEC).map_err(failed("make a pipe"))?;
+        // Whoever reads of several waits for none of them.
+        fcntl_setfl(&output, OFlags::NONBLOCK).map_err(failed("make a pipe"))?;
         let coordinator = rustix::process::getpid();
         match clone3(0, None).map_err(failed("start a process for a step"))? {
             Cloned::Child => {
@@ -92,11 +97,6 @@ impl Worker {
         self.pidfd.as_fd()
     }
 
-    /// Whether it may still print something.
-    pub(super) fn has_output(&self) -> bool {
-        self.output.is_some()
-    }
-
     /// Whether it has ended.
     pub(super) fn has_ended(&self) -> bool {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
@@ -104,7 +104,7 @@ impl Worker {
         waitid(WaitId::PidFd(self.pidfd.as_fd()), options).map_or(true, |status| status.is_some())
     }
 
-    /// What it has printed since; empty means that nothing more will come.
+    /// What it has printed since; empty where that is nothing.
     pub(super) fn printed<'b>(&mut self, buffer: &'b mut [u8]) -> &'b [u8] {
         let Some(output) = &self.output else { return &[] };
         let length = match rustix::io::read(output, &mut *buffer) {
@@ -172,12 +172,9 @@ fn child(
 
 impl Trouble {
     fn of(error: &BuildError) -> Self {
-        Self {
-            what: error.to_string(),
-            remedy: error.remedy(),
-            code: error.code().to_owned(),
-            exit: error.program_exit(),
-        }
+        let short = |text: String| text.chars().take(MAX_TEXT).collect();
+        let (what, remedy) = (short(error.to_string()), short(error.remedy()));
+        Self { what, remedy, code: error.code().to_owned(), exit: error.program_exit() }
     }
 }
 
