@@ -16,9 +16,9 @@ fn commands_of_other_tools_are_answered_with_what_to_do_here() {
     Session::new().holds(
         "
 $ coffer build .
-coffer: there is no command `build` [E-cli-usage]
-  images are built elsewhere in this version, and taken in with `coffer image import FILE`
-exit 2
+coffer: there is no `Dockerfile` in . [E-build-no-dockerfile]
+  name it: `coffer build -f FILE CONTEXT`
+exit 1
 $ coffer run --platform linux/arm64 alpine
 coffer: `coffer run` has no option `--platform` [E-cli-usage]
   pull it first: `coffer pull --platform linux/arm64 IMAGE`

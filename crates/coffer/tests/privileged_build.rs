@@ -57,14 +57,11 @@ fn privileged_what_is_built_runs_and_is_not_built_twice() {
     let session = shelled();
     write(&session, &[("Dockerfile", HELLO), ("data/a", "1\n"), ("data/b", "2\n")]);
     let first = session.said(&session.coffer(["build", "-t", "app:1", "."]));
-    assert!(first.contains("RUN echo \"$GREETING $NAME\" > greeting"), "{first}");
+    assert!(first.contains("RUN echo \"hello world\" > greeting"), "{first}");
     assert!(!first.contains("exit 7"), "a stage that nobody needs was built: {first}");
     assert_eq!(works(&session, "run --rm app:1"), "hello world\nbuilt\n");
-    let listed = works(
-        &session,
-        "run --rm app:1 /bin/sh -c stat\u{a0}-c\u{a0}%u:%g:%a\u{a0}/data/a".replace('\u{a0}', " ").as_str(),
-    );
-    assert!(!listed.is_empty());
+    let listed = works(&session, "run --rm app:1 /bin/stat -c %u:%g:%a /data/a /srv/file");
+    assert_eq!(listed, "1000:1000:640\n0:0:644\n");
     let second = works(&session, "build -t app:1 . --format json");
     let second: serde_json::Value = serde_json::from_str(&second).unwrap();
     assert_eq!(second["cached"], second["steps"], "{second}");
@@ -84,13 +81,13 @@ fn privileged_only_what_depends_on_a_change_is_done_again() {
         built["cached"].as_u64().unwrap()
     };
     write(&session, &[("b", "2")]);
-    assert_eq!(cached(&session), 4);
+    assert_eq!(cached(&session), 3);
     write(&session, &[("a", "2")]);
-    assert_eq!(cached(&session), 2);
+    assert_eq!(cached(&session), 1);
     // The time of a file is nothing that a build takes.
     let later = std::time::SystemTime::now() + std::time::Duration::from_secs(100);
     fs::File::open(session.work().join("a")).unwrap().set_modified(later).unwrap();
-    assert_eq!(cached(&session), 5);
+    assert_eq!(cached(&session), 4);
 }
 
 #[test]
@@ -163,6 +160,7 @@ fn privileged_a_killed_build_leaves_nothing_that_disturbs_the_next() {
     write(&session, &[("Dockerfile", "FROM base:1\nRUN echo 1 > /one\nRUN cat /one\n")]);
     works(&session, "build -t app:1 .");
     works(&session, "image verify");
+    works(&session, "ps -a");
     Traces::of(&session).are_gone();
 }
 

@@ -3,6 +3,7 @@
 
 mod build;
 mod evidence;
+mod files;
 mod publishing;
 mod registry;
 mod scan;
@@ -17,6 +18,7 @@ use crate::render::text;
 
 use build::BUILD;
 use evidence::EVIDENCE;
+use files::FILES;
 use publishing::PUBLISHING;
 use registry::REGISTRY;
 use scan::SCAN;
@@ -53,7 +55,15 @@ impl Code {
 /// The whole table.
 fn all() -> impl Iterator<Item = &'static Code> {
     let trust = TRUST.iter().chain(PUBLISHING).chain(EVIDENCE);
-    ALL.iter().chain(BUILD).chain(REGISTRY).chain(SCAN).chain(SERVING).chain(SHIP).chain(STEPS).chain(trust)
+    ALL.iter()
+        .chain(BUILD)
+        .chain(FILES)
+        .chain(REGISTRY)
+        .chain(SCAN)
+        .chain(SERVING)
+        .chain(SHIP)
+        .chain(STEPS)
+        .chain(trust)
 }
 
 /// The code of that name; case does not matter, and neither do the brackets of the message.

@@ -20,14 +20,10 @@ fn find(habits: &[Habit], typed: &str) -> Option<&'static str> {
     habits.iter().find(|habit| habit.typed.contains(&typed)).map(|habit| habit.instead)
 }
 
-const COMMANDS: [Habit; 3] = [
+const COMMANDS: [Habit; 2] = [
     Habit {
         typed: &["search"],
         instead: "no registry is searched by words; `coffer search-tags NAME` lists what a repository has",
-    },
-    Habit {
-        typed: &["build", "image build", "buildx"],
-        instead: "images are built elsewhere in this version, and taken in with `coffer image import FILE`",
     },
     Habit {
         typed: &["network", "network ls", "network create"],

@@ -241,6 +241,11 @@ new ones may come. Times are RFC 3339 in UTC, sizes are bytes, digests and ids a
 
 image ls, import, inspect  digest, config_digest, names, size, created, imported,
                            layers[] (blob, diff_id, size), config, facts
+build                      digest, names, already, steps, cached, evidence[] (kind, digest), image (as image ls)
+build check                file, remarks[] (rule, severity, first, last, message, instead), error; sarif besides
+build cache ls             [] key, title, last_used, bytes
+build cache prune          images, blobs, layers, bytes
+rebase                     digest, before, from, base_layers, remarks[], image (as image ls)
 pull                       [] name, digest, before, already, beside, image (as image ls)
 push                       [] name, digest, moved (manifests, blobs, bytes, mounted, present, referrers)
 copy                       from, to, digest, moved

@@ -87,7 +87,7 @@ pub enum BuildError {
     #[error(transparent)]
     Engine(Box<EngineError>),
     /// The program of a `RUN` has ended with an error.
-    #[error("its program ended with {exit}")]
+    #[error("its program ended with exit code {exit}")]
     Program {
         /// Its exit code.
         exit: u8,

@@ -136,8 +136,8 @@ impl Tree {
     /// What a path stands for where no part of it but the last is a link.
     pub(super) fn find(&self, path: &[u8]) -> io::Result<Option<Found>> {
         let Some((parent, name)) = split(path) else {
-            let top = self.layers.first().ok_or(Errno::NOENT)?;
-            return Ok(Some(Found { layer: 0, stat: rustix::fs::fstat(top)? }));
+            let top = self.layers.first().map(rustix::fs::fstat).transpose()?;
+            return Ok(top.map(|stat| Found { layer: 0, stat }));
         };
         let Some(folder) = self.folder(parent)? else { return Ok(None) };
         for level in folder.iter() {

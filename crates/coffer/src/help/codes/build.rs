@@ -61,7 +61,6 @@ pub(super) const BUILD: &[Code] = &[
         "What was named as a cache of earlier builds is none.",
         "Name a place that coffer build --cache-to wrote to.",
     ),
-    code("E-build-interrupted", "A signal asked the build to end.", "Build again: what was done is kept."),
     code(
         "E-trust-base",
         "A publisher is pinned for the base image, and does not vouch for it. The message says why.",
