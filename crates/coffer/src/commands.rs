@@ -253,12 +253,12 @@ pub(crate) fn globals(matches: &ArgMatches) -> Globals {
 /// The command that the words begin with, and how many of them name it.
 pub(crate) fn find(words: &[OsString]) -> Option<(&'static Entry, usize)> {
     let begins = |name: &[&str]| name.len() <= words.len() && name.iter().zip(words).all(|(a, b)| *a == b);
-    ALL.into_iter().find_map(|entry| {
-        std::iter::once(&entry.words)
-            .chain(entry.aliases)
-            .find(|name| begins(name))
-            .map(|name| (entry, name.len()))
-    })
+    let names = ALL.into_iter().flat_map(|entry| {
+        let all = std::iter::once(&entry.words).chain(entry.aliases);
+        all.filter(|name| begins(name)).map(move |name| (entry, name.len()))
+    });
+    // `build cache ls` is no context of `build`.
+    names.max_by_key(|(_, words)| *words)
 }
 
 impl Entry {

@@ -193,7 +193,7 @@ What to do
 coffer help lists commands and topics, coffer help codes lists codes.
 $ coffer help E-nothing
 coffer: there is no help about `E-nothing` [E-cli-help-topic]
-  commands: coffer help; topics: images, exit-codes, environment, values, trust, registries, serving, json, codes; codes: coffer help codes
+  commands: coffer help; topics: dockerfile, images, exit-codes, environment, values, trust, registries, serving, json, codes; codes: coffer help codes
 exit 1
 ",
     );

@@ -1,5 +1,6 @@
 //! The engine of one site: what every command starts from.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -10,6 +11,7 @@ use model::usecase::Host;
 use model::verdict::Verdict;
 use policy::{Decision, Question};
 use registry::config::Places;
+use rustix::fs::{Mode, RenameFlags};
 use scan::Guard;
 use store::{Limits, Owner, Store};
 
@@ -18,7 +20,7 @@ use crate::error::EngineError;
 use crate::host;
 use crate::idspace;
 use crate::site::{Invoker, Site};
-use crate::state::{Containers, StateError, open_dir, read_file, replace_file};
+use crate::state::{Containers, StateError, open_dir, read_file, write_aside};
 use crate::time::Moment;
 
 /// Tells the time.
@@ -213,7 +215,14 @@ impl Engine {
             let id = crate::id::ContainerId::random().map_err(failed(&path))?;
             let origin = format!("cofferdam.local/{}\n", id.short());
             // Two that come first at once: one of them wins, and both read the winner's.
-            replace_file(&dir, ORIGIN, origin.as_bytes()).map_err(failed(&path))?;
+            let mode = Mode::RUSR | Mode::WUSR;
+            let made = write_aside(&dir, ORIGIN, mode, RenameFlags::NOREPLACE, |file| {
+                file.write_all(origin.as_bytes())
+            });
+            match made {
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+                made => made.map_err(failed(&path))?,
+            }
         }
         Err(failed(&path)(std::io::ErrorKind::NotFound.into()).into())
     }

@@ -110,7 +110,7 @@ impl Ours {
 
     fn import(&self, image: &Path) -> Outcome {
         let source = format!("docker-archive:{}", image.display());
-        let name = format!("localhost/{}:latest", shell::name(image).trim_end_matches(".tar"));
+        let name = base(image);
         shell::capture(self.command().args(["image", "import", "-q", &source, &name])).map(drop)
     }
 
@@ -166,8 +166,7 @@ impl Theirs {
     }
 
     fn import(&self, image: &Path) -> Outcome {
-        let name = format!("localhost/{}:latest", shell::name(image).trim_end_matches(".tar"));
-        self.take_in(image, &name)
+        self.take_in(image, &base(image))
     }
 
     fn take_in(&self, archive: &Path, name: &str) -> Outcome {
@@ -232,6 +231,11 @@ impl Drop for Theirs {
             eprintln!("buildah left something behind: {error}");
         }
     }
+}
+
+/// `docker.io/library/debian:latest` of `debian.tar`.
+fn base(image: &Path) -> String {
+    format!("docker.io/library/{}:latest", shell::name(image).trim_end_matches(".tar"))
 }
 
 fn sorted(directory: &Path) -> Outcome<Vec<PathBuf>> {

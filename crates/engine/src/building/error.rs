@@ -48,7 +48,7 @@ pub enum BuildError {
         why: String,
     },
     /// An image stays on the base that it has.
-    #[error("it stays on the base that it has:{}", super::rebase::lines(.0))]
+    #[error("it stays on the base that it has: {}", super::rebase::sentence(.0))]
     Rebase(Vec<build::rebase::Reason>),
     /// Nobody knows what an image was built on.
     #[error("no image of the store is what it was built on")]

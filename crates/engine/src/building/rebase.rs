@@ -111,7 +111,12 @@ impl Engine {
     }
 }
 
-/// Every reason, a line each.
-pub(super) fn lines(reasons: &[Reason]) -> String {
-    reasons.iter().map(|reason| format!("\n  {reason}")).collect()
+/// The first reasons, and how many there are besides: a thousand files would make a long sentence.
+pub(super) fn sentence(reasons: &[Reason]) -> String {
+    const SHOWN: usize = 4;
+    let mut said: Vec<String> = reasons.iter().take(SHOWN).map(ToString::to_string).collect();
+    if let Some(more @ 1..) = reasons.len().checked_sub(SHOWN) {
+        said.push(format!("and {more} more reasons of this kind"));
+    }
+    said.join("; ")
 }
