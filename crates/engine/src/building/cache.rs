@@ -23,7 +23,7 @@ pub(super) struct Record {
 /// The answer of a step's process, once it is checked.
 pub(super) struct Done {
     pub(super) layer: Option<Layer>,
-    pub(super) taken: Vec<Digest>,
+    pub(super) taken: Vec<ClaimedDigest>,
 }
 
 /// A record as it is kept. A newer version's is passed over.
@@ -65,13 +65,12 @@ impl Engine {
     }
 
     /// The digest that was remembered.
-    pub(super) fn taken_before(&self, key: &Key) -> Result<Option<Digest>, BuildError> {
+    pub(super) fn taken_before(&self, key: &Key) -> Result<Option<ClaimedDigest>, BuildError> {
         let claimed = key.digest();
         let Some(Kept { record, .. }) = self.store.kept(&claimed)? else { return Ok(None) };
         let Ok(Line::Taken { digest }) = serde_json::from_slice(&record) else { return Ok(None) };
         self.store.touch_kept(&claimed, self.now())?;
-        // It is no digest of bytes that anybody believes, only a part of a key.
-        Ok(Some(Digest::assertion(digest)))
+        Ok(Some(digest))
     }
 
     /// Remembers what a copy takes.
@@ -88,9 +87,7 @@ impl Engine {
 
     /// What the process of a step says, where the store bears it out.
     pub(super) fn confirmed(&self, made: Made) -> Result<Done, BuildError> {
-        let digest = |text: &String| text.parse::<ClaimedDigest>().map(Digest::assertion);
-        let taken = made.taken.iter().map(digest).collect::<Result<_, _>>();
-        let taken = taken.map_err(|_| BuildError::Lost)?;
+        let taken = made.taken;
         let layer = made.layer.map(|layer| self.layer_of_step(&layer)).transpose()?;
         Ok(Done { layer, taken })
     }

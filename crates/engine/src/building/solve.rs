@@ -122,7 +122,7 @@ impl Solver<'_, '_> {
             return Ok(None);
         }
         let Some(taken) = self.site.known(step, &self.roots)? else { return Ok(None) };
-        let key = key(step, self.site.below(step, &self.roots).map(|root| &root.key), &taken);
+        let key = key_of(step, self.site.below(step, &self.roots), &taken);
         let record = self.site.engine.done_before(&self.site.place(&key))?;
         Ok(record.map(|record| self.site.grown(step, key, record, &self.roots)))
     }
@@ -223,7 +223,7 @@ impl Site<'_> {
     }
 
     /// Digests of what the step takes, where they can be told without reading what other steps have made.
-    fn known(&self, step: &Step, roots: &[Option<Root>]) -> Result<Option<Vec<Digest>>, BuildError> {
+    fn known(&self, step: &Step, roots: &[Option<Root>]) -> Result<Option<Vec<ClaimedDigest>>, BuildError> {
         step.takes().into_iter().map(|taken| self.known_of(step, taken, roots)).collect()
     }
 
@@ -232,13 +232,17 @@ impl Site<'_> {
         step: &Step,
         taken: Takes<'_>,
         roots: &[Option<Root>],
-    ) -> Result<Option<Digest>, BuildError> {
+    ) -> Result<Option<ClaimedDigest>, BuildError> {
         match taken {
             Takes::Image { .. } => Ok(None),
-            Takes::Mounted { origin, source } => self.shown(origin, source, roots).map(Some),
+            Takes::Mounted { origin, source } => {
+                self.shown(origin, source, roots).map(|digest| Some(digest.into()))
+            }
             Takes::Files(copy) => match self.memo(step, copy, roots) {
                 Some(memo) => self.engine.taken_before(&memo),
-                None if copy.sources.iter().all(is_here) => Ok(Some(self.taken(step, copy, roots)?.digest)),
+                None if copy.sources.iter().all(is_here) => {
+                    Ok(Some(self.taken(step, copy, roots)?.digest.into()))
+                }
                 None => Ok(None),
             },
         }
@@ -314,7 +318,6 @@ impl Site<'_> {
         match ran.ended.exit_code() {
             0 => {
                 let taken = self.known(step, roots)?.unwrap_or_default();
-                let taken = taken.iter().map(ToString::to_string).collect();
                 Ok(Made { layer: ran.layer.as_ref().map(Into::into), taken })
             }
             exit => Err(BuildError::Program { exit }),
@@ -344,22 +347,22 @@ impl Site<'_> {
         if let Some(memo) = self.memo(step, copy, roots) {
             self.engine.remember_taken(&memo, &digest)?;
         }
-        let text = vec![digest.to_string()];
-        let key = key(step, self.below(step, roots).map(|root| &root.key), &[digest]);
+        let told = vec![digest.into()];
+        let key = key_of(step, self.below(step, roots), &[digest.into()]);
         if step.caching == Caching::Allowed
             && let Some(record) = self.engine.done_before(&self.place(&key))?
         {
-            return Ok(Made { layer: record.layer.as_ref().map(Into::into), taken: text });
+            return Ok(Made { layer: record.layer.as_ref().map(Into::into), taken: told });
         }
         let layer =
             self.engine.copy(copy, &taken, self.layers_below(step, roots), self.settings.stamp_of_files())?;
-        Ok(Made { layer: layer.as_ref().map(Into::into), taken: text })
+        Ok(Made { layer: layer.as_ref().map(Into::into), taken: told })
     }
 
     /// Keeps what a step has made, for the next build.
     fn kept(&self, step: &Step, made: Made, roots: &[Option<Root>]) -> Result<Root, BuildError> {
         let Done { layer, taken } = self.engine.confirmed(made)?;
-        let key = key(step, self.below(step, roots).map(|root| &root.key), &taken);
+        let key = key_of(step, self.below(step, roots), &taken);
         let record = Record { layer, made: self.engine.now() };
         self.engine.keep_step(&self.place(&key), &step.title, &record)?;
         Ok(Root { is_cached: false, ..self.grown(step, key, record, roots) })
@@ -412,6 +415,13 @@ pub(super) fn whole(origin: Origin, source: &str) -> Copy {
         exclude: Vec::new(),
         unpack: false,
     }
+}
+
+/// The key of a step. What another process says it took is no digest that anybody has made here, so its text is what
+/// counts, for everybody.
+fn key_of(step: &Step, below: Option<&Root>, taken: &[ClaimedDigest]) -> Key {
+    let taken: Vec<Digest> = taken.iter().map(|digest| Digest::of(digest.to_string().as_bytes())).collect();
+    key(step, below.map(|root| &root.key), &taken)
 }
 
 /// One digest for a whole root.

@@ -32,8 +32,8 @@ const MAX_TEXT: usize = 2000;
 pub(super) struct Made {
     /// The layer; none where nothing was changed.
     pub(super) layer: Option<StoredLayer>,
-    /// Digests of what it took, for its key, as text.
-    pub(super) taken: Vec<String>,
+    /// Digests of what it took, for its key.
+    pub(super) taken: Vec<ClaimedDigest>,
 }
 
 /// A layer as one process tells another.
