@@ -59,7 +59,7 @@ struct Places {
 
 pub(crate) fn run(settings: &Settings) -> Outcome<Results> {
     packages::ensure(packages::BUILD)?;
-    let scratch = Scratch::disk("build")?;
+    let scratch = Scratch::disk_for("build", "6144")?;
     let base = Rootfs::smallest(&scratch)?;
     let tasks = tasks(&scratch)?;
     let mut notes: Vec<String> = tasks.iter().map(|task| format!("{}: {}", task.name, task.about)).collect();
@@ -151,9 +151,10 @@ fn contestant(builder: &Builder, task: &Task) -> Contestant {
 }
 
 fn coffer(scratch: &Scratch, base: &Path) -> Outcome<Builder> {
-    let places = Places { program: shell::build("coffer", "release")?, state: scratch.directory("coffer")? };
+    let places = Places { program: shell::build("coffer", "release")?, state: scratch.path().join("coffer") };
     let mut import = Command::new(&places.program);
-    import.args(["image", "import", "--name", "localhost/bench"]).arg(base).env("COFFER_ROOT", &places.state);
+    let archive = format!("rootfs:{}", base.display());
+    import.args(["image", "import", "-q", &archive, "localhost/bench"]).env("COFFER_ROOT", &places.state);
     shell::capture(&mut import)?;
     let version = start::version(&places.program)?;
     let command = |places: &Places, state| {

@@ -20,13 +20,18 @@ impl Scratch {
     /// machine's own may be full of history; one without a journal, for instance, passes over every inode
     /// that was deleted in the last minutes, so that each round would slow the next.
     pub(crate) fn disk(name: &str) -> Outcome<Self> {
+        Self::disk_for(name, "32768")
+    }
+
+    /// The same for files of so many bytes on average.
+    pub(crate) fn disk_for(name: &str, bytes: &str) -> Outcome<Self> {
         let mut scratch = Self::new(name)?;
         let disk = scratch.directory.with_extension("ext4");
         let made = std::fs::File::create(&disk).and_then(|file| file.set_len(DISK));
         made.map_err(|error| format!("cannot make {}: {error}", disk.display()))?;
         scratch.disk = Some(disk.clone());
         let now = "lazy_itable_init=0,lazy_journal_init=0";
-        shell::capture(Command::new("mkfs.ext4").args(["-q", "-i", "32768", "-E", now]).arg(&disk))?;
+        shell::capture(Command::new("mkfs.ext4").args(["-q", "-i", bytes, "-E", now]).arg(&disk))?;
         shell::capture(Command::new("mount").args(["-o", "loop"]).arg(&disk).arg(&scratch.directory))?;
         Ok(scratch)
     }

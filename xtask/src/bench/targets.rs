@@ -477,6 +477,48 @@ const TARGETS: &[Target] = &[
         at_most: 20.0,
         unit: " MB",
     },
+    Target {
+        what: "a rebuild of 20 steps without a change, over buildah",
+        figure: Figure("build", "coffer", "rebuild_median_ms"),
+        over: Some((Figure("build", "buildah", "rebuild_median_ms"), 1.0)),
+        at_most: 0.1,
+        unit: "",
+    },
+    Target {
+        what: "a rebuild of 20 steps without a change, over docker",
+        figure: Figure("build", "coffer", "rebuild_median_ms"),
+        over: Some((Figure("build", "docker", "rebuild_median_ms"), 1.0)),
+        at_most: 0.1,
+        unit: "",
+    },
+    Target {
+        what: "50,000 files copied, over buildah",
+        figure: Figure("build", "coffer", "copy_median_ms"),
+        over: Some((Figure("build", "buildah", "copy_median_ms"), 1.0)),
+        at_most: 1.0 / 3.0,
+        unit: "",
+    },
+    Target {
+        what: "50,000 files copied, over docker",
+        figure: Figure("build", "coffer", "copy_median_ms"),
+        over: Some((Figure("build", "docker", "copy_median_ms"), 1.0)),
+        at_most: 1.0 / 3.0,
+        unit: "",
+    },
+    Target {
+        what: "20 times RUN /bin/true, over buildah",
+        figure: Figure("build", "coffer", "run_median_ms"),
+        over: Some((Figure("build", "buildah", "run_median_ms"), 1.0)),
+        at_most: 0.5,
+        unit: "",
+    },
+    Target {
+        what: "20 times RUN /bin/true, over docker",
+        figure: Figure("build", "coffer", "run_median_ms"),
+        over: Some((Figure("build", "docker", "run_median_ms"), 1.0)),
+        at_most: 0.5,
+        unit: "",
+    },
 ];
 
 /// How a promise stands.
