@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use store::Kept;
 
 use super::error::BuildError;
-use super::worker::{Made, StoredLayer};
 use crate::engine::Engine;
 use crate::error::EngineError;
 
@@ -18,12 +17,6 @@ pub(super) struct Record {
     pub(super) layer: Option<Layer>,
     /// Seconds since the epoch.
     pub(super) made: i64,
-}
-
-/// The answer of a step's process, once it is checked.
-pub(super) struct Done {
-    pub(super) layer: Option<Layer>,
-    pub(super) taken: Vec<ClaimedDigest>,
 }
 
 /// A record as it is kept. A newer version's is passed over.
@@ -83,17 +76,6 @@ impl Engine {
             serde_json::to_vec(line).map_err(|error| EngineError::io("write a record")(error.into()))?;
         let kept = Kept { record, layers };
         Ok(self.store.keep(key, &kept, self.now())?)
-    }
-
-    /// What the process of a step says, where the store bears it out.
-    pub(super) fn confirmed(&self, made: Made) -> Result<Done, BuildError> {
-        let taken = made.taken;
-        let layer = made.layer.map(|layer| self.layer_of_step(&layer)).transpose()?;
-        Ok(Done { layer, taken })
-    }
-
-    fn layer_of_step(&self, layer: &StoredLayer) -> Result<Layer, BuildError> {
-        Ok(self.store.layer(layer.blob, layer.diff_id)?)
     }
 }
 

@@ -11,6 +11,7 @@ use super::contexts::Contexts;
 use super::error::BuildError;
 use super::request::{BuildRequest, Times};
 use crate::engine::Engine;
+use crate::ship::Wanted;
 
 /// A build that is not begun: it may still need images.
 #[derive(Debug)]
@@ -67,8 +68,14 @@ impl Engine {
     /// [`BuildError::Platform`] if it is for another platform; whatever a start would say of who vouches for it.
     pub fn give(&self, draft: &mut Draft, need: Need, image: Image) -> Result<(), BuildError> {
         let (config, reference) = (&image.config, need.reference.clone());
-        let platform = format!("{}/{}", config.os, config.architecture);
-        if !need.platform.starts_with(&platform) {
+        let platform = model::oci::Platform {
+            architecture: config.architecture.clone(),
+            os: config.os.clone(),
+            variant: None,
+            os_version: None,
+        };
+        if !need.platform.parse::<Wanted>().is_ok_and(|wanted| wanted.accepts(&platform)) {
+            let platform = format!("{}/{}", config.os, config.architecture);
             return Err(BuildError::Platform { reference, platform, wanted: need.platform });
         }
         self.believed(&reference, &image, draft.request.steps.level)?;

@@ -16,7 +16,7 @@ use super::request::{Evidence, Provenance, Times};
 use super::solve::Root;
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::examine::{Form, Subject, Wishes};
+use crate::examine::{Form, Look, Subject, Wishes};
 use crate::time::rfc3339;
 
 /// Media type of a statement that is not signed (in-toto/attestation, spec/v1/bundle.md).
@@ -52,7 +52,7 @@ impl Engine {
             self.put_beside(image, STATEMENT, statement, &[(PREDICATE, PREDICATE_TYPE)])?;
         }
         if request.bill == Evidence::Attached && lacks(BILL) {
-            let wishes = Wishes::default();
+            let wishes = Wishes { looks: [Look::Licences].into(), ..Wishes::default() };
             let examined = self
                 .examiner(&wishes)?
                 .examine(&Subject::Image(image.digest.to_string()), &mut store::Quiet)?;

@@ -11,7 +11,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::Signal;
 
 use super::Watcher;
-use super::cache::{self, Done, Record};
+use super::cache::{self, Record};
 use super::context::Origins;
 use super::contexts::Contexts;
 use super::error::BuildError;
@@ -46,6 +46,9 @@ pub(super) struct Root {
     pub(super) is_base: bool,
 }
 
+/// What mounts show of contexts, by name.
+type Shown = BTreeMap<Option<String>, Vec<Layer>>;
+
 /// Everything that the steps of one build share.
 pub(super) struct Site<'a> {
     pub(super) engine: &'a Engine,
@@ -63,7 +66,8 @@ pub(super) fn solve(
     watcher: &mut dyn Watcher,
 ) -> Result<Vec<Root>, BuildError> {
     let count = site.plan.steps.len();
-    let mut solver = Solver { site, roots: vec![None; count], working: BTreeMap::new(), watcher };
+    let (roots, missed, working) = (vec![None; count], BTreeMap::new(), BTreeMap::new());
+    let mut solver = Solver { site, roots, missed, working, watcher };
     while solver.roots.iter().any(Option::is_none) {
         solver.begin_what_can_be()?;
         if !solver.working.is_empty() {
@@ -73,9 +77,18 @@ pub(super) fn solve(
     Ok(solver.roots.into_iter().flatten().collect())
 }
 
+/// What came of looking for a step among those that were done before.
+enum Sought {
+    Found(Root),
+    /// With the files that it takes, where they were gathered.
+    Missed(Option<Taken>),
+}
+
 struct Solver<'a, 'w> {
     site: &'a Site<'a>,
     roots: Vec<Option<Root>>,
+    /// Steps that wait for a processor: nobody had done them before, and what was gathered to find that out.
+    missed: BTreeMap<StepId, Option<Taken>>,
     working: BTreeMap<StepId, Worker>,
     watcher: &'w mut dyn Watcher,
 }
@@ -89,12 +102,20 @@ impl Solver<'_, '_> {
             if waits || !uses(step).all(|used| self.root(used).is_some()) {
                 continue;
             }
-            if let Some(root) = self.found(id, step)? {
-                self.watcher.cached(id);
-                self.finish(id, root);
-            } else if self.working.len() < most {
+            if !self.missed.contains_key(&id) {
+                match self.looked_for(id, step)? {
+                    Sought::Found(root) => {
+                        self.watcher.cached(id);
+                        self.finish(id, root);
+                        continue;
+                    }
+                    Sought::Missed(taken) => drop(self.missed.insert(id, taken)),
+                }
+            }
+            if self.working.len() < most {
                 self.watcher.began(id);
-                let worker = Worker::start(|output| self.site.work(step, &self.roots, output))?;
+                let taken = self.missed.remove(&id).flatten();
+                let worker = Worker::start(|output| self.site.work(step, taken, &self.roots, output))?;
                 self.working.insert(id, worker);
             }
         }
@@ -112,19 +133,24 @@ impl Solver<'_, '_> {
     }
 
     /// What the step makes, if that is there already.
-    fn found(&self, id: StepId, step: &Step) -> Result<Option<Root>, BuildError> {
+    fn looked_for(&self, id: StepId, step: &Step) -> Result<Sought, BuildError> {
         if let Some(image) = self.site.bases.get(&id) {
             let key = key(step, None, &[image.config_digest]);
             let (layers, made) = (image.layers.clone(), image.created.unwrap_or(0));
-            return Ok(Some(Root { key, layers, own: false, made, is_cached: true, is_base: true }));
+            let root = Root { key, layers, own: false, made, is_cached: true, is_base: true };
+            return Ok(Sought::Found(root));
         }
         if step.caching == Caching::Never {
-            return Ok(None);
+            return Ok(Sought::Missed(None));
         }
-        let Some(taken) = self.site.known(step, &self.roots)? else { return Ok(None) };
-        let key = key_of(step, self.site.below(step, &self.roots), &taken);
-        let record = self.site.engine.done_before(&self.site.place(&key))?;
-        Ok(record.map(|record| self.site.grown(step, key, record, &self.roots)))
+        let mut gathered = None;
+        let digests = self.site.known(step, &self.roots, &mut gathered)?;
+        let Some(digests) = digests else { return Ok(Sought::Missed(None)) };
+        let key = key_of(step, self.site.below(step, &self.roots), &digests);
+        Ok(match self.site.engine.done_before(&self.site.place(&key))? {
+            Some(record) => Sought::Found(self.site.grown(step, key, record, &self.roots)),
+            None => Sought::Missed(gathered),
+        })
     }
 
     /// Waits until something happens, and looks at what it was.
@@ -222,9 +248,15 @@ impl Site<'_> {
         Origins { contexts: contexts.collect(), roots: layers.collect() }
     }
 
-    /// Digests of what the step takes, where they can be told without reading what other steps have made.
-    fn known(&self, step: &Step, roots: &[Option<Root>]) -> Result<Option<Vec<ClaimedDigest>>, BuildError> {
-        step.takes().into_iter().map(|taken| self.known_of(step, taken, roots)).collect()
+    /// Digests of what the step takes, where they can be told without reading what other steps have made. Files that
+    /// had to be gathered for that are left in `gathered`.
+    fn known(
+        &self,
+        step: &Step,
+        roots: &[Option<Root>],
+        gathered: &mut Option<Taken>,
+    ) -> Result<Option<Vec<ClaimedDigest>>, BuildError> {
+        step.takes().into_iter().map(|taken| self.known_of(step, taken, roots, gathered)).collect()
     }
 
     fn known_of(
@@ -232,6 +264,7 @@ impl Site<'_> {
         step: &Step,
         taken: Takes<'_>,
         roots: &[Option<Root>],
+        gathered: &mut Option<Taken>,
     ) -> Result<Option<ClaimedDigest>, BuildError> {
         match taken {
             Takes::Image { .. } => Ok(None),
@@ -241,18 +274,21 @@ impl Site<'_> {
             Takes::Files(copy) => match self.memo(step, copy, roots) {
                 Some(memo) => self.engine.taken_before(&memo),
                 None if copy.sources.iter().all(is_here) => {
-                    Ok(Some(self.taken(step, copy, roots)?.digest.into()))
+                    let taken = gathered.insert(self.taken(step, copy, roots)?);
+                    Ok(Some(taken.digest.into()))
                 }
                 None => Ok(None),
             },
         }
     }
 
-    /// What a copy takes of another step is always the same: the key under which its digest is remembered.
+    /// What a copy takes of another step is always the same, but for owners that have to be looked up below: the key
+    /// under which its digest is remembered.
     fn memo(&self, step: &Step, copy: &Copy, roots: &[Option<Root>]) -> Option<Key> {
         let Origin::Step(origin) = &copy.origin else { return None };
         let layers = &roots.get(*origin)?.as_ref()?.layers;
-        Some(key(step, None, &[chain(layers), Digest::of(b"taken")]))
+        let below = if copy.owner.is_empty() { &[] } else { self.layers_below(step, roots) };
+        Some(key(step, None, &[chain(layers), chain(below), Digest::of(b"taken")]))
     }
 
     fn taken(&self, step: &Step, copy: &Copy, roots: &[Option<Root>]) -> Result<Taken, BuildError> {
@@ -273,8 +309,14 @@ impl Site<'_> {
         }
     }
 
-    /// In a process of its own: does the step.
-    fn work(&self, step: &Step, roots: &[Option<Root>], output: OwnedFd) -> Result<Made, BuildError> {
+    /// In a process of its own: does the step. `taken` are its files, where they were gathered already.
+    fn work(
+        &self,
+        step: &Step,
+        taken: Option<Taken>,
+        roots: &[Option<Root>],
+        output: OwnedFd,
+    ) -> Result<Made, BuildError> {
         let below = self.layers_below(step, roots);
         match &step.act {
             Act::Base { reference, .. } => Err(BuildError::NoBase(reference.clone())),
@@ -282,7 +324,7 @@ impl Site<'_> {
                 let layer = self.engine.directory(directory, below, self.settings.stamp_of_files())?;
                 Ok(Made { layer: layer.as_ref().map(Into::into), taken: Vec::new() })
             }
-            Act::Copy(copy) => self.copy(step, copy, roots),
+            Act::Copy(copy) => self.copy(step, copy, taken, roots),
             Act::Run(run) => self.run(step, run, below, roots, output),
         }
     }
@@ -295,7 +337,7 @@ impl Site<'_> {
         roots: &[Option<Root>],
         output: OwnedFd,
     ) -> Result<Made, BuildError> {
-        let contexts = self.context_roots(step, roots)?;
+        let (contexts, taken) = self.mounted(step, roots)?;
         let origin = |origin: &Origin| match origin {
             Origin::Scratch => Some(&[][..]),
             Origin::Step(id) => Some(roots.get(*id)?.as_ref()?.layers.as_slice()),
@@ -316,33 +358,42 @@ impl Site<'_> {
         let stderr = output.try_clone().map_err(EngineError::io("copy a descriptor"))?;
         let ran = self.engine.run_step(run, &around, Output { stdout: output, stderr })?;
         match ran.ended.exit_code() {
-            0 => {
-                let taken = self.known(step, roots)?.unwrap_or_default();
-                Ok(Made { layer: ran.layer.as_ref().map(Into::into), taken })
-            }
+            0 => Ok(Made { layer: ran.layer.as_ref().map(Into::into), taken }),
             exit => Err(BuildError::Program { exit }),
         }
     }
 
-    /// What a step's mounts show of contexts, each as a layer of its own.
-    fn context_roots(
+    /// What a step's mounts show of contexts, each as a layer of its own, and the digest of each mount. The digests are
+    /// those of what is shown, whatever becomes of the context meanwhile.
+    fn mounted(
         &self,
         step: &Step,
         roots: &[Option<Root>],
-    ) -> Result<BTreeMap<Option<String>, Vec<Layer>>, BuildError> {
-        let mut layers: BTreeMap<Option<String>, Vec<Layer>> = BTreeMap::new();
+    ) -> Result<(Shown, Vec<ClaimedDigest>), BuildError> {
+        let (mut layers, mut digests) = (Shown::new(), Vec::new());
         for taken in step.takes() {
-            let Takes::Mounted { origin: Origin::Context(name), source } = taken else { continue };
-            let shown = whole(Origin::Context(name.clone()), source);
+            let Takes::Mounted { origin, source } = taken else { continue };
+            let Origin::Context(name) = origin else {
+                digests.push(self.shown(origin, source, roots)?.into());
+                continue;
+            };
+            let shown = whole(origin.clone(), source);
             let taken = self.engine.taken(&shown, &self.origins(roots), &[])?;
             let layer = self.engine.copy(&shown, &taken, &[], self.settings.stamp_of_files())?;
             layers.entry(name.clone()).or_default().extend(layer);
+            digests.push(taken.digest.into());
         }
-        Ok(layers)
+        Ok((layers, digests))
     }
 
-    fn copy(&self, step: &Step, copy: &Copy, roots: &[Option<Root>]) -> Result<Made, BuildError> {
-        let taken = self.taken(step, copy, roots)?;
+    fn copy(
+        &self,
+        step: &Step,
+        copy: &Copy,
+        taken: Option<Taken>,
+        roots: &[Option<Root>],
+    ) -> Result<Made, BuildError> {
+        let taken = taken.map_or_else(|| self.taken(step, copy, roots), Ok)?;
         let digest = taken.digest;
         if let Some(memo) = self.memo(step, copy, roots) {
             self.engine.remember_taken(&memo, &digest)?;
@@ -361,8 +412,8 @@ impl Site<'_> {
 
     /// Keeps what a step has made, for the next build.
     fn kept(&self, step: &Step, made: Made, roots: &[Option<Root>]) -> Result<Root, BuildError> {
-        let Done { layer, taken } = self.engine.confirmed(made)?;
-        let key = key_of(step, self.below(step, roots), &taken);
+        let layer = made.layer.map(|layer| self.engine.store.layer(layer.blob, layer.diff_id)).transpose()?;
+        let key = key_of(step, self.below(step, roots), &made.taken);
         let record = Record { layer, made: self.engine.now() };
         self.engine.keep_step(&self.place(&key), &step.title, &record)?;
         Ok(Root { is_cached: false, ..self.grown(step, key, record, roots) })
@@ -383,13 +434,13 @@ fn uses(step: &Step) -> impl Iterator<Item = StepId> + '_ {
     };
     let others: Vec<StepId> = match &step.act {
         Act::Copy(copy) => of(&copy.origin).into_iter().collect(),
-        Act::Run(_) => step.takes().iter().filter_map(mounted).filter_map(of).collect(),
+        Act::Run(_) => step.takes().iter().filter_map(origin_of).filter_map(of).collect(),
         Act::Base { .. } | Act::Directory(_) => Vec::new(),
     };
     step.below.into_iter().chain(others)
 }
 
-fn mounted<'a>(taken: &Takes<'a>) -> Option<&'a Origin> {
+fn origin_of<'a>(taken: &Takes<'a>) -> Option<&'a Origin> {
     match taken {
         Takes::Mounted { origin, .. } => Some(origin),
         Takes::Image { .. } | Takes::Files(_) => None,
