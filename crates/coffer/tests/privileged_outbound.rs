@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
 use conversation::Session;
-use harness::{Traces, User, done, entries, find, session, text, until};
+use harness::{Traces, User, assert_no_rights, done, entries, find, session, text, until};
 
 /// A host with a network of its own, a resolver on its loopback, and somebody else behind a cable.
 struct World {
@@ -196,13 +196,7 @@ fn privileged_the_carrier_has_no_rights_and_ends_with_its_keeper() {
         !found.is_empty()
     });
     let [process] = found.as_slice() else { panic!("{found:?}") };
-    let status = std::fs::read_to_string(process.join("status")).unwrap();
-    let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim();
-    for set in ["CapInh:", "CapPrm:", "CapEff:", "CapBnd:", "CapAmb:"] {
-        assert_eq!(field(set), "0000000000000000", "{set}");
-    }
-    assert_eq!((field("NoNewPrivs:"), field("Seccomp:"), field("Groups:")), ("1", "2", ""));
-    assert!(field("Uid:").split('\t').all(|id| id.parse::<u32>().unwrap() >= 0x7000_0000));
+    assert_no_rights(process);
     let network = |pid: u32| std::fs::read_link(format!("/proc/{pid}/ns/net")).unwrap();
     let pid: u32 = process.file_name().unwrap().to_str().unwrap().parse().unwrap();
     assert_eq!(network(pid), network(world.host.id()));

@@ -13,7 +13,7 @@ use std::process::Child;
 use std::time::Duration;
 
 use conversation::Session;
-use harness::{Traces, containers, entries, find, pid_of, session, start, text, until};
+use harness::{Traces, assert_no_rights, containers, entries, find, pid_of, session, start, text, until};
 
 /// A container that sends back what it is sent, until the test is done with it.
 struct Served {
@@ -108,14 +108,7 @@ fn privileged_the_forwarder_has_no_rights_and_nothing_but_its_sockets() {
     let served = Served::with("-p 80 -p 81/udp", "");
     let forwarders = served.forwarders();
     let [process] = forwarders.as_slice() else { panic!("{forwarders:?}") };
-    let status = std::fs::read_to_string(process.join("status")).unwrap();
-    let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim();
-    for set in ["CapInh:", "CapPrm:", "CapEff:", "CapBnd:", "CapAmb:"] {
-        assert_eq!(field(set), "0000000000000000", "{set}");
-    }
-    assert_eq!((field("NoNewPrivs:"), field("Seccomp:"), field("Groups:")), ("1", "2", ""));
-    // Ids that no user of this host has.
-    assert!(field("Uid:").split('\t').all(|id| id.parse::<u32>().unwrap() >= 0x7000_0000));
+    assert_no_rights(process);
     // Not dumpable: its directory is root's, whoever it has become.
     assert_eq!(std::os::unix::fs::MetadataExt::uid(&process.join("maps").metadata().unwrap()), 0);
     let target = |name: String| {

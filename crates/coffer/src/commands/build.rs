@@ -72,10 +72,6 @@ impl Act for Build {
 
 impl Build {
     fn request(&self, level: Level) -> Result<BuildRequest, Failure> {
-        let ours = |name: &str| std::env::var(name).ok();
-        let arguments = self.arguments.iter().cloned().filter_map(|variable| variable.resolve(ours));
-        let split =
-            |text: String| text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
         let no_cache = match (self.cache.no_cache, self.cache.no_cache_filter.as_slice()) {
             (true, _) => NoCache::Everything,
             (false, []) => NoCache::Nothing,
@@ -86,7 +82,7 @@ impl Build {
             file: self.file.clone(),
             names: self.names.clone(),
             target: self.target.clone(),
-            arguments: arguments.filter_map(split).collect(),
+            arguments: provide::arguments(&self.arguments),
             labels: pairs(&self.image.labels),
             platform: self.platform.clone(),
             contexts: pairs(&self.contexts),

@@ -66,7 +66,7 @@ impl Act for Run {
         let site = site::site()?;
         let keys = self.detach_keys.clone().unwrap_or_default();
         let (detach, ticket) = (self.detach, Ticket::open(self.make.cidfile.as_deref())?);
-        let provision = Provision::new(self.make.pull);
+        let provision = Provision::new(self.make.pull, None);
         let mut request = self.make.request(site.level)?;
         if detach {
             return run_behind(request, site, provision, ticket, context);
@@ -134,7 +134,7 @@ impl Act for Create {
     fn act(self, context: &mut Context) -> Result<u8, Failure> {
         let site = site::site()?;
         let ticket = Ticket::open(self.make.cidfile.as_deref())?;
-        let provision = Provision::new(self.make.pull);
+        let provision = Provision::new(self.make.pull, None);
         let mut request = self.make.request(site.level)?;
         let engine = site::open_at(site, Purpose::Look)?;
         image::admit_embedded(&engine, &request.image)?;

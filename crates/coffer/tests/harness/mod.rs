@@ -25,7 +25,7 @@ pub(crate) use kernel::Controls;
 pub(crate) use runc::Bundle;
 pub(crate) use terminal::{Terminal, size_of};
 pub(crate) use tokens::{PIN, Tokens};
-pub(crate) use traces::{Traces, containers, entries};
+pub(crate) use traces::{Traces, assert_no_rights, containers, entries};
 pub(crate) use user::User;
 
 use crate::conversation::Session;

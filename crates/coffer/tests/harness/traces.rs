@@ -9,6 +9,19 @@ use crate::conversation::Session;
 /// Controllers whose hierarchies a container may have a group in; the empty one is version 2's own.
 const HIERARCHIES: [&str; 8] = ["", "memory", "pids", "cpu", "cpuset", "blkio", "freezer", "unified"];
 
+/// The process of `/proc/PID` has given up everything, and runs as somebody whom this host does not know.
+#[track_caller]
+pub(crate) fn assert_no_rights(process: &Path) {
+    let status = std::fs::read_to_string(process.join("status")).unwrap();
+    let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim();
+    for set in ["CapInh:", "CapPrm:", "CapEff:", "CapBnd:", "CapAmb:"] {
+        assert_eq!(field(set), "0000000000000000", "{set}");
+    }
+    assert_eq!((field("NoNewPrivs:"), field("Seccomp:"), field("Groups:")), ("1", "2", ""));
+    // Ids that no user of this host has.
+    assert!(field("Uid:").split('\t').all(|id| id.parse::<u32>().unwrap() >= 0x7000_0000));
+}
+
 /// A session's containers, also those whose directories are gone.
 pub(crate) struct Traces<'a> {
     session: &'a Session,

@@ -5,7 +5,7 @@
 //! directories as in overlayfs (kernel documentation, filesystems/overlayfs.rst).
 
 use std::collections::{HashSet, VecDeque};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Read as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
@@ -107,31 +107,17 @@ impl MergedRoot {
     /// # Errors
     /// `ELOOP` for too many links, and what the kernel says.
     pub(crate) fn landing(&self, path: &str) -> io::Result<Vec<u8>> {
-        let mut ahead: VecDeque<OsString> = components(Path::new(path)).collect();
+        let mut way = Way::along(path);
         let mut behind: Vec<(OsString, MergedDir)> = Vec::new();
-        let mut links = 0;
-        while let Some(name) = ahead.pop_front() {
-            if name == ".." {
-                behind.pop();
-                continue;
-            }
+        while let Some(name) = way.next(&mut behind) {
             // Nothing is in what is not there.
             let at = behind.last().map_or(self.layers.as_slice(), |(_, at)| at.as_slice());
             match entry(at, &name)? {
                 Entry::Directory(at) => behind.push((name, at)),
                 Entry::Missing | Entry::File(_) => behind.push((name, MergedDir::new())),
-                Entry::Link(target) => {
-                    links += 1;
-                    let target = Path::new(&target);
-                    if target.is_absolute() {
-                        behind.clear();
-                    }
-                    components(target).rev().for_each(|name| ahead.push_front(name));
-                }
+                Entry::Link(target) => way.turn(&target, &mut behind),
             }
-            if links > MAX_LINKS || ahead.len() + behind.len() > MAX_COMPONENTS {
-                return Err(Errno::LOOP.into());
-            }
+            way.check(&behind)?;
         }
         let names: Vec<&[u8]> = behind.iter().map(|(name, _)| name.as_bytes()).collect();
         Ok(names.join(&b'/'))
@@ -142,34 +128,64 @@ impl MergedRoot {
     /// # Errors
     /// As [`Self::landing`].
     pub(crate) fn lookup(&self, path: &str) -> io::Result<Found> {
-        let mut ahead: VecDeque<OsString> = components(Path::new(path)).collect();
+        let mut way = Way::along(path);
         let mut behind: Vec<MergedDir> = Vec::new();
-        let mut links = 0;
-        while let Some(name) = ahead.pop_front() {
-            if name == ".." {
-                behind.pop();
-                continue;
-            }
+        while let Some(name) = way.next(&mut behind) {
             match entry(behind.last().unwrap_or(&self.layers), &name)? {
                 Entry::Missing => return Ok(Found::Nothing),
                 Entry::Directory(dir) => behind.push(dir),
-                Entry::File(file) if ahead.is_empty() => return Ok(Found::File(file)),
+                Entry::File(file) if way.is_over() => return Ok(Found::File(file)),
                 Entry::File(_) => return Ok(Found::Nothing),
-                Entry::Link(target) => {
-                    links += 1;
-                    let target = Path::new(&target);
-                    if target.is_absolute() {
-                        behind.clear();
-                    }
-                    components(target).rev().for_each(|name| ahead.push_front(name));
-                }
+                Entry::Link(target) => way.turn(&target, &mut behind),
             }
-            if links > MAX_LINKS || ahead.len() + behind.len() > MAX_COMPONENTS {
-                return Err(Errno::LOOP.into());
-            }
+            way.check(&behind)?;
         }
         let root = || self.layers.iter().map(OwnedFd::try_clone).collect::<io::Result<MergedDir>>();
         behind.pop().map_or_else(root, Ok).map(Found::Directory)
+    }
+}
+
+/// The names of a path that are still ahead, and the links that were followed.
+struct Way {
+    ahead: VecDeque<OsString>,
+    links: usize,
+}
+
+impl Way {
+    fn along(path: &str) -> Self {
+        Self { ahead: components(Path::new(path)).collect(), links: 0 }
+    }
+
+    /// The next name; `..` goes back by itself.
+    fn next<T>(&mut self, behind: &mut Vec<T>) -> Option<OsString> {
+        loop {
+            let name = self.ahead.pop_front()?;
+            if name != ".." {
+                return Some(name);
+            }
+            behind.pop();
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.ahead.is_empty()
+    }
+
+    /// Goes where a link leads.
+    fn turn<T>(&mut self, target: &OsStr, behind: &mut Vec<T>) {
+        self.links += 1;
+        let target = Path::new(target);
+        if target.is_absolute() {
+            behind.clear();
+        }
+        components(target).rev().for_each(|name| self.ahead.push_front(name));
+    }
+
+    fn check<T>(&self, behind: &[T]) -> io::Result<()> {
+        if self.links > MAX_LINKS || self.ahead.len() + behind.len() > MAX_COMPONENTS {
+            return Err(Errno::LOOP.into());
+        }
+        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use engine::building::{FileRemarks, check_file};
 
+use super::provide::arguments;
 use crate::args::build::Check;
 use crate::args::global::{Document, Format};
 use crate::commands::{Act, Entry, Life, act, options};
@@ -37,11 +38,7 @@ Exit code: 0 nothing but notes, 1 something was found or it does not build, 2 no
 
 impl Act for Check {
     fn act(self, context: &mut Context) -> Result<u8, Failure> {
-        let ours = |name: &str| std::env::var(name).ok();
-        let split =
-            |text: String| text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let arguments = self.arguments.iter().cloned().filter_map(|variable| variable.resolve(ours));
-        let arguments = arguments.filter_map(split).collect();
+        let arguments = arguments(&self.arguments);
         let checked: FileRemarks = check_file(&meant(&self.file), &arguments, &self.skip)?;
         match context.format {
             Format::Json => context.print_json(&checked)?,

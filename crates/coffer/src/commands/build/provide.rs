@@ -4,32 +4,30 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use engine::building::{Draft, Need, SecretSource, Secrets, Watcher};
-use engine::registries::{Places, Registries};
+use engine::registries::Registries;
 use engine::ship::Wanted;
 use engine::{Engine, EngineError};
 use model::image::Image;
-use model::reference::Reference;
 use model::verdict::Level;
 
 use crate::args::build::Build;
-use crate::args::ship::PullWhen;
+use crate::commands::ship::Provision;
 use crate::errors::Failure;
 use crate::progress::Lines;
-use crate::registries;
 use crate::value::build::{Agent, Secret, SecretFrom};
+use crate::value::env::Variable;
 
 /// Where images come from that a build begins with.
 pub(super) struct Images {
-    when: PullWhen,
+    provision: Provision,
     level: Level,
-    places: Places,
 }
 
 impl Images {
     /// To be made before a session begins, inside of which everybody is root.
     pub(super) fn new(build: &Build, level: Level) -> Self {
-        let (when, level) = (build.cache.pull, build.steps.policy.unwrap_or(level));
-        Self { when, level, places: registries::places(build.result.authfile.as_deref()) }
+        let provision = Provision::new(build.cache.pull, build.result.authfile.as_deref());
+        Self { provision, level: build.steps.policy.unwrap_or(level) }
     }
 
     /// Gets all of them, and those that they tell about.
@@ -61,31 +59,20 @@ impl Images {
 
     /// Which registries there are.
     pub(super) fn registries(&self) -> Result<Registries, Failure> {
-        Ok(Registries::load(self.places.clone())?)
+        self.provision.registries()
     }
 
     fn image(&self, engine: &Engine, need: &Need) -> Result<Image, Failure> {
-        let reference = &need.reference;
-        let name = match reference.parse().map_err(EngineError::from)? {
-            Reference::Name(name) | Reference::Remote(name) => name,
-            Reference::Archive(_) | Reference::Embedded => return Ok(engine.image(reference)?),
-        };
-        let is_there = match self.when {
-            PullWhen::Never => true,
-            PullWhen::Always => false,
-            PullWhen::Missing => !engine.lacks(&name)?,
-        };
-        if is_there {
-            return Ok(engine.image(reference)?);
-        }
-        let registries = self.registries()?;
-        let full = registries.full_name(&name)?;
-        if self.when == PullWhen::Missing && !engine.lacks(&full)? {
-            return Ok(engine.image(&full.to_string())?);
-        }
         let wanted: Wanted = need.platform.parse().unwrap_or_else(|_| Wanted::host());
-        Ok(engine.pull_at(self.level, &registries, &full, &wanted, &mut Lines::new())?.image)
+        Ok(engine.image(&self.provision.named(engine, &need.reference, self.level, &wanted)?)?)
     }
+}
+
+/// Build arguments as they were said; a name alone has the value that it has here, and is left out if it has none.
+pub(super) fn arguments(said: &[Variable]) -> BTreeMap<String, String> {
+    let ours = |name: &str| std::env::var(name).ok();
+    let split = |text: String| text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
+    said.iter().cloned().filter_map(|variable| variable.resolve(ours)).filter_map(split).collect()
 }
 
 /// Where each secret is; variables are read now, files when a step asks.

@@ -1,11 +1,14 @@
 //! `pull`, and images that a container needs
 
+use std::path::Path;
+
 use engine::registries::{Places, Registries};
 use engine::ship::{Pulled, Wanted};
 use engine::{Engine, EngineError};
 use model::digest::ClaimedDigest;
 use model::reference::{ImageName, Reference};
 use model::request::RunRequest;
+use model::verdict::Level;
 
 use crate::args::global::Format;
 use crate::args::ship::{self, Pull, PullWhen};
@@ -95,7 +98,7 @@ fn remark_change(pulled: &Pulled) {
     }
 }
 
-/// Where the image of a container comes from if the store lacks it.
+/// Where images come from that the store lacks.
 #[derive(Debug)]
 pub(crate) struct Provision {
     when: PullWhen,
@@ -104,16 +107,32 @@ pub(crate) struct Provision {
 
 impl Provision {
     /// To be made before a session begins, inside of which everybody is root.
-    pub(crate) fn new(when: PullWhen) -> Self {
-        Self { when, places: registries::places(None) }
+    pub(crate) fn new(when: PullWhen, authfile: Option<&Path>) -> Self {
+        Self { when, places: registries::places(authfile) }
     }
 
-    /// Sees to it that the store has the image, and names it as the store does.
+    /// Which registries there are.
+    pub(crate) fn registries(&self) -> Result<Registries, Failure> {
+        Ok(Registries::load(self.places.clone())?)
+    }
+
+    /// Sees to it that the store has the image of a container, and names it as the store does.
     pub(crate) fn provide(self, engine: &Engine, request: &mut RunRequest) -> Result<(), Failure> {
-        let (image, level) = (&mut request.image, request.level);
+        request.image = self.named(engine, &request.image, request.level, &Wanted::host())?;
+        Ok(())
+    }
+
+    /// Sees to it that the store has an image; what the store calls it.
+    pub(crate) fn named(
+        &self,
+        engine: &Engine,
+        image: &str,
+        level: Level,
+        wanted: &Wanted,
+    ) -> Result<String, Failure> {
         let name = match image.parse().map_err(EngineError::from)? {
             Reference::Name(name) | Reference::Remote(name) => name,
-            Reference::Archive(_) | Reference::Embedded => return Ok(()),
+            Reference::Archive(_) | Reference::Embedded => return Ok(image.to_owned()),
         };
         let is_there = match self.when {
             PullWhen::Never => true,
@@ -121,18 +140,15 @@ impl Provision {
             PullWhen::Missing => !engine.lacks(&name)?,
         };
         if is_there {
-            return Ok(());
+            return Ok(image.to_owned());
         }
-        let registries = Registries::load(self.places)?;
+        let registries = self.registries()?;
         let full = registries.full_name(&name)?;
         if self.when == PullWhen::Always || engine.lacks(&full)? {
-            let pulled = engine.pull_at(level, &registries, &full, &Wanted::host(), &mut Lines::new())?;
+            let pulled = engine.pull_at(level, &registries, &full, wanted, &mut Lines::new())?;
             remark(&pulled);
         }
         // An alias leads to a name that the store knows, and its own name does not.
-        if engine.lacks(&name)? {
-            *image = full.to_string();
-        }
-        Ok(())
+        Ok(if engine.lacks(&name)? { full.to_string() } else { image.to_owned() })
     }
 }
