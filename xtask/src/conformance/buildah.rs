@@ -95,11 +95,17 @@ fn patterns(project: &Path) -> Outcome<Vec<String>> {
 struct Ours {
     program: PathBuf,
     root: PathBuf,
+    /// Images on their way to buildah.
+    archives: PathBuf,
 }
 
 impl Ours {
     fn new(settings: &Settings, scratch: &Scratch) -> Outcome<Self> {
-        Ok(Self { program: settings.program.clone(), root: scratch.directory("ours")? })
+        Ok(Self {
+            program: settings.program.clone(),
+            root: scratch.path().join("ours"),
+            archives: scratch.directory("archives")?,
+        })
     }
 
     fn command(&self) -> Command {
@@ -115,7 +121,7 @@ impl Ours {
     }
 
     fn build(&self, project: &Path, name: &str) -> Outcome<PathBuf> {
-        let archive = self.root.join(format!("{name}.tar"));
+        let archive = self.archives.join(format!("{name}.tar"));
         let output = format!("type=docker,dest={}", archive.display());
         let mut build = self.command();
         build.args([
