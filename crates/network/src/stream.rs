@@ -49,7 +49,7 @@ struct Flow {
 
 /// How much of a direction is behind us.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum End {
+pub(crate) enum End {
     /// More may come.
     #[default]
     Ahead,

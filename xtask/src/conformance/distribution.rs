@@ -4,8 +4,8 @@
 use std::process::Command;
 
 use crate::bench::scratch::Scratch;
+use crate::conformance::Settings;
 use crate::conformance::lists::{self, List};
-use crate::conformance::{Lists, Settings};
 use crate::registry::Registry;
 use crate::shell::Outcome;
 
@@ -65,20 +65,7 @@ fn settle(settings: &Settings, found: &List) -> Outcome {
     let count = |word: &str| found.values().filter(|verdict| *verdict == word).count();
     println!("\n{} passed, {} failed, {} skipped", count("pass"), count("fail"), count("skip"));
     let file = lists::directory(NAME).join("ours.txt");
-    match settings.lists {
-        Lists::Compared => {}
-        Lists::Rewritten => lists::save(&file, &lists::remarks(settings, SUITE), found)?,
-        Lists::Printed => {
-            print!("\n{}", lists::text(&lists::remarks(settings, SUITE), found));
-            return Ok(());
-        }
-    }
-    let mut complaints = lists::differences(&lists::load(&file)?, found);
-    complaints.extend(lists::failed(found));
-    match complaints.is_empty() {
-        true => Ok(()),
-        false => Err(format!("the list is not true, or not good enough:\n  {}", complaints.join("\n  "))),
-    }
+    lists::agree(settings, &file, found, || Ok(lists::remarks(settings, SUITE)))
 }
 
 #[cfg(test)]

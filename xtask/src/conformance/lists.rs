@@ -87,16 +87,25 @@ pub(crate) fn remarks(settings: &Settings, suite: &str) -> Vec<String> {
 pub(crate) fn settle(settings: &Settings, name: &str, suite: &str, who: &str, found: &List) -> Outcome {
     let passed = found.values().filter(|verdict| *verdict == "pass").count();
     println!("\n{passed} of {} passed", found.len());
-    let file = directory(name).join(format!("{who}.txt"));
+    agree(settings, &directory(name).join(format!("{who}.txt")), found, || Ok(remarks(settings, suite)))
+}
+
+/// The same with remarks of one's own, and without a word about how many passed.
+pub(crate) fn agree(
+    settings: &Settings,
+    file: &Path,
+    found: &List,
+    remarks: impl FnOnce() -> Outcome<Vec<String>>,
+) -> Outcome {
     match settings.lists {
         Lists::Compared => {}
-        Lists::Rewritten => save(&file, &remarks(settings, suite), found)?,
+        Lists::Rewritten => save(file, &remarks()?, found)?,
         Lists::Printed => {
-            print!("\n{}", text(&remarks(settings, suite), found));
+            print!("\n{}", text(&remarks()?, found));
             return Ok(());
         }
     }
-    let mut complaints = differences(&load(&file)?, found);
+    let mut complaints = differences(&load(file)?, found);
     complaints.extend(failed(found));
     match complaints.is_empty() {
         true => Ok(()),

@@ -48,11 +48,12 @@ impl Engine {
         let (context, file) = self.main_context(request, watcher)?;
         let mut contexts = Contexts::from([(None, context)]);
         for (name, place) in request.contexts.iter().filter(|(_, place)| !place.starts_with(IMAGE)) {
-            let mut context = match self.open_context(place, request, watcher)? {
+            let found = Place::of(place, request)?;
+            let mut context = match self.open_context(&found, watcher)? {
                 Incoming::Files(context) => context,
                 Incoming::Dockerfile(_) => return Err(BuildError::NoContext(place.clone())),
             };
-            if !Place::of(place, request)?.is_git() {
+            if !found.is_git() {
                 context.obey_ignore_file("")?;
             }
             contexts.insert(Some(name.clone()), context);
@@ -69,35 +70,30 @@ impl Engine {
         if given == Some(STDIN) && request.context == STDIN {
             return Err(BuildError::Twice);
         }
-        let mut context = match self.open_context(&request.context, request, watcher)? {
+        let place = Place::of(&request.context, request)?;
+        let mut context = match self.open_context(&place, watcher)? {
             Incoming::Files(context) => context,
             Incoming::Dockerfile(bytes) => {
                 let file = DockerfileText { name: NAMES[0].to_owned(), bytes };
                 return Ok((Context::empty(&self.store)?, file));
             }
         };
-        let is_local = Path::new(&request.context).is_dir();
+        let is_local = matches!(place, Place::Directory(_));
         let file = dockerfile(&context, given, is_local, &request.context)?;
         let within = Path::new(&file.name).strip_prefix(&request.context).unwrap_or(Path::new(&file.name));
-        if !Place::of(&request.context, request)?.is_git() {
+        if !place.is_git() {
             context.obey_ignore_file(&within.to_string_lossy())?;
         }
         Ok((context, file))
     }
 
-    fn open_context(
-        &self,
-        place: &str,
-        request: &BuildRequest,
-        watcher: &mut dyn Watcher,
-    ) -> Result<Incoming, BuildError> {
-        let place = Place::of(place, request)?;
+    fn open_context(&self, place: &Place<'_>, watcher: &mut dyn Watcher) -> Result<Incoming, BuildError> {
         if !matches!(place, Place::Directory(_)) {
             watcher.waiting("getting the context");
         }
         match place {
             Place::Stdin => self.incoming(std::io::stdin(), "standard input"),
-            Place::Git(source) => self.context_of_git(&source).map(Incoming::Files),
+            Place::Git(source) => self.context_of_git(source).map(Incoming::Files),
             Place::Address(url) => self.incoming_at(url),
             Place::Archive(path) => {
                 let file = File::open(path).map_err(EngineError::io("open the context"))?;

@@ -141,11 +141,9 @@ fn entry(line: &HistoryLine, roots: &[Root], epoch: Option<i64>) -> HistoryEntry
 }
 
 fn annotations(draft: &Draft, plan: &Plan, base: Option<(StepId, &Image)>) -> BTreeMap<String, String> {
-    let reference = base.and_then(|(id, image)| match &plan.steps.get(id)?.act {
-        build::plan::Act::Base { reference, .. } => Some((reference.clone(), image.digest.to_string())),
-        _ => None,
+    let base = base.and_then(|(id, image)| {
+        let name = draft.need(plan, id)?.reference;
+        Some([(BASE_NAME.to_owned(), name), (BASE_DIGEST.to_owned(), image.digest.to_string())])
     });
-    let base =
-        reference.map(|(name, digest)| [(BASE_NAME.to_owned(), name), (BASE_DIGEST.to_owned(), digest)]);
     base.into_iter().flatten().chain(draft.request.annotations.clone()).collect()
 }

@@ -11,8 +11,8 @@ mod notation;
 mod copied;
 
 use crate::bench::scratch::Scratch;
+use crate::conformance::Settings;
 use crate::conformance::lists::{self, List};
-use crate::conformance::{Lists, Settings};
 use crate::packages;
 use crate::registry::Registry;
 use crate::shell::Outcome;
@@ -69,21 +69,7 @@ fn settle(settings: &Settings, tools: &Tools, found: &List) -> Outcome {
     if settings.only.is_some() {
         return lists::failed(found).first().map_or(Ok(()), |failed| Err(failed.clone()));
     }
-    let file = lists::directory(NAME).join("ours.txt");
-    match settings.lists {
-        Lists::Compared => {}
-        Lists::Rewritten => lists::save(&file, &tools.versions()?, found)?,
-        Lists::Printed => {
-            print!("\n{}", lists::text(&tools.versions()?, found));
-            return Ok(());
-        }
-    }
-    let mut complaints = lists::differences(&lists::load(&file)?, found);
-    complaints.extend(lists::failed(found));
-    match complaints.is_empty() {
-        true => Ok(()),
-        false => Err(format!("the list is not true, or not good enough:\n  {}", complaints.join("\n  "))),
-    }
+    lists::agree(settings, &lists::directory(NAME).join("ours.txt"), found, || tools.versions())
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use self::sequence::Sequence;
 use self::up::Up;
 use super::frame::{Frames, Says};
 use super::packet::{Pair, Segment, flag};
+use crate::stream::End;
 
 /// How long an answer from the container is waited for at first; it is microseconds away.
 const RETRY: Duration = Duration::from_millis(200);
@@ -77,18 +78,6 @@ enum Readiness {
     Maybe,
     /// It said so.
     Exhausted,
-}
-
-/// How much of a direction is behind us.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum End {
-    /// More may come.
-    #[default]
-    Ahead,
-    /// Its source has said its last.
-    Seen,
-    /// The other side knows.
-    Told,
 }
 
 /// Whether a connection has to be looked at again without anything having happened.
