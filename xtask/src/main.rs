@@ -63,7 +63,7 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "fuzz",
         arguments: fuzz::ARGUMENTS,
-        about: "lists the fuzz targets, or runs them: by cargo-fuzz, which needs nightly, or with --minutes without",
+        about: "lists the fuzz targets, or runs them: by cargo-fuzz, or with --minutes without",
         run: fuzz::run,
     },
     Command {
