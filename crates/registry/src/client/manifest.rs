@@ -1,7 +1,7 @@
 //! Manifests and indexes: distribution specification, "Pulling manifests", "Pushing Manifests" and "Deleting tags".
 
 use http::Method;
-use http::header::{ACCEPT, CONTENT_TYPE};
+use http::header::{ACCEPT, CONTENT_TYPE, ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH};
 use model::digest::{ClaimedDigest, Digest, DigestMismatch};
 use model::oci::Descriptor;
 use model::reference::Repository;
@@ -106,18 +106,20 @@ impl Shared {
         Ok(Descriptor::new(fetched.media_type, fetched.digest.into(), fetched.bytes.len() as u64))
     }
 
-    /// Sends it, and says whether the registry knows its referrers by itself.
+    /// Sends it, over whatever is there or on a condition.
     pub(crate) fn put_manifest(
         &self,
         way: &Way,
         which: &Which,
         kind: &str,
         bytes: &[u8],
-    ) -> Result<KeepsReferrers> {
+        over: Over,
+    ) -> Result<Put> {
         let what = format!("manifest `{}` for `{}`", which.text(), way.repository);
         let digest = Digest::of(bytes);
         let mut ask = asking(way, Method::PUT, which, &what);
         ask.headers = vec![(CONTENT_TYPE, kind.to_owned())];
+        ask.headers.extend(over.condition());
         ask.scope = way.scope("pull,push");
         let answer = self.persistently(|| {
             let answer = self.ask(&way.host, &ask, bytes)?;
@@ -126,10 +128,16 @@ impl Shared {
         if let Some(said) = content_digest(&answer, &what)? {
             said.confirm(digest).map_err(|mismatch| self.forged(&what, mismatch, bytes))?;
         }
-        Ok(match answer.header("oci-subject") {
+        let keeps = match answer.header("oci-subject") {
             Some(_) => KeepsReferrers::Itself,
             None => KeepsReferrers::ByTag,
-        })
+        };
+        // Who says what the new one is told from others by has told it from the old one.
+        let guard = match answer.header(ETAG) {
+            Some(_) => Guard::Registry,
+            None => Guard::Nobody,
+        };
+        Ok(Put { keeps, guard })
     }
 
     pub(crate) fn delete_manifest(&self, repository: &Repository, which: &Which) -> Result<()> {
@@ -148,6 +156,45 @@ impl Shared {
         match (subject, which.claimed()) {
             (Some(subject), Some(digest)) => self.forget_referrer(&way, &subject, &digest),
             _ => Ok(()),
+        }
+    }
+}
+
+/// What a manifest that is sent may take the place of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Over {
+    /// Whatever is there.
+    Anything,
+    /// Nothing.
+    Nothing,
+    /// What was there when somebody looked.
+    This(ClaimedDigest),
+}
+
+/// Who sees to it that a manifest takes the place of nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guard {
+    /// The registry: of two at once, one is refused with status 412.
+    Registry,
+    /// Nobody: the registry passes conditions over.
+    Nobody,
+}
+
+/// What came of sending a manifest.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Put {
+    pub(crate) keeps: KeepsReferrers,
+    pub(crate) guard: Guard,
+}
+
+impl Over {
+    /// RFC 9110, sections 13.1.1 and 13.1.2. The distribution specification knows no conditions: whoever does not either
+    /// passes them over.
+    fn condition(self) -> Option<(HeaderName, String)> {
+        match self {
+            Self::Anything => None,
+            Self::Nothing => Some((IF_NONE_MATCH, "*".to_owned())),
+            Self::This(digest) => Some((IF_MATCH, format!("\"{digest}\""))),
         }
     }
 }

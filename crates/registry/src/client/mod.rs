@@ -35,6 +35,7 @@ pub mod fuzz;
 
 pub use download::Download;
 pub use error::ClientError;
+pub use manifest::{Guard, Over};
 pub use patience::Patience;
 
 use std::io::Read;
@@ -212,7 +213,23 @@ impl Client {
         media_type: &str,
         bytes: &[u8],
     ) -> Result<Digest> {
-        self.0.push_manifest(repository, tag, media_type, bytes)
+        Ok(self.0.push_manifest(repository, tag, media_type, bytes, Over::Anything)?.0)
+    }
+
+    /// Sends a manifest under a tag in the place of what was there when somebody looked, and says who saw to it that
+    /// nothing else was there by then.
+    ///
+    /// # Errors
+    /// As [`Client::manifest`]; [`ClientError::Refused`] with status 412 if something else was.
+    pub fn push_manifest_over(
+        &self,
+        repository: &Repository,
+        tag: &str,
+        media_type: &str,
+        bytes: &[u8],
+        over: Over,
+    ) -> Result<Guard> {
+        Ok(self.0.push_manifest(repository, Some(tag), media_type, bytes, over)?.1)
     }
 
     /// All tags of a repository, over all pages.

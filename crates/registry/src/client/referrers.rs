@@ -1,6 +1,9 @@
 //! What refers to a manifest: distribution specification, "Listing Referrers", "Unavailable Referrers API" and
 //! "Referrers Tag Schema".
 
+use std::thread;
+use std::time::Duration;
+
 use model::digest::{ClaimedDigest, Digest};
 use model::oci::{Descriptor, Index, OCI_INDEX};
 use model::reference::Repository;
@@ -8,7 +11,7 @@ use serde::Deserialize;
 
 use super::address::escaped;
 use super::document::object;
-use super::manifest::KeepsReferrers;
+use super::manifest::{Guard, KeepsReferrers, Over, Put};
 use super::settings::Way;
 use super::{ClientError, Result, Shared, Which};
 
@@ -18,8 +21,11 @@ const PAGES: usize = 10_000;
 /// Most referrers of one manifest.
 const MOST: usize = 100_000;
 
+/// By then, whoever has read a list has written it.
+const SETTLED: Duration = Duration::from_millis(200);
+
 /// How often the tag is written when others write it too.
-const TURNS: usize = 5;
+const TURNS: usize = 16;
 
 /// What of a manifest or an index its descriptor among referrers repeats.
 #[derive(Deserialize)]
@@ -42,11 +48,12 @@ impl Shared {
         tag: Option<&str>,
         media_type: &str,
         bytes: &[u8],
-    ) -> Result<Digest> {
+        over: Over,
+    ) -> Result<(Digest, Guard)> {
         let way = self.registry(repository)?;
         let digest = Digest::of(bytes);
         let which = tag.map_or(Which::Digest(digest.into()), |tag| Which::Tag(tag.to_owned()));
-        let keeps = self.put_manifest(&way, &which, media_type, bytes)?;
+        let Put { keeps, guard } = self.put_manifest(&way, &which, media_type, bytes, over)?;
         let referring = serde_json::from_slice::<Referring>(bytes).ok();
         if let Some((subject, entry)) = referring.and_then(|it| it.entry(media_type, bytes, digest))
             && keeps == KeepsReferrers::ByTag
@@ -56,7 +63,7 @@ impl Shared {
                 entries.push(entry.clone());
             })?;
         }
-        Ok(digest)
+        Ok((digest, guard))
     }
 
     pub(crate) fn referrers(
@@ -105,21 +112,29 @@ impl Shared {
     }
 
     fn by_tag(&self, way: &Way, subject: &ClaimedDigest) -> Result<Vec<Descriptor>> {
-        match self.manifest_from(way, &fallback(subject)) {
-            Ok(fetched) => list(&fetched.bytes, &format!("referrers of `{subject}` in `{}`", way.repository)),
-            Err(ClientError::Missing { .. }) => Ok(Vec::new()),
-            Err(error) => Err(error),
-        }
+        self.tagged(way, subject).map(|(entries, _)| entries)
     }
 
-    /// Changes the tag's list, and looks whether somebody else's change has undone ours.
+    /// What the tag lists, and what stands for that list.
+    fn tagged(&self, way: &Way, subject: &ClaimedDigest) -> Result<(Vec<Descriptor>, Over)> {
+        let fetched = match self.manifest_from(way, &fallback(subject)) {
+            Ok(fetched) => fetched,
+            Err(ClientError::Missing { .. }) => return Ok((Vec::new(), Over::Nothing)),
+            Err(error) => return Err(error),
+        };
+        let entries = list(&fetched.bytes, &format!("referrers of `{subject}` in `{}`", way.repository))?;
+        Ok((entries, Over::This(fetched.digest.into())))
+    }
+
+    /// Changes the tag's list, and looks whether somebody else's change has undone ours: at once where the registry lets
+    /// nobody do that, and otherwise once whoever had read the list before us will have written it.
     fn rewrite(
         &self,
         way: &Way,
         subject: &ClaimedDigest,
         change: impl Fn(&mut Vec<Descriptor>),
     ) -> Result<()> {
-        let mut entries = self.by_tag(way, subject)?;
+        let (mut entries, mut over) = self.tagged(way, subject)?;
         for _ in 0..TURNS {
             let before = entries.clone();
             change(&mut entries);
@@ -130,8 +145,13 @@ impl Shared {
                 what: format!("list of referrers of `{subject}`"),
                 why: error.to_string(),
             })?;
-            self.put_manifest(way, &fallback(subject), OCI_INDEX, &index)?;
-            entries = self.by_tag(way, subject)?;
+            match self.put_manifest(way, &fallback(subject), OCI_INDEX, &index, over) {
+                Ok(Put { guard: Guard::Registry, .. }) => return Ok(()),
+                Ok(Put { guard: Guard::Nobody, .. }) => thread::sleep(SETTLED),
+                Err(ClientError::Refused { status: 412, .. }) => {}
+                Err(error) => return Err(error),
+            }
+            (entries, over) = self.tagged(way, subject)?;
         }
         let (registry, what) = (way.host.registry.clone(), format!("list of referrers of `{subject}`"));
         let said = "others change it all the time".to_owned();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::sync::{Arc, LazyLock, Mutex};
 
-use coffer_registry::client::{Client, ClientError, Mount};
+use coffer_registry::client::{Client, ClientError, Guard, Mount, Over};
 use coffer_registry::config::{Config, Places};
 use model::digest::Digest;
 use model::oci::{Descriptor, Index, OCI_LAYER, OCI_MANIFEST};
@@ -232,14 +232,34 @@ fn a_mount_is_asked_for_by_the_names_that_the_place_knows() {
 
 /// Manifests by name; `OCI-Subject` is not among what it says.
 fn shelf() -> Server {
+    shelf_with(Guard::Nobody)
+}
+
+/// The same, which keeps to conditions or passes them over.
+fn shelf_with(guard: Guard) -> Server {
     let kept = Mutex::new(BTreeMap::<String, Vec<u8>>::new());
     Server::start(move |exchange| {
         let name = exchange.seen.target.clone();
         match exchange.seen.method.as_str() {
             "PUT" => {
                 let bytes = exchange.take_all().to_vec();
-                kept.lock().unwrap().insert(name, bytes);
-                exchange.reply(201, &[], b"");
+                let etag = format!("\"{}\"", Digest::of(&bytes));
+                if guard == Guard::Nobody {
+                    kept.lock().unwrap().insert(name, bytes);
+                    return exchange.reply(201, &[], b"");
+                }
+                let mut kept = kept.lock().unwrap();
+                let there = kept.get(&name).map(|bytes| format!("\"{}\"", Digest::of(bytes)));
+                let wanted = exchange.seen.header("if-match").map(str::to_owned);
+                let fits = match exchange.seen.header("if-none-match") {
+                    Some(_) => there.is_none(),
+                    None => wanted.is_none() || there == wanted,
+                };
+                if !fits {
+                    return exchange.reply(412, &[], b"");
+                }
+                kept.insert(name, bytes);
+                exchange.reply(201, &[("ETag", &etag)], b"");
             }
             "DELETE" => {
                 let gone = kept.lock().unwrap().remove(&name);
@@ -275,6 +295,72 @@ fn referrers_are_kept_under_a_tag_where_the_registry_does_not() {
     client.delete_manifest(&repository, &coffer_registry::client::Which::Digest(one.into())).unwrap();
     let left = client.referrers(&repository, &subject.digest, None).unwrap();
     assert_eq!(left.iter().map(|entry| entry.digest).collect::<Vec<_>>(), [two.into()]);
+}
+
+#[test]
+fn of_many_who_attach_at_once_nobody_s_is_lost() {
+    for guard in [Guard::Registry, Guard::Nobody] {
+        let server = shelf_with(guard);
+        let (repository, subject) = (server.repository(), descriptor(b"the image"));
+        let attach = |kind: String| {
+            let manifest = serde_json::json!({
+                "schemaVersion": 2, "mediaType": OCI_MANIFEST, "artifactType": kind,
+                "config": descriptor(b"{}"), "layers": [], "subject": subject,
+            });
+            let bytes = manifest.to_string().into_bytes();
+            client().push_manifest(&repository, None, OCI_MANIFEST, &bytes).unwrap()
+        };
+        std::thread::scope(|scope| {
+            let attach = &attach;
+            (0..4).for_each(|number| drop(scope.spawn(move || attach(format!("kind/{number}")))));
+        });
+        let mut kinds: Vec<_> = client()
+            .referrers(&repository, &subject.digest, None)
+            .unwrap()
+            .into_iter()
+            .map(|entry| entry.artifact_type.unwrap())
+            .collect();
+        kinds.sort();
+        assert_eq!(kinds, ["kind/0", "kind/1", "kind/2", "kind/3"], "{guard:?}");
+    }
+}
+
+#[test]
+fn a_push_says_what_it_replaces_and_hears_who_sees_to_that() {
+    for guard in [Guard::Registry, Guard::Nobody] {
+        let server = shelf_with(guard);
+        let (client, repository) = (client(), server.repository());
+        let put = |text: &str, over: Over| {
+            let manifest =
+                serde_json::json!({ "schemaVersion": 2, "config": {}, "annotations": { "is": text } });
+            let bytes = manifest.to_string().into_bytes();
+            (Digest::of(&bytes), client.push_manifest_over(&repository, "1", OCI_MANIFEST, &bytes, over))
+        };
+        let (first, done) = put("one", Over::Nothing);
+        assert_eq!(done.unwrap(), guard);
+        assert_eq!(put("two", Over::This(first.into())).1.unwrap(), guard);
+        for wrong in [Over::Nothing, Over::This(first.into())] {
+            let outcome = put("three", wrong).1;
+            match guard {
+                Guard::Registry => {
+                    assert!(matches!(outcome, Err(ClientError::Refused { status: 412, .. })), "{outcome:?}");
+                }
+                Guard::Nobody => assert_eq!(outcome.unwrap(), guard),
+            }
+        }
+        assert_eq!(put("four", Over::Anything).1.unwrap(), guard);
+        let conditions: Vec<_> = server
+            .seen()
+            .iter()
+            .map(|seen| {
+                [seen.header("if-none-match"), seen.header("if-match")].map(|one| one.map(str::to_owned))
+            })
+            .collect();
+        let over = Some(format!("\"{first}\""));
+        assert_eq!(conditions.first().unwrap(), &[Some("*".to_owned()), None]);
+        assert_eq!(conditions.get(1).unwrap(), &[None, over]);
+        assert_eq!(conditions.last().unwrap(), &[None, None]);
+    }
 }
 
 #[test]

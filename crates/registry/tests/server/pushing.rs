@@ -183,3 +183,56 @@ fn every_push_and_deletion_is_written_down_or_refused() {
     assert_eq!(deeds.last(), Some(&(Deed::Delete, None)));
     assert!(events.iter().all(|event| event.who == "user:test" && event.repository == "a"));
 }
+
+#[test]
+fn a_push_on_a_condition_moves_what_was_looked_at_and_nothing_else() {
+    let server = Running::new();
+    let config = server.blob("a", b"{}");
+    let put = |text: &[u8], headers: &[&str]| {
+        let layer = server.blob("a", text);
+        let body = manifest(&config, &layer, text.len(), None);
+        let headers = [&[MANIFEST][..], headers].concat();
+        let reply = server.ask("PUT", "/v2/a/manifests/latest", &headers, body.as_bytes());
+        (reply.status, reply.header("etag").map(str::to_owned))
+    };
+    let there = || server.ask("GET", "/v2/a/manifests/latest", &[], b"").header("etag").unwrap().to_owned();
+    assert_eq!(put(b"never", &["If-Match: *"]), (412, None));
+    let (status, first) = put(b"one", &["If-None-Match: *"]);
+    assert_eq!((status, first.as_deref()), (201, Some(there().as_str())));
+    let first = format!("If-Match: {}", first.unwrap());
+    assert_eq!(put(b"two", &["If-None-Match: *"]).0, 412);
+    let (status, second) = put(b"two", &[&first]);
+    assert_eq!(status, 201);
+    assert_eq!(put(b"three", &[&first]).0, 412, "it is the second one by now");
+    let (second, other) = (second.unwrap(), format!("\"{}\"", sha256(b"other")));
+    for wrong in ["If-Match: nonsense", "If-Match: \"nonsense\"", &format!("If-Match: W/{second}")] {
+        assert_eq!(put(b"three", &[wrong]).0, 412, "{wrong}");
+    }
+    assert_eq!(put(b"three", &[&format!("If-None-Match: {other}, {second}")]).0, 412);
+    assert_eq!(there(), second);
+    assert_eq!(put(b"three", &[&format!("If-Match: {other}"), &format!("If-Match: {second}")]).0, 201);
+    assert_eq!(put(b"four", &[]).0, 201, "without a condition, whoever comes last");
+}
+
+#[test]
+fn of_many_who_push_on_one_condition_one_is_let() {
+    let server = Running::new();
+    let config = server.blob("a", b"{}");
+    let bodies: Vec<String> = (0..8)
+        .map(|number| format!("layer {number}"))
+        .map(|text| manifest(&config, &server.blob("a", text.as_bytes()), text.len(), None))
+        .collect();
+    let (address, starts) = (server.address, std::sync::Barrier::new(bodies.len()));
+    let push = |body: &str| {
+        starts.wait();
+        let headers = [MANIFEST, crate::http::SOMEBODY, "If-None-Match: *"];
+        crate::http::ask(address, "PUT", "/v2/a/manifests/latest", &headers, body.as_bytes()).status
+    };
+    let push = &push;
+    let statuses: Vec<u16> = std::thread::scope(|scope| {
+        let all: Vec<_> = bodies.iter().map(|body| scope.spawn(move || push(body))).collect();
+        all.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 1, "{statuses:?}");
+    assert_eq!(statuses.iter().filter(|status| **status == 412).count(), 7, "{statuses:?}");
+}

@@ -58,6 +58,9 @@ pub enum DepotError {
     /// Two changes that undo each other were made at once.
     #[error("`{0}` is being changed by somebody else; try again")]
     Contended(String),
+    /// Somebody has changed it since it was looked at.
+    #[error("`{0}` is not what the request's condition says, and was left as it is")]
+    Condition(String),
     /// Two collectors would be in each other's way.
     #[error(
         "somebody else collects garbage here, until {until} (seconds since 1970) at the latest; try again later"

@@ -3,6 +3,7 @@
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 
+use super::condition::Condition;
 use super::document::{Document, MANIFEST_LIMIT};
 use super::edge::edges;
 use super::policy::Change;
@@ -26,6 +27,15 @@ pub struct Manifest {
     pub media_type: String,
     /// Its bytes' number.
     pub size: u64,
+}
+
+/// What a manifest that is stored is to be called.
+#[derive(Debug, Clone, Copy)]
+pub struct Naming<'a> {
+    /// The tags that mean it from then on.
+    pub tags: &'a [Tag],
+    /// What each of them has to mean before.
+    pub condition: &'a Condition,
 }
 
 impl Depot {
@@ -65,7 +75,8 @@ impl Depot {
         Ok(bytes)
     }
 
-    /// Stores a manifest and lets tags mean it. All of it is durable when this returns, and complete.
+    /// Stores a manifest and lets tags mean it, whatever they meant. All of it is durable when this returns, and
+    /// complete.
     ///
     /// # Errors
     /// [`DepotError::Incomplete`] if the repository lacks something that it needs; its subject may be missing.
@@ -79,12 +90,29 @@ impl Depot {
         tags: &[Tag],
         now: u64,
     ) -> Result<()> {
+        let naming = Naming { tags, condition: &Condition::default() };
+        self.put_manifest_when(name, digest, document, bytes, naming, now).await
+    }
+
+    /// The same on a condition.
+    ///
+    /// # Errors
+    /// As [`Depot::put_manifest`], and [`DepotError::Condition`], also where somebody moves a tag at the same moment.
+    pub async fn put_manifest_when(
+        &self,
+        name: &RepositoryName,
+        digest: &ContentDigest,
+        document: &Document,
+        bytes: Bytes,
+        naming: Naming<'_>,
+        now: u64,
+    ) -> Result<()> {
         let size = bytes.len() as u64;
         let key = keys::manifest(name, digest)?;
         // Whatever is refused is refused before it counts for anything.
         self.complete(name, document).await?;
-        for tag in tags {
-            self.may_move(name, tag, digest).await?;
+        for tag in naming.tags {
+            self.may_move(name, tag, digest, naming.condition).await?;
         }
         if self.shelf.get(&key).await?.is_none() {
             self.policy.allow(name, Change::Gain { digest, size }).await?;
@@ -108,7 +136,7 @@ impl Depot {
             self.complete(name, document).await?;
             if self.on_shelf(digest).await? {
                 self.manifests.put(digest, bytes);
-                return self.move_tags(name, tags, digest, now).await;
+                return self.move_tags(name, naming, digest, now).await;
             }
         }
         Err(DepotError::Contended(digest.to_string()))
@@ -196,16 +224,16 @@ impl Depot {
         Ok(true)
     }
 
-    /// Lets tags mean a manifest, whatever they meant.
+    /// Lets tags mean a manifest.
     async fn move_tags(
         &self,
         name: &RepositoryName,
-        tags: &[Tag],
+        naming: Naming<'_>,
         digest: &ContentDigest,
         now: u64,
     ) -> Result<()> {
-        for tag in tags {
-            self.move_tag(name, tag, digest, now).await?;
+        for tag in naming.tags {
+            self.move_tag(name, tag, digest, naming.condition, now).await?;
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! Tags: names for manifests, which move.
 
+use super::condition::Condition;
 use super::policy::Change;
 use super::records::{self, TagRecord, Written};
 use super::{Depot, DepotError, Page, Result, keys};
@@ -58,19 +59,21 @@ impl Depot {
         }
     }
 
-    /// Lets a tag mean a manifest. What a site's rules allowed is what happens: a tag that moved meanwhile is
-    /// asked about again.
+    /// Lets a tag mean a manifest. What a site's rules and the condition allowed is what happens: a tag that moved
+    /// meanwhile is asked about again.
     pub(super) async fn move_tag(
         &self,
         name: &RepositoryName,
         tag: &Tag,
         digest: &ContentDigest,
+        condition: &Condition,
         now: u64,
     ) -> Result<()> {
         let (key, tagged) = (keys::tag(name, tag)?, keys::tagged(name, digest, tag)?);
         let record = records::write(&key, &TagRecord { digest: Written(digest.clone()), when: now })?;
         for _ in 0..TRIES {
             let (from, when) = self.tag_as_it_is(name, tag).await?;
+            fits(condition, from.as_ref(), tag)?;
             if from.as_ref() != Some(digest) {
                 let change = Change::Tag { tag, from: from.as_ref(), to: Some(digest) };
                 self.policy.allow(name, change).await?;
@@ -90,8 +93,15 @@ impl Depot {
     }
 
     /// Whether a site's rules let a tag mean a manifest, as it is now.
-    pub(super) async fn may_move(&self, name: &RepositoryName, tag: &Tag, to: &ContentDigest) -> Result<()> {
+    pub(super) async fn may_move(
+        &self,
+        name: &RepositoryName,
+        tag: &Tag,
+        to: &ContentDigest,
+        condition: &Condition,
+    ) -> Result<()> {
         let from = self.tag(name, tag).await?;
+        fits(condition, from.as_ref(), tag)?;
         if from.as_ref() == Some(to) {
             return Ok(());
         }
@@ -144,4 +154,8 @@ impl Depot {
             }
         }
     }
+}
+
+fn fits(condition: &Condition, there: Option<&ContentDigest>, tag: &Tag) -> Result<()> {
+    if condition.holds(there) { Ok(()) } else { Err(DepotError::Condition(tag.to_string())) }
 }

@@ -125,6 +125,8 @@ impl From<DepotError> for Failure {
             DepotError::InUse { .. } | DepotError::Refused(_) => (StatusCode::FORBIDDEN, "DENIED"),
             DepotError::Quota { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "DENIED"),
             DepotError::Contended(_) | DepotError::Collecting { .. } => (StatusCode::CONFLICT, "DENIED"),
+            // The specification has no code for it.
+            DepotError::Condition(_) => (StatusCode::PRECONDITION_FAILED, "DENIED"),
             DepotError::Damaged { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN"),
         };
         Self::new(status, code, error.to_string())

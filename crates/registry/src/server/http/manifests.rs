@@ -1,7 +1,7 @@
 //! Manifests: end-3, end-7 and end-9.
 
 use bytes::{Bytes, BytesMut};
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderName};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH};
 use http::{Method, StatusCode};
 use http_body_util::BodyExt as _;
 use hyper::body::Body as _;
@@ -9,7 +9,7 @@ use hyper::body::Body as _;
 use super::answer::{self, Answer, Headers as _, Outcome};
 use super::failure::Failure;
 use super::service::{Asked, Service};
-use crate::server::depot::{Document, MANIFEST_LIMIT, Manifest};
+use crate::server::depot::{Condition, Document, MANIFEST_LIMIT, Manifest, Meanings, Naming};
 use crate::server::journal::Deed;
 use crate::server::names::{NameError, Reference, RepositoryName, Tag};
 use crate::server::shelf::{Algorithm, ContentDigest};
@@ -63,11 +63,14 @@ impl Service {
             Reference::Tag(tag) => (ContentDigest::of(Algorithm::Sha256, &bytes), vec![tag.clone()]),
             Reference::Digest(digest) => (checked(digest, &bytes)?, tags(&asked)?),
         };
-        self.depot.put_manifest(name, &digest, &document, bytes, &tags, asked.now).await?;
+        let condition = condition(&asked);
+        let naming = Naming { tags: &tags, condition: &condition };
+        self.depot.put_manifest_when(name, &digest, &document, bytes, naming, asked.now).await?;
         self.record_push(name, &tags, &digest, &asked).await?;
         let mut answer = answer::empty(StatusCode::CREATED)
             .located(&format!("/v2/{name}/manifests/{digest}"))
             .digest(&digest)
+            .with(ETAG, &entity(&digest))
             .with(CONTENT_LENGTH, "0");
         if let Some(subject) = &document.subject {
             answer = answer.with(HeaderName::from_static("oci-subject"), &subject.to_string());
@@ -164,5 +167,25 @@ fn described(answer: Answer, manifest: &Manifest) -> Answer {
     answer
         .digest(&manifest.digest)
         .with(CONTENT_TYPE, &manifest.media_type)
-        .with(ETAG, &format!("\"{}\"", manifest.digest))
+        .with(ETAG, &entity(&manifest.digest))
+}
+
+/// What a manifest is told from others by: what stands in conditions.
+fn entity(digest: &ContentDigest) -> String {
+    format!("\"{digest}\"")
+}
+
+/// RFC 9110, section 13.1: what a tag has to mean for a push to move it. What is not understood means nothing that is
+/// here.
+fn condition(asked: &Asked) -> Condition {
+    let meanings = |parts: Vec<&str>| match parts.contains(&"*") {
+        true => Meanings::Anything,
+        false => Meanings::These(parts.into_iter().filter_map(meaning).collect()),
+    };
+    Condition { is: asked.list(&IF_MATCH).map(meanings), is_not: asked.list(&IF_NONE_MATCH).map(meanings) }
+}
+
+/// A digest in quotes; ours are never weak.
+fn meaning(part: &str) -> Option<ContentDigest> {
+    part.strip_prefix('"')?.strip_suffix('"')?.parse().ok()
 }

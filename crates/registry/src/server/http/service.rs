@@ -191,6 +191,14 @@ impl Asked {
     pub(super) fn header(&self, name: &HeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
+
+    /// The parts of a header that is a list, over all its lines; nothing where it is not there.
+    pub(super) fn list(&self, name: &HeaderName) -> Option<Vec<&str>> {
+        let lines = self.headers.contains_key(name).then(|| self.headers.get_all(name).iter())?;
+        // What is no text is a part that nothing fits.
+        let parts = lines.flat_map(|line| line.to_str().unwrap_or_default().split(','));
+        Some(parts.map(str::trim).collect())
+    }
 }
 
 /// What a request needs to be allowed; a failure if it is none that this path knows.
