@@ -1,5 +1,5 @@
-//! What lies beside an image: signatures, attestations, inventories. Each is an artifact of OCI's about the image, or
-//! about the index that the image was chosen from; it comes and goes with the image.
+//! What lies beside an image: signatures, attestations, inventories. Each is an artifact of OCI's about the image, about
+//! the index that the image was chosen from, or about another artifact there; it comes and goes with the image.
 //!
 //! `attached/SUBJECT/` has their manifests, each under its own digest or, as cosign keeps some, under a tag. What a
 //! manifest names is among the blobs.
@@ -32,7 +32,7 @@ const DIRECTORY: &str = "attached";
 /// An artifact that lies beside an image.
 #[derive(Debug, Clone)]
 pub struct Attached {
-    /// What it is about.
+    /// What it is about: the image or index that it lies beside, or another artifact there.
     pub subject: ClaimedDigest,
     /// Of its manifest.
     pub digest: Digest,
@@ -107,7 +107,8 @@ impl Store {
         self.keep_beside(&artifact.about(record.descriptor())?)
     }
 
-    /// What lies beside an image, or is about the index of this digest that an image was chosen from.
+    /// What lies beside an image, or beside the index of this digest that an image was chosen from, with what is about
+    /// that.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] where a manifest is not what was kept.
@@ -153,8 +154,11 @@ impl Store {
         if tag.is_none() && name != digest.hex() {
             return Err(corrupt(format!("it hashes to {digest}")));
         }
-        let manifest = serde_json::from_slice(&bytes).map_err(|error| corrupt(error.to_string()))?;
-        Ok(Attached { subject: *subject, digest, tag, manifest, bytes })
+        let manifest: Manifest =
+            serde_json::from_slice(&bytes).map_err(|error| corrupt(error.to_string()))?;
+        let said = manifest.subject.as_ref().filter(|_| tag.is_none());
+        let subject = said.map_or(*subject, |subject| subject.digest);
+        Ok(Attached { subject, digest, tag, manifest, bytes })
     }
 }
 

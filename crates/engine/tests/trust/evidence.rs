@@ -198,6 +198,56 @@ fn a_pull_keeps_what_is_whole_and_leaves_what_is_too_much() {
 }
 
 #[test]
+fn what_is_about_an_artifact_goes_where_the_artifact_goes() {
+    /// As many as may be about each other.
+    const KEPT: usize = 8;
+    set_clock(BEGIN);
+    let (here, there) = (Registry::new(), Registry::new());
+    let image = Image::small("with an inventory");
+    here.has("team/app", Some("1"), &image);
+    // An inventory, an attestation of it, a signature of that, and so on.
+    let mut chain = vec![referrer(&image, "0")];
+    for number in 1..KEPT + 2 {
+        chain.push(referrer(&chain[number - 1], &number.to_string()));
+    }
+    chain.iter().rev().for_each(|artifact| here.has("team/app", None, artifact));
+    let (home, name) = (Home::new(), format!("{}/team/app:1", here.address));
+    let pulled = home.pull(&name).unwrap();
+    assert_eq!(pulled.company, Company { kept: KEPT, left: 0, failed: None });
+    home.engine.tag(&pulled.image, &"app:1".parse().unwrap()).unwrap();
+    let check = |at: &str| {
+        let has = |artifact: &Image| there.manifest(at, &artifact.digest()).is_some();
+        assert_eq!(chain.iter().take_while(|artifact| has(artifact)).count(), KEPT, "{at}");
+        assert_eq!(chain.iter().filter(|artifact| has(artifact)).count(), KEPT, "{at}");
+    };
+    let to = |repository: &str| format!("{}/{repository}:1", there.address);
+    assert_eq!(home.push(&to("pushed"), ALONG), KEPT as u64);
+    check("pushed");
+    home.copy(&format!("docker://{name}"), &to("copied"));
+    check("copied");
+    let path = |name: &str| home.directory.path().join(name).display().to_string();
+    let (layout, archive) = (format!("oci:{}", path("layout")), path("saved.tar"));
+    home.copy("app:1", &layout);
+    home.copy(&layout, &to("from-layout"));
+    check("from-layout");
+    let mut file = std::fs::File::create(&archive).unwrap();
+    home.engine.save(&pulled.image, Format::OciArchive, &mut file).unwrap();
+    for (source, repository) in [(layout, "from-import"), (format!("oci-archive:{archive}"), "from-saved")] {
+        let other = Home::new();
+        other.import(&source);
+        assert_eq!(other.push(&to(repository), ALONG), KEPT as u64, "{repository}");
+        check(repository);
+        assert!(other.engine.verify_images(&mut Quiet).unwrap().is_empty());
+    }
+    assert_eq!(home.pull(&name).unwrap().company.kept, KEPT, "and again");
+    for name in ["app:1", name.as_str()] {
+        home.engine.remove_image(&name.parse().unwrap(), Removal::Careful).unwrap();
+    }
+    let beside = home.directory.path().join("state/images/attached");
+    assert_eq!(std::fs::read_dir(&beside).unwrap().count(), 0);
+}
+
+#[test]
 fn what_a_registry_makes_of_an_artifact_keeps_the_image_from_nobody() {
     use super::shipping::Trick;
     set_clock(BEGIN);

@@ -1,11 +1,11 @@
 //! An artifact that is complete, whoever made it: checked, and kept as it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::digest::{ClaimedDigest, Digest};
 use model::oci::{Descriptor, Manifest};
 
-use super::{DIRECTORY, absent, named};
+use super::{Attached, DIRECTORY, absent, named};
 use crate::disk::{Lock, Store};
 use crate::error::{Result, StoreError};
 use crate::import::claim;
@@ -19,7 +19,7 @@ const MAX_SUFFIX: usize = 16;
 /// An artifact with everything that it consists of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Beside {
-    /// What it is about: an image of the store, or an index that one was chosen from.
+    /// What it is about: an image of the store, an index that one was chosen from, or an artifact beside either.
     pub subject: ClaimedDigest,
     /// cosign's `sha256-HEX.sig`, which takes the place of what had that tag; without one, the manifest names its
     /// subject itself.
@@ -32,7 +32,8 @@ pub struct Beside {
 
 impl Beside {
     /// The manifest, which is one, and is about the subject.
-    fn read(&self, subject: &ClaimedDigest, limit: u64) -> Result<Manifest> {
+    fn read(&self, limit: u64) -> Result<Manifest> {
+        let subject = &self.subject;
         let what = format!("the artifact {}", Digest::of(&self.manifest).short());
         if self.manifest.len() as u64 > limit {
             return Err(StoreError::Limit { what, limit: "bytes in a manifest", allowed: limit });
@@ -42,7 +43,7 @@ impl Beside {
             Some(tag) => is_tag(tag, subject),
             None => manifest.subject.as_ref().is_some_and(|about| about.digest == *subject),
         };
-        if about && self.subject == *subject && manifest.schema_version == 2 {
+        if about && manifest.schema_version == 2 {
             return Ok(manifest);
         }
         Err(not_an_image(&what, format!("it is no artifact about `{subject}`")))
@@ -80,6 +81,8 @@ pub struct Room<'a> {
     record: Record,
     /// What each file there and what it names comes to, in bytes.
     sizes: BTreeMap<String, u64>,
+    /// The artifacts there, about which others may be.
+    there: BTreeSet<ClaimedDigest>,
     _alone: Lock,
     /// Keeps the sweeper away, which takes locks away too.
     _present: Lock,
@@ -104,13 +107,15 @@ impl Store {
         let alone = self.lock(&format!("{}.beside", subject.hex()))?;
         // A restart may have to look at what comes now, but not before somebody has looked at what came before it.
         self.check_synced(&record)?;
-        let mut sizes = BTreeMap::new();
+        let (mut sizes, mut there) = (BTreeMap::new(), BTreeSet::new());
         for path in self.manifests_beside(subject)? {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let attached = self.attached_at(subject, &path).ok();
             // What is damaged is replaced one day, and must not stand in the way of that.
-            sizes.insert(name, self.attached_at(subject, &path).map_or(0, |there| there.size()));
+            sizes.insert(name, attached.as_ref().map_or(0, Attached::size));
+            there.extend(attached.map(|attached| claim(&attached.digest)));
         }
-        Ok(Room { store: self, subject: *subject, record, sizes, _alone: alone, _present: present })
+        Ok(Room { store: self, subject: *subject, record, sizes, there, _alone: alone, _present: present })
     }
 
     /// What is there and unharmed stays as it is.
@@ -148,7 +153,9 @@ impl Room<'_> {
         let directory = self.store.directory(&format!("{DIRECTORY}/{}", self.subject.hex()))?;
         self.store.replace(&directory.join(beside.file()), &beside.manifest)?;
         self.sizes.insert(beside.file(), size(beside, &manifest));
-        Ok(Digest::of(&beside.manifest))
+        let digest = Digest::of(&beside.manifest);
+        self.there.insert(claim(&digest));
+        Ok(digest)
     }
 
     /// Reads an artifact's manifest before its blobs come, and whether there is room for all of it.
@@ -156,7 +163,16 @@ impl Room<'_> {
     /// # Errors
     /// As [`Room::keep`].
     pub fn expects(&self, beside: &Beside) -> Result<Manifest> {
-        let manifest = beside.read(&self.subject, self.store.limits.manifest)?;
+        let manifest = beside.read(self.store.limits.manifest)?;
+        // What is about an artifact follows it, and only what is about the image may have a tag.
+        let belongs = match beside.subject == self.subject {
+            true => true,
+            false => beside.tag.is_none() && self.there.contains(&beside.subject),
+        };
+        if !belongs {
+            let what = format!("the artifact {}", Digest::of(&beside.manifest).short());
+            return Err(not_an_image(&what, format!("it is no artifact beside `{}`", self.subject)));
+        }
         self.check(&beside.file(), size(beside, &manifest))?;
         Ok(manifest)
     }

@@ -35,7 +35,7 @@ impl Store {
     /// Takes in what a layout has beside an image.
     pub(crate) fn bring_company(&self, image: &Digest, company: &Company) -> Result<Brought> {
         let mut brought = company.brought();
-        for (subject, artifacts) in company.by_subject() {
+        for (subject, artifacts) in company.by_room() {
             if subject != (*image).into() {
                 self.pin_index(image, &subject)?;
             }

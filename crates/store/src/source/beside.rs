@@ -1,5 +1,5 @@
-//! What an OCI image layout has beside an image: artifacts whose subject it is, and what cosign keeps under a tag.
-//! What of it is broken, or too much, stays where it is; the image comes all the same.
+//! What an OCI image layout has beside an image: artifacts whose subject it is, what cosign keeps under a tag, and what is
+//! about those artifacts. What of it is broken, or too much, stays where it is; the image comes all the same.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,8 +12,13 @@ use crate::error::{Result, StoreError};
 use crate::limits::Limits;
 use crate::wire::parse;
 
+/// How far artifacts may be about each other.
+const DEEPEST: usize = 8;
+
 /// An artifact on this machine, of which only the manifest was read.
 pub(crate) struct PlannedBeside {
+    /// The image or index that it lies beside.
+    room: ClaimedDigest,
     subject: ClaimedDigest,
     tag: Option<String>,
     manifest: Vec<u8>,
@@ -42,7 +47,8 @@ impl PlannedBeside {
 }
 
 impl Company {
-    /// Of what a layout lists, everything that is about one of `subjects`: an image and the indexes around it.
+    /// Of what a layout lists, everything that is about one of `subjects`: an image and the indexes around it. What is
+    /// about an artifact follows it.
     pub(super) fn of(
         container: &Container,
         listed: &[Descriptor],
@@ -50,33 +56,38 @@ impl Company {
         limits: &Limits,
     ) -> Self {
         let mut company = Self::default();
-        let mut seen: BTreeSet<ClaimedDigest> = subjects.iter().copied().collect();
-        // What is read to find out what it is about counts, whatever that is.
-        let mut left = limits.attached_bytes;
-        for descriptor in listed.iter().filter(|descriptor| descriptor.is_manifest()) {
-            let Some(rest) = left.checked_sub(descriptor.size) else { break };
-            if descriptor.size > limits.manifest || !seen.insert(descriptor.digest) {
-                continue;
-            }
-            left = rest;
-            let Some((manifest, bytes)) = manifest(container, descriptor, limits) else { continue };
-            let Some((subject, tag)) = about(descriptor, &manifest, subjects) else { continue };
-            match parts(container, &manifest) {
-                Ok(parts) => {
-                    company.artifacts.push(PlannedBeside { subject, tag, manifest: bytes, parts });
+        let mut rooms: BTreeMap<ClaimedDigest, ClaimedDigest> =
+            subjects.iter().map(|subject| (*subject, *subject)).collect();
+        let mut open = read_all(container, listed, subjects, limits);
+        for _ in 0..DEEPEST {
+            let (found, rest): (Vec<_>, Vec<_>) =
+                open.into_iter().partition(|one| one.about(&rooms).is_some());
+            open = rest;
+            let mut next = rooms.clone();
+            for one in found {
+                let Some((subject, tag)) = one.about(&rooms) else { continue };
+                let room = rooms.get(&subject).copied().unwrap_or(subject);
+                next.insert(one.descriptor.digest, room);
+                match parts(container, &one.manifest) {
+                    Ok(parts) => {
+                        let manifest = one.bytes;
+                        company.artifacts.push(PlannedBeside { room, subject, tag, manifest, parts });
+                    }
+                    Err(_incomplete) => company.left += 1,
                 }
-                Err(_incomplete) => company.left += 1,
             }
+            rooms = next;
         }
         company
     }
 
-    pub(crate) fn by_subject(&self) -> BTreeMap<ClaimedDigest, Vec<&PlannedBeside>> {
-        let mut by_subject: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    /// By what they lie beside; what is about an artifact comes after it.
+    pub(crate) fn by_room(&self) -> BTreeMap<ClaimedDigest, Vec<&PlannedBeside>> {
+        let mut by_room: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for planned in &self.artifacts {
-            by_subject.entry(planned.subject).or_default().push(planned);
+            by_room.entry(planned.room).or_default().push(planned);
         }
-        by_subject
+        by_room
     }
 
     pub(crate) fn brought(&self) -> Brought {
@@ -92,18 +103,49 @@ fn manifest(container: &Container, descriptor: &Descriptor, limits: &Limits) -> 
     Some((parse(&bytes, &part.label).ok()?, bytes))
 }
 
-/// Which of the subjects a manifest is about, and the tag that says so where it does not itself.
-fn about(
-    descriptor: &Descriptor,
-    manifest: &Manifest,
-    subjects: &[ClaimedDigest],
-) -> Option<(ClaimedDigest, Option<String>)> {
-    if let Some(subject) = &manifest.subject {
-        return subjects.contains(&subject.digest).then_some((subject.digest, None));
+/// What a layout lists, as far as it is a manifest.
+struct Listed {
+    descriptor: Descriptor,
+    manifest: Manifest,
+    bytes: Vec<u8>,
+}
+
+impl Listed {
+    /// What of what is known it is about, and the tag that says so where it does not itself.
+    fn about(
+        &self,
+        rooms: &BTreeMap<ClaimedDigest, ClaimedDigest>,
+    ) -> Option<(ClaimedDigest, Option<String>)> {
+        if let Some(subject) = &self.manifest.subject {
+            return rooms.contains_key(&subject.digest).then_some((subject.digest, None));
+        }
+        let tag = self.descriptor.annotation(REF_NAME)?;
+        // Only what is about an image has a tag.
+        let subject = rooms.iter().find(|(subject, room)| subject == room && is_tag(tag, subject))?.0;
+        Some((*subject, Some(tag.to_owned())))
     }
-    let tag = descriptor.annotation(REF_NAME)?;
-    let subject = subjects.iter().find(|subject| is_tag(tag, subject))?;
-    Some((*subject, Some(tag.to_owned())))
+}
+
+/// Every manifest of a layout but the images themselves. What is read to find out what it is about counts, whatever
+/// that is.
+fn read_all(
+    container: &Container,
+    listed: &[Descriptor],
+    subjects: &[ClaimedDigest],
+    limits: &Limits,
+) -> Vec<Listed> {
+    let mut seen: BTreeSet<ClaimedDigest> = subjects.iter().copied().collect();
+    let (mut all, mut left) = (Vec::new(), limits.attached_bytes);
+    for descriptor in listed.iter().filter(|descriptor| descriptor.is_manifest()) {
+        let Some(rest) = left.checked_sub(descriptor.size) else { break };
+        if descriptor.size > limits.manifest || !seen.insert(descriptor.digest) {
+            continue;
+        }
+        left = rest;
+        let Some((manifest, bytes)) = manifest(container, descriptor, limits) else { continue };
+        all.push(Listed { descriptor: descriptor.clone(), manifest, bytes });
+    }
+    all
 }
 
 fn parts(container: &Container, manifest: &Manifest) -> Result<Vec<Part>> {
