@@ -56,7 +56,7 @@ pub enum TrustError {
     #[error("`{0}` has another publisher's files")]
     Foreign(String),
     /// Somebody else published in the same moment.
-    #[error("`{0}` was changed while it was written")]
+    #[error("somebody else published at `{0}` in the same moment: theirs stands, and yours does not")]
     Raced(String),
     /// What came in a publisher's name is not believed.
     #[error("{publisher} at `{place}`: {source}")]
@@ -163,7 +163,7 @@ impl TrustError {
             Self::Foreign(_) => {
                 "publish at another place; who owns this one can remove its repository `trust`".into()
             }
-            Self::Raced(_) => "do it again".into(),
+            Self::Raced(_) => "give the command again: it goes on from what stands now".into(),
             Self::Unbelieved { place, source, .. } => believe(place, source),
             Self::Unvouched(error) => error.remedy.clone(),
             Self::Publish(error) => error.remedy(),

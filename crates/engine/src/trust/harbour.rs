@@ -1,12 +1,13 @@
 //! A publisher's files in a registry: the artifact `PLACE/trust`, read file by file, and written as a whole.
 
 use std::io::{self, Read};
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use model::digest::{ClaimedDigest, Digest};
 use model::oci::{Descriptor, OCI_EMPTY, OCI_MANIFEST};
 use model::reference::Repository;
-use registry::client::{Client, ClientError, Fetched, Which};
+use registry::client::{Client, ClientError, Fetched, Guard, Over, Which};
 
 use super::carriage::{self, EMPTY, Listing, described};
 use super::error::TrustError;
@@ -16,6 +17,9 @@ use crate::error::EngineError;
 
 /// What this module returns.
 type Result<T> = std::result::Result<T, EngineError>;
+
+/// By then, whoever has looked at a name has written it.
+const SETTLED: Duration = Duration::from_millis(400);
 
 /// The repository of one place.
 pub(super) struct Harbour<'a> {
@@ -75,7 +79,8 @@ impl<'a> Harbour<'a> {
     }
 
     /// Sends the files that `there` has not, and then what names them; unless the name stands for something else by
-    /// then.
+    /// then. A registry that knows conditions lets one of two win. With any other, whoever looked before we wrote will
+    /// have written when we look last, so that of two at once one finds out.
     pub(super) fn send(
         &self,
         edition: Edition,
@@ -94,14 +99,28 @@ impl<'a> Harbour<'a> {
         }
         let manifest = carriage::manifest(files)?;
         let digest = ClaimedDigest::from(Digest::of(&manifest));
-        self.still(edition, there.map(|there| there.digest))?;
-        self.client.push_manifest(&self.repository, Some(edition.tag()), OCI_MANIFEST, &manifest)?;
+        let over = there.map(|there| there.digest);
+        self.still(edition, over)?;
+        let over = over.map_or(Over::Nothing, Over::This);
+        match self.client.push_manifest_over(&self.repository, edition.tag(), OCI_MANIFEST, &manifest, over) {
+            Ok(Guard::Registry) => return Ok(digest),
+            Ok(Guard::Nobody) => {
+                self.still(edition, Some(digest))?;
+                thread::sleep(SETTLED);
+            }
+            // It may have been ours whose answer got lost.
+            Err(ClientError::Refused { status: 412, .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
         self.still(edition, Some(digest))?;
         Ok(digest)
     }
 
-    /// Takes a name away, where the registry lets anybody.
-    pub(super) fn remove(&self, edition: Edition) -> Result<()> {
+    /// Takes a name away, where the registry lets anybody, if it stands for what was seen.
+    pub(super) fn remove(&self, edition: Edition, seen: &ClaimedDigest) -> Result<()> {
+        if self.current(edition)? != Some(*seen) {
+            return Ok(());
+        }
         match self.client.delete_manifest(&self.repository, &Which::Tag(edition.tag().to_owned())) {
             Err(ClientError::Missing { .. }) => Ok(()),
             removed => Ok(removed?),
@@ -110,11 +129,17 @@ impl<'a> Harbour<'a> {
 
     /// Whether the name stands for what it should.
     fn still(&self, edition: Edition, expected: Option<ClaimedDigest>) -> Result<()> {
-        let current = match self.client.resolve(&self.repository, &Which::Tag(edition.tag().to_owned())) {
-            Err(ClientError::Missing { .. }) => None,
-            resolved => Some(resolved?.digest),
-        };
-        if current == expected { Ok(()) } else { Err(TrustError::Raced(self.repository.to_string()).into()) }
+        match self.current(edition)? == expected {
+            true => Ok(()),
+            false => Err(TrustError::Raced(self.repository.to_string()).into()),
+        }
+    }
+
+    fn current(&self, edition: Edition) -> Result<Option<ClaimedDigest>> {
+        match self.client.resolve(&self.repository, &Which::Tag(edition.tag().to_owned())) {
+            Err(ClientError::Missing { .. }) => Ok(None),
+            resolved => Ok(Some(resolved?.digest)),
+        }
     }
 
     fn send_blob(&self, blob: &Descriptor, bytes: &[u8]) -> Result<()> {

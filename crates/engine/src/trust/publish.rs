@@ -141,17 +141,22 @@ impl Engine {
         }
     }
 
-    /// Takes half-signed files away: they count now, or nobody wants them.
+    /// Takes half-signed files away that were read as `seen`: they count now, or nobody wants them. What somebody else
+    /// has begun meanwhile stays.
     ///
     /// # Errors
     /// What the registry or the disk says; some registries let nobody remove anything.
-    pub fn withdraw(&self, registries: &Registries, carrier: &Carrier) -> Result<()> {
+    pub fn withdraw(&self, registries: &Registries, carrier: &Carrier, seen: Revision) -> Result<()> {
         match carrier {
             Carrier::Registry(place) => {
                 let client = self.client(registries)?;
-                Harbour::new(&client, place.repository()).remove(Edition::Pending)
+                Harbour::new(&client, place.repository()).remove(Edition::Pending, &seen.0)
             }
             Carrier::Directory(path) => {
+                let there = self.published(registries, carrier, Edition::Pending)?;
+                if there.is_some_and(|there| there.revision != seen) {
+                    return Ok(());
+                }
                 let path = in_directory(path, Edition::Pending);
                 match std::fs::remove_dir_all(&path) {
                     Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

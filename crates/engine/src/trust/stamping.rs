@@ -109,7 +109,7 @@ impl Engine {
         self.put(registries, duty, latest, &done.repository)?;
         if done.rest.is_empty() {
             // Where nobody may remove anything, it is found to be done in the next round.
-            let _stays = self.withdraw(registries, duty.carrier);
+            let _stays = self.withdraw(registries, duty.carrier, pending.revision);
         } else {
             let rest = Files::of(done.rest.files())?;
             self.publish(registries, duty.carrier, Edition::Pending, &rest, Some(pending.revision))?;

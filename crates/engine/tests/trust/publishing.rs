@@ -1,6 +1,6 @@
 //! A publisher's files on their way out and back.
 
-use engine::trust::{Carrier, Edition, Files, Revision};
+use engine::trust::{Carrier, Edition, Files, Place, Revision};
 
 use super::engine;
 use super::place::{Home, code};
@@ -55,8 +55,12 @@ fn files_come_back_as_they_were_sent() {
             let second = shop.publish(edition, &files(2, 1, "a"), Some(first)).unwrap();
             assert_eq!(shop.there(edition), Some((files(2, 1, "a"), second)), "{carrier}");
         }
-        home.engine.withdraw(&home.registries, carrier).unwrap();
-        home.engine.withdraw(&home.registries, carrier).unwrap();
+        let (_, begun) = shop.there(Edition::Pending).unwrap();
+        let more = shop.publish(Edition::Pending, &files(2, 2, "a"), Some(begun)).unwrap();
+        home.engine.withdraw(&home.registries, carrier, begun).unwrap();
+        assert!(shop.there(Edition::Pending).is_some(), "somebody has begun something else");
+        home.engine.withdraw(&home.registries, carrier, more).unwrap();
+        home.engine.withdraw(&home.registries, carrier, more).unwrap();
         assert_eq!(shop.there(Edition::Pending), None);
         assert!(shop.there(Edition::Latest).is_some());
     }
@@ -111,4 +115,32 @@ fn an_image_that_is_called_trust_is_no_publisher_s() {
     let [carrier, _] = carriers(&home, &registry);
     let published = home.engine.published(&home.registries, &carrier, Edition::Latest);
     assert_eq!(code(published), "E-trust-files");
+}
+
+/// Each looked when nothing was there, and writes when all have looked.
+#[test]
+fn of_many_who_publish_at_once_one_stands_and_the_others_are_told() {
+    let registry = Registry::new();
+    let (place, starts): (Place, _) =
+        (format!("{}/team", registry.address).parse().unwrap(), std::sync::Barrier::new(6));
+    let publishes = |number: u64| {
+        let (home, carrier) = (Home::new(), Carrier::Registry(place.clone()));
+        let shop = Shop { home: &home, carrier: &carrier };
+        starts.wait();
+        shop.publish(Edition::Latest, &files(1, number, "a"), None).map_err(|error| error.code())
+    };
+    let outcomes: Vec<_> = std::thread::scope(|scope| {
+        let publishes = &publishes;
+        let all: Vec<_> = (1..=6).map(|number| scope.spawn(move || (number, publishes(number)))).collect();
+        all.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    let home = Home::new();
+    let (there, _) = Shop { home: &home, carrier: &Carrier::Registry(place) }.there(Edition::Latest).unwrap();
+    for (number, outcome) in &outcomes {
+        match outcome {
+            Ok(_) => assert_eq!(there, files(1, *number, "a"), "{outcomes:?}"),
+            Err(code) => assert!(matches!(*code, "E-trust-raced" | "E-trust-newer"), "{outcomes:?}"),
+        }
+    }
+    assert_eq!(outcomes.iter().filter(|(_, outcome)| outcome.is_ok()).count(), 1, "{outcomes:?}");
 }

@@ -189,7 +189,10 @@ impl Engine {
         let files = packed(&draft.files())?;
         if !files.is_empty() {
             self.publish(desk.registries, &carrier, Edition::Pending, &files, over)?;
-        } else if there.draft().is_some() && self.withdraw(desk.registries, &carrier).is_err() {
+        } else if there.draft().is_some()
+            && let Some(seen) = over
+            && self.withdraw(desk.registries, &carrier, seen).is_err()
+        {
             // Where nobody may remove anything, an empty draft says the same.
             self.publish(desk.registries, &carrier, Edition::Pending, &files, over)?;
         }
