@@ -124,6 +124,15 @@ fn privileged_a_token_s_keys_sign_and_follow_each_other() {
     run("trust sign ONE/team/app:1", &[], 0);
     company.works("ben", &format!("trust pin ONE/team --root {fingerprint}"));
     company.works("ben", "pull -q ONE/team/app:1");
+    // What made in its place would be a file, is said and not done.
+    let (before, keys) = (company.keys("anna"), |company: &Company| company.keys("anna"));
+    for line in ["trust rotate team release", "trust recover team --lost OLD"] {
+        let line = line.replace("OLD", before.get("release-1").unwrap());
+        let refused = run(&line, &[], 1);
+        refused.shows("[E-trust-from-hardware]");
+        refused.shows("--key pkcs11:");
+        assert_eq!(keys(&company), before, "{line}");
+    }
     run("trust rotate team release --key NEXT", &[PIN], 0);
     company.pushes("anna", "two", "ONE/team/app:2");
     run("trust sign ONE/team/app:2", &[], 0);

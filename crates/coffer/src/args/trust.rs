@@ -162,7 +162,7 @@ pub(crate) struct Rotate {
     /// The key that ends, by the beginning of its id; the one that is here where nothing is said
     #[arg(long, value_name = "KEYID", help_heading = "Keys")]
     pub(crate) old: Option<String>,
-    /// The key that follows, in a file or a token; one is made where nothing is said
+    /// The key that follows, in a file or a token; one is made where nothing is said, but not for one in hardware
     #[arg(long, value_name = "KEY", value_parser = keys::key, help_heading = "Keys")]
     pub(crate) key: Option<NamedKey>,
     #[command(flatten)]

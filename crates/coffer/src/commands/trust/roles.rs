@@ -38,7 +38,7 @@ pub(crate) const ROTATE: Entry = Entry {
     ],
     notes: "\
 Old and new root keys sign a root together, as TUF 1.0 wants (section 5.3.4). What the old key signed is signed again,
-so that nothing is lost with it.",
+so that nothing is lost with it. A key in hardware is never followed by one in a file unless --key says so.",
     codes: ExitCodes::Ordinary,
     options: options::<Rotate>,
     act: act::<Rotate>,

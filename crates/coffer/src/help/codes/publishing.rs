@@ -73,6 +73,11 @@ pub(super) const PUBLISHING: &[Code] = &[
     ),
     code("E-trust-key-hardware", "The key is in a token, and no file has it.", "Plug the token in."),
     code(
+        "E-trust-from-hardware",
+        "The key that ends is in a token, and no key was named that follows it: the one that is made would be in a file.",
+        "Name it: coffer trust rotate NAME ROLE --old KEYID --key pkcs11:..., or --key FILE.pub of coffer trust keys make.",
+    ),
+    code(
         "E-trust-token-name",
         "The text is no name of a key in hardware, or one that could be several.",
         "RFC 7512: pkcs11:token=LABEL;object=KEY, without a PIN in it.",

@@ -3,6 +3,7 @@
 use model::digest::ClaimedDigest;
 use model::reference::ImageName;
 use registry::client::Which;
+use trust::key::{KeyId, PublicKey};
 use trust::publisher::{Draft, PublishError, Requirement, RoleName, StageName};
 
 use super::beginning::{RoleWish, by_beginning};
@@ -12,7 +13,7 @@ use super::whose::{Publisher, Sent, Whose, release_name};
 use super::{EngineError, PublishingError};
 use crate::book::Kind;
 use crate::engine::Engine;
-use crate::trust::keyring::Kept;
+use crate::trust::keyring::{Kept, KeyPlace};
 
 /// A stage that is to be.
 #[derive(Debug)]
@@ -160,7 +161,7 @@ impl Engine {
         })
     }
 
-    /// Replaces a key by another.
+    /// Takes a stage away.
     ///
     /// # Errors
     /// What the registry says; [`PublishingError`].
@@ -190,6 +191,9 @@ impl Engine {
                 }
             }
         };
+        if new.is_none() {
+            not_from_hardware(&publisher.keyring.keys()?, role, &old)?;
+        }
         let now = self.now();
         self.with_new_keys(desk, &mut publisher, &|desk, publisher| {
             let new = match new {
@@ -204,7 +208,7 @@ impl Engine {
     /// Goes on without keys that are lost or stolen. Each role that had one gets a new one, made here.
     ///
     /// # Errors
-    /// What the registry says; [`PublishingError`].
+    /// As [`Engine::rotate_key`].
     pub fn recover_keys(
         &self,
         desk: &mut Desk<'_>,
@@ -221,6 +225,11 @@ impl Engine {
         let all: Vec<_> = keys.iter().flat_map(|(_, keys)| keys.keys.clone()).collect();
         let lost = lost.iter().map(|text| by_beginning(text, name, &all));
         let lost = lost.collect::<Result<Vec<_>, PublishingError>>()?;
+        let ours = publisher.keyring.keys()?;
+        for (role, keys) in &keys {
+            let mut gone = keys.keys.iter().map(PublicKey::id).filter(|id| lost.contains(id));
+            gone.try_for_each(|id| not_from_hardware(&ours, role, &id))?;
+        }
         let now = self.now();
         self.with_new_keys(desk, &mut publisher, &|desk, publisher| {
             let mut new = Vec::new();
@@ -278,6 +287,17 @@ impl Engine {
         };
         let fetched = self.client(desk.registries)?.manifest(&repository, &which)?;
         Ok(Found { name, digest: fetched.digest.into(), length: fetched.bytes.len() as u64 })
+    }
+}
+
+/// A key that a token guards is not followed by one in a file because somebody said nothing.
+fn not_from_hardware(ours: &[Kept], role: &RoleName, old: &KeyId) -> Result<(), PublishingError> {
+    match ours.iter().find(|kept| kept.public.id() == *old).map(|kept| &kept.place) {
+        Some(KeyPlace::Hardware(uri)) => {
+            let (role, token, old) = (role.clone(), uri.to_string(), old.short());
+            Err(PublishingError::FromHardware { role, token, old })
+        }
+        _ => Ok(()),
     }
 }
 

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use trust::key::{KeyError, PemError};
-use trust::publisher::{Change, PublishError};
+use trust::publisher::{Change, PublishError, RoleName};
 
 use crate::trust::keyring::KeyringError;
 use crate::trust::token::TokenError;
@@ -102,6 +102,18 @@ pub enum PublishingError {
         /// How many are here.
         count: usize,
     },
+    /// Less would guard the new key than guarded the old one, and nobody has said so.
+    #[error(
+        "key {old} of {role} is in hardware, `{token}`, and the key that is made here would be in a file"
+    )]
+    FromHardware {
+        /// The role.
+        role: RoleName,
+        /// The token's key.
+        token: String,
+        /// The beginning of its id.
+        old: String,
+    },
     /// A publisher's own file.
     #[error("cannot {doing} `{}`: {source}", .path.display())]
     Io {
@@ -140,6 +152,7 @@ impl PublishingError {
             Self::NoPrivateKey(_) => "E-trust-key",
             Self::Key(_) => "E-trust-key-make",
             Self::WhichKey { .. } | Self::WhichOld { .. } => "E-trust-which-key",
+            Self::FromHardware { .. } => "E-trust-from-hardware",
             Self::Io { .. } | Self::Damaged { .. } => "E-trust-keyring",
         }
     }
@@ -181,6 +194,10 @@ impl PublishingError {
             Self::Key(_) => "see whether this host has /dev/urandom".into(),
             Self::WhichKey { publisher, .. } => format!("`coffer trust inspect {publisher}` shows the ids"),
             Self::WhichOld { .. } => "say which ends: `--old KEYID`; `coffer trust keys` lists them".into(),
+            Self::FromHardware { role, old, .. } => format!(
+                "name the key that follows: `coffer trust rotate NAME {role} --old {old} --key pkcs11:...`; for one in a \
+                 file, `coffer trust keys make NAME {role}`, and then `--key` with the file that it prints"
+            ),
             Self::Io { path, .. } => format!("check the path: `ls -ld {}`", path.display()),
             Self::Damaged { path, .. } => format!("put it back from a copy, or remove it: {}", path.display()),
         }
