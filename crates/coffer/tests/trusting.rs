@@ -147,6 +147,43 @@ exit 1
 }
 
 #[test]
+fn a_stage_that_is_removed_is_refused_by_its_name() {
+    let company = released("");
+    company.works("anna", "trust delegate team staging");
+    company.works("anna", "trust promote ONE/team/app:1 --to staging");
+    company.works("ben", "trust pin ONE/team --root FINGERPRINT --stage staging");
+    company.works("ben", "pull -q ONE/team/app:1");
+    company.works("anna", "trust delegate team staging --remove");
+    company.holds(
+        "
+anna$ coffer trust delegate team staging --remove
+team has signed that already
+anna$ coffer trust promote ONE/team/app:1 --to staging
+coffer: there is no stage `staging`; there is none at all [E-trust-no-such-stage]
+  make it: `coffer trust delegate PUBLISHER staging`
+exit 1
+",
+    );
+    company.works("ben", "trust refresh");
+    let said = company.fails("ben", "pull ONE/team/app:1");
+    assert!(said.contains("[E-trust-stage-removed]") && said.contains("removed stage `staging`"), "{said}");
+    for line in ["trust log team", "events --filter type=trust --format json"] {
+        assert!(company.works("anna", line).contains("removes stage staging"), "{line}");
+    }
+    assert!(!company.works("anna", "trust inspect team").contains("staging"));
+    // Whoever does not demand it is not concerned, and a name that comes back begins anew.
+    company.works("ben", "trust pin ONE/team --root FINGERPRINT");
+    company.works("ben", "trust verify ONE/team/app:1");
+    company.works("anna", "trust delegate team staging");
+    company.works("ben", "trust pin ONE/team --root FINGERPRINT --stage staging");
+    let said = company.fails("ben", "pull ONE/team/app:1");
+    assert!(said.contains("[E-trust-stage]"), "{said}");
+    company.works("anna", "trust promote ONE/team/app:1 --to staging");
+    company.works("ben", "trust refresh");
+    company.works("ben", "pull -q ONE/team/app:1");
+}
+
+#[test]
 fn what_is_revoked_is_not_pulled_any_more() {
     let company = released("");
     company.works("ben", "pull -q ONE/team/app:1");
@@ -241,6 +278,45 @@ fn a_lost_key_is_replaced_by_those_that_are_left() {
     company.pushes("anna", "two", "ONE/team/app:2");
     company.works("anna", "trust sign ONE/team/app:2");
     company.works("ben", "pull -q ONE/team/app:2");
+}
+
+/// Two at their desks with the same keys, each with releases of their own.
+#[test]
+fn of_two_who_sign_at_once_neither_loses_anything_in_silence() {
+    let company = released("");
+    let keys = [company.publisher("anna"), company.publisher("ben")];
+    let [from, to] = &keys;
+    std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+    assert!(std::process::Command::new("cp").arg("-a").args([from, to]).status().unwrap().success());
+    let names: Vec<String> = (2..6).map(|tag| format!("ONE/team/app:{tag}")).collect();
+    for name in &names {
+        company.pushes("anna", name, name);
+    }
+    let refused = std::sync::atomic::AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for (number, name) in names.iter().enumerate() {
+            let (company, refused) = (&company, &refused);
+            let who = if number % 2 == 0 { "anna" } else { "ben" };
+            scope.spawn(move || {
+                // Whoever loses is told so, and told what to do.
+                for _ in 0..20 {
+                    let output = company.coffer(who, &format!("trust sign {name}"));
+                    if output.status.success() {
+                        return;
+                    }
+                    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+                    assert!(said.contains("[E-trust-raced]") && said.contains("command again"), "{said}");
+                    refused.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                }
+                panic!("{name} is never signed");
+            });
+        }
+    });
+    println!("{} refused", refused.into_inner());
+    let there = company.works("anna", "trust inspect team");
+    for tag in 1..6 {
+        assert!(there.contains(&format!("app:{tag}")), "app:{tag}: {there}");
+    }
 }
 
 #[test]

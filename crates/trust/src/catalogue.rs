@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use table::Table;
 
 /// The form that is written here; another one is read from metadata again.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// How far a clock may go back without a word.
 const SLACK: i64 = 300;
@@ -41,6 +41,9 @@ pub struct Catalogue<'a> {
     /// Digest to time and reason.
     #[serde(borrow)]
     revoked: Table<'a>,
+    /// Stages that are gone, and since when.
+    #[serde(borrow)]
+    removed: Table<'a>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -206,11 +209,21 @@ impl<'a> Catalogue<'a> {
 
     fn not_promoted(&self, name: String, wanted: &str, has: Vec<String>, now: i64) -> Doubt {
         match self.stages.iter().find(|stage| stage.expires.role == wanted) {
-            None => Doubt::NoStage(wanted.to_owned()),
+            None => self.no_stage(wanted),
             Some(stage) => match stage.expires.check(now) {
                 Err(expired) => expired,
                 Ok(()) => Doubt::Stage { name, wanted: wanted.to_owned(), has },
             },
+        }
+    }
+}
+
+impl Catalogue<'_> {
+    fn no_stage(&self, wanted: &str) -> Doubt {
+        let stage = wanted.to_owned();
+        match self.removed.get(wanted.as_bytes()) {
+            Some(since) => Doubt::StageRemoved { stage, since: String::from_utf8_lossy(since).into_owned() },
+            None => Doubt::NoStage(stage),
         }
     }
 }

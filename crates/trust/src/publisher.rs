@@ -15,6 +15,7 @@ mod repository;
 mod draft;
 mod edit;
 mod stage;
+mod removed;
 mod rotate;
 
 mod change;
@@ -42,6 +43,7 @@ pub use sealed::SealedError;
 pub use sign::{Given, Missing, Signers};
 pub use stage::Requirement;
 
+pub(crate) use removed::removed;
 pub(crate) use stage::required;
 
 #[cfg(test)]

@@ -144,6 +144,9 @@ pub(crate) struct Delegate {
     /// What has to be attested, and by whom, before anybody promotes: vuln=scanner.pub
     #[arg(long, value_name = "TYPE=KEY", value_parser = requirement::parse)]
     pub(crate) requires: Vec<Requirement>,
+    /// Take the stage away: whoever demands it runs nothing until they pin another one
+    #[arg(long, conflicts_with_all = ["keys", "key", "requires", "no_passphrase"])]
+    pub(crate) remove: bool,
     #[command(flatten)]
     pub(crate) there: There,
     #[command(flatten)]

@@ -262,6 +262,10 @@ impl Unvouched {
                 format!("ask {publisher} to promote it: coffer trust promote")
             }
             Self::Doubt(Doubt::NoStage(_)) => format!("pin another stage; coffer trust inspect {place}"),
+            Self::Doubt(Doubt::StageRemoved { .. }) => format!(
+                "pin another stage, or none: coffer trust pin {place} --root {}; coffer trust inspect {place} lists them",
+                pin.fingerprint
+            ),
             Self::Doubt(Doubt::Clock { .. }) => "set the clock".into(),
             Self::Unread(error) => error.remedy(),
         }

@@ -7,8 +7,8 @@ use super::table::Table;
 use super::{Catalogue, Expiry, FORMAT, Stage};
 use crate::TrustError;
 use crate::client::{Source, Trusted};
-use crate::metadata::{DelegatedRole, FormatError, Target};
-use crate::publisher::Revocations;
+use crate::metadata::{DelegatedRole, FormatError, Target, Targets};
+use crate::publisher::{Revocations, removed};
 
 /// The most stages of a publisher.
 const MOST_STAGES: usize = 32;
@@ -40,6 +40,7 @@ impl Catalogue<'_> {
             let error = FormatError::TooMany { what: "stages", most: MOST_STAGES };
             return Err(TrustError::Format { file: "targets.json".to_owned(), error });
         }
+        let removed = removed_rows(targets);
         let revoked = revoked_rows(trusted.list(source)?)?;
         let stages = stages.into_iter().map(|role| {
             let stage = stage(trusted, role, source, now)?;
@@ -55,6 +56,7 @@ impl Catalogue<'_> {
             releases: table(&rows)?,
             stages,
             revoked: table(&revoked)?,
+            removed: table(&removed)?,
         })
     }
 }
@@ -101,13 +103,21 @@ fn row(name: &str, target: &Target) -> Option<(Vec<u8>, Vec<u8>)> {
 
 fn revoked_rows(list: &[u8]) -> Result<Rows, TrustError> {
     let list = Revocations::read(list).map_err(|error| TrustError::List(error.to_string()))?;
-    // A publisher's words are shown to people.
-    let short = |text: &str, most| text.chars().filter(|letter| !letter.is_control()).take(most).collect();
     let rows = list.revoked.iter().map(|entry| {
-        let (time, reason): (String, String) = (short(&entry.time, LONGEST), short(&entry.reason, LONGEST));
+        let (time, reason) = (shown(&entry.time), shown(&entry.reason));
         (entry.digest.as_bytes().to_vec(), format!("{time}\n{reason}").into_bytes())
     });
     Ok(rows.collect())
+}
+
+fn removed_rows(targets: &Targets) -> Rows {
+    let rows = removed(targets).into_iter();
+    rows.map(|(stage, since)| (stage.into_bytes(), shown(&since).into_bytes())).collect()
+}
+
+/// A publisher's words are shown to people.
+fn shown(text: &str) -> String {
+    text.chars().filter(|letter| !letter.is_control()).take(LONGEST).collect()
 }
 
 fn table(rows: &Rows) -> Result<Table<'static>, TrustError> {

@@ -70,6 +70,14 @@ pub enum Doubt {
     /// The publisher has no such stage.
     #[error("the publisher has no stage `{0}`")]
     NoStage(String),
+    /// The publisher had it.
+    #[error("the publisher removed stage `{stage}` at {since}: nothing is promoted to it any more")]
+    StageRemoved {
+        /// What is demanded.
+        stage: String,
+        /// When, RFC 3339.
+        since: String,
+    },
 }
 
 impl Doubt {
@@ -85,6 +93,7 @@ impl Doubt {
             Self::Clock { .. } => "E-trust-clock",
             Self::Stage { .. } => "E-trust-stage",
             Self::NoStage(_) => "E-trust-no-stage",
+            Self::StageRemoved { .. } => "E-trust-stage-removed",
         }
     }
 }

@@ -114,6 +114,25 @@ fn every_doubt_has_words_of_its_own() {
 }
 
 #[test]
+fn a_stage_that_was_removed_is_told_from_one_that_never_was() {
+    let mut world = team();
+    let targets = world.targets.get_mut("targets").unwrap();
+    targets.delegations.as_mut().unwrap().roles.clear();
+    let since = serde_json::json!({ "staging": "2026-11-26T00:00:00Z" });
+    targets.other.insert("x-coffer-removed".to_owned(), since);
+    world.all();
+    let catalogue = heard(&mut world).1.unwrap();
+    let doubt = judged(&catalogue, "app:1", image("one"), Some("staging")).unwrap_err();
+    assert_eq!(
+        doubt.to_string(),
+        "the publisher removed stage `staging` at 2026-11-26T00:00:00Z: nothing is promoted to it any more"
+    );
+    assert_eq!(judged(&catalogue, "app:1", image("one"), None).unwrap().stages(), [""; 0]);
+    let bytes = catalogue.to_bytes().unwrap();
+    assert_eq!(Catalogue::from_bytes(&bytes).unwrap(), catalogue);
+}
+
+#[test]
 fn a_list_that_is_missing_stale_or_not_understood_fails_closed() {
     let mut world = team();
     world.targets.get_mut("targets").unwrap().targets.remove(REVOKED);

@@ -83,6 +83,11 @@ pub enum Change {
         /// Which stage.
         stage: StageName,
     },
+    /// A stage is gone: nobody promotes to it, and what it let through is released and no more.
+    StageRemoved {
+        /// Which stage.
+        stage: StageName,
+    },
     /// What has to be attested before a promotion.
     Requires {
         /// To which stage.
@@ -136,6 +141,7 @@ impl fmt::Display for Change {
             Self::Revoked { digest, reason } => write!(f, "revokes {digest}: {}", printable(reason)),
             Self::Restored { digest } => write!(f, "no longer revokes {digest}"),
             Self::Stage { stage } => write!(f, "makes stage {stage}"),
+            Self::StageRemoved { stage } => write!(f, "removes stage {stage}"),
             Self::Requires { stage, kinds } if kinds.is_empty() => {
                 write!(f, "promotion to {stage} needs no attestation")
             }

@@ -83,8 +83,7 @@ impl Draft {
             }
         }
         self.describe_revoked(&mut expected, changes)?;
-        let delegations = after.delegations.as_ref();
-        stages::describe(&mut expected, delegations, changes);
+        stages::describe(&mut expected, after, changes);
         account(&mut expected, after);
         compare(&RoleName::Release, &expected, after, changes);
         Ok(())

@@ -220,11 +220,15 @@ impl Draft {
         self.settle(now)
     }
 
-    fn put_stage(&mut self, stage: &StageName, mut next: Targets, now: i64) -> Result<(), PublishError> {
+    pub(super) fn put_stage(
+        &mut self,
+        stage: &StageName,
+        mut next: Targets,
+        now: i64,
+    ) -> Result<(), PublishError> {
         let role = RoleName::Stage(stage.clone());
         self.drop_signatures(&role);
-        let base = self.base.as_ref().and_then(|base| base.stages.get(stage));
-        next.version = following(&role, base.map(|base| base.document.version))?;
+        next.version = following(&role, self.published_version(stage))?;
         next.expires = now.saturating_add(self.validity.targets);
         stamp(&mut next.other, now);
         self.stages.insert(stage.clone(), fitting(Paper::new(next)?, MOST_TARGETS)?);

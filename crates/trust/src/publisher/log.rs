@@ -8,6 +8,7 @@ use super::change::Change;
 use super::describe::root_changes;
 use super::draft::SIGNED;
 use super::edit::BEFORE;
+use super::removed::removed;
 use super::repository::Repository;
 use super::{RoleName, StageName};
 use crate::key::KeyId;
@@ -30,7 +31,7 @@ pub struct Event {
 }
 
 impl Repository {
-    /// Every version of the root, and the releases, promotions and revocations that hold at present, in the order of
+    /// Every version of the root, and the releases, promotions, revocations and removals that hold at present, in the order of
     /// their times. What was replaced is told by what replaced it.
     ///
     /// # Errors
@@ -45,6 +46,11 @@ impl Repository {
             let change = Change::Revoked { digest: entry.digest, reason: entry.reason };
             let (time, role, by) = (Some(entry.time), RoleName::Release, by.clone());
             events.push(Event { time, role, change, by });
+        }
+        for (stage, gone) in removed(&self.targets.document) {
+            let Ok(stage) = stage.parse() else { continue };
+            let (time, change) = (plain(&gone), Change::StageRemoved { stage });
+            events.push(Event { time, role: RoleName::Release, change, by: by.clone() });
         }
         for (stage, paper) in &self.stages {
             let delegations = self.targets.document.delegations.as_ref();
@@ -100,7 +106,11 @@ fn before(target: &Target) -> Option<ClaimedDigest> {
 }
 
 fn time(other: Option<&Map<String, Value>>) -> Option<String> {
-    let time = other?.get(SIGNED)?.as_str()?;
+    plain(other?.get(SIGNED)?.as_str()?)
+}
+
+/// A time that can be shown.
+fn plain(time: &str) -> Option<String> {
     let plain = time.len() <= LONGEST_TIME && time.bytes().all(|byte| byte.is_ascii_graphic());
     plain.then(|| time.to_owned())
 }

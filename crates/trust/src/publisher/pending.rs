@@ -45,17 +45,19 @@ impl Draft {
         };
         if let Some(root) = papers.root {
             let published = draft.base.as_ref().map(|base| &base.root);
-            draft.root = newer(&RoleName::Root, root, published)?;
+            draft.root = newer(&RoleName::Root, root, version(published), published)?;
         }
         if let Some(targets) = papers.targets {
             let published = draft.base.as_ref().map(|base| &base.targets);
-            draft.targets = newer(&RoleName::Release, targets, published)?;
+            draft.targets = newer(&RoleName::Release, targets, version(published), published)?;
             draft.revoked = revoked(files, &draft)?;
+            draft.drop_removed();
         }
         for (stage, paper) in papers.stages {
             draft.delegation(&stage)?;
             let published = draft.base.as_ref().and_then(|base| base.stages.get(&stage));
-            let paper = newer(&RoleName::Stage(stage.clone()), paper, published)?;
+            let version = draft.published_version(&stage).unwrap_or(0);
+            let paper = newer(&RoleName::Stage(stage.clone()), paper, version, published)?;
             draft.stages.insert(stage, paper);
         }
         draft.clean()?;
@@ -161,13 +163,17 @@ fn targets(file: &str, bytes: &[u8]) -> Result<Paper<Targets>, PublishError> {
     if stages > MOST_STAGES { Err(PublishError::Unusual(file.to_owned())) } else { Ok(paper) }
 }
 
-/// The document of a draft where it follows what is published; the published one where it is the same.
+fn version<T: Document + Clone>(published: Option<&Paper<T>>) -> u64 {
+    published.map_or(0, |published| published.document.version())
+}
+
+/// The document of a draft where it follows the version that is published; the published one where it is the same.
 fn newer<T: Document + Clone>(
     role: &RoleName,
     pending: Paper<T>,
+    version: u64,
     published: Option<&Paper<T>>,
 ) -> Result<Paper<T>, PublishError> {
-    let version = published.map_or(0, |published| published.document.version());
     let next = pending.document.version();
     match published {
         _ if next == version.saturating_add(1) => Ok(pending),

@@ -43,7 +43,7 @@ impl Draft {
             earlier.push(base.root.clone());
         }
         let before = self.base.as_ref();
-        let meta = listing(&self.targets, &self.stages);
+        let meta = listing(before, &self.targets, &self.stages);
         let version = before.map(|base| base.snapshot.document.version);
         let snapshot = new_snapshot(&self.root.document, meta, version, self.validity, online, now)?;
         let version = before.map(|base| base.timestamp.document.version);
@@ -93,13 +93,17 @@ impl Repository {
     }
 }
 
+/// What was listed once stays listed, even if nobody delegates to it any more.
 fn listing(
+    before: Option<&Repository>,
     targets: &Paper<Targets>,
     stages: &BTreeMap<StageName, Paper<Targets>>,
 ) -> BTreeMap<String, MetaFile> {
     let file = |paper: &Paper<Targets>| MetaFile::of(paper.document.version, paper.bytes());
     let stages = stages.iter().map(|(stage, paper)| (format!("{stage}.json"), file(paper)));
-    stages.chain([("targets.json".to_owned(), file(targets))]).collect()
+    let mut listing = before.map(|before| before.snapshot.document.meta.clone()).unwrap_or_default();
+    listing.extend(stages.chain([("targets.json".to_owned(), file(targets))]));
+    listing
 }
 
 fn new_snapshot(

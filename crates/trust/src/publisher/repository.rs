@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::paper::Paper;
+use super::removed::is_gone;
 use super::revoked::{REVOKED, Revocations};
 use super::{PublishError, StageName};
-use crate::metadata::{Authority, Delegations, Document, MetaFile, Root, Snapshot, Targets, Timestamp};
+use crate::metadata::{Authority, Document, MetaFile, Root, Snapshot, Targets, Timestamp};
 
 /// A publisher's files by their names.
 pub type Files = BTreeMap<String, Vec<u8>>;
@@ -67,7 +68,7 @@ impl Repository {
         let targets: Paper<Targets> =
             listed(files, Targets::TYPE, listing.get("targets.json"), MOST_TARGETS)?;
         check(&targets, Targets::TYPE, &root.document.authority(Targets::TYPE))?;
-        let stages = stages(files, listing, targets.document.delegations.as_ref())?;
+        let stages = stages(files, listing, &targets.document)?;
         let revoked = revoked(files, &targets.document)?;
         let repository = Self { earlier, root, timestamp, snapshot, targets, stages, revoked };
         repository.not_before(seen)?;
@@ -107,12 +108,18 @@ impl Repository {
             targets: self.targets.document.version,
             snapshot: self.snapshot.document.version,
             timestamp: self.timestamp.document.version,
-            stages: self
-                .stages
-                .iter()
-                .map(|(stage, paper)| (stage.to_string(), paper.document.version))
-                .collect(),
+            stages: self.stage_versions(),
         }
+    }
+
+    /// Those that are gone among them, for they stay listed.
+    fn stage_versions(&self) -> BTreeMap<String, u64> {
+        let listed = self.snapshot.document.meta.iter();
+        let stages = listed.filter_map(|(file, meta)| Some((file.strip_suffix(".json")?, meta.version)));
+        stages
+            .filter(|(name, _)| *name != Targets::TYPE)
+            .map(|(name, version)| (name.to_owned(), version))
+            .collect()
     }
 
     /// When each document ends, in seconds since 1970, by the name of its role.
@@ -186,17 +193,20 @@ fn roots(files: &Files, known: &[u8]) -> Result<Vec<Paper<Root>>, PublishError> 
     }
 }
 
-/// The documents of every stage that the snapshot lists.
+/// The documents of every stage that the snapshot lists, but for those that were removed.
 fn stages(
     files: &Files,
     listing: &BTreeMap<String, MetaFile>,
-    delegations: Option<&Delegations>,
+    targets: &Targets,
 ) -> Result<BTreeMap<StageName, Paper<Targets>>, PublishError> {
     let mut stages = BTreeMap::new();
     for (file, meta) in listing.iter().filter(|(file, _)| *file != "targets.json") {
         let mismatch = || PublishError::Mismatch { name: file.clone() };
         let stage: StageName = file.strip_suffix(".json").ok_or_else(mismatch)?.parse()?;
-        let delegations = delegations.ok_or_else(mismatch)?;
+        if is_gone(targets, &stage) {
+            continue;
+        }
+        let delegations = targets.delegations.as_ref().ok_or_else(mismatch)?;
         let paper: Paper<Targets> = listed(files, stage.as_str(), Some(meta), MOST_TARGETS)?;
         check(&paper, stage.as_str(), &delegations.authority(stage.as_str()))?;
         stages.insert(stage, paper);

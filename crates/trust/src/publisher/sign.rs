@@ -153,7 +153,9 @@ impl Draft {
                 return None;
             }
         }
-        Some(part)
+        part.drop_removed();
+        // Consumers would find the document of whoever had the stage before.
+        if part.lacks_documents() { None } else { Some(part) }
     }
 }
 

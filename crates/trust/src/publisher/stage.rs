@@ -8,6 +8,7 @@ use serde_json::Map;
 use super::draft::Draft;
 use super::edit::DEEPEST;
 use super::plan::Keys;
+use super::removed::note;
 use super::{PublishError, RoleName, StageName};
 use crate::key::{KeyId, PublicKey};
 use crate::metadata::{DelegatedRole, Delegations, Targets};
@@ -72,8 +73,10 @@ impl Draft {
                 return Err(PublishError::Full { what: "stages", most: MOST_STAGES });
             }
             forget_unused(delegations);
+            note(&mut targets.other, stage.as_str(), None);
             Ok(())
-        })
+        })?;
+        self.begin_again(stage, now)
     }
 
     /// What has to be attested before a promotion to a stage, and by whom.

@@ -14,14 +14,15 @@ pub(crate) const DELEGATE: Entry = Entry {
     words: &["trust", "delegate"],
     aliases: &[],
     life: Life::Trust,
-    about: "Make or change a stage that releases are promoted to: whose keys, and what has to be attested",
+    about: "Make, change or remove a stage that releases are promoted to: whose keys, and what has to be attested",
     examples: [
         ("coffer trust delegate team staging --requires vuln=scanner.pub", "a key is made here"),
         ("coffer trust delegate team prod --keys 0:2 --key anna.pub --key ben.pub", "both have to sign"),
     ],
     notes: "\
 The release keys sign it. A stage's keys can sign for the stage and for nothing else; what its delegation requires has
-to be attested by one of the named keys before anybody promotes.",
+to be attested by one of the named keys before anybody promotes. What a stage that --remove takes away let through stays released,
+and whoever has pinned the publisher with that stage is refused all of it, and told why.",
     codes: ExitCodes::Ordinary,
     options: options::<Delegate>,
     act: act::<Delegate>,
@@ -83,6 +84,11 @@ impl Act for Delegate {
         let mut keeper = Keeper::that_seals(&self.sealing)?.among(&self.there);
         let registries = registries::open(context, self.there.authfile.as_deref())?;
         let engine = site::open()?;
+        if self.remove {
+            let (mut desk, whose) = (keeper.desk(&registries)?, self.there.signer());
+            let done = engine.remove_stage(&mut desk, &self.name, &whose, &self.stage);
+            return show(context, &keeper.outcome(done)?, None);
+        }
         warn_unsealed(context, &self.sealing);
         let (make, needed) = self.keys.unwrap_or((u8::from(self.key.is_empty()), 1));
         let wish = StageWish {

@@ -64,6 +64,11 @@ pub(super) const TRUST: &[Code] = &[
         "Look for a mistake in it: coffer trust inspect PLACE lists them.",
     ),
     code(
+        "E-trust-stage-removed",
+        "The stage that is demanded is no more: the publisher removed it.",
+        "Pin another one, or none: coffer trust inspect PLACE lists them.",
+    ),
+    code(
         "E-trust-source",
         "The publisher's files cannot be read: the registry does not answer, is too slow, or lacks them.",
         "Try again: coffer trust refresh PLACE. What was believed stays so until it expires.",
@@ -149,7 +154,11 @@ pub(super) const TRUST: &[Code] = &[
         "Another publisher's files are at that place.",
         "Publish at another place; who owns this one can remove its repository `trust`.",
     ),
-    code("E-trust-raced", "Somebody else published in the same moment.", "Give the command again."),
+    code(
+        "E-trust-raced",
+        "Somebody else published in the same moment. Theirs stands, and nothing of this command does.",
+        "Give the command again: it goes on from what stands now.",
+    ),
     code(
         "E-trust-damaged",
         "What is kept of pins or of a publisher is not what was written.",

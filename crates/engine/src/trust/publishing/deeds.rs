@@ -165,6 +165,23 @@ impl Engine {
     ///
     /// # Errors
     /// What the registry says; [`PublishingError`].
+    pub fn remove_stage(
+        &self,
+        desk: &mut Desk<'_>,
+        name: &str,
+        whose: &Whose,
+        stage: &StageName,
+    ) -> Result<Outcome, EngineError> {
+        let mut publisher = desk.publisher(name, whose.place.as_ref())?;
+        let now = self.now();
+        self.amend(Kind::TrustDelegate, desk, &mut publisher, whose, &|draft| draft.remove_stage(stage, now))
+    }
+
+    /// Replaces a key by another.
+    ///
+    /// # Errors
+    /// What the registry says; [`PublishingError`], such as [`PublishingError::FromHardware`] where no new one is named
+    /// and the old one is in a token.
     pub fn rotate_key(
         &self,
         desk: &mut Desk<'_>,

@@ -1,6 +1,9 @@
 //! What a draft says of stages that the published documents do not.
 
+use serde_json::Value;
+
 use super::super::plan::Keys;
+use super::super::removed::{note, removed};
 use super::super::stage::{delegated, forget_unused, required};
 use super::super::{Change, Requirement, RoleName, StageName};
 use super::describe_keys;
@@ -14,9 +17,10 @@ struct Said {
     requires: Vec<Requirement>,
 }
 
-/// Describes every stage that is new or says something else, and takes it over into what is expected of the document.
-pub(super) fn describe(expected: &mut Targets, after: Option<&Delegations>, changes: &mut Vec<Change>) {
-    let Some(after) = after else { return };
+/// Describes every stage that is new, says something else or is gone, and takes it over into what is expected of the
+/// document.
+pub(super) fn describe(expected: &mut Targets, document: &Targets, changes: &mut Vec<Change>) {
+    let Some(after) = &document.delegations else { return };
     let before = expected.delegations.clone().unwrap_or_default();
     let mut known = before.clone();
     for role in &after.roles {
@@ -24,6 +28,16 @@ pub(super) fn describe(expected: &mut Targets, after: Option<&Delegations>, chan
         let Some(said) = Said::of(role, after).filter(|said| said.is_all_of(role)) else { continue };
         said.describe(before.role(&role.name).and_then(|had| Said::of(had, &before)), changes);
         said.add_to(&mut known, role);
+        note(&mut expected.other, &role.name, None);
+    }
+    let gone = removed(document);
+    for role in before.roles.iter().filter(|role| after.role(&role.name).is_none()) {
+        let (Some(time), Ok(stage)) = (gone.get(&role.name), role.name.parse()) else { continue };
+        if time.parse::<jiff::Timestamp>().is_ok() {
+            changes.push(Change::StageRemoved { stage });
+            known.roles.retain(|known| known.name != role.name);
+            note(&mut expected.other, &role.name, Some(Value::from(time.clone())));
+        }
     }
     forget_unused(&mut known);
     if known != Delegations::default() || expected.delegations.is_some() {

@@ -24,6 +24,7 @@ enum Deed {
     Revoke(u8),
     Restore(u8),
     Delegate(usize, u8),
+    Remove(usize),
     /// The role by number; the key that comes.
     Rotate(usize, u8),
     Lose(u8),
@@ -42,6 +43,7 @@ fn deed() -> impl Strategy<Value = Deed> {
         (0..6u8).prop_map(Deed::Revoke),
         (0..6u8).prop_map(Deed::Restore),
         (0..STAGES.len(), 31..36u8).prop_map(|(stage, key)| Deed::Delegate(stage, key)),
+        (0..STAGES.len()).prop_map(Deed::Remove),
         (0..5usize, 1..40u8).prop_map(|(role, key)| Deed::Rotate(role, key)),
         (1..40u8).prop_map(Deed::Lose),
         (1..4u32).prop_map(Deed::Threshold),
@@ -92,6 +94,9 @@ impl World {
         assert_eq!(draft.missing(), []);
         self.repository = draft.publish(&signers, self.now)?.repository;
         self.releases.extend(signed);
+        if let Deed::Remove(gone) = deed {
+            self.releases.retain(|name, _| !name.starts_with(&format!("{}/", STAGES[*gone])));
+        }
         Ok(())
     }
 
@@ -112,6 +117,7 @@ impl World {
             Deed::Delegate(to, number) => {
                 draft.delegate(&stage(STAGES[*to]), &keys(1, &[*number]), &[], now)?;
             }
+            Deed::Remove(gone) => draft.remove_stage(&stage(STAGES[*gone]), now)?,
             Deed::Rotate(number, new) => {
                 let old = draft.keys(&role(*number))?.keys[0].id();
                 draft.rotate(&role(*number), &old, public(*new), now)?;

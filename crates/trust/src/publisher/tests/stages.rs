@@ -1,7 +1,7 @@
 //! Stages, and what has to be attested before a promotion.
 
 use super::world::*;
-use crate::publisher::{Attestation, PublishError, Repository, Requirement};
+use crate::publisher::{Attestation, Change, PublishError, Repository, Requirement};
 
 /// A publisher with a release, and a stage that wants key 41's scan.
 fn staged() -> Repository {
@@ -103,6 +103,80 @@ fn a_stage_s_people_change_and_its_promotions_stay() {
     assert_eq!(after.stages[&stage("prod")].document.targets, base.stages[&stage("prod")].document.targets);
     let delegations = after.targets.document.delegations.unwrap();
     assert_eq!(delegations.keys.into_keys().collect::<Vec<_>>(), [public(34).id()]);
+}
+
+/// The same, with a promotion, and then without the stage.
+fn removed() -> (Repository, Repository) {
+    let scan = Attestation::assertion("vuln", &public(41), digest("a"));
+    let promoted = changed(&staged(), &[31, 32], |draft| {
+        draft.promote(&stage("prod"), "app:1", digest("a"), &[scan], NOW)
+    });
+    let removed = changed(&promoted, &[11], |draft| draft.remove_stage(&stage("prod"), NOW + 60));
+    (promoted, removed)
+}
+
+#[test]
+fn a_stage_is_removed_and_stays_listed() {
+    let (promoted, removed) = removed();
+    let mut change = draft(&promoted);
+    change.remove_stage(&stage("prod"), NOW).unwrap();
+    assert_eq!(words(&change)[1..], ["removes stage prod"]);
+    let next = passed_on(&change);
+    assert_eq!((next.stages(), words(&next)), (Vec::new(), words(&change)));
+    let after = reopened(&removed, &promoted).unwrap();
+    assert_eq!(after.versions().stages, promoted.versions().stages, "what was listed does not vanish");
+    assert!(!after.files().contains_key("1.prod.json") && promoted.files().contains_key("1.prod.json"));
+    assert_eq!(after.targets.document.delegations.as_ref().unwrap().keys.len(), 0);
+    let log = after.log().unwrap();
+    let gone = log.iter().find(|event| matches!(event.change, Change::StageRemoved { .. })).unwrap();
+    assert_eq!(
+        (gone.by.as_slice(), gone.time.as_deref()),
+        (&[public(11).id()][..], Some("2026-11-26T12:01:00Z"))
+    );
+    // The same command of the next signer changes nothing; that of somebody who errs is refused.
+    let mut again = draft(&removed);
+    again.remove_stage(&stage("prod"), NOW).unwrap();
+    assert!(again.is_empty());
+    assert!(matches!(again.remove_stage(&stage("dev"), NOW), Err(PublishError::NoStage { .. })));
+}
+
+#[test]
+fn only_the_release_role_removes_a_stage() {
+    let (promoted, removed) = removed();
+    let mut change = draft(&promoted);
+    change.remove_stage(&stage("prod"), NOW).unwrap();
+    assert!(matches!(sign(&mut change, &[31, 32, 33]), Err(PublishError::Unwanted(_))));
+    assert!(reopened(&removed, &promoted).is_ok());
+    // Without a word about it, a file that is listed is nobody's.
+    let mut silent = draft(&promoted);
+    silent.remove_stage(&stage("prod"), NOW).unwrap();
+    let unsaid = silent.edit_targets(NOW, |targets| {
+        targets.other.remove("x-coffer-removed");
+        Ok(())
+    });
+    unsaid.unwrap();
+    assert!(silent.describe().unwrap().changes.iter().any(Change::is_unusual));
+    sign(&mut silent, &[11]).unwrap();
+    let after = publish(&silent, 21).unwrap();
+    assert!(matches!(reopened(&after, &promoted), Err(PublishError::NoFile(_))));
+}
+
+#[test]
+fn a_name_that_comes_back_is_its_new_people_s_alone() {
+    let (promoted, removed) = removed();
+    let mut change = draft(&removed);
+    change.delegate(&stage("prod"), &keys(1, &[35]), &[], NOW).unwrap();
+    sign(&mut change, &[11]).unwrap();
+    assert!(!change.is_ready(), "the old document is not shown as theirs");
+    let mut next = passed_on(&change);
+    sign(&mut next, &[35]).unwrap();
+    let after = reopened(&publish(&next, 21).unwrap(), &removed).unwrap();
+    let paper = &after.stages[&stage("prod")].document;
+    assert_eq!((paper.version, paper.targets.len()), (2, 0));
+    assert_eq!(promoted.versions().stages["prod"], 1);
+    let gone =
+        after.log().unwrap().into_iter().any(|event| matches!(event.change, Change::StageRemoved { .. }));
+    assert!(!gone);
 }
 
 #[test]
