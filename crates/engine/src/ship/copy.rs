@@ -16,7 +16,7 @@ use super::{Result, ShipError};
 use crate::book::{Entry, Kind};
 use crate::engine::Engine;
 use crate::registries::Registries;
-use crate::trust::Along;
+use crate::trust::{Along, Freight, unload_trust};
 
 /// How a copy is made.
 #[derive(Debug, Clone)]
@@ -38,8 +38,39 @@ pub struct Copied {
     pub digest: ClaimedDigest,
     /// What it took.
     pub moved: Moved,
-    /// What became of what the image's publisher says; nothing where it was to stay, or could not leave a file.
+    /// What became of what the image's publisher says; nothing where it was to stay, or is not known here.
     pub trust: Option<Along>,
+}
+
+/// What all copies of one command have in common.
+pub(super) struct Trip<'a> {
+    pub(super) registries: &'a Registries,
+    pub(super) client: &'a Client,
+    pub(super) how: &'a Copying,
+}
+
+impl Trip<'_> {
+    /// What the publisher of images says that go from a registry to a layout.
+    pub(super) fn loaded(
+        &self,
+        engine: &Engine,
+        from: &Reference,
+        to: &Reference,
+    ) -> Result<Option<Freight>> {
+        match (from, to) {
+            (Reference::Remote(from), Reference::Archive(to))
+                if self.how.referrers == Referrers::Along && is_layout(to) =>
+            {
+                engine.load_trust(self.client, &self.registries.full_name(from)?)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// What publishers say where images come from a layout.
+    fn aboard(&self, origin: &dyn Origin) -> Result<Vec<Freight>> {
+        if self.how.referrers == Referrers::Along { Freight::all(origin) } else { Ok(Vec::new()) }
+    }
 }
 
 impl Engine {
@@ -58,48 +89,87 @@ impl Engine {
     ) -> Result<Copied> {
         let client = self.client(registries)?;
         let (from, to): (Reference, Reference) = (from.parse()?, to.parse()?);
-        let copied = self.carry(registries, &client, &from, &to, how, progress)?;
-        let names = match (from, to) {
+        let trip = Trip { registries, client: &client, how };
+        let loaded = trip.loaded(self, &from, &to)?;
+        let copied = self.carry(&trip, &from, &to, loaded.as_ref(), progress)?;
+        match (from, to) {
             (Reference::Remote(from), Reference::Name(to) | Reference::Remote(to))
                 if how.referrers == Referrers::Along =>
             {
-                (registries.full_name(&from)?, registries.full_name(&to)?)
+                let (from, to) = (registries.full_name(&from)?, registries.full_name(&to)?);
+                Ok(Copied { trust: Some(self.carry_trust(&client, &from, &to)?), ..copied })
             }
-            _ => return Ok(copied),
-        };
-        let trust = Some(self.carry_trust(&client, &names.0, &names.1)?);
-        Ok(Copied { trust, ..copied })
+            _ => Ok(copied),
+        }
     }
 
+    /// Copies one image. `loaded` is what its publisher says, for a layout that it goes to.
     pub(super) fn carry(
         &self,
-        registries: &Registries,
-        client: &Client,
+        trip: &Trip<'_>,
         from: &Reference,
         to: &Reference,
-        how: &Copying,
+        loaded: Option<&Freight>,
         progress: &mut dyn Progress,
     ) -> Result<Copied> {
-        let name = named(from);
-        let origin = self.origin_at(registries, client, from)?;
-        let copied = (|| {
-            let top = origin.top()?;
-            let top = match &how.extent {
-                Extent::Whole => top,
-                Extent::One(wanted) => choose(&*origin, top, wanted)?.document,
-            };
-            let digest = top.descriptor.digest;
-            let cargo = gather(&*origin, top, how.referrers)?;
-            let target = self.target_at(registries, client, to, name.as_deref())?;
-            Ok((digest, transfer(&*origin, target, &cargo, progress)?))
-        })();
+        let carried = self.carried(trip, from, to, loaded, progress);
         let (from, to) = (from.to_string(), to.to_string());
-        let (digest, moved) = copied.map_err(|error| self.distrusted(error, &from))?;
+        let (digest, moved, trust) = carried.map_err(|error| self.distrusted(error, &from))?;
         if moved.documents > 0 {
             let entry = Entry::image(Kind::ImageCopy, None, from.clone(), self.now());
             self.note(&entry.with("to", &to).with("digest", digest.to_string()))?;
         }
-        Ok(Copied { from, to, digest, moved, trust: None })
+        Ok(Copied { from, to, digest, moved, trust })
+    }
+
+    fn carried(
+        &self,
+        trip: &Trip<'_>,
+        from: &Reference,
+        to: &Reference,
+        loaded: Option<&Freight>,
+        progress: &mut dyn Progress,
+    ) -> Result<(ClaimedDigest, Moved, Option<Along>)> {
+        let Trip { registries, client, how } = trip;
+        let origin = self.origin_at(registries, client, from)?;
+        let mut top = origin.top()?;
+        if let Extent::One(wanted) = &how.extent {
+            top = choose(&*origin, top, wanted)?.document;
+        }
+        let digest = top.descriptor.digest;
+        let aboard = trip.aboard(&*origin)?;
+        let cargo = gather(&*origin, top, how.referrers)?;
+        let target = self.target_at(registries, client, to, named(from).as_deref())?;
+        let freight = loaded.or_else(|| released(&aboard, &digest));
+        match to {
+            Reference::Archive(there) if is_layout(there) => {
+                let trust = Some(freight.map_or(Along::Nobody, |_| Along::Aboard));
+                let freight = self.unless_newer(freight, there)?;
+                Ok((digest, transfer(&*origin, target, &cargo, freight, progress)?, trust))
+            }
+            Reference::Name(name) | Reference::Remote(name) if matches!(from, Reference::Archive(_)) => {
+                let moved = transfer(&*origin, target, &cargo, None, progress)?;
+                let trust = unload_trust(client, &aboard, &digest, &registries.full_name(name)?)?;
+                Ok((digest, moved, Some(trust)))
+            }
+            _ => Ok((digest, transfer(&*origin, target, &cargo, None, progress)?, None)),
+        }
+    }
+
+    /// Files that are to lie in a layout, unless it has newer ones of the same publisher.
+    fn unless_newer<'a>(
+        &self,
+        freight: Option<&'a Freight>,
+        destination: &ArchiveSource,
+    ) -> Result<Option<&'a Freight>> {
+        let there = destination.path.join("index.json").exists();
+        let Some(freight) = freight.filter(|_| there && is_directory(destination)) else {
+            return Ok(freight);
+        };
+        let layout = Layout::open(&self.store, destination)?;
+        let aboard = Freight::all(&OnDisk::new(layout, None, destination.to_string()))?;
+        let theirs = aboard.iter().find(|theirs| theirs.tag() == freight.tag());
+        Ok(Some(freight).filter(|ours| theirs.is_none_or(|theirs| ours.is_newer_than(theirs))))
     }
 
     fn origin_at<'a>(
@@ -151,7 +221,7 @@ impl Engine {
     /// What a layout that is there has under the destination's own name.
     pub(super) fn current(&self, destination: &ArchiveSource) -> Result<Option<ClaimedDigest>> {
         let there = destination.path.join("index.json").exists();
-        if destination.transport != Some(Transport::Oci) || destination.selector.is_none() || !there {
+        if !is_directory(destination) || destination.selector.is_none() || !there {
             return Ok(None);
         }
         let layout = Layout::open(&self.store, destination)?;
@@ -159,6 +229,21 @@ impl Engine {
         let top = layout.top(destination.selector.as_deref());
         Ok(top.ok().map(|(descriptor, _)| descriptor.digest))
     }
+}
+
+/// Who of several publishers released a digest.
+fn released<'a>(aboard: &'a [Freight], digest: &ClaimedDigest) -> Option<&'a Freight> {
+    aboard.iter().find(|freight| freight.name_of(digest).is_some())
+}
+
+/// Whether there is room beside an image for what its publisher says.
+fn is_layout(destination: &ArchiveSource) -> bool {
+    matches!(destination.transport, Some(Transport::Oci | Transport::OciArchive))
+}
+
+/// What is added to; an archive is replaced.
+fn is_directory(destination: &ArchiveSource) -> bool {
+    destination.transport == Some(Transport::Oci)
 }
 
 /// What a copy is called where its destination gives it no name.

@@ -24,7 +24,7 @@ mod sync;
 
 pub(crate) use cargo::choose;
 pub(crate) use content::parse;
-pub(crate) use origin::{Document, OnDisk, Origin, Remote, whole};
+pub(crate) use origin::{Bytes, Document, OnDisk, Origin, Remote, whole};
 pub(crate) use pull::which;
 
 pub use cargo::{Extent, Referrers};

@@ -37,6 +37,8 @@ pub(crate) trait Origin: Sync {
     fn referrers(&self, subject: &ClaimedDigest) -> Result<Vec<Descriptor>>;
     /// What lies beside a document under tags made of its digest, as cosign keeps it: by tag.
     fn tagged(&self, subject: &ClaimedDigest) -> Result<Vec<(String, Descriptor)>>;
+    /// What publishers say, where it lies among the images themselves.
+    fn publishers(&self) -> Result<Vec<Descriptor>>;
     /// Repositories that are likely to have the same blobs.
     fn neighbours(&self) -> &[Repository];
 }
@@ -141,6 +143,11 @@ impl Origin for Remote<'_> {
         Ok(tagged)
     }
 
+    fn publishers(&self) -> Result<Vec<Descriptor>> {
+        // Registries have it in a repository of its own.
+        Ok(Vec::new())
+    }
+
     fn neighbours(&self) -> &[Repository] {
         &self.neighbours
     }
@@ -187,6 +194,10 @@ impl Origin for OnDisk {
 
     fn tagged(&self, subject: &ClaimedDigest) -> Result<Vec<(String, Descriptor)>> {
         Ok(self.layout.tagged(subject)?)
+    }
+
+    fn publishers(&self) -> Result<Vec<Descriptor>> {
+        Ok(self.layout.tagged_anything(crate::trust::SUFFIX)?)
     }
 
     fn neighbours(&self) -> &[Repository] {
@@ -254,6 +265,11 @@ impl Origin for Stored<'_> {
     fn tagged(&self, subject: &ClaimedDigest) -> Result<Vec<(String, Descriptor)>> {
         let about = self.beside.iter().filter(|attached| attached.subject == *subject);
         Ok(about.filter_map(|attached| Some((attached.tag.clone()?, attached.descriptor()))).collect())
+    }
+
+    fn publishers(&self) -> Result<Vec<Descriptor>> {
+        // The store keeps what was verified of it, by publisher and not by image.
+        Ok(Vec::new())
     }
 
     fn neighbours(&self) -> &[Repository] {

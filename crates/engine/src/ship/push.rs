@@ -57,7 +57,7 @@ impl Engine {
         let top = origin.top()?;
         let digest = top.descriptor.digest;
         let cargo = gather(&origin, top, how.referrers)?;
-        let moved = transfer(&origin, Box::new(target), &cargo, progress)
+        let moved = transfer(&origin, Box::new(target), &cargo, None, progress)
             .map_err(|error| self.distrusted(error, &name.to_string()))?;
         let entry = Entry::image(Kind::ImagePush, Some(image.digest), name.tagged(), self.now());
         self.note(&entry.with("registry", name.located().registry).with("digest", digest.to_string()))?;

@@ -6,13 +6,14 @@ use registry::client::{Client, Which};
 use store::Progress;
 
 use super::cargo::{Extent, Referrers};
-use super::copy::Copying;
+use super::copy::{Copying, Trip};
 use super::list::Job;
 use super::pull::images;
 use super::{Result, ShipError};
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::registries::Registries;
+use crate::trust::Freight;
 
 /// How a sync is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,10 +87,18 @@ impl Engine {
         for job in jobs {
             let (from, to) = ends(registries, job)?;
             let repository = from.located();
+            let copying = Copying { extent: Extent::Whole, referrers: how.referrers };
+            let trip = Trip { registries, client: &client, how: &copying };
+            let loaded = match (&to, how.effect) {
+                (Destination::Layout(to), Effect::Copy) => {
+                    trip.loaded(self, &Reference::Remote(from.clone()), &Reference::Archive(to.clone()))?
+                }
+                _ => None,
+            };
             for tag in images(client.tags(&repository)?).filter(|tag| job.means(tag)) {
                 let pair =
                     Pair { repository: &repository, from: tagged(&from, &tag), to: to.tagged(&tag), tag };
-                let synced = self.sync_tag(registries, &client, pair, how, progress);
+                let synced = self.sync_tag(&trip, pair, loaded.as_ref(), how.effect, progress);
                 let stops = how.failing == Failing::Stops && matches!(synced.outcome, Outcome::Failed(_));
                 heard(synced);
                 if stops {
@@ -107,18 +116,17 @@ impl Engine {
 
     fn sync_tag(
         &self,
-        registries: &Registries,
-        client: &Client,
+        trip: &Trip<'_>,
         pair: Pair<'_>,
-        how: Syncing,
+        loaded: Option<&Freight>,
+        effect: Effect,
         progress: &mut dyn Progress,
     ) -> Synced {
         let (from, to) = (pair.from.to_string(), pair.to.to_string());
-        let done = match how.effect {
-            Effect::Say => self.difference(registries, client, &pair),
+        let done = match effect {
+            Effect::Say => self.difference(trip.registries, trip.client, &pair),
             Effect::Copy => {
-                let copying = Copying { extent: Extent::Whole, referrers: how.referrers };
-                let copied = self.carry(registries, client, &pair.from, &pair.to, &copying, progress);
+                let copied = self.carry(trip, &pair.from, &pair.to, loaded, progress);
                 copied.map(|copied| {
                     let same = copied.moved.documents == 0;
                     (copied.digest, if same { Outcome::UpToDate } else { Outcome::Copied })

@@ -13,7 +13,9 @@ use super::Result;
 use super::cargo::{Cargo, Item};
 use super::origin::Origin;
 use super::target::{Taken, Target};
+use crate::Quiet;
 use crate::error::EngineError;
+use crate::trust::Freight;
 
 /// Blobs that are sent at the same time.
 const WORKERS: usize = 4;
@@ -48,16 +50,19 @@ enum Event {
     Done(usize, Result<Fate>),
 }
 
-/// Copies everything that is not there yet.
+/// Copies everything that is not there yet, and with it what a publisher says, for a layout.
 pub(super) fn transfer(
     origin: &dyn Origin,
     target: Box<dyn Target + '_>,
     cargo: &Cargo,
+    freight: Option<&Freight>,
     progress: &mut dyn Progress,
 ) -> Result<Moved> {
     let missing = missing(&*target, cargo)?;
     let mut moved = blobs(origin, &*target, &distinct(&missing), progress)?;
     moved.referrers = cargo.referring.len() as u64;
+    let freight = freight.map(|freight| load(freight, &*target)).transpose()?;
+    moved.documents += freight.iter().filter(|(_, taken)| *taken == Taken::Sent).count() as u64;
     let Some(top) = cargo.items.last() else { return Ok(moved) };
     let is_top = |item: &Item| item.document.descriptor.digest == top.document.descriptor.digest;
     for item in missing.iter().filter(|item| !is_top(item)) {
@@ -65,11 +70,21 @@ pub(super) fn transfer(
     }
     // What is new beside it has to be named by an index on disk even where the image was there before.
     if moved.documents > 0 || target.current()? != Some(top.document.descriptor.digest) {
-        let beside: Vec<_> = cargo.referring.iter().map(listed).collect();
+        let beside = cargo.referring.iter().map(listed).chain(freight.map(|(listed, _)| listed));
+        let beside: Vec<_> = beside.collect();
         target.finish(&top.document, &beside)?;
         moved.documents += 1;
     }
     Ok(moved)
+}
+
+/// What a publisher says, as the target's index is to list it.
+fn load(freight: &Freight, target: &dyn Target) -> Result<(Descriptor, Taken)> {
+    let (document, tag) = (freight.document().clone(), Some(freight.tag().to_owned()));
+    let item = Item { document, blobs: freight.blobs(), tag };
+    blobs(freight, target, &distinct(&[&item]), &mut Quiet)?;
+    let taken = target.take(&item.document, item.tag.as_deref())?;
+    Ok((listed(&item), taken))
 }
 
 /// Documents that the target lacks.

@@ -28,6 +28,7 @@ mod admission;
 
 mod publish;
 mod stamping;
+mod freight;
 mod along;
 
 pub mod keyring;
@@ -35,8 +36,10 @@ pub mod token;
 mod publishing;
 
 pub use along::Along;
+pub(crate) use along::unload_trust;
 pub use error::{TrustError, UnvouchedError};
 pub use files::Files;
+pub(crate) use freight::{Freight, SUFFIX};
 pub use news::Heard;
 pub use pinning::{Exported, Standing};
 pub use pins::Pin;

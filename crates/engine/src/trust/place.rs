@@ -44,12 +44,17 @@ impl Place {
     /// The place where a repository has the same name as here, if its name allows that.
     pub(super) fn elsewhere(&self, here: &Repository, there: &Repository) -> Option<Self> {
         let name = self.name_of(here)?;
-        let path = if self.0.path == here.path {
-            there.path.clone()
-        } else {
-            let above = there.path.strip_suffix(name)?;
-            if above.is_empty() { String::new() } else { above.strip_suffix('/')?.to_owned() }
-        };
+        if self.0.path != here.path {
+            return Self::calling(there, name);
+        }
+        let place = Self(there.clone());
+        (place.name_of(there) == Some(name)).then_some(place)
+    }
+
+    /// The place of a publisher who calls a repository so, if its name allows that.
+    pub(super) fn calling(there: &Repository, name: &str) -> Option<Self> {
+        let above = there.path.strip_suffix(name)?;
+        let path = if above.is_empty() { String::new() } else { above.strip_suffix('/')?.to_owned() };
         let place = Self(Repository { registry: there.registry.clone(), path });
         (place.name_of(there) == Some(name)).then_some(place)
     }

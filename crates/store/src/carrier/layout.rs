@@ -7,7 +7,7 @@ use model::oci::{Descriptor, Index, OCI_INDEX, OCI_MANIFEST, REF_NAME};
 use model::reference::ArchiveSource;
 
 use super::docker::DockerArchive;
-use crate::attached::is_tag;
+use crate::attached::{is_any_tag, is_tag};
 use crate::disk::{Scratch, Store};
 use crate::error::{Result, StoreError};
 use crate::import::json;
@@ -112,6 +112,18 @@ impl Layout {
             Some((tag, listed))
         };
         Ok(self.index(container)?.manifests.into_iter().filter_map(by_tag).collect())
+    }
+
+    /// What the layout has under tags that are made of a digest, whatever of, and end in a word.
+    ///
+    /// # Errors
+    /// Those of its index.
+    pub fn tagged_anything(&self, suffix: &str) -> Result<Vec<Descriptor>> {
+        let Kind::Oci(container) = &self.kind else { return Ok(Vec::new()) };
+        let ends = |tag: &str| is_any_tag(tag) && tag.rsplit('.').next() == Some(suffix);
+        let mut listed = self.index(container)?.manifests;
+        listed.retain(|listed| listed.is_manifest() && listed.annotation(REF_NAME).is_some_and(ends));
+        Ok(listed)
     }
 
     fn index(&self, container: &Container) -> Result<Index> {

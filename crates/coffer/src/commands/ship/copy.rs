@@ -35,12 +35,12 @@ impl Act for Copy {
 /// What a person should know where nobody vouches for the copy as they did for the image.
 fn lost(trust: &Along) -> Option<String> {
     match trust {
-        Along::Nobody | Along::Copied(_) | Along::There(_) => None,
+        Along::Nobody | Along::Aboard | Along::Copied(_) | Along::There(_) => None,
         Along::Foreign(place) => {
             Some(format!("`{place}` has another publisher, who does not vouch for the copy"))
         }
-        Along::Renamed(place) => Some(format!(
-            "the publisher at `{place}` signed it under another name, and does not vouch for the copy"
+        Along::Renamed(name) => Some(format!(
+            "its publisher calls it `{name}`, and does not vouch for the copy under another name"
         )),
     }
 }
