@@ -9,7 +9,7 @@ use std::path::Path;
 
 use engine::Engine;
 use engine::attest::{self, Demand, Layouts, Predicate, Saying, Wanted};
-use engine::examine::{Form, Wishes};
+use engine::examine::{Form, Look, Wishes};
 
 use super::{Act, Entry, Life, act, options};
 use crate::args::attest::{Attest, Layout, Verify};
@@ -104,13 +104,15 @@ impl Attest {
             ("signature", None) => Ok(Saying::Signature { annotations: words(&self.annotation) }),
             ("signature", Some(_)) => Err(needless("a signature")),
             ("vuln", None) => {
-                let examined = self.examined(engine, registries)?;
+                let examined = self.examined(engine, registries, Look::Vulnerabilities)?;
                 Ok(attest::vulnerabilities(&examined).map_err(engine::EngineError::from)?)
             }
             ("sbom" | "cyclonedx", None) => {
-                Ok(attest::bill(&self.examined(engine, registries)?, Form::CycloneDx))
+                Ok(attest::bill(&self.examined(engine, registries, Look::Licences)?, Form::CycloneDx))
             }
-            ("spdx", None) => Ok(attest::bill(&self.examined(engine, registries)?, Form::Spdx)),
+            ("spdx", None) => {
+                Ok(attest::bill(&self.examined(engine, registries, Look::Licences)?, Form::Spdx))
+            }
             ("provenance", Some(path)) => {
                 Ok(attest::provenance(read(path)?).map_err(engine::EngineError::from)?)
             }
@@ -122,11 +124,12 @@ impl Attest {
         }
     }
 
-    /// What is in the image: of the store, or as its registry has it now.
+    /// What is in the image: of the store, or as its registry has it now. Nothing is learned that is not said.
     fn examined(
         &self,
         engine: &Engine,
         registries: &engine::registries::Registries,
+        look: Look,
     ) -> Result<engine::examine::Examined, Failure> {
         let here = engine.at_hand(&self.image.parse().map_err(engine::EngineError::from)?)?;
         let image = match here {
@@ -137,7 +140,8 @@ impl Attest {
             }
         };
         let subject = engine.meant(&image.digest.to_string())?;
-        Ok(engine.examiner(&Wishes::default())?.examine(&subject, &mut Bar::new())?)
+        let wishes = Wishes { looks: [look].into(), ..Wishes::default() };
+        Ok(engine.examiner(&wishes)?.examine(&subject, &mut Bar::new())?)
     }
 }
 
