@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod conversation;
+mod served;
+mod company;
 mod harness;
 
 use std::fs::File;
@@ -11,8 +13,9 @@ use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
+use company::Company;
 use conversation::Session;
-use harness::{Controls, Disk, Terminal, Traces, find, pid_of, session, start, until, words, works};
+use harness::{Controls, Disk, Rootfs, Terminal, Traces, find, pid_of, session, start, until, words, works};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
@@ -26,8 +29,13 @@ struct Running<'a> {
 
 impl<'a> Running<'a> {
     fn start(session: &'a Session, options: &str, program: &str) -> Self {
+        Self::of(session, "probe:1", options, program)
+    }
+
+    /// The same of another image with the probe.
+    fn of(session: &'a Session, image: &str, options: &str, program: &str) -> Self {
         let output = session.work().join("output");
-        let line = format!("run --name web {options} probe:1 /bin/probe {program}");
+        let line = format!("run --name web {options} {image} /bin/probe {program}");
         let line: Vec<&str> = line.split_ascii_whitespace().collect();
         let mut command = session.command(line);
         command.stdin(Stdio::null()).stdout(File::create(&output).unwrap()).stderr(Stdio::null());
@@ -200,19 +208,25 @@ fn privileged_where_one_limit_cannot_be_none_is_changed() {
 
 #[test]
 fn privileged_an_update_is_judged_as_a_start_is() {
-    let session = session();
-    let web = Running::start(&session, "", "sleep 600");
-    // From now on nobody knows who has to vouch for what.
-    let pins = session.root().join("trust/pins.json");
-    std::fs::create_dir_all(pins.parent().unwrap()).unwrap();
-    std::fs::write(&pins, "damaged").unwrap();
-    fails(&session, "update --pids-limit 12 web", "E-policy-refused");
+    let company = Company::new(&["anna"], &["ONE"]);
+    let (session, image) = (company.person("anna"), company.real("ONE/team/probe:1"));
+    Rootfs::with_probe().import(session, &image);
+    let pushed = company.works("anna", "push -q ONE/team/probe:1");
+    let digest = pushed.trim_end().rsplit_once('@').unwrap().1;
+    let fingerprint = company.publishes("anna", "", "ONE/team/probe:1");
+    company.works("anna", &format!("trust pin ONE/team --root {fingerprint}"));
+    let web = Running::of(session, &image, "", "sleep 600");
+    // Its publisher takes back what runs.
+    company.works("anna", &format!("trust revoke ONE/team/probe@{digest} --reason CVE-2026-12345"));
+    company.works("anna", "trust refresh");
+    fails(session, "update --pids-limit 12 web", "E-policy-refused");
     assert_eq!(web.controls().read("pids", "pids.max", "pids.max"), "1024");
-    let kinds = works(&session, "ledger show --filter kind=refusal --format json");
-    assert!(kinds.contains("pinned-publisher"), "{kinds}");
-    std::fs::remove_file(&pins).unwrap();
-    works(&session, "update --pids-limit 12 web");
-    let decisions = works(&session, "ledger show --filter kind=update --format json");
+    let refusals = works(session, "ledger show --filter kind=refusal --format json");
+    assert!(refusals.contains("pinned-publisher") && refusals.contains("CVE-2026-12345"), "{refusals}");
+    company.works("anna", &format!("trust revoke ONE/team/probe@{digest} --undo"));
+    company.works("anna", "trust refresh");
+    works(session, "update --pids-limit 12 web");
+    let decisions = works(session, "ledger show --filter kind=update --format json");
     assert!(decisions.contains("\"pids-limit\": \"12\""), "{decisions}");
     web.end();
 }
