@@ -110,6 +110,27 @@ RUN test ! -e /run/secrets/token && test ! -e /t && test -z \"$TOKEN\"
 }
 
 #[test]
+fn privileged_steps_know_the_names_that_they_were_given_and_are_found_again_by_them() {
+    let session = shelled();
+    let file = "FROM base:1\nRUN cat /etc/hosts > /hosts\n";
+    write(&session, &[("Dockerfile", file)]);
+    let built = |hosts: &str| {
+        let json = works(&session, &format!("build -q -t app:1{hosts} --format json ."));
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        (json["cached"].as_u64().unwrap(), works(&session, "run --rm app:1 /bin/cat /hosts"))
+    };
+    let (cached, plain) = built("");
+    assert_eq!(cached, 0);
+    assert_eq!(
+        built(" --add-host mirror.test:192.0.2.7 --add-host six=[2001:db8::7]"),
+        (0, { format!("{plain}192.0.2.7\tmirror.test\n2001:db8::7\tsix\n") })
+    );
+    // As with BuildKit: another address is no other step.
+    assert_eq!(built(" --add-host six=::1 --add-host mirror.test=192.0.2.8").0, 1);
+    assert_eq!(built(" --add-host mirror.test=192.0.2.7").0, 0);
+}
+
+#[test]
 fn privileged_a_step_that_fails_says_where_and_what() {
     let session = shelled();
     write(&session, &[("Dockerfile", "FROM base:1\nRUN true\nRUN echo going wrong; exit 3\nRUN true\n")]);
@@ -146,11 +167,13 @@ fn privileged_two_places_two_times_one_digest() {
 #[test]
 fn privileged_a_killed_build_leaves_nothing_that_disturbs_the_next() {
     let session = shelled();
-    write(&session, &[("Dockerfile", "FROM base:1\nRUN echo 1 > /one\nRUN sleep 1000\n")]);
+    // Nobody else's step sleeps as long.
+    let long = format!("sleep 1000.{}", std::process::id());
+    write(&session, &[("Dockerfile", &format!("FROM base:1\nRUN echo 1 > /one\nRUN {long}\n"))]);
     let mut build = session.command(["build", "-t", "app:1", "--progress", "plain", "."]);
     let mut build = build.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let sleeps = || {
-        let found = Command::new("pgrep").args(["-f", "^sleep 1000$"]).output().unwrap();
+        let found = Command::new("pgrep").args(["-f", &format!("^{long}$")]).output().unwrap();
         !found.stdout.is_empty()
     };
     until("the step runs", sleeps);

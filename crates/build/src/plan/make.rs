@@ -146,8 +146,8 @@ impl<'a> Maker<'a> {
     ) -> Result<(), Problem> {
         self.devices(run, hand)?;
         let mounts = self.mounts(run, hand, stage)?;
-        let (default, proxies) = (self.graph.options.network, &self.proxies);
-        let (run, line) = running::run(run, mounts, stage, default, proxies, &self.graph.reader)?;
+        let (options, proxies) = (self.graph.options, &self.proxies);
+        let (run, line) = running::run(run, mounts, stage, options, proxies, &self.graph.reader)?;
         let hidden: Vec<String> = run.mounts.iter().filter_map(secret_variable).map(str::to_owned).collect();
         let hidden: Vec<&str> = hidden.iter().map(String::as_str).collect();
         self.step(Act::Run(run), line, &hidden, hand, stage, titles)

@@ -107,6 +107,7 @@ impl Build {
                 NetworkOf::None => RunNetwork::None,
                 NetworkOf::Host => RunNetwork::Host,
             },
+            hosts: steps.hosts.clone(),
             secrets: provide::secrets(&steps.secrets)?,
             agents: provide::agents(&steps.ssh)?,
             limits: steps.limits.limits(),

@@ -159,6 +159,7 @@ fn options(request: &BuildRequest) -> Result<Options, BuildError> {
         build_platform: host,
         contexts: request.contexts.iter().map(context).collect(),
         network: request.steps.network,
+        hosts: request.steps.hosts.iter().map(|host| host.name.clone()).collect(),
         epoch: match request.times {
             Times::At(seconds) => Some(seconds),
             Times::Real | Times::OfBase => None,

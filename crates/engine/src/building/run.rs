@@ -16,7 +16,7 @@ use build::plan::{Origin, Run, RunNetwork};
 use launch::{Given, Io, Running};
 use model::digest::Digest;
 use model::image::{Image, ImageConfig, ImageFacts, Layer};
-use model::request::RunRequest;
+use model::request::{HostAddress, RunRequest};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{FileType, Gid, Uid};
 use rustix::io::Errno;
@@ -68,6 +68,8 @@ pub struct Surroundings<'a> {
     pub stamp: Stamp,
     /// Where its packets go if it says nothing.
     pub network: RunNetwork,
+    /// `--add-host`
+    pub hosts: &'a [HostAddress],
     /// What the person asks for every step: level, answers, limits, shared memory, host name.
     pub defaults: &'a RunRequest,
 }

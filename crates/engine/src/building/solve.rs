@@ -353,6 +353,7 @@ impl Site<'_> {
             agents: &wishes.agents,
             stamp: self.settings.stamp_of_steps(),
             network: wishes.network,
+            hosts: &wishes.hosts,
             defaults: &wishes.request(),
         };
         let stderr = output.try_clone().map_err(EngineError::io("copy a descriptor"))?;

@@ -115,6 +115,7 @@ mod tests {
             working_dir: "/".into(),
             mounts: vec![secret],
             network: RunNetwork::None,
+            hosts: Vec::new(),
             insecure: false,
         }
     }
