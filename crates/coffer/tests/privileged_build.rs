@@ -109,6 +109,55 @@ RUN test ! -e /run/secrets/token && test ! -e /t && test -z \"$TOKEN\"
     assert_eq!(String::from_utf8(found.stdout).unwrap(), "", "the secret was kept");
 }
 
+/// A secret that is printed in two pieces, and by a step that only finds what another has left.
+const PRINTED: &str = "\
+FROM base:1
+RUN --mount=type=secret,id=token --mount=type=cache,target=/c cat /run/secrets/token > /c/left; cat /c/left; \\
+    all=$(cat /c/left); printf %s \"${all%????????}\"; sleep 0.3; tail -c +7 /c/left
+RUN --mount=type=cache,target=/c echo left: $(cat /c/left) >&2; exit 3
+";
+
+#[test]
+fn privileged_what_steps_print_of_a_secret_is_not_shown() {
+    const VALUE: &str = "zebra-crossing";
+    let session = shelled();
+    write(&session, &[("Dockerfile", PRINTED), ("token", "zebra-crossing\n")]);
+    for progress in ["plain", "rawjson", "tty"] {
+        let line = format!("build --no-cache --progress {progress} --secret id=token,src=token .");
+        let said = fails(&session, &line);
+        assert!(!said.contains(VALUE) && !said.contains("crossing"), "{progress}: {said}");
+        assert!(said.contains("left: ***"), "{progress}: {said}");
+    }
+}
+
+#[test]
+fn privileged_a_step_that_writes_a_secret_down_fails_and_leaves_none_of_it() {
+    const VALUE: &str = "correct-horse-battery-staple-8471";
+    let session = shelled();
+    let mount = "--mount=type=secret,id=token,env=TOKEN,target=/t";
+    let built = |command: &str| {
+        let file = format!("FROM base:1\nRUN {mount} --mount=type=tmpfs,target=/m {command}\n");
+        write(&session, &[("Dockerfile", &file), ("token", VALUE)]);
+        session.coffer(harness::words("build --progress plain --secret id=token,src=token ."))
+    };
+    let hidden =
+        ["mkdir /d && cat /t > /d/env", "ln -s $TOKEN /d", "touch /d-$TOKEN", "echo key=$TOKEN > /d"];
+    for command in hidden {
+        let output = built(command);
+        let said = session.said(&output);
+        assert_eq!(output.status.code(), Some(1), "{command}: {said}");
+        assert!(said.contains("the step wrote the secret `token` into `/d"), "{command}: {said}");
+        assert!(said.contains("[E-build-step]") && !said.contains(VALUE), "{command}: {said}");
+    }
+    for command in ["cat /t > /d && rm /d", "cat /t > /m/d", "wc -c < /t > /d"] {
+        let output = built(command);
+        assert!(output.status.success(), "{command}: {}", session.said(&output));
+    }
+    fs::remove_file(session.work().join("token")).unwrap();
+    let found = Command::new("grep").args(["-rla", VALUE]).arg(session.root()).output().unwrap();
+    assert_eq!(String::from_utf8(found.stdout).unwrap(), "", "the secret was kept");
+}
+
 #[test]
 fn privileged_steps_know_the_names_that_they_were_given_and_are_found_again_by_them() {
     let session = shelled();

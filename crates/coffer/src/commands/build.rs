@@ -41,7 +41,10 @@ need are not built, those that do not need each other are built at the same time
 were before are taken from earlier builds.
 
 Beside the image lie a bill of material and a statement about how it was made; `coffer push` sends them along.
-Secrets (`--secret`) are in no layer, no history and no cache.
+Secrets (`--secret`) are in no layer, no history and no cache, and are not shown where a step prints them.
+
+With several platforms each is built in turn, and steps that are the same for all are done once. They are one image where
+they go, with `--push` or `--output type=oci,dest=FILE`; in the store the one for this host has the names.
 
 Exit code: 0 built, 1 not built, 2 not understood.",
     codes: ExitCodes::Ordinary,

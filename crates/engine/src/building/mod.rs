@@ -29,6 +29,7 @@ mod copy;
 // What runs.
 mod run;
 mod caches;
+mod masks;
 
 // Which step when, and what becomes of it.
 mod solve;

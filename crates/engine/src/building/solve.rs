@@ -15,10 +15,11 @@ use super::cache::{self, Record};
 use super::context::Origins;
 use super::contexts::Contexts;
 use super::error::BuildError;
+use super::masks::{Masks, Screen};
 use super::request::Settings;
-use super::run::{Output, Surroundings};
+use super::run::{Output, SecretSource, Secrets, Surroundings, gather};
 use super::taken::Taken;
-use super::worker::{Made, Worker};
+use super::worker::{Made, Trouble, Worker};
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::foreground::Interruptions;
@@ -67,7 +68,7 @@ pub(super) fn solve(
 ) -> Result<Vec<Root>, BuildError> {
     let count = site.plan.steps.len();
     let (roots, missed, working) = (vec![None; count], BTreeMap::new(), BTreeMap::new());
-    let mut solver = Solver { site, roots, missed, working, watcher };
+    let mut solver = Solver { site, roots, missed, working, masks: Masks::default(), watcher };
     while solver.roots.iter().any(Option::is_none) {
         solver.begin_what_can_be()?;
         if !solver.working.is_empty() {
@@ -84,12 +85,20 @@ enum Sought {
     Missed(Option<Taken>),
 }
 
+/// A step that is being done, and what it prints.
+struct Working {
+    worker: Worker,
+    screen: Screen,
+}
+
 struct Solver<'a, 'w> {
     site: &'a Site<'a>,
     roots: Vec<Option<Root>>,
     /// Steps that wait for a processor: nobody had done them before, and what was gathered to find that out.
     missed: BTreeMap<StepId, Option<Taken>>,
-    working: BTreeMap<StepId, Worker>,
+    working: BTreeMap<StepId, Working>,
+    /// Secrets that any step was given: another may print what it left in a cache.
+    masks: Masks,
     watcher: &'w mut dyn Watcher,
 }
 
@@ -113,13 +122,36 @@ impl Solver<'_, '_> {
                 }
             }
             if self.working.len() < most {
-                self.watcher.began(id);
-                let taken = self.missed.remove(&id).flatten();
-                let worker = Worker::start(|output| self.site.work(step, taken, &self.roots, output))?;
-                self.working.insert(id, worker);
+                self.begin(id, step)?;
             }
         }
         Ok(())
+    }
+
+    fn begin(&mut self, id: StepId, step: &Step) -> Result<(), BuildError> {
+        self.watcher.began(id);
+        let gathered = match &step.act {
+            Act::Run(run) => gather(run, &self.site.settings.steps.secrets),
+            Act::Base { .. } | Act::Copy(_) | Act::Directory(_) => Ok(Secrets::new()),
+        };
+        let secrets = gathered.map_err(|error| self.failed(id, step, Trouble::of(&error.into())))?;
+        for secret in secrets.values() {
+            if let SecretSource::Value(value) = secret {
+                self.masks.add(value);
+            }
+        }
+        let (taken, secrets) = (self.missed.remove(&id).flatten(), &secrets);
+        let work = |output| self.site.work(step, (taken, secrets), &self.roots, output);
+        let worker = Worker::start(work)?;
+        self.working.insert(id, Working { worker, screen: Screen::default() });
+        Ok(())
+    }
+
+    fn failed(&mut self, id: StepId, step: &Step, trouble: Trouble) -> BuildError {
+        self.watcher.failed(id);
+        // A path may be a secret's, where a step makes a file of that name.
+        let trouble = Trouble { what: self.masks.text(&trouble.what), ..trouble };
+        BuildError::Step { title: step.title.clone(), lines: step.lines, trouble: Box::new(trouble) }
     }
 
     fn root(&self, id: StepId) -> Option<&Root> {
@@ -162,12 +194,13 @@ impl Solver<'_, '_> {
         self.watcher.tick();
         self.read_output();
         let ended: Vec<StepId> =
-            self.working.iter().filter(|(_, worker)| worker.has_ended()).map(|(id, _)| *id).collect();
+            self.working.iter().filter(|(_, step)| step.worker.has_ended()).map(|(id, _)| *id).collect();
         ended.into_iter().try_for_each(|id| self.conclude(id))
     }
 
     fn poll(&self, interruptions: &Interruptions) -> Result<(), BuildError> {
-        let fds = self.working.values().flat_map(|worker| [Some(worker.pidfd()), worker.output()]).flatten();
+        let workers = self.working.values().map(|step| &step.worker);
+        let fds = workers.flat_map(|worker| [Some(worker.pidfd()), worker.output()]).flatten();
         let mut watched: Vec<PollFd<'_>> =
             fds.chain([interruptions.fd()]).map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
         let time = Timespec::try_from(TICK).ok();
@@ -179,25 +212,32 @@ impl Solver<'_, '_> {
 
     fn read_output(&mut self) {
         let mut buffer = vec![0; PIECE];
-        for (id, worker) in &mut self.working {
-            let bytes = worker.printed(&mut buffer);
-            if !bytes.is_empty() {
-                self.watcher.printed(*id, bytes);
+        for (id, Working { worker, screen }) in &mut self.working {
+            let shown = screen.shown(&self.masks, worker.printed(&mut buffer));
+            if !shown.is_empty() {
+                self.watcher.printed(*id, &shown);
             }
         }
     }
 
     fn conclude(&mut self, id: StepId) -> Result<(), BuildError> {
-        let (Some(mut worker), Some(step)) = (self.working.remove(&id), self.site.plan.steps.get(id)) else {
+        let (Some(Working { mut worker, mut screen }), Some(step)) =
+            (self.working.remove(&id), self.site.plan.steps.get(id))
+        else {
             return Ok(());
         };
         let mut buffer = vec![0; PIECE];
         loop {
             let bytes = worker.printed(&mut buffer);
-            if bytes.is_empty() {
+            let is_all = bytes.is_empty();
+            let shown =
+                if is_all { screen.rest(&self.masks).into() } else { screen.shown(&self.masks, bytes) };
+            if !shown.is_empty() {
+                self.watcher.printed(id, &shown);
+            }
+            if is_all {
                 break;
             }
-            self.watcher.printed(id, bytes);
         }
         match worker.conclude()? {
             Ok(made) => {
@@ -206,19 +246,15 @@ impl Solver<'_, '_> {
                 self.finish(id, root);
                 Ok(())
             }
-            Err(trouble) => {
-                self.watcher.failed(id);
-                let (title, lines) = (step.title.clone(), step.lines);
-                Err(BuildError::Step { title, lines, trouble: Box::new(trouble) })
-            }
+            Err(trouble) => Err(self.failed(id, step, trouble)),
         }
     }
 
     /// Ends what runs: politely at first.
     fn interrupted(&mut self, signal: i32) -> BuildError {
-        self.working.values().for_each(|worker| worker.ask_to_end(Signal::TERM));
+        self.working.values().for_each(|step| step.worker.ask_to_end(Signal::TERM));
         let begun = Instant::now();
-        while self.working.values().any(|worker| !worker.has_ended()) && begun.elapsed() < PATIENCE {
+        while self.working.values().any(|step| !step.worker.has_ended()) && begun.elapsed() < PATIENCE {
             self.read_output();
             std::thread::sleep(TICK / 10);
         }
@@ -309,11 +345,12 @@ impl Site<'_> {
         }
     }
 
-    /// In a process of its own: does the step. `taken` are its files, where they were gathered already.
+    /// In a process of its own: does the step. `taken` are its files, where they were gathered already, and `secrets`
+    /// those that it asks for.
     fn work(
         &self,
         step: &Step,
-        taken: Option<Taken>,
+        (taken, secrets): (Option<Taken>, &Secrets),
         roots: &[Option<Root>],
         output: OwnedFd,
     ) -> Result<Made, BuildError> {
@@ -325,18 +362,18 @@ impl Site<'_> {
                 Ok(Made { layer: layer.as_ref().map(Into::into), taken: Vec::new() })
             }
             Act::Copy(copy) => self.copy(step, copy, taken, roots),
-            Act::Run(run) => self.run(step, run, below, roots, output),
+            Act::Run(run) => self.run((step, run), secrets, roots, output),
         }
     }
 
     fn run(
         &self,
-        step: &Step,
-        run: &Run,
-        below: &[Layer],
+        (step, run): (&Step, &Run),
+        secrets: &Secrets,
         roots: &[Option<Root>],
         output: OwnedFd,
     ) -> Result<Made, BuildError> {
+        let below = self.layers_below(step, roots);
         let (contexts, taken) = self.mounted(step, roots)?;
         let origin = |origin: &Origin| match origin {
             Origin::Scratch => Some(&[][..]),
@@ -349,7 +386,7 @@ impl Site<'_> {
             below,
             config: &self.plan.outcome.config,
             roots: &origin,
-            secrets: &wishes.secrets,
+            secrets,
             agents: &wishes.agents,
             stamp: self.settings.stamp_of_steps(),
             network: wishes.network,

@@ -79,7 +79,8 @@ pub(super) fn arguments(said: &[Variable]) -> BTreeMap<String, String> {
 pub(super) fn secrets(said: &[Secret]) -> Result<Secrets, Failure> {
     let mut secrets = Secrets::default();
     for Secret { id, source } in said {
-        let variable = |name: &str| std::env::var(name).ok().map(|value| SecretSource::Value(value.into()));
+        let variable =
+            |name: &str| std::env::var(name).ok().map(|value| SecretSource::Value(value.into_bytes().into()));
         let source = match source {
             SecretFrom::File(path) => Some(SecretSource::File(path.clone())),
             SecretFrom::Variable(name) => variable(name),

@@ -9,6 +9,13 @@ pub(super) const STEPS: &[Code] = &[
         "Give it: coffer build --secret id=NAME,src=FILE.",
     ),
     code(
+        "E-build-written-secret",
+        "What a step wrote has a secret in it, which would be in the image. Values of 16 bytes and more are looked for, as \
+         they were given.",
+        "Remove it before the step ends, or write it below a RUN --mount=type=tmpfs. What is no secret comes with COPY, or \
+         with RUN --mount=type=bind.",
+    ),
+    code(
         "E-build-agent",
         "A step needs an agent that was not given, or its socket cannot be passed on.",
         "Give it: coffer build --ssh default. ssh-add -l says whether the agent runs.",
