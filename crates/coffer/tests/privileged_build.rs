@@ -179,6 +179,69 @@ fn privileged_steps_know_the_names_that_they_were_given_and_are_found_again_by_t
     assert_eq!(built(" --add-host mirror.test=192.0.2.7").0, 0);
 }
 
+const CROSS: &str = "\
+FROM --platform=$BUILDPLATFORM base:1 AS tools
+RUN echo shared >> /said && cat /said
+FROM --platform=$BUILDPLATFORM tools AS cross
+ARG TARGETPLATFORM TARGETARCH BUILDPLATFORM
+RUN echo $BUILDPLATFORM makes $TARGETPLATFORM > /made && cat /said >> /made
+FROM scratch
+COPY --from=cross /made /made
+";
+
+#[test]
+fn privileged_several_platforms_are_one_image_where_they_go() {
+    let session = shelled();
+    write(&session, &[("Dockerfile", CROSS)]);
+    let host = engine_platform();
+    let line = format!(
+        "build --no-cache --progress plain -t app:1 --platform linux/s390x,{host} \
+         -o type=oci,dest=app.tar --metadata-file made.json ."
+    );
+    let said = session.said(&session.coffer(harness::words(&line)));
+    assert_eq!(said.matches("shared\n").count(), 1, "what is the same for all is done once: {said}");
+    assert!(said.contains("linux/s390x [cross") && said.contains("2 platforms"), "{said}");
+    let made: serde_json::Value =
+        serde_json::from_slice(&fs::read(session.work().join("made.json")).unwrap()).unwrap();
+    let listed = made["platforms"].as_array().unwrap();
+    assert_eq!(listed[0]["platform"], "linux/s390x");
+    assert_eq!((&listed[1]["platform"], &listed[1]["digest"]), (&host.as_str().into(), &made["digest"]));
+    for (index, platform) in ["linux/s390x", &host].into_iter().enumerate() {
+        let line = format!("copy --platform {platform} oci-archive:app.tar oci:one-{index} --format json");
+        let copied: serde_json::Value = serde_json::from_str(&works(&session, &line)).unwrap();
+        assert_eq!(copied["digest"], listed[index]["digest"], "{copied}");
+        works(&session, &format!("build -q --platform {platform} -o files-{index} ."));
+        let text = fs::read_to_string(session.work().join(format!("files-{index}/made"))).unwrap();
+        assert_eq!(text, format!("{host} makes {platform}\nshared\n"));
+    }
+    let listed = works(&session, "image ls");
+    let count = |name: &str| listed.lines().filter(|line| line.starts_with(name)).count();
+    assert_eq!((count("app:1"), count("<none>")), (1, 1), "one for each platform: {listed}");
+}
+
+/// As Go calls what this machine runs.
+fn engine_platform() -> String {
+    let architecture = match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    };
+    format!("linux/{architecture}")
+}
+
+#[test]
+fn privileged_what_this_host_cannot_run_is_told_with_the_remedy() {
+    let session = shelled();
+    // No kernel has an interpreter registered for it.
+    write(&session, &[("Dockerfile", "FROM scratch\nCOPY Dockerfile /\nRUN [\"/Dockerfile\"]\n")]);
+    let said = fails(&session, "build --platform linux/mips .");
+    assert!(said.contains("the step runs programs for linux/mips, which this host cannot run"), "{said}");
+    assert!(said.contains("$BUILDPLATFORM") && said.contains("3 | RUN"), "{said}");
+    write(&session, &[("Dockerfile", "FROM base:1\n")]);
+    let said = fails(&session, "build --pull=never --platform linux/mips .");
+    assert!(said.contains("[E-build-platform]"), "{said}");
+}
+
 #[test]
 fn privileged_a_step_that_fails_says_where_and_what() {
     let session = shelled();

@@ -39,9 +39,9 @@ pub(crate) struct Build {
     /// Files that the Dockerfile knows by a name: NAME=DIR, NAME=https://..., NAME=docker-image://IMAGE
     #[arg(long = "build-context", value_name = "NAME=WHERE", value_parser = pair::parse)]
     pub(crate) contexts: Vec<Pair>,
-    /// For which platform; this host's if nothing is said
-    #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
-    pub(crate) platform: Option<String>,
+    /// For which platform; this host's if nothing is said. Several, with commas, are one image for --push and type=oci
+    #[arg(long = "platform", value_name = "OS/ARCH[/VARIANT]", value_delimiter = ',')]
+    pub(crate) platforms: Vec<String>,
     #[command(flatten)]
     pub(crate) image: Described,
     #[command(flatten)]

@@ -3,6 +3,7 @@
 pub(super) mod cache;
 pub(super) mod check;
 pub(super) mod rebase;
+mod platforms;
 mod provide;
 mod result;
 mod shared;
@@ -56,6 +57,7 @@ impl Act for Build {
     fn act(self, context: &mut Context) -> Result<u8, Failure> {
         let site = site::site()?;
         let images = Images::new(&self, site.level);
+        let platforms = platforms::of(&self)?;
         let request = self.request(site.level)?;
         session::hold(session::begin(&site, Purpose::Start)?);
         let engine = site::enter(site)?;
@@ -63,12 +65,19 @@ impl Act for Build {
         let interruptions = Interruptions::hold().map_err(held)?;
         let mut watcher = self.watcher(context);
         let mut draft = engine.draft(request, &mut *watcher)?;
-        images.provide(&engine, &mut draft, &mut *watcher)?;
         shared::take(&self.cache.cache_from, &images, &engine, &mut *watcher);
-        let built = engine.build(draft, &interruptions, &mut *watcher)?;
         drop(watcher);
+        let mut built = Vec::new();
+        for platform in platforms.turns() {
+            let mut watcher = self.watcher(context);
+            if let Some(platform) = platform {
+                draft.turn_to(platform, platforms.names(&self, platform));
+            }
+            images.provide(&engine, &mut draft, &mut *watcher)?;
+            built.push(engine.build(&mut draft, &interruptions, &mut *watcher)?);
+        }
         shared::put(&self, &images, &engine, &built)?;
-        result::deliver(&self, &engine, &built, context)?;
+        result::deliver(&self, &engine, &platforms.made(built)?, context)?;
         Ok(0)
     }
 }
@@ -87,7 +96,7 @@ impl Build {
             target: self.target.clone(),
             arguments: provide::arguments(&self.arguments),
             labels: pairs(&self.image.labels),
-            platform: self.platform.clone(),
+            platform: self.platforms.first().cloned(),
             contexts: pairs(&self.contexts),
             annotations: pairs(&self.image.annotations),
             steps: self.step_wishes(level)?,

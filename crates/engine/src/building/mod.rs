@@ -9,6 +9,7 @@ mod draft;
 mod contexts;
 mod base;
 mod platform;
+mod foreign;
 
 // Where files come from.
 mod context;
@@ -45,7 +46,7 @@ mod check;
 mod watcher;
 mod error;
 
-pub use build::plan::{NoCache, RunNetwork, StepId};
+pub use build::plan::{NoCache, Platform, RunNetwork, StepId};
 pub use cache::{CacheEntry, CachePrune};
 pub use caches::Cache;
 pub use check::{FileRemark, FileRemarks, check_file};
@@ -54,6 +55,7 @@ pub use draft::{Draft, Need};
 pub use error::{BuildError, FilesError, StepError};
 pub use git::GitSource;
 pub use image::Built;
+pub use platform::host as host_platform;
 pub use rebase::{Moved, RebaseRequest};
 pub use request::{BuildRequest, Evidence, Provenance, StepWishes, Times};
 pub use run::{Agents, Output, Ran, SecretSource, Secrets, Surroundings};

@@ -1,6 +1,6 @@
 //! Doing what a plan says: every step as soon as those that it uses are done, and none that was done before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,8 @@ use super::Watcher;
 use super::cache::{self, Record};
 use super::context::Origins;
 use super::contexts::Contexts;
-use super::error::BuildError;
+use super::error::{BuildError, StepError};
+use super::foreign;
 use super::masks::{Masks, Screen};
 use super::request::Settings;
 use super::run::{Output, SecretSource, Secrets, Surroundings, gather};
@@ -58,6 +59,8 @@ pub(super) struct Site<'a> {
     pub(super) contexts: &'a Contexts,
     /// The images that steps begin with.
     pub(super) bases: &'a BTreeMap<StepId, Image>,
+    /// Steps that were done just now, for another platform.
+    pub(super) fresh: &'a BTreeSet<Key>,
 }
 
 /// Does all steps of the plan.
@@ -172,13 +175,17 @@ impl Solver<'_, '_> {
             let root = Root { key, layers, own: false, made, is_cached: true, is_base: true };
             return Ok(Sought::Found(root));
         }
-        if step.caching == Caching::Never {
+        let is_anew = step.caching == Caching::Never;
+        if is_anew && self.site.fresh.is_empty() {
             return Ok(Sought::Missed(None));
         }
         let mut gathered = None;
         let digests = self.site.known(step, &self.roots, &mut gathered)?;
         let Some(digests) = digests else { return Ok(Sought::Missed(None)) };
         let key = key_of(step, self.site.below(step, &self.roots), &digests);
+        if is_anew && !self.site.fresh.contains(&key) {
+            return Ok(Sought::Missed(gathered));
+        }
         Ok(match self.site.engine.done_before(&self.site.place(&key))? {
             Some(record) => Sought::Found(self.site.grown(step, key, record, &self.roots)),
             None => Sought::Missed(gathered),
@@ -373,6 +380,7 @@ impl Site<'_> {
         roots: &[Option<Root>],
         output: OwnedFd,
     ) -> Result<Made, BuildError> {
+        self.check_processor(step)?;
         let below = self.layers_below(step, roots);
         let (contexts, taken) = self.mounted(step, roots)?;
         let origin = |origin: &Origin| match origin {
@@ -398,6 +406,28 @@ impl Site<'_> {
         match ran.ended.exit_code() {
             0 => Ok(Made { layer: ran.layer.as_ref().map(Into::into), taken }),
             exit => Err(BuildError::Program { exit }),
+        }
+    }
+
+    /// A program for other processors needs an interpreter.
+    fn check_processor(&self, step: &Step) -> Result<(), BuildError> {
+        let platform = self.platform(step);
+        let architecture = platform.split('/').nth(1).unwrap_or_default();
+        if foreign::runs(architecture) { Ok(()) } else { Err(StepError::Foreign(platform).into()) }
+    }
+
+    /// What a step is for: what the image is for that it begins with, or the whole build.
+    fn platform(&self, step: &Step) -> String {
+        let mut bottom = step;
+        while let Some(below) = bottom.below.and_then(|id| self.plan.steps.get(id)) {
+            bottom = below;
+        }
+        match &bottom.act {
+            Act::Base { platform, .. } => platform.clone(),
+            _ => {
+                let config = &self.plan.outcome.config;
+                format!("{}/{}", config.os, config.architecture)
+            }
         }
     }
 

@@ -26,6 +26,12 @@ pub(super) const STEPS: &[Code] = &[
         "Compare source of the mount with what its from holds.",
     ),
     code(
+        "E-build-foreign",
+        "A RUN is for other processors than this host's, and no interpreter is registered for them that containers see.",
+        "Install one that registers itself with the flag F (Debian: qemu-user-static), or begin the stage with \
+         FROM --platform=$BUILDPLATFORM and let its tools build for $TARGETARCH.",
+    ),
+    code(
         "E-build-interrupted",
         "Somebody asked the build to end while a step ran. Nothing of the step is left.",
         "Start the build again. What is complete is not done twice.",

@@ -51,6 +51,9 @@ pub enum StepError {
         /// Where it should have been.
         target: String,
     },
+    /// Its programs are for other processors.
+    #[error("the step runs programs for {0}, which this host cannot run")]
+    Foreign(String),
     /// Somebody asked us to end.
     #[error("the step was interrupted by signal {0}")]
     Interrupted(i32),
@@ -65,6 +68,7 @@ impl StepError {
             Self::WrittenSecret { .. } => "E-build-written-secret",
             Self::NoAgent(_) | Self::Agent { .. } => "E-build-agent",
             Self::NoSource { .. } => "E-build-mount-source",
+            Self::Foreign(_) => "E-build-foreign",
             Self::Interrupted(_) => "E-build-interrupted",
         }
     }
@@ -83,6 +87,9 @@ impl StepError {
             Self::NoAgent(id) => format!("give it: coffer build --ssh {id}"),
             Self::Agent { .. } => "see that the agent runs: ssh-add -l".to_owned(),
             Self::NoSource { .. } => "compare `source` of the mount with what its `from` holds".to_owned(),
+            Self::Foreign(_) => "register an interpreter that is found from any root (Debian: `apt install \
+                qemu-user-static`), or begin the stage with `FROM --platform=$BUILDPLATFORM` and build for $TARGETARCH"
+                .to_owned(),
             Self::Interrupted(_) => "start the build again; what is complete is not done twice".to_owned(),
         }
     }
