@@ -211,6 +211,17 @@ pub struct Run {
     pub network: Option<String>,
     /// `--security`
     pub security: Option<String>,
+    /// `--device`, which may be repeated.
+    pub devices: Vec<Device>,
+}
+
+/// `RUN --device`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    /// As CDI calls it: `vendor.example/class=name`, or a part of that.
+    pub name: String,
+    /// Whether the step fails without it.
+    pub required: bool,
 }
 
 /// `RUN --mount`, with variables replaced; what was not said is `None`.

@@ -222,6 +222,8 @@ pub struct Run {
     pub mounts: Vec<Mount>,
     /// Where its packets go.
     pub network: RunNetwork,
+    /// Names that whoever builds gives an address: sorted, each once. The addresses are in no key.
+    pub hosts: Vec<String>,
     /// `--security=insecure`: with the engine's rights, where policy grants them.
     pub insecure: bool,
 }

@@ -83,6 +83,8 @@ pub struct Request<'a> {
     pub contexts: &'a BTreeMap<String, String>,
     /// `--network`: `none`, `outbound`, `host`.
     pub network: &'a str,
+    /// `--add-host`: `NAME=ADDRESS` each.
+    pub hosts: &'a [String],
     /// Whether the same bytes were asked for, whoever builds: `--reproducible`.
     pub is_reproducible: bool,
 }

@@ -8,7 +8,8 @@ const HEAD: &str = "\
 # Checks of Dockerfiles
 
 What is wrong with a file that builds. Rules that BuildKit has, too, have its names and speak up where its own do: its
-tests judge them (conformance/README.md). `InvalidBaseImagePlatform` needs the image, and belongs to the build.
+tests judge them (conformance/README.md). `InvalidBaseImagePlatform` needs the image: a build refuses
+such a base (`E-build-platform`).
 
     # check=skip=RULE,RULE;error=true        in the first lines: for the file
     # check=skip=RULE why                    right above an instruction: for that one

@@ -9,6 +9,7 @@ pub(crate) mod env;
 pub(crate) mod filter;
 pub(crate) mod fingerprint;
 pub(crate) mod grant;
+pub(crate) mod host;
 pub(crate) mod hostname;
 pub(crate) mod instant;
 pub(crate) mod instruction;

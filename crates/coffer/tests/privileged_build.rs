@@ -109,6 +109,139 @@ RUN test ! -e /run/secrets/token && test ! -e /t && test -z \"$TOKEN\"
     assert_eq!(String::from_utf8(found.stdout).unwrap(), "", "the secret was kept");
 }
 
+/// A secret that is printed in two pieces, and by a step that only finds what another has left.
+const PRINTED: &str = "\
+FROM base:1
+RUN --mount=type=secret,id=token --mount=type=cache,target=/c cat /run/secrets/token > /c/left; cat /c/left; \\
+    all=$(cat /c/left); printf %s \"${all%????????}\"; sleep 0.3; tail -c +7 /c/left
+RUN --mount=type=cache,target=/c echo left: $(cat /c/left) >&2; exit 3
+";
+
+#[test]
+fn privileged_what_steps_print_of_a_secret_is_not_shown() {
+    const VALUE: &str = "zebra-crossing";
+    let session = shelled();
+    write(&session, &[("Dockerfile", PRINTED), ("token", "zebra-crossing\n")]);
+    for progress in ["plain", "rawjson", "tty"] {
+        let line = format!("build --no-cache --progress {progress} --secret id=token,src=token .");
+        let said = fails(&session, &line);
+        assert!(!said.contains(VALUE) && !said.contains("crossing"), "{progress}: {said}");
+        assert!(said.contains("left: ***"), "{progress}: {said}");
+    }
+}
+
+#[test]
+fn privileged_a_step_that_writes_a_secret_down_fails_and_leaves_none_of_it() {
+    const VALUE: &str = "correct-horse-battery-staple-8471";
+    let session = shelled();
+    let mount = "--mount=type=secret,id=token,env=TOKEN,target=/t";
+    let built = |command: &str| {
+        let file = format!("FROM base:1\nRUN {mount} --mount=type=tmpfs,target=/m {command}\n");
+        write(&session, &[("Dockerfile", &file), ("token", VALUE)]);
+        session.coffer(harness::words("build --progress plain --secret id=token,src=token ."))
+    };
+    let hidden =
+        ["mkdir /d && cat /t > /d/env", "ln -s $TOKEN /d", "touch /d-$TOKEN", "echo key=$TOKEN > /d"];
+    for command in hidden {
+        let output = built(command);
+        let said = session.said(&output);
+        assert_eq!(output.status.code(), Some(1), "{command}: {said}");
+        assert!(said.contains("the step wrote the secret `token` into `/d"), "{command}: {said}");
+        assert!(said.contains("[E-build-step]") && !said.contains(VALUE), "{command}: {said}");
+    }
+    for command in ["cat /t > /d && rm /d", "cat /t > /m/d", "wc -c < /t > /d"] {
+        let output = built(command);
+        assert!(output.status.success(), "{command}: {}", session.said(&output));
+    }
+    fs::remove_file(session.work().join("token")).unwrap();
+    let found = Command::new("grep").args(["-rla", VALUE]).arg(session.root()).output().unwrap();
+    assert_eq!(String::from_utf8(found.stdout).unwrap(), "", "the secret was kept");
+}
+
+#[test]
+fn privileged_steps_know_the_names_that_they_were_given_and_are_found_again_by_them() {
+    let session = shelled();
+    let file = "FROM base:1\nRUN cat /etc/hosts > /hosts\n";
+    write(&session, &[("Dockerfile", file)]);
+    let built = |hosts: &str| {
+        let json = works(&session, &format!("build -q -t app:1{hosts} --format json ."));
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        (json["cached"].as_u64().unwrap(), works(&session, "run --rm app:1 /bin/cat /hosts"))
+    };
+    let (cached, plain) = built("");
+    assert_eq!(cached, 0);
+    assert_eq!(
+        built(" --add-host mirror.test:192.0.2.7 --add-host six=[2001:db8::7]"),
+        (0, { format!("{plain}192.0.2.7\tmirror.test\n2001:db8::7\tsix\n") })
+    );
+    // As with BuildKit: another address is no other step.
+    assert_eq!(built(" --add-host six=::1 --add-host mirror.test=192.0.2.8").0, 1);
+    assert_eq!(built(" --add-host mirror.test=192.0.2.7").0, 0);
+}
+
+const CROSS: &str = "\
+FROM --platform=$BUILDPLATFORM base:1 AS tools
+RUN echo shared >> /said && cat /said
+FROM --platform=$BUILDPLATFORM tools AS cross
+ARG TARGETPLATFORM TARGETARCH BUILDPLATFORM
+RUN echo $BUILDPLATFORM makes $TARGETPLATFORM > /made && cat /said >> /made
+FROM scratch
+COPY --from=cross /made /made
+";
+
+#[test]
+fn privileged_several_platforms_are_one_image_where_they_go() {
+    let session = shelled();
+    write(&session, &[("Dockerfile", CROSS)]);
+    let host = engine_platform();
+    let line = format!(
+        "build --no-cache --progress plain -t app:1 --platform linux/s390x,{host} \
+         -o type=oci,dest=app.tar --metadata-file made.json ."
+    );
+    let said = session.said(&session.coffer(harness::words(&line)));
+    assert_eq!(said.matches("shared\n").count(), 1, "what is the same for all is done once: {said}");
+    assert!(said.contains("linux/s390x [cross") && said.contains("2 platforms"), "{said}");
+    let made: serde_json::Value =
+        serde_json::from_slice(&fs::read(session.work().join("made.json")).unwrap()).unwrap();
+    let listed = made["platforms"].as_array().unwrap();
+    assert_eq!(listed[0]["platform"], "linux/s390x");
+    assert_eq!((&listed[1]["platform"], &listed[1]["digest"]), (&host.as_str().into(), &made["digest"]));
+    for (index, platform) in ["linux/s390x", &host].into_iter().enumerate() {
+        let line = format!("copy --platform {platform} oci-archive:app.tar oci:one-{index} --format json");
+        let copied: serde_json::Value = serde_json::from_str(&works(&session, &line)).unwrap();
+        assert_eq!(copied["digest"], listed[index]["digest"], "{copied}");
+        works(&session, &format!("build -q --platform {platform} -o files-{index} ."));
+        let text = fs::read_to_string(session.work().join(format!("files-{index}/made"))).unwrap();
+        assert_eq!(text, format!("{host} makes {platform}\nshared\n"));
+    }
+    let listed = works(&session, "image ls");
+    let count = |name: &str| listed.lines().filter(|line| line.starts_with(name)).count();
+    assert_eq!((count("app:1"), count("<none>")), (1, 1), "one for each platform: {listed}");
+}
+
+/// As Go calls what this machine runs.
+fn engine_platform() -> String {
+    let architecture = match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    };
+    format!("linux/{architecture}")
+}
+
+#[test]
+fn privileged_what_this_host_cannot_run_is_told_with_the_remedy() {
+    let session = shelled();
+    // No kernel has an interpreter registered for it.
+    write(&session, &[("Dockerfile", "FROM scratch\nCOPY Dockerfile /\nRUN [\"/Dockerfile\"]\n")]);
+    let said = fails(&session, "build --platform linux/mips .");
+    assert!(said.contains("the step runs programs for linux/mips, which this host cannot run"), "{said}");
+    assert!(said.contains("$BUILDPLATFORM") && said.contains("3 | RUN"), "{said}");
+    write(&session, &[("Dockerfile", "FROM base:1\n")]);
+    let said = fails(&session, "build --pull=never --platform linux/mips .");
+    assert!(said.contains("[E-build-platform]"), "{said}");
+}
+
 #[test]
 fn privileged_a_step_that_fails_says_where_and_what() {
     let session = shelled();
@@ -146,11 +279,13 @@ fn privileged_two_places_two_times_one_digest() {
 #[test]
 fn privileged_a_killed_build_leaves_nothing_that_disturbs_the_next() {
     let session = shelled();
-    write(&session, &[("Dockerfile", "FROM base:1\nRUN echo 1 > /one\nRUN sleep 1000\n")]);
+    // Nobody else's step sleeps as long.
+    let long = format!("sleep 1000.{}", std::process::id());
+    write(&session, &[("Dockerfile", &format!("FROM base:1\nRUN echo 1 > /one\nRUN {long}\n"))]);
     let mut build = session.command(["build", "-t", "app:1", "--progress", "plain", "."]);
     let mut build = build.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let sleeps = || {
-        let found = Command::new("pgrep").args(["-f", "^sleep 1000$"]).output().unwrap();
+        let found = Command::new("pgrep").args(["-f", &format!("^{long}$")]).output().unwrap();
         !found.stdout.is_empty()
     };
     until("the step runs", sleeps);

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use model::image::Image;
-use model::request::Network;
+use model::request::{HostAddress, Network, RunRequest};
 use model::spec::InjectedFile;
 use policy::Placement;
 use policy::confine::{MappedMounts, ResolvedUser};
@@ -63,7 +63,7 @@ impl Engine {
         let hostname = request.hostname.clone().unwrap_or_else(|| record.id.short().to_owned());
         let placement = Placement {
             container: record.id.to_string(),
-            files: files(request.network, &hostname),
+            files: files(request, &hostname),
             hostname,
             volumes: volumes.place(request, &image.config)?,
             views: self.views(held, request, &space)?,
@@ -121,14 +121,22 @@ pub(crate) fn cgroup(id: &ContainerId, invoker: Invoker) -> String {
 }
 
 /// /etc/hostname, /etc/hosts and /etc/resolv.conf; with the host's network, the latter two are the host's. A way
-/// out leads to the host's resolvers, by addresses of its own.
-fn files(network: Network, hostname: &str) -> Vec<InjectedFile> {
+/// out leads to the host's resolvers, by addresses of its own. A step's names come last.
+fn files(request: &RunRequest, hostname: &str) -> Vec<InjectedFile> {
     let own_hosts = || format!("{HOSTS}127.0.1.1\t{hostname}\n");
-    let (hosts, resolver) = match network {
+    let (mut hosts, resolver) = match request.network {
         Network::None => (own_hosts(), String::new()),
         Network::Outbound => (own_hosts(), outside().resolv_conf()),
         Network::Host => (host_file("/etc/hosts"), host_file("/etc/resolv.conf")),
     };
+    let names = request.step.iter().flat_map(|step| &step.hosts);
+    for (index, HostAddress { name, address }) in names.enumerate() {
+        // The host's file may end within a line.
+        if index == 0 && !hosts.is_empty() && !hosts.ends_with('\n') {
+            hosts.push('\n');
+        }
+        hosts.push_str(&format!("{address}\t{name}\n"));
+    }
     [("/etc/hostname", format!("{hostname}\n")), ("/etc/hosts", hosts), ("/etc/resolv.conf", resolver)]
         .map(|(path, content)| InjectedFile { path: path.to_owned(), content })
         .into()
@@ -164,11 +172,27 @@ fn text(path: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
+    use model::request::StepRequest;
+
     use super::*;
 
     #[test]
+    fn names_that_were_given_an_address_come_last() {
+        let host =
+            |name: &str, address: &str| HostAddress { name: name.into(), address: address.parse().unwrap() };
+        let hosts = vec![host("mirror.test", "192.0.2.7"), host("mirror.test", "2001:db8::7")];
+        for network in [Network::None, Network::Outbound, Network::Host] {
+            let step = Some(StepRequest { hosts: hosts.clone(), ..StepRequest::default() });
+            let files = files(&RunRequest { network, step, ..RunRequest::default() }, "calm");
+            let ends = "\n192.0.2.7\tmirror.test\n2001:db8::7\tmirror.test\n";
+            assert!(files[1].content.ends_with(ends), "{network:?} {}", files[1].content);
+        }
+    }
+
+    #[test]
     fn a_container_without_a_network_knows_itself_and_no_resolver() {
-        let files = files(Network::None, "calm");
+        let request = RunRequest { network: Network::None, ..RunRequest::default() };
+        let files = files(&request, "calm");
         assert_eq!(files[0].content, "calm\n");
         assert!(files[1].content.ends_with("127.0.1.1\tcalm\n"));
         assert_eq!(files[2].content, "");

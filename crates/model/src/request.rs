@@ -1,5 +1,6 @@
 //! What a person asks for when they type `coffer run`: already parsed, not yet judged.
 
+use core::net::IpAddr;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -93,6 +94,18 @@ pub struct StepRequest {
     pub scripts: Vec<Script>,
     /// Secrets that it sees: never what is in them.
     pub secrets: Vec<SecretRequest>,
+    /// `--add-host`: lines of its /etc/hosts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<HostAddress>,
+}
+
+/// An address that a step knows by a name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostAddress {
+    /// Letters, digits, `.`, `-` and `_`.
+    pub name: String,
+    /// Of either family.
+    pub address: IpAddr,
 }
 
 /// A program that lies in the root while a step runs.

@@ -1,5 +1,7 @@
 //! gzip and zstd, with a bound on what comes out.
 
+pub(crate) mod foreign;
+
 use std::io::{self, BufRead, BufReader, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -55,17 +57,27 @@ pub(crate) fn buffered_decoder<'a>(
     compression: Compression,
     limits: &Limits,
 ) -> io::Result<Box<dyn Read + Send + 'a>> {
-    let packed = Arc::new(AtomicU64::new(0));
-    let source = Counting { source, count: Arc::clone(&packed) };
-    let decoder: Box<dyn Read + Send + 'a> = match compression {
-        Compression::Plain => return Ok(Box::new(source)),
-        Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(source)),
-        Compression::Zstd => {
+    match compression {
+        Compression::Plain => Ok(Box::new(source)),
+        Compression::Gzip => {
+            guarded(source, limits, |source| Ok(flate2::bufread::MultiGzDecoder::new(source)))
+        }
+        Compression::Zstd => guarded(source, limits, |source| {
             let mut decoder = zstd::stream::read::Decoder::with_buffer(source)?;
             decoder.window_log_max(ZSTD_WINDOW)?;
-            Box::new(decoder)
-        }
-    };
+            Ok(decoder)
+        }),
+    }
+}
+
+/// What a decoder makes of `source`, as long as that is not too much.
+fn guarded<'a, R: BufRead + Send + 'a, D: Read + Send + 'a>(
+    source: R,
+    limits: &Limits,
+    decoder: impl FnOnce(Counting<R>) -> io::Result<D>,
+) -> io::Result<Box<dyn Read + Send + 'a>> {
+    let packed = Arc::new(AtomicU64::new(0));
+    let decoder = decoder(Counting { source, count: Arc::clone(&packed) })?;
     Ok(Box::new(Guarded { decoder, packed, unpacked: 0, limits: *limits }))
 }
 

@@ -185,6 +185,14 @@ pub enum StoreError {
         /// What the archive offers.
         available: Vec<String>,
     },
+    /// What a step wrote has bytes in it that no layer may have.
+    #[error("`{entry}` has bytes in it that no layer may have")]
+    Unwanted {
+        /// The path.
+        entry: String,
+        /// Which of those that were named.
+        which: usize,
+    },
     /// A layer's media type is unknown here.
     #[error("layer `{layer}` has the unsupported media type `{media_type}`")]
     Compression {
@@ -238,6 +246,7 @@ impl StoreError {
             Self::Corrupt { .. } => "E-store-corrupt",
             Self::Lost { .. } => "E-store-lost",
             Self::Platform { .. } => "E-store-platform",
+            Self::Unwanted { .. } => "E-store-unwanted",
             Self::Compression { .. } => "E-store-compression",
             Self::Copy(error) => error.code(),
             Self::Stopped => "E-store-stopped",
@@ -288,6 +297,7 @@ impl StoreError {
             }
             Self::Lost { .. } => "import it again; what is damaged has been removed".into(),
             Self::Platform { wanted, .. } => format!("get the variant for {wanted}"),
+            Self::Unwanted { .. } => "remove them from the file before the step ends".into(),
             Self::Compression { .. } => "rebuild the image with gzip or zstd layers".into(),
             Self::Copy(error) => error.remedy(),
             Self::Stopped => "try again".into(),

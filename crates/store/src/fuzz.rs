@@ -8,6 +8,7 @@ use model::digest::Digest;
 use model::oci::{Index, Manifest};
 
 use crate::archive::Reader;
+use crate::compress::foreign::Wrapping;
 use crate::error::Result;
 use crate::limits::Limits;
 use crate::source::described;
@@ -36,6 +37,14 @@ pub fn walk(bytes: &[u8], limits: &Limits) -> io::Result<u64> {
         entries += 1;
     }
     Ok(entries)
+}
+
+/// Unpacks `bytes` as what an archive may be packed with, and keeps nothing; returns how many bytes come of it.
+///
+/// # Errors
+/// What is no stream of its kind, or passes a limit.
+pub fn unwrapped(bytes: &[u8], limits: &Limits) -> io::Result<u64> {
+    io::copy(&mut Wrapping::of(bytes).decoder(bytes, limits)?, &mut io::sink())
 }
 
 /// Parses `bytes` as every kind of JSON that an image has; returns how many kinds it could be.

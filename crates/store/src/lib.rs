@@ -73,6 +73,6 @@ pub use pull::{Blobs, Incoming, Turn};
 pub use remove::{Prune, Pruned, Removal, Removed};
 pub use save::Format;
 pub use stamp::{Stamp, StampMode};
-pub use take::{Taking, Written};
+pub use take::{Taking, Treating, Written};
 pub use unpack::Owner;
 pub use verify::Finding;

@@ -1,6 +1,8 @@
 //! A layer made of what a step of a build wrote: its archive is written once, and where nobody else can write
 //! to the files any more, they themselves become the unpacked layer.
 
+mod search;
+
 use std::fs::{DirBuilder, File};
 use std::io::{self, BufWriter, Write};
 use std::os::fd::OwnedFd;
@@ -22,6 +24,7 @@ use crate::limits::Limits;
 use crate::settle::Settler;
 use crate::stamp::Stamp;
 use crate::unpack::{EntryPath, printable};
+use search::Search;
 
 /// What the blob of such a layer is called in messages.
 const LABEL: &str = "what the step wrote";
@@ -34,6 +37,17 @@ pub struct Written<'a> {
     pub home: &'a OwnedFd,
     /// Its name there.
     pub name: &'a str,
+}
+
+/// What becomes of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Treating<'a> {
+    /// Which times the layer has.
+    pub stamp: Stamp,
+    /// How the directory becomes one.
+    pub taking: Taking,
+    /// Bytes that it may not have anywhere, no part empty.
+    pub unwanted: &'a [&'a [u8]],
 }
 
 /// How a directory becomes a layer.
@@ -58,25 +72,24 @@ impl Store {
     /// On another file system than the store's it is copied in any case.
     ///
     /// # Errors
-    /// [`StoreError::Copy`] where the directory cannot be read, [`StoreError::Path`] and [`StoreError::Limit`]
-    /// for what no layer may hold, and what the disk says.
+    /// [`StoreError::Copy`] where the directory cannot be read, [`StoreError::Path`], [`StoreError::Limit`] and
+    /// [`StoreError::Unwanted`] for what no layer may hold, and what the disk says.
     pub fn take_layer(
         &self,
         written: &Written<'_>,
         changes: &[LayerChange],
-        stamp: Stamp,
-        taking: Taking,
+        treating: Treating<'_>,
     ) -> Result<(Layer, Notices)> {
         check(changes, &self.limits)?;
         let _present = self.share("sweep")?;
         let scratch = self.scratch()?;
-        let moved = match taking {
+        let moved = match treating.taking {
             Taking::Moved => take_over(written, &scratch)?,
             Taking::Copied => None,
         };
         match moved {
-            Some(place) => self.settled(written, changes, stamp, (place, &scratch)),
-            None => self.copied(written, changes, stamp, &scratch),
+            Some(place) => self.settled(written, changes, treating, (place, &scratch)),
+            None => self.copied(written, changes, treating, &scratch),
         }
     }
 
@@ -84,12 +97,11 @@ impl Store {
         &self,
         written: &Written<'_>,
         changes: &[LayerChange],
-        stamp: Stamp,
+        treating: Treating<'_>,
         (place, scratch): (PathBuf, &Scratch),
     ) -> Result<(Layer, Notices)> {
         let mut settler = Settler::new(self.owner, self.limits);
-        let treatment = Treatment { stamp, settler: Some(&mut settler) };
-        let (tar, notices) = spool(written, changes, treatment, scratch)?;
+        let (tar, notices) = self.spool(written, changes, treating, (Some(&mut settler), scratch))?;
         let mut listing = settler.finish(written.upper.directory)?;
         listing.tar_bytes = tar.size;
         let _alone = self.lock(&tar.digest.hex())?;
@@ -102,16 +114,37 @@ impl Store {
         &self,
         written: &Written<'_>,
         changes: &[LayerChange],
-        stamp: Stamp,
+        treating: Treating<'_>,
         scratch: &Scratch,
     ) -> Result<(Layer, Notices)> {
-        let (tar, notices) = spool(written, changes, Treatment { stamp, settler: None }, scratch)?;
+        let (tar, notices) = self.spool(written, changes, treating, (None, scratch))?;
         let _alone = self.lock(&tar.digest.hex())?;
         self.keep_tar(&tar)?;
         let (claim, stop) = (Claim { label: LABEL, diff_id: None }, AtomicBool::new(false));
         let work = Work { scratch, stop: &stop };
         let admitted = self.admit_present((tar.digest, tar.size), claim, work, &mut |_| {})?;
         Ok((admitted.layer, notices))
+    }
+
+    /// The archive. One that has what it may not have is not kept.
+    fn spool(
+        &self,
+        written: &Written<'_>,
+        changes: &[LayerChange],
+        treating: Treating<'_>,
+        (settler, scratch): (Option<&mut Settler>, &Scratch),
+    ) -> Result<(Tar, Notices)> {
+        let path = scratch.fresh();
+        let file = File::create_new(&path).map_err(StoreError::write_path(&path))?;
+        let search = Search::new(treating.unwanted);
+        let mut hashed = Hashed { file, hasher: Hasher::new(), search, size: 0 };
+        let out = BufWriter::with_capacity(1 << 17, &mut hashed);
+        let notices = write_with(&written.upper, changes, Treatment { stamp: treating.stamp, settler }, out)?;
+        if let Some(found) = hashed.search.found() {
+            let entry = search::entry_at(&path, found.at, &self.limits);
+            return Err(StoreError::Unwanted { entry: entry.unwrap_or_default(), which: found.which });
+        }
+        Ok((Tar { path, digest: hashed.hasher.finish(), size: hashed.size }, notices))
     }
 
     fn keep_tar(&self, tar: &Tar) -> Result<()> {
@@ -161,31 +194,20 @@ fn take_over(written: &Written<'_>, scratch: &Scratch) -> Result<Option<PathBuf>
     }
 }
 
-fn spool(
-    written: &Written<'_>,
-    changes: &[LayerChange],
-    treatment: Treatment<'_>,
-    scratch: &Scratch,
-) -> Result<(Tar, Notices)> {
-    let path = scratch.fresh();
-    let file = File::create_new(&path).map_err(StoreError::write_path(&path))?;
-    let mut hashed = Hashed { file, hasher: Hasher::new(), size: 0 };
-    let out = BufWriter::with_capacity(1 << 17, &mut hashed);
-    let notices = write_with(&written.upper, changes, treatment, out)?;
-    Ok((Tar { path, digest: hashed.hasher.finish(), size: hashed.size }, notices))
-}
-
-/// A file that is hashed as it is written.
-struct Hashed {
+/// A file that is hashed, and looked through, as it is written.
+struct Hashed<'a> {
     file: File,
     hasher: Hasher,
+    search: Search<'a>,
     size: u64,
 }
 
-impl Write for Hashed {
+impl Write for Hashed<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let length = self.file.write(bytes)?;
-        self.hasher.update(bytes.get(..length).unwrap_or_default());
+        let bytes = bytes.get(..length).unwrap_or_default();
+        self.hasher.update(bytes);
+        self.search.piece(bytes);
         self.size += length as u64;
         Ok(length)
     }

@@ -30,6 +30,11 @@ const LIMITS: Limits = Limits {
     attached_bytes: 1 << 20,
 };
 
+/// Of the real tools: several streams and blocks with checks of every kind, and a filter for programs.
+const STREAMS_XZ: &[u8] = include_bytes!("fixtures/streams.xz");
+const STREAMS_BZIP2: &[u8] = include_bytes!("fixtures/streams.bz2");
+const FILTERED_XZ: &[u8] = include_bytes!("fixtures/x86.xz");
+
 /// Entries of every kind with names that collide, climb and point at each other.
 fn entry() -> impl Strategy<Value = Vec<u8>> {
     let name = prop::sample::select(vec![
@@ -109,6 +114,22 @@ proptest! {
             }
         }
         let _either = fuzz::walk(&bytes, &LIMITS);
+    }
+
+    #[test]
+    fn damaged_packings_never_panic_and_stay_within_their_limits(
+        packed in prop::sample::select(vec![&b"\xfd7zXZ\0"[..], b"BZh9", STREAMS_XZ, STREAMS_BZIP2, FILTERED_XZ]),
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
+        more in prop::collection::vec(any::<u8>(), 0..64),
+    ) {
+        let mut bytes = [packed, more.as_slice()].concat();
+        for (at, byte) in damage {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        if let Ok(unpacked) = fuzz::unwrapped(&bytes, &LIMITS) {
+            prop_assert!(unpacked <= LIMITS.ratio_floor);
+        }
     }
 
     #[test]

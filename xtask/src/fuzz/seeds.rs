@@ -9,7 +9,8 @@ const LARGEST: u64 = 64 << 10;
 const MOST: usize = 4096;
 
 /// Where tests have theirs, and where libFuzzer keeps what it has found for a target.
-const OF_TESTS: [&str; 3] = ["crates/advisories/tests", "crates/model/tests", "crates/scan/tests"];
+const OF_TESTS: [&str; 4] =
+    ["crates/advisories/tests", "crates/model/tests", "crates/scan/tests", "crates/store/tests/fixtures"];
 const OF_TARGETS: &str = "fuzz/corpus";
 
 /// The seeds of a target, in the order of their names; an empty one is always among them.

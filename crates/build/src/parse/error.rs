@@ -181,6 +181,9 @@ pub enum Fault {
     /// `VOLUME [""]`
     #[error("`VOLUME` needs paths that are not empty")]
     Volume,
+    /// `RUN --device`
+    #[error("`--device={0}` is none: it is a device's name, and may have `,required` behind it")]
+    Device(String),
     /// `RUN --mount`
     #[error("`--mount`: {0}")]
     Mount(#[from] MountError),

@@ -1,13 +1,13 @@
 //! What is executed: `RUN`, `CMD`, `ENTRYPOINT`.
 
-use crate::instruction::{Command, Document, Run};
+use crate::instruction::{Command, Device, Document, Run};
 use crate::parse::error::Fault;
 use crate::parse::flags::{Flag, Flags, list, text};
 use crate::parse::mount;
 use crate::parse::node::{Arguments, Node};
 use crate::words::Words;
 
-const FLAGS: &[Flag] = &[list("mount"), text("network"), text("security")];
+const FLAGS: &[Flag] = &[list("mount"), text("network"), text("security"), list("device")];
 
 pub(super) fn run(node: &Node, words: &Words) -> Result<Run, Fault> {
     let flags = Flags::read(&node.name, &node.flags, FLAGS)?;
@@ -18,7 +18,26 @@ pub(super) fn run(node: &Node, words: &Words) -> Result<Run, Fault> {
         mounts,
         network: word(&flags, "network", &["default", "none", "host"], "default, none and host")?,
         security: word(&flags, "security", &["sandbox", "insecure"], "sandbox and insecure")?,
+        devices: flags.list("device").map(|text| device(&text)).collect::<Result<_, _>>()?,
     })
+}
+
+/// `NAME[,required]`, where a name may have a `=` itself.
+fn device(text: &str) -> Result<Device, Fault> {
+    let wrong = || Fault::Device(text.to_owned());
+    let (mut name, mut required) = (None, false);
+    for field in text.split(',') {
+        let (key, value) = field.split_once('=').unwrap_or((field, ""));
+        match (key.to_ascii_lowercase().as_str(), value) {
+            ("required", "" | "true" | "1") => required = true,
+            ("required", "false" | "0") => required = false,
+            ("name", value) if name.is_none() => name = Some(value),
+            _ if name.is_none() => name = Some(field),
+            _ => return Err(wrong()),
+        }
+    }
+    let name = name.filter(|name| !name.is_empty()).ok_or_else(wrong)?.to_owned();
+    Ok(Device { name, required })
 }
 
 /// Either of the two forms.

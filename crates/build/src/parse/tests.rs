@@ -35,6 +35,27 @@ fn exec(words: &[&str]) -> Command {
 }
 
 #[test]
+fn devices_have_a_name_and_may_be_required() {
+    let devices = |flag: &str| match one(&format!("RUN --device={flag} make")) {
+        Instruction::Run(run) => run.devices,
+        other => panic!("{other:?}"),
+    };
+    for (flag, name, required) in [
+        ("vendor.example/gpu", "vendor.example/gpu", false),
+        ("vendor.example/gpu=all", "vendor.example/gpu=all", false),
+        ("vendor.example/gpu=all,required", "vendor.example/gpu=all", true),
+        ("name=gpu=0,required=true", "gpu=0", true),
+        ("required=false,name=gpu", "gpu", false),
+    ] {
+        assert_eq!(devices(flag), [Device { name: name.to_owned(), required }], "{flag}");
+    }
+    for wrong in ["", "required", "a,b", "name=a,name=b", "a,required=perhaps"] {
+        let text = format!("FROM x\nRUN --device={wrong} make");
+        assert!(parse(text.as_bytes(), &Limits::default()).is_err(), "{wrong}");
+    }
+}
+
+#[test]
 fn stages_have_bases_names_and_platforms() {
     let file = read("ARG A=1 B\nfrom --platform=$P a:$A as Build\nRUN x\nFROM b").unwrap();
     let arguments: Vec<_> =

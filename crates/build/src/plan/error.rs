@@ -111,6 +111,9 @@ pub enum Problem {
     /// `RUN --security`
     #[error("`--security={0}` is neither sandbox nor insecure")]
     Security(String),
+    /// `RUN --device`
+    #[error("no step has a device, and this one requires `{0}`; leave `required` out if it can do without")]
+    Device(String),
     /// `--chmod`
     #[error("`--chmod={0}` is no mode: it is octal, up to 7777, or symbolic as in u=rwX,go=rX")]
     Mode(String),

@@ -1,5 +1,5 @@
 //! What makes two steps the same: a digest over what a step does, what lies below and what it takes. Where it stands,
-//! what it is called, and what must not decide (proxies, the values of secrets) is not in it.
+//! what it is called, and what must not decide (proxies, the values of secrets, the addresses of names) is not in it.
 
 mod writer;
 
@@ -11,7 +11,7 @@ use super::{Act, Copy, Mount, Origin, Step};
 use writer::{Origins, Writer};
 
 /// The first thing that is hashed: another form of what follows is another version.
-const VERSION: &str = "cofferdam build step 1";
+const VERSION: &str = "cofferdam build step 2";
 
 /// What a step is found by among those that were done before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

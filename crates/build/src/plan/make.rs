@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use model::digest::Digest;
 
-use super::error::{PlanError, Problem};
+use super::error::{PlanError, Problem, shown};
 use super::graph::{Graph, Node, Place};
 use super::mounts::Mounts;
 use super::options::{Bases, Options};
@@ -46,6 +46,7 @@ struct Maker<'a> {
     /// Steps by what they do, so that none is done twice.
     known: HashMap<Digest, StepId>,
     stages: BTreeMap<usize, Stage>,
+    remarks: Vec<String>,
 }
 
 /// The instruction at hand, and whose it is.
@@ -65,6 +66,7 @@ impl<'a> Maker<'a> {
             steps: Vec::new(),
             known: HashMap::new(),
             stages: BTreeMap::new(),
+            remarks: Vec::new(),
         }
     }
 
@@ -142,12 +144,26 @@ impl<'a> Maker<'a> {
         stage: &mut Stage,
         titles: &mut Titles,
     ) -> Result<(), Problem> {
+        self.devices(run, hand)?;
         let mounts = self.mounts(run, hand, stage)?;
-        let (default, proxies) = (self.graph.options.network, &self.proxies);
-        let (run, line) = running::run(run, mounts, stage, default, proxies, &self.graph.reader)?;
+        let (options, proxies) = (self.graph.options, &self.proxies);
+        let (run, line) = running::run(run, mounts, stage, options, proxies, &self.graph.reader)?;
         let hidden: Vec<String> = run.mounts.iter().filter_map(secret_variable).map(str::to_owned).collect();
         let hidden: Vec<&str> = hidden.iter().map(String::as_str).collect();
         self.step(Act::Run(run), line, &hidden, hand, stage, titles)
+    }
+
+    /// No step has a device. A file that can do without is built without, as by BuildKit where there is none.
+    fn devices(&mut self, run: &instruction::Run, hand: &Hand<'_>) -> Result<(), Problem> {
+        for device in &run.devices {
+            let name = shown(&device.name);
+            if device.required {
+                return Err(Problem::Device(name));
+            }
+            let line = hand.located.lines.first;
+            self.remarks.push(format!("line {line}: no step has a device, and so not `{name}`"));
+        }
+        Ok(())
     }
 
     fn mounts(
@@ -247,9 +263,10 @@ impl<'a> Maker<'a> {
         config.architecture.clone_from(&options.platform.architecture);
         config.labels.extend(options.labels.clone());
         let planned = graph.nodes.values().flat_map(Node::instructions).map(|(located, _)| &located.what);
+        self.remarks.extend(globals::unused(options, graph.file, planned));
         Ok(Plan {
             epoch: graph.globals.epoch(options)?,
-            remarks: globals::unused(options, graph.file, planned),
+            remarks: self.remarks,
             steps: self.steps,
             outcome: Outcome { root: stage.top, config, author: stage.author, history: stage.history },
         })

@@ -1,6 +1,6 @@
 //! What whoever builds says beyond the file, and what they know of the images that it begins with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::image::ImageConfig;
 use model::reference::Reference;
@@ -26,6 +26,8 @@ pub struct Options {
     pub contexts: BTreeMap<String, NamedContext>,
     /// `--network`: of each `RUN` that names none.
     pub network: RunNetwork,
+    /// `--add-host`: the names that each `RUN` knows an address of.
+    pub hosts: BTreeSet<String>,
     /// `SOURCE_DATE_EPOCH` of the environment; a build argument of that name goes before it.
     pub epoch: Option<i64>,
     /// `--no-cache` and `--no-cache-filter`
@@ -81,6 +83,7 @@ impl Options {
             platform,
             contexts: BTreeMap::new(),
             network: RunNetwork::default(),
+            hosts: BTreeSet::new(),
             epoch: None,
             no_cache: NoCache::default(),
             limits: Limits::default(),

@@ -1,6 +1,7 @@
 //! `RUN`: what is executed, and with what around it.
 
 use super::error::{Problem, shown};
+use super::options::Options;
 use super::reader::Reader;
 use super::stage::Stage;
 use super::{Mount, Run, RunNetwork, Script, history, paths, text_of};
@@ -14,7 +15,7 @@ pub(super) fn run(
     run: &instruction::Run,
     mounts: Vec<Mount>,
     stage: &Stage,
-    default: RunNetwork,
+    options: &Options,
     proxies: &[String],
     reader: &Reader,
 ) -> Result<(Run, String), Problem> {
@@ -29,7 +30,8 @@ pub(super) fn run(
         user: stage.config.user.clone(),
         working_dir: stage.directory().to_owned(),
         mounts,
-        network: network(run.network.as_deref(), default)?,
+        network: network(run.network.as_deref(), options.network)?,
+        hosts: options.hosts.iter().cloned().collect(),
         insecure: is_insecure(run.security.as_deref())?,
     };
     Ok((step, line))

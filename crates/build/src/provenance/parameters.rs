@@ -26,6 +26,7 @@ pub(super) fn external(facts: &Facts<'_>) -> Value {
         ("labels", json!(request.labels)),
         ("contexts", json!(request.contexts)),
         ("network", json!(request.network)),
+        ("hosts", json!(request.hosts)),
         ("secrets", secrets),
         ("ssh", agents),
     ])

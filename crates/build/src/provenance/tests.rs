@@ -65,6 +65,7 @@ impl Case {
             agents: &["default".to_owned()],
             contexts: &contexts,
             network: "outbound",
+            hosts: &["mirror.test=192.0.2.7".to_owned()],
             is_reproducible: true,
         };
         let done = [

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use model::reference::ImageName;
-use model::request::Ulimit;
+use model::request::{HostAddress, Ulimit};
 use model::verdict::Level;
 
 use super::ask::GroupLimits;
@@ -14,7 +14,7 @@ use crate::value::build::{Agent, CacheEnd, NetworkOf, Output, Secret};
 use crate::value::env::{self, Variable};
 use crate::value::filter::{self, Filter};
 use crate::value::pair::{self, Pair};
-use crate::value::{size, ulimit};
+use crate::value::{host, size, ulimit};
 
 /// `build`
 #[derive(Debug, Args)]
@@ -39,9 +39,9 @@ pub(crate) struct Build {
     /// Files that the Dockerfile knows by a name: NAME=DIR, NAME=https://..., NAME=docker-image://IMAGE
     #[arg(long = "build-context", value_name = "NAME=WHERE", value_parser = pair::parse)]
     pub(crate) contexts: Vec<Pair>,
-    /// For which platform; this host's if nothing is said
-    #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
-    pub(crate) platform: Option<String>,
+    /// For which platform; this host's if nothing is said. Several, with commas, are one image for --push and type=oci
+    #[arg(long = "platform", value_name = "OS/ARCH[/VARIANT]", value_delimiter = ',')]
+    pub(crate) platforms: Vec<String>,
     #[command(flatten)]
     pub(crate) image: Described,
     #[command(flatten)]
@@ -115,6 +115,9 @@ pub(crate) struct Steps {
         hide_possible_values = true
     )]
     pub(crate) network: NetworkOf,
+    /// An address that each RUN knows by a name; may be repeated
+    #[arg(long = "add-host", value_name = "NAME=ADDRESS", value_parser = host::parse)]
+    pub(crate) hosts: Vec<HostAddress>,
     /// Size of /dev/shm
     #[arg(long, value_name = "SIZE", value_parser = size::parse)]
     pub(crate) shm_size: Option<u64>,

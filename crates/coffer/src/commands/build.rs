@@ -3,6 +3,7 @@
 pub(super) mod cache;
 pub(super) mod check;
 pub(super) mod rebase;
+mod platforms;
 mod provide;
 mod result;
 mod shared;
@@ -41,7 +42,10 @@ need are not built, those that do not need each other are built at the same time
 were before are taken from earlier builds.
 
 Beside the image lie a bill of material and a statement about how it was made; `coffer push` sends them along.
-Secrets (`--secret`) are in no layer, no history and no cache.
+Secrets (`--secret`) are in no layer, no history and no cache, and are not shown where a step prints them.
+
+With several platforms each is built in turn, and steps that are the same for all are done once. They are one image where
+they go, with `--push` or `--output type=oci,dest=FILE`; in the store the one for this host has the names.
 
 Exit code: 0 built, 1 not built, 2 not understood.",
     codes: ExitCodes::Ordinary,
@@ -53,6 +57,7 @@ impl Act for Build {
     fn act(self, context: &mut Context) -> Result<u8, Failure> {
         let site = site::site()?;
         let images = Images::new(&self, site.level);
+        let platforms = platforms::of(&self)?;
         let request = self.request(site.level)?;
         session::hold(session::begin(&site, Purpose::Start)?);
         let engine = site::enter(site)?;
@@ -60,12 +65,19 @@ impl Act for Build {
         let interruptions = Interruptions::hold().map_err(held)?;
         let mut watcher = self.watcher(context);
         let mut draft = engine.draft(request, &mut *watcher)?;
-        images.provide(&engine, &mut draft, &mut *watcher)?;
         shared::take(&self.cache.cache_from, &images, &engine, &mut *watcher);
-        let built = engine.build(draft, &interruptions, &mut *watcher)?;
         drop(watcher);
+        let mut built = Vec::new();
+        for platform in platforms.turns() {
+            let mut watcher = self.watcher(context);
+            if let Some(platform) = platform {
+                draft.turn_to(platform, platforms.names(&self, platform));
+            }
+            images.provide(&engine, &mut draft, &mut *watcher)?;
+            built.push(engine.build(&mut draft, &interruptions, &mut *watcher)?);
+        }
         shared::put(&self, &images, &engine, &built)?;
-        result::deliver(&self, &engine, &built, context)?;
+        result::deliver(&self, &engine, &platforms.made(built)?, context)?;
         Ok(0)
     }
 }
@@ -84,7 +96,7 @@ impl Build {
             target: self.target.clone(),
             arguments: provide::arguments(&self.arguments),
             labels: pairs(&self.image.labels),
-            platform: self.platform.clone(),
+            platform: self.platforms.first().cloned(),
             contexts: pairs(&self.contexts),
             annotations: pairs(&self.image.annotations),
             steps: self.step_wishes(level)?,
@@ -107,6 +119,7 @@ impl Build {
                 NetworkOf::None => RunNetwork::None,
                 NetworkOf::Host => RunNetwork::Host,
             },
+            hosts: steps.hosts.clone(),
             secrets: provide::secrets(&steps.secrets)?,
             agents: provide::agents(&steps.ssh)?,
             limits: steps.limits.limits(),

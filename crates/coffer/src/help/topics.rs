@@ -241,7 +241,8 @@ new ones may come. Times are RFC 3339 in UTC, sizes are bytes, digests and ids a
 
 image ls, import, inspect  digest, config_digest, names, size, created, imported,
                            layers[] (blob, diff_id, size), config, facts
-build                      digest, names, already, steps, cached, evidence[] (kind, digest), image (as image ls)
+build                      digest, names, already, steps, cached, evidence[] (kind, digest), image (as image ls);
+                           for several platforms index, platforms[] (platform, digest)
 build check                file, remarks[] (rule, severity, first, last, message, instead), error; sarif besides
 build cache ls             [] key, title, last_used, bytes
 build cache prune          images, blobs, layers, bytes

@@ -1,6 +1,7 @@
 //! Images that were built, as text and as data.
 
 use engine::building::{Built, CacheEntry, FileRemark, FileRemarks, Moved};
+use engine::ship::Member;
 use serde::Serialize;
 
 use super::image::{ImageJson, headline};
@@ -20,6 +21,30 @@ pub(crate) struct BuiltJson<'a> {
     cached: usize,
     evidence: Vec<EvidenceJson<'a>>,
     image: ImageJson<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    platforms: Vec<MemberJson>,
+}
+
+/// The images for several platforms.
+pub(crate) struct Family<'a> {
+    /// The digest of what stands for all of them.
+    pub(crate) index: String,
+    pub(crate) members: &'a [Member],
+}
+
+/// One of them.
+#[derive(Debug, Serialize)]
+struct MemberJson {
+    platform: String,
+    digest: String,
+}
+
+impl MemberJson {
+    fn new(member: &Member) -> Self {
+        Self { platform: member.platform.to_string(), digest: member.image.digest.to_string() }
+    }
 }
 
 /// Something that lies beside it.
@@ -30,7 +55,7 @@ struct EvidenceJson<'a> {
 }
 
 impl<'a> BuiltJson<'a> {
-    pub(crate) fn new(built: &'a Built) -> Self {
+    pub(crate) fn new(built: &'a Built, family: Option<&'a Family<'a>>) -> Self {
         let evidence = built.evidence.iter();
         let evidence =
             evidence.map(|(kind, digest)| EvidenceJson { kind: kind.as_str(), digest: digest.to_string() });
@@ -42,12 +67,14 @@ impl<'a> BuiltJson<'a> {
             cached: built.cached,
             evidence: evidence.collect(),
             image: ImageJson::new(&built.image),
+            index: family.map(|family| family.index.as_str()),
+            platforms: family.iter().flat_map(|family| family.members).map(MemberJson::new).collect(),
         }
     }
 }
 
 /// `app:1  sha256:9f2c41d0aa17  142 MB  5 layers  3 of 8 steps from earlier builds`
-pub(crate) fn built(built: &Built, style: Style) -> String {
+pub(crate) fn built(built: &Built, family: Option<&Family<'_>>, style: Style) -> String {
     let image = &built.image;
     let name = image.names.first().map_or_else(String::new, |name| format!("{}  ", text::plain(name)));
     let digest = shortened(&image.digest.to_string(), Truncate::Short);
@@ -57,7 +84,18 @@ pub(crate) fn built(built: &Built, style: Style) -> String {
         cached if cached == built.steps => "everything from earlier builds".to_owned(),
         cached => format!("{cached} of {} from earlier builds", units::count(built.steps, "step", "steps")),
     };
-    format!("{}{digest}  {}  {layers}  {steps}\n", style.strong(&name), units::bytes(image.size))
+    let main = format!("{}{digest}  {}  {layers}  {steps}\n", style.strong(&name), units::bytes(image.size));
+    family.map_or_else(String::new, members) + &main
+}
+
+/// `linux/arm64  sha256:9f2c41d0aa17  142 MB` for each, and the digest for all of them.
+fn members(family: &Family<'_>) -> String {
+    let short = |digest: &str| shortened(digest, Truncate::Short);
+    let one = |Member { platform, image }: &Member| {
+        format!("{platform}  {}  {}\n", short(&image.digest.to_string()), units::bytes(image.size))
+    };
+    let all: String = family.members.iter().map(one).collect();
+    format!("{all}{} platforms  {}\n", family.members.len(), short(&family.index))
 }
 
 /// `--format json` of `coffer build cache ls`: one step.

@@ -3,6 +3,8 @@
 //! So a cache is pushed, pulled, copied, pinned and verified like any image. What it says is the word of whoever can
 //! write to its place, as with any cache that is shared: pin its place, and only their publisher's word counts.
 
+use std::collections::BTreeSet;
+
 use model::digest::ClaimedDigest;
 use model::image::{HistoryEntry, Image, ImageConfig, Layer};
 use serde::{Deserialize, Serialize};
@@ -58,12 +60,14 @@ impl Kept {
 }
 
 impl Engine {
-    /// An image of what a build has done, to be sent to where others look for it.
+    /// An image of what builds have done, each step once, to be sent to where others look for it.
     ///
     /// # Errors
     /// The store's.
-    pub fn pack_cache(&self, built: &Built) -> Result<Image, BuildError> {
-        let kept = &built.kept;
+    pub fn pack_cache(&self, built: &[Built]) -> Result<Image, BuildError> {
+        let mut kept: Vec<&Kept> = Vec::new();
+        let mut places = BTreeSet::new();
+        kept.extend(built.iter().flat_map(|built| &built.kept).filter(|kept| places.insert(kept.place)));
         let mut layers: Vec<Layer> = Vec::new();
         for layer in kept.iter().filter_map(|kept| kept.record.layer) {
             if !layers.iter().any(|other| other.diff_id == layer.diff_id) {

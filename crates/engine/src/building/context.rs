@@ -148,9 +148,6 @@ impl Engine {
         let failed = FilesError::read(label.as_bytes());
         let mut start = Vec::new();
         Read::by_ref(&mut stream).take(PEEK).read_to_end(&mut start).map_err(failed)?;
-        if let Some(packing) = super::copy::other_packing(&start) {
-            return Err(FilesError::Packing { path: label.to_owned(), packing });
-        }
         let is_archive = store::is_archive(&start);
         let whole = io::Cursor::new(start).chain(stream);
         if !is_archive {

@@ -199,7 +199,6 @@ impl Painter<'_> {
             return Ok(false);
         }
         let file = File::from(entry.open(tree.layers(), &top.path)?);
-        refuse_packing(&file, &top.path)?;
         let Some(archive) = self.engine.store.open_archive(file, &shown(&top.path))? else {
             return Ok(false);
         };
@@ -227,28 +226,6 @@ impl Painter<'_> {
         (attributes.uid, attributes.gid) = self.taken.owner.unwrap_or((attributes.uid, attributes.gid));
         attributes.mtime = self.stamp.time(attributes.mtime);
         self.canvas.place(&join(&parent, name), Placed { attributes, what }, Over::Anything)
-    }
-}
-
-/// Whoever expects an archive to be unpacked is told where it is not.
-fn refuse_packing(file: &File, path: &[u8]) -> Result<(), FilesError> {
-    let mut magic = [0; 6];
-    file.read_at(&mut magic, 0).map_err(FilesError::read(path))?;
-    let ends: [&[u8]; 5] = [b".tar.xz", b".txz", b".tar.bz2", b".tbz2", b".tbz"];
-    match other_packing(&magic) {
-        Some(packing) if ends.iter().any(|end| path.ends_with(end)) => {
-            Err(FilesError::Packing { path: shown(path), packing })
-        }
-        _ => Ok(()),
-    }
-}
-
-/// A packing that is known, and not unpacked here.
-pub(super) fn other_packing(magic: &[u8]) -> Option<&'static str> {
-    match magic {
-        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Some("xz"),
-        [b'B', b'Z', b'h', b'1'..=b'9', ..] => Some("bzip2"),
-        _ => None,
     }
 }
 

@@ -1,10 +1,11 @@
 //! Everything that is read before anything is done.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use build::instruction::{Dockerfile, Lines};
-use build::plan::{Act, Base, Bases, NamedContext, Options, Plan, StepId, needs};
+use build::plan::{Act, Base, Bases, Key, NamedContext, Options, Plan, Platform, StepId, needs};
 use model::image::Image;
+use model::reference::ImageName;
 
 use super::Watcher;
 use super::contexts::Contexts;
@@ -22,6 +23,10 @@ pub struct Draft {
     options: Options,
     dockerfile: Dockerfile,
     given: BTreeMap<Need, Given>,
+    /// What its steps are told apart by, where it is done for several platforms.
+    pub(super) prefix: String,
+    /// Steps that were done or found for another platform: whoever wants everything done anew wants it once.
+    pub(super) fresh: BTreeSet<Key>,
 }
 
 /// The Dockerfile as it was read.
@@ -57,7 +62,8 @@ impl Engine {
         let dockerfile = build::parse(&file.bytes, &build::Limits::default())
             .map_err(|source| BuildError::Dockerfile { file: file.name.clone(), source: Box::new(source) })?;
         let options = options(&request)?;
-        Ok(Draft { request, contexts, file, options, dockerfile, given: BTreeMap::new() })
+        let (given, prefix, fresh) = (BTreeMap::new(), String::new(), BTreeSet::new());
+        Ok(Draft { request, contexts, file, options, dockerfile, given, prefix, fresh })
     }
 }
 
@@ -68,13 +74,7 @@ impl Engine {
     /// [`BuildError::Platform`] if it is for another platform; whatever a start would say of who vouches for it.
     pub fn give(&self, draft: &mut Draft, need: Need, image: Image) -> Result<(), BuildError> {
         let (config, reference) = (&image.config, need.reference.clone());
-        let platform = model::oci::Platform {
-            architecture: config.architecture.clone(),
-            os: config.os.clone(),
-            variant: None,
-            os_version: None,
-        };
-        if !need.platform.parse::<Wanted>().is_ok_and(|wanted| wanted.accepts(&platform)) {
+        if !need.platform.parse::<Wanted>().is_ok_and(|wanted| wanted.fits(&image)) {
             let platform = format!("{}/{}", config.os, config.architecture);
             return Err(BuildError::Platform { reference, platform, wanted: need.platform });
         }
@@ -86,6 +86,15 @@ impl Engine {
 }
 
 impl Draft {
+    /// Turns to one of several platforms. What was read stays, and so do images that were given. Only one of what is
+    /// built can have the names.
+    pub fn turn_to(&mut self, platform: &Platform, names: Vec<ImageName>) {
+        self.prefix = format!("{platform} ");
+        self.options.platform = platform.clone();
+        self.request.platform = Some(platform.to_string());
+        self.request.names = names;
+    }
+
     /// Images that are needed and were not given. An image may tell that others are needed, so ask until there are
     /// none.
     ///
@@ -159,6 +168,7 @@ fn options(request: &BuildRequest) -> Result<Options, BuildError> {
         build_platform: host,
         contexts: request.contexts.iter().map(context).collect(),
         network: request.steps.network,
+        hosts: request.steps.hosts.iter().map(|host| host.name.clone()).collect(),
         epoch: match request.times {
             Times::At(seconds) => Some(seconds),
             Times::Real | Times::OfBase => None,

@@ -8,6 +8,7 @@ use build::provenance::{
 };
 use model::digest::Digest;
 use model::image::Image;
+use model::request::HostAddress;
 use store::{Artifact, ArtifactContent};
 
 use super::draft::{Draft, Need};
@@ -88,6 +89,8 @@ impl Engine {
         let host = super::platform::host().to_string();
         let secrets: Vec<String> = request.steps.secrets.keys().cloned().collect();
         let agents: Vec<String> = request.steps.agents.keys().cloned().collect();
+        let host_line = |host: &HostAddress| format!("{}={}", host.name, host.address);
+        let hosts: Vec<String> = request.steps.hosts.iter().map(host_line).collect();
         let names = if image.names.is_empty() { vec![String::new()] } else { image.names.clone() };
         let subjects: Vec<(String, Digest)> = names.into_iter().map(|name| (name, image.digest)).collect();
         let done = |root: &Root| Done {
@@ -111,6 +114,7 @@ impl Engine {
                 agents: &agents,
                 contexts: &request.contexts,
                 network: network(request.steps.network),
+                hosts: &hosts,
                 is_reproducible: request.times != Times::Real,
             },
             plan: made.plan,

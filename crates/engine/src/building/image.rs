@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use build::plan::{HistoryLine, Plan, StepId};
+use build::plan::{HistoryLine, Plan, Step, StepId};
 use model::digest::Digest;
 use model::image::{HistoryEntry, Image, Layer};
 use model::reference::ImageName;
@@ -41,13 +41,13 @@ pub(super) const BASE_NAME: &str = "org.opencontainers.image.base.name";
 pub(super) const BASE_DIGEST: &str = "org.opencontainers.image.base.digest";
 
 impl Engine {
-    /// Does what a draft says.
+    /// Does what a draft says. It may be turned to another platform afterwards.
     ///
     /// # Errors
     /// [`BuildError`](super::BuildError) where a step is not done, the store's where there is no room.
     pub fn build(
         &self,
-        draft: Draft,
+        draft: &mut Draft,
         interruptions: &Interruptions,
         watcher: &mut dyn Watcher,
     ) -> Result<Built, BuildError> {
@@ -59,29 +59,31 @@ impl Engine {
         let settings = Settings { steps: &draft.request.steps, epoch };
         // Who cannot write history down finds out before anything is done.
         drop(self.book()?);
-        watcher.planned(&plan.steps.iter().map(|step| step.title.clone()).collect::<Vec<_>>());
-        let site =
-            Site { engine: self, plan: &plan, settings: &settings, contexts: &draft.contexts, bases: &bases };
+        let title = |step: &Step| format!("{}{}", draft.prefix, step.title);
+        watcher.planned(&plan.steps.iter().map(title).collect::<Vec<_>>());
+        let (contexts, fresh) = (&draft.contexts, &draft.fresh);
+        let site = Site { engine: self, plan: &plan, settings: &settings, contexts, bases: &bases, fresh };
         // From here on nobody takes away what the steps begin with.
         let below: Vec<Layer> = bases.values().flat_map(|image| image.layers.iter().copied()).collect();
         self.store.hold_layers(&below)?;
         let roots =
             solve(&site, interruptions, watcher).inspect_err(|error| draft.point_at(error, watcher))?;
         watcher.waiting("putting the image together");
-        let Imported { image, already, .. } = self.assembled(&draft, &plan, &bases, &roots, epoch)?;
+        let Imported { image, already, .. } = self.assembled(draft, &plan, &bases, &roots, epoch)?;
         if !already {
             let name = draft.request.names.first().map(ToString::to_string).unwrap_or_default();
             let entry = Entry::image(Kind::Build, Some(image.digest), name, self.now());
             self.note(&entry.with("dockerfile", Digest::of(&draft.file.bytes).to_string()))?;
         }
         watcher.waiting("writing down what is in it");
-        let made = Made { draft: &draft, plan: &plan, bases: &bases, roots: &roots, begun };
+        let made = Made { draft, plan: &plan, bases: &bases, roots: &roots, begun };
         let evidence = self.testify(&made, &image)?;
         // An image that a stage begins with is no step: nobody does it.
         let done: Vec<&Root> = roots.iter().filter(|root| !root.is_base).collect();
         let (steps, cached) = (done.len(), done.iter().filter(|root| root.is_cached).count());
         let own = roots.iter().zip(&plan.steps).filter(|(root, _)| !root.is_base);
         let kept = own.map(|(root, step)| Kept::of(root, site.place(&root.key), &step.title)).collect();
+        draft.fresh.extend(roots.iter().map(|root| root.key));
         Ok(Built { image, already, steps, cached, evidence, kept })
     }
 

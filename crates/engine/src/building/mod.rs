@@ -9,6 +9,7 @@ mod draft;
 mod contexts;
 mod base;
 mod platform;
+mod foreign;
 
 // Where files come from.
 mod context;
@@ -29,6 +30,7 @@ mod copy;
 // What runs.
 mod run;
 mod caches;
+mod masks;
 
 // Which step when, and what becomes of it.
 mod solve;
@@ -44,7 +46,7 @@ mod check;
 mod watcher;
 mod error;
 
-pub use build::plan::{NoCache, RunNetwork, StepId};
+pub use build::plan::{NoCache, Platform, RunNetwork, StepId};
 pub use cache::{CacheEntry, CachePrune};
 pub use caches::Cache;
 pub use check::{FileRemark, FileRemarks, check_file};
@@ -53,6 +55,7 @@ pub use draft::{Draft, Need};
 pub use error::{BuildError, FilesError, StepError};
 pub use git::GitSource;
 pub use image::Built;
+pub use platform::host as host_platform;
 pub use rebase::{Moved, RebaseRequest};
 pub use request::{BuildRequest, Evidence, Provenance, StepWishes, Times};
 pub use run::{Agents, Output, Ran, SecretSource, Secrets, Surroundings};

@@ -6,7 +6,8 @@ use model::image::ImageConfig;
 use crate::ship::Wanted;
 
 /// What programs of this host are for.
-pub(super) fn host() -> Platform {
+#[must_use]
+pub fn host() -> Platform {
     let (os, architecture) = Wanted::host().into_words();
     Platform { os, architecture, variant: String::new() }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use build::plan::{NoCache, RunNetwork};
 use model::reference::ImageName;
-use model::request::{Limits, RunRequest, Ulimit};
+use model::request::{HostAddress, Limits, RunRequest, Ulimit};
 use model::verdict::Level;
 
 use store::{Stamp, StampMode};
@@ -50,6 +50,8 @@ pub struct BuildRequest {
 pub struct StepWishes {
     /// `--network`
     pub network: RunNetwork,
+    /// `--add-host`
+    pub hosts: Vec<HostAddress>,
     /// `--secret`
     pub secrets: Secrets,
     /// `--ssh`: sockets of agents, by id.

@@ -16,13 +16,14 @@ use build::plan::{Origin, Run, RunNetwork};
 use launch::{Given, Io, Running};
 use model::digest::Digest;
 use model::image::{Image, ImageConfig, ImageFacts, Layer};
-use model::request::RunRequest;
+use model::request::{HostAddress, RunRequest};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{FileType, Gid, Uid};
 use rustix::io::Errno;
 use rustix::process::Signal;
 use store::Stamp;
 use store::copy::Notices;
+use zeroize::Zeroizing;
 
 use super::caches::Holding;
 use super::error::{BuildError, StepError};
@@ -35,6 +36,7 @@ use crate::start::{Keeper, Live};
 use crate::state::{Decided, Ended, Reservation};
 use crate::user::MergedRoot;
 
+pub(super) use secrets::gather;
 pub use secrets::{SecretSource, Secrets};
 
 /// Sockets of agents, by the names that steps ask for.
@@ -68,6 +70,8 @@ pub struct Surroundings<'a> {
     pub stamp: Stamp,
     /// Where its packets go if it says nothing.
     pub network: RunNetwork,
+    /// `--add-host`
+    pub hosts: &'a [HostAddress],
     /// What the person asks for every step: level, answers, limits, shared memory, host name.
     pub defaults: &'a RunRequest,
 }
@@ -90,6 +94,8 @@ struct Step {
     caches: Vec<Holding>,
     /// Where its mounts lie: nothing of that is in its layer.
     covered: BTreeSet<Vec<u8>>,
+    /// Values of secrets, by what they are called: nor is any of these.
+    unwanted: Vec<(String, Zeroizing<Vec<u8>>)>,
 }
 
 impl Engine {
@@ -100,7 +106,8 @@ impl Engine {
     /// [`StepError`]; refusals and failed starts as [`Engine::run`]. Nothing of the container is left.
     pub fn run_step(&self, run: &Run, around: &Surroundings<'_>, output: Output) -> Result<Ran, BuildError> {
         agents::check(run, around.agents)?;
-        let known = secrets::read(run, around.secrets)?;
+        let mut known = secrets::read(run, around.secrets)?;
+        let unwanted = std::mem::take(&mut known.unwanted);
         let caches = self.hold_caches(run, around)?;
         let id = ContainerId::random().map_err(EngineError::io("get random numbers"))?;
         let request = request::of(run, around, &known, &caches, &id);
@@ -126,7 +133,7 @@ impl Engine {
         let ended = Ended::from(running.wait().map_err(EngineError::from)?);
         drop((agents, carriers));
         let interrupted = interrupted.map_err(EngineError::io("wait for the step"))?;
-        let mut step = Step { image, reservation, caches, covered };
+        let mut step = Step { image, reservation, caches, covered, unwanted };
         let taken = match (ended, interrupted) {
             (Ended::Code { code: 0 }, None) => self.take_layer(&mut step, around.stamp),
             _ => Ok((None, Notices::default())),

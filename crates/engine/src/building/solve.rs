@@ -1,6 +1,6 @@
 //! Doing what a plan says: every step as soon as those that it uses are done, and none that was done before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
@@ -14,11 +14,13 @@ use super::Watcher;
 use super::cache::{self, Record};
 use super::context::Origins;
 use super::contexts::Contexts;
-use super::error::BuildError;
+use super::error::{BuildError, StepError};
+use super::foreign;
+use super::masks::{Masks, Screen};
 use super::request::Settings;
-use super::run::{Output, Surroundings};
+use super::run::{Output, SecretSource, Secrets, Surroundings, gather};
 use super::taken::Taken;
-use super::worker::{Made, Worker};
+use super::worker::{Made, Trouble, Worker};
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::foreground::Interruptions;
@@ -57,6 +59,8 @@ pub(super) struct Site<'a> {
     pub(super) contexts: &'a Contexts,
     /// The images that steps begin with.
     pub(super) bases: &'a BTreeMap<StepId, Image>,
+    /// Steps that were done just now, for another platform.
+    pub(super) fresh: &'a BTreeSet<Key>,
 }
 
 /// Does all steps of the plan.
@@ -67,7 +71,7 @@ pub(super) fn solve(
 ) -> Result<Vec<Root>, BuildError> {
     let count = site.plan.steps.len();
     let (roots, missed, working) = (vec![None; count], BTreeMap::new(), BTreeMap::new());
-    let mut solver = Solver { site, roots, missed, working, watcher };
+    let mut solver = Solver { site, roots, missed, working, masks: Masks::default(), watcher };
     while solver.roots.iter().any(Option::is_none) {
         solver.begin_what_can_be()?;
         if !solver.working.is_empty() {
@@ -84,12 +88,20 @@ enum Sought {
     Missed(Option<Taken>),
 }
 
+/// A step that is being done, and what it prints.
+struct Working {
+    worker: Worker,
+    screen: Screen,
+}
+
 struct Solver<'a, 'w> {
     site: &'a Site<'a>,
     roots: Vec<Option<Root>>,
     /// Steps that wait for a processor: nobody had done them before, and what was gathered to find that out.
     missed: BTreeMap<StepId, Option<Taken>>,
-    working: BTreeMap<StepId, Worker>,
+    working: BTreeMap<StepId, Working>,
+    /// Secrets that any step was given: another may print what it left in a cache.
+    masks: Masks,
     watcher: &'w mut dyn Watcher,
 }
 
@@ -113,13 +125,36 @@ impl Solver<'_, '_> {
                 }
             }
             if self.working.len() < most {
-                self.watcher.began(id);
-                let taken = self.missed.remove(&id).flatten();
-                let worker = Worker::start(|output| self.site.work(step, taken, &self.roots, output))?;
-                self.working.insert(id, worker);
+                self.begin(id, step)?;
             }
         }
         Ok(())
+    }
+
+    fn begin(&mut self, id: StepId, step: &Step) -> Result<(), BuildError> {
+        self.watcher.began(id);
+        let gathered = match &step.act {
+            Act::Run(run) => gather(run, &self.site.settings.steps.secrets),
+            Act::Base { .. } | Act::Copy(_) | Act::Directory(_) => Ok(Secrets::new()),
+        };
+        let secrets = gathered.map_err(|error| self.failed(id, step, Trouble::of(&error.into())))?;
+        for secret in secrets.values() {
+            if let SecretSource::Value(value) = secret {
+                self.masks.add(value);
+            }
+        }
+        let (taken, secrets) = (self.missed.remove(&id).flatten(), &secrets);
+        let work = |output| self.site.work(step, (taken, secrets), &self.roots, output);
+        let worker = Worker::start(work)?;
+        self.working.insert(id, Working { worker, screen: Screen::default() });
+        Ok(())
+    }
+
+    fn failed(&mut self, id: StepId, step: &Step, trouble: Trouble) -> BuildError {
+        self.watcher.failed(id);
+        // A path may be a secret's, where a step makes a file of that name.
+        let trouble = Trouble { what: self.masks.text(&trouble.what), ..trouble };
+        BuildError::Step { title: step.title.clone(), lines: step.lines, trouble: Box::new(trouble) }
     }
 
     fn root(&self, id: StepId) -> Option<&Root> {
@@ -140,13 +175,17 @@ impl Solver<'_, '_> {
             let root = Root { key, layers, own: false, made, is_cached: true, is_base: true };
             return Ok(Sought::Found(root));
         }
-        if step.caching == Caching::Never {
+        let is_anew = step.caching == Caching::Never;
+        if is_anew && self.site.fresh.is_empty() {
             return Ok(Sought::Missed(None));
         }
         let mut gathered = None;
         let digests = self.site.known(step, &self.roots, &mut gathered)?;
         let Some(digests) = digests else { return Ok(Sought::Missed(None)) };
         let key = key_of(step, self.site.below(step, &self.roots), &digests);
+        if is_anew && !self.site.fresh.contains(&key) {
+            return Ok(Sought::Missed(gathered));
+        }
         Ok(match self.site.engine.done_before(&self.site.place(&key))? {
             Some(record) => Sought::Found(self.site.grown(step, key, record, &self.roots)),
             None => Sought::Missed(gathered),
@@ -162,12 +201,13 @@ impl Solver<'_, '_> {
         self.watcher.tick();
         self.read_output();
         let ended: Vec<StepId> =
-            self.working.iter().filter(|(_, worker)| worker.has_ended()).map(|(id, _)| *id).collect();
+            self.working.iter().filter(|(_, step)| step.worker.has_ended()).map(|(id, _)| *id).collect();
         ended.into_iter().try_for_each(|id| self.conclude(id))
     }
 
     fn poll(&self, interruptions: &Interruptions) -> Result<(), BuildError> {
-        let fds = self.working.values().flat_map(|worker| [Some(worker.pidfd()), worker.output()]).flatten();
+        let workers = self.working.values().map(|step| &step.worker);
+        let fds = workers.flat_map(|worker| [Some(worker.pidfd()), worker.output()]).flatten();
         let mut watched: Vec<PollFd<'_>> =
             fds.chain([interruptions.fd()]).map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
         let time = Timespec::try_from(TICK).ok();
@@ -179,25 +219,32 @@ impl Solver<'_, '_> {
 
     fn read_output(&mut self) {
         let mut buffer = vec![0; PIECE];
-        for (id, worker) in &mut self.working {
-            let bytes = worker.printed(&mut buffer);
-            if !bytes.is_empty() {
-                self.watcher.printed(*id, bytes);
+        for (id, Working { worker, screen }) in &mut self.working {
+            let shown = screen.shown(&self.masks, worker.printed(&mut buffer));
+            if !shown.is_empty() {
+                self.watcher.printed(*id, &shown);
             }
         }
     }
 
     fn conclude(&mut self, id: StepId) -> Result<(), BuildError> {
-        let (Some(mut worker), Some(step)) = (self.working.remove(&id), self.site.plan.steps.get(id)) else {
+        let (Some(Working { mut worker, mut screen }), Some(step)) =
+            (self.working.remove(&id), self.site.plan.steps.get(id))
+        else {
             return Ok(());
         };
         let mut buffer = vec![0; PIECE];
         loop {
             let bytes = worker.printed(&mut buffer);
-            if bytes.is_empty() {
+            let is_all = bytes.is_empty();
+            let shown =
+                if is_all { screen.rest(&self.masks).into() } else { screen.shown(&self.masks, bytes) };
+            if !shown.is_empty() {
+                self.watcher.printed(id, &shown);
+            }
+            if is_all {
                 break;
             }
-            self.watcher.printed(id, bytes);
         }
         match worker.conclude()? {
             Ok(made) => {
@@ -206,19 +253,15 @@ impl Solver<'_, '_> {
                 self.finish(id, root);
                 Ok(())
             }
-            Err(trouble) => {
-                self.watcher.failed(id);
-                let (title, lines) = (step.title.clone(), step.lines);
-                Err(BuildError::Step { title, lines, trouble: Box::new(trouble) })
-            }
+            Err(trouble) => Err(self.failed(id, step, trouble)),
         }
     }
 
     /// Ends what runs: politely at first.
     fn interrupted(&mut self, signal: i32) -> BuildError {
-        self.working.values().for_each(|worker| worker.ask_to_end(Signal::TERM));
+        self.working.values().for_each(|step| step.worker.ask_to_end(Signal::TERM));
         let begun = Instant::now();
-        while self.working.values().any(|worker| !worker.has_ended()) && begun.elapsed() < PATIENCE {
+        while self.working.values().any(|step| !step.worker.has_ended()) && begun.elapsed() < PATIENCE {
             self.read_output();
             std::thread::sleep(TICK / 10);
         }
@@ -309,11 +352,12 @@ impl Site<'_> {
         }
     }
 
-    /// In a process of its own: does the step. `taken` are its files, where they were gathered already.
+    /// In a process of its own: does the step. `taken` are its files, where they were gathered already, and `secrets`
+    /// those that it asks for.
     fn work(
         &self,
         step: &Step,
-        taken: Option<Taken>,
+        (taken, secrets): (Option<Taken>, &Secrets),
         roots: &[Option<Root>],
         output: OwnedFd,
     ) -> Result<Made, BuildError> {
@@ -325,18 +369,19 @@ impl Site<'_> {
                 Ok(Made { layer: layer.as_ref().map(Into::into), taken: Vec::new() })
             }
             Act::Copy(copy) => self.copy(step, copy, taken, roots),
-            Act::Run(run) => self.run(step, run, below, roots, output),
+            Act::Run(run) => self.run((step, run), secrets, roots, output),
         }
     }
 
     fn run(
         &self,
-        step: &Step,
-        run: &Run,
-        below: &[Layer],
+        (step, run): (&Step, &Run),
+        secrets: &Secrets,
         roots: &[Option<Root>],
         output: OwnedFd,
     ) -> Result<Made, BuildError> {
+        self.check_processor(step)?;
+        let below = self.layers_below(step, roots);
         let (contexts, taken) = self.mounted(step, roots)?;
         let origin = |origin: &Origin| match origin {
             Origin::Scratch => Some(&[][..]),
@@ -349,10 +394,11 @@ impl Site<'_> {
             below,
             config: &self.plan.outcome.config,
             roots: &origin,
-            secrets: &wishes.secrets,
+            secrets,
             agents: &wishes.agents,
             stamp: self.settings.stamp_of_steps(),
             network: wishes.network,
+            hosts: &wishes.hosts,
             defaults: &wishes.request(),
         };
         let stderr = output.try_clone().map_err(EngineError::io("copy a descriptor"))?;
@@ -360,6 +406,28 @@ impl Site<'_> {
         match ran.ended.exit_code() {
             0 => Ok(Made { layer: ran.layer.as_ref().map(Into::into), taken }),
             exit => Err(BuildError::Program { exit }),
+        }
+    }
+
+    /// A program for other processors needs an interpreter.
+    fn check_processor(&self, step: &Step) -> Result<(), BuildError> {
+        let platform = self.platform(step);
+        let architecture = platform.split('/').nth(1).unwrap_or_default();
+        if foreign::runs(architecture) { Ok(()) } else { Err(StepError::Foreign(platform).into()) }
+    }
+
+    /// What a step is for: what the image is for that it begins with, or the whole build.
+    fn platform(&self, step: &Step) -> String {
+        let mut bottom = step;
+        while let Some(below) = bottom.below.and_then(|id| self.plan.steps.get(id)) {
+            bottom = below;
+        }
+        match &bottom.act {
+            Act::Base { platform, .. } => platform.clone(),
+            _ => {
+                let config = &self.plan.outcome.config;
+                format!("{}/{}", config.os, config.architecture)
+            }
         }
     }
 

@@ -171,7 +171,7 @@ fn child(
 }
 
 impl Trouble {
-    fn of(error: &BuildError) -> Self {
+    pub(super) fn of(error: &BuildError) -> Self {
         let short = |text: String| text.chars().take(MAX_TEXT).collect();
         let (what, remedy) = (short(error.to_string()), short(error.remedy()));
         Self { what, remedy, code: error.code().to_owned(), exit: error.program_exit() }

@@ -16,6 +16,7 @@ mod remembered;
 mod company;
 mod pull;
 mod push;
+mod family;
 mod copy;
 
 mod glob;
@@ -31,6 +32,7 @@ pub use cargo::{Extent, Referrers};
 pub use company::Company;
 pub use copy::{Copied, Copying};
 pub use error::ShipError;
+pub use family::Member;
 pub use list::Job;
 pub use platform::Wanted;
 pub use pull::Pulled;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use model::image::Image;
 use model::oci::{Descriptor, Platform};
 
 /// A platform that somebody wants: `linux/arm64/v8`, as Docker and OCI spell it.
@@ -56,6 +57,13 @@ impl Wanted {
             [] => (self.variant.as_deref().unwrap_or_default() == variant).then_some(0),
             known => known.iter().position(|known| *known == variant),
         }
+    }
+
+    /// Whether an image runs there.
+    #[must_use]
+    pub fn fits(&self, image: &Image) -> bool {
+        let (os, architecture) = (image.config.os.clone(), image.config.architecture.clone());
+        self.accepts(&Platform { architecture, os, variant: None, os_version: None })
     }
 
     /// Whether an image of this platform runs there. One that does not say what it is made for may.

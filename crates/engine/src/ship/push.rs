@@ -52,7 +52,7 @@ impl Engine {
     ) -> Result<Pushed> {
         let name = registries.full_name(to)?;
         let client = self.client(registries)?;
-        let origin = self.stored(image, &name, how.packing)?;
+        let origin = self.stored(image, &name.to_string(), how.packing)?;
         let target = tag(registries, &client, &name)?;
         let top = origin.top()?;
         let digest = top.descriptor.digest;
@@ -77,16 +77,11 @@ impl Engine {
 
     /// An image of the store as an origin, with what lies beside it.
     pub(crate) fn stored_origin(&self, image: &Image, name: &ImageName) -> Result<Box<dyn Origin + '_>> {
-        Ok(Box::new(self.stored(image, name, None)?))
+        Ok(Box::new(self.stored(image, &name.to_string(), None)?))
     }
 
     /// The same, perhaps packed.
-    pub(super) fn stored(
-        &self,
-        image: &Image,
-        name: &ImageName,
-        packing: Option<Packing>,
-    ) -> Result<Stored<'_>> {
+    pub(super) fn stored(&self, image: &Image, name: &str, packing: Option<Packing>) -> Result<Stored<'_>> {
         let neighbours = self.neighbours(image)?;
         let mut beside = Vec::new();
         for subject in self.store.subjects(image)? {
@@ -95,12 +90,12 @@ impl Engine {
         let Some(packing) = packing else {
             let outgoing = self.store.outgoing(image)?;
             let opener = Box::new(|digest: &ClaimedDigest| self.store.blob(digest));
-            return Ok(Stored::new(name.to_string(), outgoing, opener, beside, neighbours));
+            return Ok(Stored::new(name.to_owned(), outgoing, opener, beside, neighbours));
         };
         let packed = self.store.packed(image, packing)?;
         let outgoing = packed.outgoing.clone();
         let opener = Box::new(move |digest: &ClaimedDigest| packed.blob(digest));
-        Ok(Stored::new(name.to_string(), outgoing, opener, beside, neighbours))
+        Ok(Stored::new(name.to_owned(), outgoing, opener, beside, neighbours))
     }
 
     /// Every repository that the image is called after.

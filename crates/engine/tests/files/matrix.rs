@@ -167,8 +167,12 @@ fn privileged_archives_are_unpacked_where_add_says_so() {
     archive.link("up", "../../..");
     archive.file("up/there", b"t");
     let bytes = archive.bytes();
-    bench.bytes("a.tar", &bytes).bytes("a.tar.gz", &gzip(&bytes)).bytes("not.tar", b"text");
-    bench.bytes("x.tar.xz", b"\xfd7zXZ\0rest");
+    bench.bytes("a.tar", &bytes).bytes("not.tar", b"text");
+    for (name, packer) in [("a.tar.gz", "gzip"), ("a.tar.xz", "xz"), ("a.tar.bz2", "bzip2")] {
+        bench.bytes(name, &packed(packer, &bytes));
+    }
+    bench.bytes("broken.tar.bz2", b"BZh9rest");
+    bench.bytes("window.tar.xz", include_bytes!("../../../store/tests/fixtures/window.xz"));
     let unpacked = "d755 0:0 n\nd711 3:3 n/etc\nd755 0:0 n/lib\nf644 5:5 n/lib/also n\nf644 5:5 n/lib/new n
         f644 0:0 n/usr over a directory\nl 0:0 n/up -> ../../..\nf644 0:0 there t";
     let sorted = |text: &str| {
@@ -176,11 +180,13 @@ fn privileged_archives_are_unpacked_where_add_says_so() {
         lines.sort();
         lines
     };
-    for name in ["a.tar", "a.tar.gz"] {
+    for name in ["a.tar", "a.tar.gz", "a.tar.xz", "a.tar.bz2"] {
         assert_eq!(sorted(&bench.outcome(&add(&[name], "/n"))), sorted(unpacked), "{name}");
     }
     check(&bench, &add(&["not.tar"], "/n"), "f644 0:0 n text");
-    check(&bench, &add(&["x.tar.xz"], "/n"), "E-build-packing");
+    check(&bench, &add(&["broken.tar.bz2"], "/n"), "f644 0:0 n BZh9rest");
+    // A window of 1 GiB is no reason to copy the archive as it is.
+    check(&bench, &add(&["window.tar.xz"], "/n"), "E-store-limit");
     let copied = bench.layer(&copy(&["a.tar"], "/n")).unwrap().unwrap();
     assert_eq!(std::fs::read(bench.unpacked(&copied).join("n")).unwrap(), bytes);
     let mut onto = Archive::new();
@@ -200,11 +206,11 @@ fn privileged_archives_are_unpacked_where_add_says_so() {
     );
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+fn packed(packer: &str, bytes: &[u8]) -> Vec<u8> {
     use std::io::Write as _;
     use std::process::{Command, Stdio};
     let mut child =
-        Command::new("gzip").arg("-c").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        Command::new(packer).arg("-c").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(bytes).unwrap();
     child.wait_with_output().unwrap().stdout
 }

@@ -16,7 +16,7 @@ use engine::building::{Agents, Output, Ran, Secrets, Surroundings};
 use engine::site::{Invoker, Site};
 use engine::state::Ended;
 use model::image::{ImageConfig, Layer};
-use model::request::RunRequest;
+use model::request::{HostAddress, RunRequest};
 use model::verdict::Level;
 use store::Stamp;
 
@@ -88,6 +88,7 @@ pub(crate) fn run(things: &[&str]) -> Run {
         working_dir: "/".to_owned(),
         mounts: Vec::new(),
         network: RunNetwork::None,
+        hosts: Vec::new(),
         insecure: false,
     }
 }
@@ -103,6 +104,7 @@ pub(crate) struct Given<'a> {
     pub(crate) other: &'a [Layer],
     pub(crate) secrets: Secrets,
     pub(crate) agents: Agents,
+    pub(crate) hosts: Vec<HostAddress>,
     pub(crate) defaults: RunRequest,
     pub(crate) stamp: Stamp,
 }
@@ -114,6 +116,7 @@ impl<'a> Given<'a> {
             other: below,
             secrets: Secrets::new(),
             agents: Agents::new(),
+            hosts: Vec::new(),
             defaults: RunRequest::default(),
             stamp: Stamp::default(),
         }
@@ -197,6 +200,7 @@ pub(crate) fn step(engine: &Engine, run: &Run, given: &Given<'_>, output: Output
         agents: &given.agents,
         stamp: given.stamp,
         network: RunNetwork::None,
+        hosts: &given.hosts,
         defaults: &given.defaults,
     };
     engine.run_step(run, &around, output)

@@ -9,7 +9,7 @@ use super::{ConfineError, process};
 
 /// Every file lies where a mount may lie, and every variable has a name.
 pub(super) fn check(request: &RunRequest) -> Result<(), ConfineError> {
-    let Some(StepRequest { scripts, secrets }) = &request.step else { return Ok(()) };
+    let Some(StepRequest { scripts, secrets, hosts: _ }) = &request.step else { return Ok(()) };
     let files = secrets.iter().filter_map(|secret| secret.target.as_ref());
     scripts.iter().map(|script| &script.path).chain(files).try_for_each(|path| target(path).map(drop))?;
     let unnamed = |name: &&String| name.is_empty() || name.contains(['=', '\0']);
@@ -55,7 +55,10 @@ mod tests {
     }
 
     fn request(scripts: Vec<Script>, secrets: Vec<SecretRequest>) -> RunRequest {
-        RunRequest { step: Some(StepRequest { scripts, secrets }), ..RunRequest::default() }
+        RunRequest {
+            step: Some(StepRequest { scripts, secrets, hosts: Vec::new() }),
+            ..RunRequest::default()
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
 use crate::archive::TarError;
+use crate::compress::Bomb;
 use crate::error::StoreError;
 use crate::unpack::printable;
 
@@ -144,7 +145,13 @@ impl From<TarError> for CopyError {
                 Some(errno) => {
                     Self::Kernel { doing: "read".to_owned(), path: "the stream".to_owned(), errno }
                 }
-                None => Self::Cut,
+                None => match error.get_ref().and_then(|inner| inner.downcast_ref::<Bomb>()) {
+                    Some(Bomb { limit, allowed }) => {
+                        let what = "the archive".to_owned();
+                        Self::Limit { what, limit: (*limit).to_owned(), allowed: *allowed }
+                    }
+                    None => Self::Cut,
+                },
             },
             TarError::Malformed(why) => Self::Archive { why: why.to_owned() },
             TarError::Limit(limit, allowed) => {

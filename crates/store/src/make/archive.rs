@@ -7,7 +7,8 @@ use std::path::Path;
 
 use super::Attributes;
 use crate::archive::{Entry, Kind, Reader, Seeking, TarError, TarLimits};
-use crate::compress::{BUFFER, Compression, decoder};
+use crate::compress::BUFFER;
+use crate::compress::foreign::Wrapping;
 use crate::copy::{Destination, Owners, Rules, Trust, TypedPath, View, extract};
 use crate::disk::{Scratch, Store};
 use crate::error::{Result, StoreError};
@@ -49,56 +50,56 @@ pub enum ArchiveContent {
     Fifo,
 }
 
-/// Whether the first block of a stream (512 bytes, if it has as many) is that of an archive, plain or packed with gzip
-/// or zstd.
+/// Whether the first block of a stream (512 bytes, if it has as many) is that of an archive, plain or packed with gzip,
+/// zstd, xz or bzip2.
 #[must_use]
 pub fn is_archive(start: &[u8]) -> bool {
     let limits = TarLimits { entries: 1, path_bytes: 1 << 12 };
     // An extended header is longer than its block.
     let is_tar =
         |block| !matches!(Reader::new(block, limits).next_entry(), Err(TarError::Malformed(_)) | Ok(None));
-    Compression::of(start) != Compression::Plain || start.get(..512).is_some_and(is_tar)
+    !Wrapping::of(start).is_none() || start.get(..512).is_some_and(is_tar)
 }
 
 impl Store {
-    /// Reads an archive through, plain or packed with gzip or zstd; `None` if it is none. `label` is for errors.
+    /// Reads an archive through, plain or packed with gzip, zstd, xz or bzip2; `None` if it is none. `label` is for
+    /// errors.
     ///
     /// # Errors
     /// An archive that breaks off, passes a limit, or has something that no layer may have.
     pub fn open_archive(&self, mut file: File, label: &str) -> Result<Option<Archive>> {
         let failed = |error| StoreError::stream(label.to_owned(), error);
-        let mut magic = [0; 4];
-        let length = file.read(&mut magic).map_err(failed)?;
-        let compression = Compression::of(magic.get(..length).unwrap_or_default());
+        let wrapping = Wrapping::of(&start(&mut file).map_err(failed)?);
         let mut rewound = || file.seek(SeekFrom::Start(0)).and_then(|_| file.try_clone()).map_err(failed);
-        let stream = decoder(rewound()?, compression, &self.limits).map_err(failed)?;
+        let stream = wrapping.decoder(rewound()?, &self.limits).map_err(failed)?;
         let mut first = Reader::new(BufReader::new(stream), tar_limits(&self.limits));
-        if !matches!(first.next_entry(), Ok(Some(_))) {
-            return Ok(None);
+        match first.next_entry().map_err(|error| StoreError::tar(label, error)) {
+            Ok(Some(_)) => {}
+            // Too much is no reason to take it for something else.
+            Err(error @ StoreError::Limit { .. }) => return Err(error),
+            Ok(None) | Err(_) => return Ok(None),
         }
         let scratch = self.scratch()?;
         let mut file = rewound()?;
-        if compression != Compression::Plain {
-            file = spool(decoder(file, compression, &self.limits).map_err(failed)?, label, &scratch)?;
+        if !wrapping.is_none() {
+            file = spool(wrapping.decoder(file, &self.limits).map_err(failed)?, label, &scratch)?;
             file.seek(SeekFrom::Start(0)).map_err(failed)?;
         }
         let entries = self.entries(&file, label)?;
         Ok(Some(Archive { file, entries, _scratch: scratch }))
     }
 
-    /// Unpacks an archive from a stream, plain or packed with gzip or zstd, into a directory of ours: files belong to
-    /// us, and nothing has rights that its mode does not say.
+    /// Unpacks an archive from a stream, plain or packed with gzip, zstd, xz or bzip2, into a directory of ours: files
+    /// belong to us, and nothing has rights that its mode does not say.
     ///
     /// # Errors
     /// As [`Store::open_archive`].
     pub fn extract_archive(&self, stream: impl Read + Send, directory: &Path, label: &str) -> Result<()> {
         let failed = |error| StoreError::stream(label.to_owned(), error);
         let mut stream = stream;
-        let mut magic = Vec::new();
-        Read::by_ref(&mut stream).take(4).read_to_end(&mut magic).map_err(failed)?;
-        let compression = Compression::of(&magic);
-        let whole = io::Cursor::new(magic).chain(stream);
-        let plain = decoder(whole, compression, &self.limits).map_err(failed)?;
+        let start = start(&mut stream).map_err(failed)?;
+        let wrapping = Wrapping::of(&start);
+        let plain = wrapping.decoder(io::Cursor::new(start).chain(stream), &self.limits).map_err(failed)?;
         let path = TypedPath::new(directory.as_os_str().as_encoded_bytes());
         let rules = Rules { owners: Owners::Maker, trust: Trust::Stranger };
         extract(View::Host, &Destination::Directory(path), plain, rules, &mut |_| {})?;
@@ -140,6 +141,13 @@ impl Store {
         }
         Ok(entries)
     }
+}
+
+/// The bytes that tell how a stream is packed.
+fn start(stream: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut start = Vec::new();
+    stream.take(Wrapping::MAGIC).read_to_end(&mut start)?;
+    Ok(start)
 }
 
 /// Another name of a file is that file, whatever its own header says.

@@ -83,7 +83,7 @@ impl Scene {
         let ids = |id: u32| id.checked_sub(FIRST).unwrap_or(65_534);
         let upper = Upper { directory: &directory, ids: &ids };
         let written = Written { upper, home: &home, name: "upper" };
-        let (layer, _notices) = store.take_layer(&written, &self.changes, stamp, taking).unwrap();
+        let (layer, _notices) = store.take_layer(&written, &self.changes, plain(stamp, taking)).unwrap();
         assert_eq!(self.path("").exists(), taking == Taking::Copied);
         assert_eq!(std::fs::read_dir(self.root.path().join("images/tmp")).unwrap().count(), 0);
         let bytes = std::fs::read(store.blob_path(&layer.blob)).unwrap();
@@ -92,6 +92,10 @@ impl Scene {
         assert_eq!(listing.tar_bytes, bytes.len() as u64);
         (layer, looks(&store.layer_path(&layer.diff_id).join("fs")), listing)
     }
+}
+
+fn plain(stamp: Stamp, taking: Taking) -> Treating<'static> {
+    Treating { stamp, taking, unwanted: &[] }
 }
 
 fn looks(root: &Path) -> BTreeMap<String, Looks> {
@@ -253,7 +257,7 @@ fn privileged_a_file_that_would_be_a_deletion_elsewhere_is_refused() {
         let directory = OwnedFd::from(File::open(scene.path("")).unwrap());
         let upper = Upper { directory: &directory, ids: &|id| id };
         let written = Written { upper, home: &home, name: "upper" };
-        let refused = store.take_layer(&written, &scene.changes, ALL, Taking::Moved);
+        let refused = store.take_layer(&written, &scene.changes, plain(ALL, Taking::Moved));
         assert!(matches!(refused, Err(StoreError::Path { .. })), "{name}");
         assert!(scene.path(name).exists(), "nothing is touched");
     }

@@ -144,7 +144,8 @@ impl Writer {
     }
 
     fn run(&mut self, run: &Run) {
-        let Run { arguments, scripts, env, proxies: _, user, working_dir, mounts, network, insecure } = run;
+        let Run { arguments, scripts, env, proxies: _, user, working_dir, mounts, network, hosts, insecure } =
+            run;
         self.text("run");
         self.texts(arguments);
         self.list(scripts, |writer, Script { path, content }| {
@@ -160,6 +161,8 @@ impl Writer {
             RunNetwork::None => "none",
             RunNetwork::Host => "host",
         });
+        // As BuildKit has it: which names there are decides, and not where they lead.
+        self.texts(hosts);
         self.flag(*insecure);
     }
 

@@ -154,3 +154,18 @@ fn insecure_has_to_be_said() {
     let plan = plan("FROM base\nRUN a\nRUN --security=sandbox b\nRUN --security=insecure c");
     assert_eq!(runs(&plan).iter().map(|run| run.insecure).collect::<Vec<_>>(), [false, false, true]);
 }
+
+#[test]
+fn devices_are_left_out_unless_they_are_required() {
+    let made = plan("FROM base\nRUN --device=vendor.example/gpu=all,required=false --device=name=x a");
+    assert_eq!(
+        made.remarks,
+        [
+            "line 2: no step has a device, and so not `vendor.example/gpu=all`",
+            "line 2: no step has a device, and so not `x`"
+        ]
+    );
+    assert_eq!(runs(&made), runs(&plan("FROM base\nRUN a")), "nothing else of the step changes");
+    let required = error("FROM base\nRUN --device=vendor.example/gpu,required a");
+    assert!(required.contains("this one requires `vendor.example/gpu`"), "{required}");
+}

@@ -41,6 +41,20 @@ fn where_a_step_stands_does_not_matter() {
 }
 
 #[test]
+fn names_with_addresses_are_in_keys_of_what_runs_and_of_nothing_else() {
+    let with = |names: &[&str]| {
+        let mut build = build();
+        build.options.hosts = names.iter().map(|name| (*name).to_owned()).collect();
+        keys(&build.plan("FROM base\nCOPY a /b\nRUN make"))
+    };
+    let (none, one, same) = (with(&[]), with(&["mirror.test"]), with(&["mirror.test", "mirror.test"]));
+    assert_eq!(none.get(..2), one.get(..2));
+    assert_ne!(none.last(), one.last());
+    assert_eq!(one, same);
+    assert_ne!(one.last(), with(&["mirror.test", "other.test"]).last());
+}
+
+#[test]
 fn what_a_step_does_matters() {
     let lines = [
         "RUN a",
@@ -155,9 +169,9 @@ fn the_form_is_stable() {
     assert_eq!(
         hex,
         [
-            "f9e307eae0566d2dedce8a3e9061230403c16e42343cd94bfc8bd78b065397c7",
-            "283e172c36f1e068566f0fd61ed44efd3ab988dea5e3d6dd50d9b8e4dd8e2ffc",
-            "624cd37cc172e80289305dcc793fa2b9887f3f33af56156d882dc2ef1cf8dab9",
+            "e93c53004f3100a96f3db00f5fbc0ab085442abc809b4912ff14e07b57afbbce",
+            "0a28d4577c24cc718e60b9dcb066f9095b8c660f7e1aae90c34bfb14b601fdce",
+            "59a2574f645357da7a893b7ed4ae0b62c11fc8f599c1a100a5e2301cb083734d",
         ]
     );
 }
@@ -219,10 +233,21 @@ fn run_act() -> impl Strategy<Value = Act> {
     let script = (word(), word()).prop_map(|(path, content)| Script { path, content });
     let scripts = prop::collection::vec(script, 0..2);
     let mounts = prop::collection::vec(mount(), 0..2);
-    let parts = (words(), scripts, words(), word(), word(), mounts, network, any::<bool>());
-    parts.prop_map(|(arguments, scripts, env, user, working_dir, mounts, network, insecure)| {
+    let parts = (words(), scripts, words(), (word(), word()), mounts, network, words(), any::<bool>());
+    parts.prop_map(|(arguments, scripts, env, (user, working_dir), mounts, network, hosts, insecure)| {
         let proxies = Vec::new();
-        Act::Run(Run { arguments, scripts, env, proxies, user, working_dir, mounts, network, insecure })
+        Act::Run(Run {
+            arguments,
+            scripts,
+            env,
+            proxies,
+            user,
+            working_dir,
+            mounts,
+            network,
+            hosts,
+            insecure,
+        })
     })
 }
 

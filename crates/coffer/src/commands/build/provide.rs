@@ -8,9 +8,11 @@ use engine::registries::Registries;
 use engine::ship::Wanted;
 use engine::{Engine, EngineError};
 use model::image::Image;
+use model::reference::{ImageName, Reference};
 use model::verdict::Level;
 
 use crate::args::build::Build;
+use crate::args::ship::PullWhen;
 use crate::commands::ship::Provision;
 use crate::errors::Failure;
 use crate::progress::Lines;
@@ -20,6 +22,7 @@ use crate::value::env::Variable;
 /// Where images come from that a build begins with.
 pub(super) struct Images {
     provision: Provision,
+    when: PullWhen,
     level: Level,
 }
 
@@ -27,7 +30,7 @@ impl Images {
     /// To be made before a session begins, inside of which everybody is root.
     pub(super) fn new(build: &Build, level: Level) -> Self {
         let provision = Provision::new(build.cache.pull, build.result.authfile.as_deref());
-        Self { provision, level: build.steps.policy.unwrap_or(level) }
+        Self { provision, when: build.cache.pull, level: build.steps.policy.unwrap_or(level) }
     }
 
     /// Gets all of them, and those that they tell about.
@@ -44,7 +47,7 @@ impl Images {
             }
             for need in needs {
                 watcher.waiting(&format!("getting {}", need.reference));
-                let image = self.image(engine, &need)?;
+                let image = self.image(engine, &need, watcher)?;
                 engine.give(draft, need, image)?;
             }
         }
@@ -54,7 +57,12 @@ impl Images {
     pub(super) fn pull(&self, engine: &Engine, name: &str) -> Result<Image, Failure> {
         let registries = self.registries()?;
         let name = registries.full_name(&crate::args::ship::name(name).map_err(EngineError::from)?)?;
-        Ok(engine.pull_at(self.level, &registries, &name, &Wanted::host(), &mut Lines::new())?.image)
+        self.pulled(engine, &name, &Wanted::host())
+    }
+
+    fn pulled(&self, engine: &Engine, name: &ImageName, wanted: &Wanted) -> Result<Image, Failure> {
+        let registries = self.registries()?;
+        Ok(engine.pull_at(self.level, &registries, name, wanted, &mut Lines::new())?.image)
     }
 
     /// Which registries there are.
@@ -62,9 +70,48 @@ impl Images {
         self.provision.registries()
     }
 
-    fn image(&self, engine: &Engine, need: &Need) -> Result<Image, Failure> {
+    fn image(&self, engine: &Engine, need: &Need, watcher: &mut dyn Watcher) -> Result<Image, Failure> {
         let wanted: Wanted = need.platform.parse().unwrap_or_else(|_| Wanted::host());
-        Ok(engine.image(&self.provision.named(engine, &need.reference, self.level, &wanted)?)?)
+        match here(engine, &need.reference).filter(|(_, here)| !wanted.fits(here)) {
+            Some((name, here)) if self.when != PullWhen::Never => {
+                self.beside(engine, (&name, here), &wanted, watcher)
+            }
+            _ => Ok(engine.image(&self.provision.named(engine, &need.reference, self.level, &wanted)?)?),
+        }
+    }
+
+    /// Gets an image whose name is that of another one here. It stays so, if that one runs here.
+    fn beside(
+        &self,
+        engine: &Engine,
+        (name, here): (&ImageName, Image),
+        wanted: &Wanted,
+        watcher: &mut dyn Watcher,
+    ) -> Result<Image, Failure> {
+        let full = self.registries()?.full_name(name)?;
+        match self.pulled(engine, &full, wanted) {
+            Ok(image) => {
+                if Wanted::host().fits(&here) {
+                    engine.tag(&here, &full)?;
+                }
+                Ok(image)
+            }
+            Err(failure) => {
+                watcher.remark(&format!("no {name} for {wanted}: {}", failure.what()));
+                Ok(here)
+            }
+        }
+    }
+}
+
+/// What the store has under the name of an image; archives are no names.
+fn here(engine: &Engine, reference: &str) -> Option<(ImageName, Image)> {
+    match reference.parse().ok()? {
+        Reference::Name(name) | Reference::Remote(name) => {
+            let image = engine.image(reference).ok()?;
+            Some((name, image))
+        }
+        Reference::Archive(_) | Reference::Embedded => None,
     }
 }
 
@@ -79,7 +126,8 @@ pub(super) fn arguments(said: &[Variable]) -> BTreeMap<String, String> {
 pub(super) fn secrets(said: &[Secret]) -> Result<Secrets, Failure> {
     let mut secrets = Secrets::default();
     for Secret { id, source } in said {
-        let variable = |name: &str| std::env::var(name).ok().map(|value| SecretSource::Value(value.into()));
+        let variable =
+            |name: &str| std::env::var(name).ok().map(|value| SecretSource::Value(value.into_bytes().into()));
         let source = match source {
             SecretFrom::File(path) => Some(SecretSource::File(path.clone())),
             SecretFrom::Variable(name) => variable(name),

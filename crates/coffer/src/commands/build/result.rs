@@ -9,42 +9,45 @@ use engine::registries::Registries;
 use engine::ship::{Pushing, Referrers};
 use engine::{Engine, Format as ImageFormat};
 
+use super::platforms::Made;
 use crate::args::build::Build;
 use crate::args::global::Format;
 use crate::context::Context;
 use crate::errors::Failure;
 use crate::progress::{Bar, Lines};
 use crate::registries;
-use crate::render::build::{BuiltJson, built as text};
+use crate::render::build::{BuiltJson, Family, built as text};
 use crate::render::ship::pushed;
 use crate::value::build::{Output, OutputForm};
 
 /// Writes it where it is wanted, and says what it is.
-pub(super) fn deliver(
-    build: &Build,
-    engine: &Engine,
-    built: &Built,
-    context: &Context,
-) -> Result<(), Failure> {
-    let result = &build.result;
+pub(super) fn deliver(build: &Build, engine: &Engine, made: &Made, context: &Context) -> Result<(), Failure> {
+    let (result, built) = (&build.result, &made.main);
     for output in &result.outputs {
-        write(engine, built, output)?;
+        match output.destination.as_deref().filter(|_| !made.members.is_empty()) {
+            Some(path) => drop(engine.save_family(&made.members, path, build.names.first())?),
+            None => write(engine, built, output)?,
+        }
     }
+    let family = match made.members.as_slice() {
+        [] => None,
+        members => Some(Family { index: engine.index_of(members)?.to_string(), members }),
+    };
     if let Some(path) = &result.iidfile {
         put(path, built.image.digest.to_string().as_bytes())?;
     }
     if let Some(path) = &result.metadata_file {
-        let json = serde_json::to_vec_pretty(&BuiltJson::new(built));
+        let json = serde_json::to_vec_pretty(&BuiltJson::new(built, family.as_ref()));
         put(path, &json.map_err(|error| Failure::internal(&error))?)?;
     }
     let on_stdout = result.outputs.iter().any(|output| output.destination.is_none());
     match context.format {
         _ if on_stdout => {}
-        Format::Json => context.print_json(&BuiltJson::new(built))?,
+        Format::Json => context.print_json(&BuiltJson::new(built, family.as_ref()))?,
         _ if result.quiet => context.print(&format!("{}\n", built.image.digest))?,
-        Format::Table | Format::Document(_) => context.print(&text(built, context.style))?,
+        Format::Table | Format::Document(_) => context.print(&text(built, family.as_ref(), context.style))?,
     }
-    if result.push { push(build, engine, built, context) } else { Ok(()) }
+    if result.push { push(build, engine, made, context) } else { Ok(()) }
 }
 
 fn write(engine: &Engine, built: &Built, output: &Output) -> Result<(), Failure> {
@@ -72,15 +75,21 @@ fn put(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 }
 
 /// Sends it under each of its names.
-fn push(build: &Build, engine: &Engine, built: &Built, context: &Context) -> Result<(), Failure> {
+fn push(build: &Build, engine: &Engine, made: &Made, context: &Context) -> Result<(), Failure> {
     if build.names.is_empty() {
         let what = "an image without a name cannot be sent anywhere";
         return Err(Failure::usage(what, "name it: -t registry.example/team/app:1"));
     }
     let registries: Registries = registries::open(context, build.result.authfile.as_deref())?;
     for name in &build.names {
-        let how = Pushing { packing: None, referrers: Referrers::Along };
-        let sent = engine.push(&registries, &built.image, name, how, &mut Lines::new())?;
+        let (along, lines) = (Referrers::Along, &mut Lines::new());
+        let sent = match made.members.as_slice() {
+            [] => {
+                let how = Pushing { packing: None, referrers: along };
+                engine.push(&registries, &made.main.image, name, how, lines)?
+            }
+            members => engine.push_family(&registries, members, name, along, lines)?,
+        };
         if context.format == Format::Table && !build.result.quiet {
             context.print(&pushed(&sent, context.style))?;
         }

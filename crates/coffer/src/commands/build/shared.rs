@@ -41,7 +41,7 @@ fn take_one(place: &CacheEnd, images: &Images, engine: &Engine) -> Result<(), Fa
 }
 
 /// Puts what a build has done where others look for it.
-pub(super) fn put(build: &Build, images: &Images, engine: &Engine, built: &Built) -> Result<(), Failure> {
+pub(super) fn put(build: &Build, images: &Images, engine: &Engine, built: &[Built]) -> Result<(), Failure> {
     if build.cache.cache_to.is_empty() {
         return Ok(());
     }

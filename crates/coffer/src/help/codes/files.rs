@@ -44,11 +44,6 @@ pub(super) const FILES: &[Code] = &[
         "Give it like --chmod=755 or --chmod=u=rwX,go=rX.",
     ),
     code(
-        "E-build-packing",
-        "An archive is packed in a way that is not unpacked here.",
-        "Pack it with gzip or zstd, or unpack it in a RUN step.",
-    ),
-    code(
         "E-build-fetch",
         "What an ADD or a context names at an address cannot be had.",
         "Check the address and the network, or fetch the file into the context yourself.",

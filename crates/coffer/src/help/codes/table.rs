@@ -622,6 +622,11 @@ pub(super) const ALL: &[Code] = &[
         "There is no image of that name or id.",
         "coffer image ls lists them; coffer image import takes one in.",
     ),
+    code(
+        "E-store-unwanted",
+        "What was to become a layer has bytes in it that no layer may have.",
+        "Remove them from the file that the message names.",
+    ),
     code("E-store-write", "The store cannot be written.", "Check the disk and the permissions of the store."),
     code(
         "E-user-io",

@@ -73,14 +73,6 @@ pub enum FilesError {
     /// An owner that is not known.
     #[error("the owner of files is not known: {0}")]
     Owner(#[from] UserError),
-    /// An archive that is packed in a way that is not read.
-    #[error("`{path}` is packed with {packing}, which is not unpacked")]
-    Packing {
-        /// Below the context.
-        path: String,
-        /// How it is packed.
-        packing: &'static str,
-    },
     /// An address cannot be fetched.
     #[error("cannot fetch `{url}`: {cause}")]
     Fetch {
@@ -143,7 +135,6 @@ impl FilesError {
             Self::Pattern { .. } => "E-build-pattern",
             Self::Mode(_) => "E-build-mode",
             Self::Owner(error) => error.code(),
-            Self::Packing { .. } => "E-build-packing",
             Self::Fetch { .. } => "E-build-fetch",
             Self::Checksum { .. } | Self::NoChecksum(_) => "E-build-checksum",
             Self::Git { .. } => "E-build-git",
@@ -171,7 +162,6 @@ impl FilesError {
             Self::Pattern { .. } => r"write a wildcard that is meant as a letter with `\` before it",
             Self::Mode(_) => "give it like `--chmod=755` or `--chmod=u=rwX,go=rX`",
             Self::Owner(error) => return error.remedy(),
-            Self::Packing { .. } => "pack it with gzip or zstd, or unpack it in a RUN step",
             Self::Fetch { .. } => {
                 "check the address and the network, or fetch the file into the context yourself"
             }

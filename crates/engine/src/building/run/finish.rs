@@ -4,11 +4,11 @@ use model::image::Layer;
 use model::request::Network;
 use rustix::fs::{Mode, OFlags, openat};
 use store::copy::{Notices, Upper};
-use store::{Stamp, Taking, Written};
+use store::{Stamp, StoreError, Taking, Treating, Written};
 
 use super::Step;
 use crate::building::caches::Holding;
-use crate::building::error::BuildError;
+use crate::building::error::{BuildError, StepError};
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::files;
@@ -37,13 +37,26 @@ impl Engine {
         if changes.is_empty() {
             return Ok((None, Notices::default()));
         }
-        let taking = taking(step);
+        let unwanted: Vec<&[u8]> = step.unwanted.iter().map(|(_, value)| value.as_slice()).collect();
+        let treating = Treating { stamp, taking: taking(step), unwanted: &unwanted };
         // An id that the step has no name for is nobody's, as it was inside.
         let ids = |id| space.inside(id).unwrap_or(files::NOBODY);
         let upper = Upper { directory: &directory, ids: &ids };
         let written = Written { upper, home: &home, name: UPPER };
-        let (layer, notices) = self.store.take_layer(&written, &changes, stamp, taking)?;
+        let taken = self.store.take_layer(&written, &changes, treating);
+        let (layer, notices) = taken.map_err(|error| refused(error, step))?;
         Ok((Some(layer), notices))
+    }
+}
+
+/// Names the secret that a step wrote down.
+fn refused(error: StoreError, step: &Step) -> BuildError {
+    match error {
+        StoreError::Unwanted { entry, which } => {
+            let id = step.unwanted.get(which).map(|(id, _)| id.clone()).unwrap_or_default();
+            StepError::WrittenSecret { id, path: entry }.into()
+        }
+        error => error.into(),
     }
 }
 

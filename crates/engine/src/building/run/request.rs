@@ -52,7 +52,11 @@ pub(super) fn of(
         shm_size: defaults.shm_size,
         answers: defaults.answers,
         level: defaults.level,
-        step: Some(StepRequest { scripts: scripts(run), secrets: known.requests.clone() }),
+        step: Some(StepRequest {
+            scripts: scripts(run),
+            secrets: known.requests.clone(),
+            hosts: around.hosts.to_vec(),
+        }),
         ..RunRequest::default()
     }
 }

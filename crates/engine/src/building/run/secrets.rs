@@ -1,4 +1,4 @@
-//! Secrets of a step: read when it starts, and kept nowhere.
+//! Secrets of a step: read when it starts, kept nowhere, and in no layer.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -15,6 +15,9 @@ use crate::building::error::StepError;
 /// The largest secret, in bytes, as elsewhere.
 const MOST: usize = 500 << 10;
 
+/// Bytes that a value has at least to be looked for in what a step wrote: less may be there by chance.
+const UNMISTAKABLE: usize = 16;
+
 /// Secrets that were given, by the names that steps ask for.
 pub type Secrets = BTreeMap<String, SecretSource>;
 
@@ -23,7 +26,7 @@ pub enum SecretSource {
     /// In a file, which is read anew for every step.
     File(PathBuf),
     /// In memory.
-    Value(Zeroizing<String>),
+    Value(Zeroizing<Vec<u8>>),
 }
 
 /// What is shown is never the value.
@@ -45,6 +48,20 @@ pub(super) struct Known {
     pub(super) files: Vec<Secret>,
     /// `NAME=value` of those that are variables.
     pub(super) variables: Vec<Secret>,
+    /// Values that may be in no layer, by what they are called.
+    pub(super) unwanted: Vec<(String, Zeroizing<Vec<u8>>)>,
+}
+
+/// Reads what the step asks for, once and for all: whoever starts it has the very values that nobody is shown.
+pub(in crate::building) fn gather(run: &Run, given: &Secrets) -> Result<Secrets, StepError> {
+    let mut gathered = Secrets::new();
+    for mount in &run.mounts {
+        let Mount::Secret { id, .. } = mount else { continue };
+        if let Some(source) = given.get(id) {
+            gathered.insert(id.clone(), SecretSource::Value(value(id, source)?));
+        }
+    }
+    Ok(gathered)
 }
 
 /// Reads what the step asks for. One that is missing is left out, unless it is required.
@@ -57,6 +74,10 @@ pub(super) fn read(run: &Run, given: &Secrets) -> Result<Known, StepError> {
             None if *required => return Err(StepError::NoSecret(id.clone())),
             None => continue,
         };
+        let bare = value.trim_ascii();
+        if bare.len() >= UNMISTAKABLE {
+            known.unwanted.push((id.clone(), Zeroizing::new(bare.to_vec())));
+        }
         if let Some(name) = env {
             let mut entry = Vec::with_capacity(name.len() + 1 + value.len());
             [name.as_bytes(), b"=", value.as_slice()].iter().for_each(|part| entry.extend_from_slice(part));
@@ -79,7 +100,7 @@ pub(super) fn read(run: &Run, given: &Secrets) -> Result<Known, StepError> {
 fn value(id: &str, source: &SecretSource) -> Result<Zeroizing<Vec<u8>>, StepError> {
     let too_large = || StepError::LargeSecret { id: id.to_owned(), most: MOST };
     let bytes = match source {
-        SecretSource::Value(value) => Zeroizing::new(value.as_bytes().to_vec()),
+        SecretSource::Value(value) => value.clone(),
         SecretSource::File(path) => {
             // Room for all of it: what grows leaves copies behind.
             let mut bytes = Zeroizing::new(Vec::with_capacity(MOST + 1));
@@ -115,6 +136,7 @@ mod tests {
             working_dir: "/".into(),
             mounts: vec![secret],
             network: RunNetwork::None,
+            hosts: Vec::new(),
             insecure: false,
         }
     }
@@ -130,6 +152,30 @@ mod tests {
         assert_eq!(known.requests.len(), 1);
         let known = read(&run(true, None, Some("TOKEN")), &given("v")).unwrap();
         assert_eq!((known.files.len(), known.variables.len()), (0, 1));
+    }
+
+    #[test]
+    fn what_was_gathered_is_what_the_step_asks_for_and_needs_no_file_any_more() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("token");
+        std::fs::write(&file, "v\n").unwrap();
+        let others = ("other".to_owned(), SecretSource::File("/does/not/exist".into()));
+        let secrets = Secrets::from([("token".into(), SecretSource::File(file.clone())), others]);
+        let run = run(true, Some("/run/t"), None);
+        let gathered = gather(&run, &secrets).unwrap();
+        std::fs::remove_file(file).unwrap();
+        assert_eq!(gathered.len(), 1);
+        assert_eq!(read(&run, &gathered).unwrap().files[0].bytes(), b"v\n");
+        assert!(matches!(gather(&run, &secrets), Err(StepError::Secret { .. })));
+        assert!(gather(&run, &Secrets::new()).unwrap().is_empty(), "whether it is required is the step's");
+    }
+
+    #[test]
+    fn only_values_that_are_unmistakable_are_looked_for_in_layers() {
+        let unwanted = |value: &str| read(&run(true, Some("/t"), None), &given(value)).unwrap().unwanted;
+        assert!(unwanted(" correct-horse\n").is_empty());
+        let found = unwanted(" correct-horse-battery\n");
+        assert_eq!((found[0].0.as_str(), found[0].1.as_slice()), ("token", &b"correct-horse-battery"[..]));
     }
 
     #[test]
