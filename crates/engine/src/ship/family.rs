@@ -58,7 +58,7 @@ impl Engine {
         let target = tag(registries, &client, &name)?;
         let digest = family.top.descriptor.digest;
         let cargo = gather(&family, family.top()?, referrers)?;
-        let moved = transfer(&family, Box::new(target), &cargo, progress)
+        let moved = transfer(&family, Box::new(target), &cargo, None, progress)
             .map_err(|error| self.distrusted(error, &name.to_string()))?;
         let entry = Entry::image(Kind::ImagePush, None, name.tagged(), self.now());
         self.note(&entry.with("registry", name.located().registry).with("digest", digest.to_string()))?;
@@ -76,7 +76,7 @@ impl Engine {
             ArchiveSource { transport: Some(Transport::OciArchive), path: to.to_owned(), selector: None };
         let writer = LayoutWriter::create(&destination)?;
         let target = OnDisk::new(writer, name.map(ImageName::tagged), None);
-        transfer(&family, Box::new(target), &cargo, &mut store::Quiet)
+        transfer(&family, Box::new(target), &cargo, None, &mut store::Quiet)
     }
 
     /// The digest of the index over images.
@@ -144,6 +144,10 @@ impl Origin for Family<'_> {
 
     fn tagged(&self, subject: &ClaimedDigest) -> Result<Vec<(String, Descriptor)>> {
         self.of_each(|member| member.tagged(subject))
+    }
+
+    fn publishers(&self) -> Result<Vec<Descriptor>> {
+        self.of_each(Stored::publishers)
     }
 
     fn neighbours(&self) -> &[Repository] {
