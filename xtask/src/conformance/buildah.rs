@@ -70,8 +70,9 @@ pub(crate) fn run(settings: &Settings) -> Outcome {
 fn one(project: &Path, name: &str, ours: &Ours, theirs: &Theirs) -> Outcome<String> {
     let archive = ours.build(project, name)?;
     theirs.build(project, name)?;
-    let brought = theirs.bring(&archive, name)?;
-    let (left, right) = (theirs.open(&brought)?, theirs.open(&format!("localhost/{name}"))?);
+    // Theirs first: our archive has the same name in it, and takes it over in buildah's store.
+    let right = theirs.open(&format!("localhost/{name}"))?;
+    let left = theirs.open(&theirs.bring(&archive, name)?)?;
     let may_differ = patterns(project)?;
     let mut differences = tree::compare(&left.root, &right.root, &may_differ)?;
     let (left_config, right_config) = (theirs.config(&left)?, theirs.config(&right)?);

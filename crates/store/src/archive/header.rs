@@ -49,8 +49,6 @@ impl<'a> Header<'a> {
 
     pub(super) fn purpose(&self) -> Option<Purpose> {
         Some(match self.field(156, 1).first()? {
-            // Before POSIX a directory was a file whose name ends in a slash.
-            b'0' | 0 if text(self.field(0, 100)).ends_with(b"/") => Purpose::Entry(Kind::Directory),
             b'0' | 0 | b'7' => Purpose::Entry(Kind::File),
             b'1' => Purpose::Entry(Kind::HardLink),
             b'2' => Purpose::Entry(Kind::Symlink),

@@ -200,13 +200,17 @@ impl<R: Input> Reader<R> {
     ) -> Result<Entry, TarError> {
         let pax = extensions.pax.over(&self.globals);
         let stored = pax.size.or_else(|| header.size()).ok_or(TarError::Malformed("bad size"))?;
+        let path = pax.path.or(extensions.long_name).unwrap_or_else(|| header.path());
+        // Before POSIX a directory was a file whose name ends in a slash: the whole name, as what fits into the header
+        // of a longer one may end anywhere.
+        let kind = if kind == Kind::File && path.ends_with(b"/") { Kind::Directory } else { kind };
         // Only files have data; a hard link may repeat its target's size, with or without the data.
         let has_data = kind == Kind::File || (kind == Kind::HardLink && pax.size.is_some());
         self.begin_data(if has_data { stored } else { 0 });
         let owner = |id: Option<u64>| id.and_then(|id| u32::try_from(id).ok()).filter(|id| *id != u32::MAX);
         let bad_owner = TarError::Malformed("bad owner");
         let mut entry = Entry {
-            path: pax.path.or(extensions.long_name).unwrap_or_else(|| header.path()),
+            path,
             kind,
             link: pax.link.or(extensions.long_link).unwrap_or_else(|| header.link()),
             mode: header.mode().ok_or(TarError::Malformed("bad mode"))?,

@@ -6,6 +6,9 @@ use super::header::{BLOCK, Kind};
 use super::reader::{Entry, Mtime};
 use super::sparse::Segment;
 
+/// Most bytes of a name in a header.
+const NAME: usize = 100;
+
 /// Writes entries one after the other; the same entries give the same bytes.
 pub(crate) struct Writer<W> {
     out: W,
@@ -65,7 +68,7 @@ impl<W: Write> Writer<W> {
     }
 
     fn block(&mut self, mut header: tar::Header, path: &[u8]) -> io::Result<()> {
-        fit(&mut header.as_old_mut().name, path);
+        fit(&mut header.as_old_mut().name, beginning(path));
         header.set_cksum();
         self.out.write_all(header.as_bytes())
     }
@@ -107,8 +110,21 @@ fn header(entry: &Entry, stored: u64) -> tar::Header {
     header
 }
 
+/// What of a name goes into a header. Of one that is too long nothing that ends in a slash: some readers would take a
+/// file for a directory.
+fn beginning(path: &[u8]) -> &[u8] {
+    let mut kept = match path.get(..NAME) {
+        Some(kept) if path.len() > NAME => kept,
+        _ => return path,
+    };
+    while let Some(shorter) = kept.strip_suffix(b"/") {
+        kept = shorter;
+    }
+    kept
+}
+
 /// As much of the text as fits; the whole of it is in a record then.
-fn fit(field: &mut [u8; 100], text: &[u8]) {
+fn fit(field: &mut [u8; NAME], text: &[u8]) {
     field.iter_mut().zip(text).for_each(|(to, from)| *to = *from);
 }
 
@@ -121,10 +137,10 @@ fn records(entry: &Entry) -> Vec<u8> {
         record(&mut records, b"GNU.sparse.name", &entry.path);
         record(&mut records, b"GNU.sparse.realsize", entry.size.to_string().as_bytes());
     }
-    if entry.path.len() > 100 {
+    if entry.path.len() > NAME {
         record(&mut records, b"path", &entry.path);
     }
-    if entry.link.len() > 100 {
+    if entry.link.len() > NAME {
         record(&mut records, b"linkpath", &entry.link);
     }
     let Mtime { seconds, nanoseconds } = entry.mtime;
@@ -178,9 +194,9 @@ mod tests {
     const LIMITS: TarLimits = TarLimits { entries: 100, path_bytes: 1 << 20 };
 
     fn entry() -> impl Strategy<Value = (Entry, Vec<u8>)> {
-        let name = prop::collection::vec(1_u8..=255, 1..300)
-            .prop_map(|name| name.into_iter().filter(|byte| *byte != b'/').collect::<Vec<u8>>())
-            .prop_filter("a name", |name| !name.is_empty());
+        let byte = prop_oneof![9 => 1_u8..=255, 1 => Just(b'/')];
+        let name =
+            prop::collection::vec(byte, 1..300).prop_filter("a file's name", |name| !name.ends_with(b"/"));
         let xattr = ("user\\.[a-z]{1,9}", prop::collection::vec(any::<u8>(), 0..40))
             .prop_map(|(name, value)| (name.into_bytes(), value));
         let data = prop::collection::vec(any::<u8>(), 0..2000);
@@ -234,22 +250,70 @@ mod tests {
         }
     }
 
-    #[test]
-    fn holes_are_not_written() {
-        let runs = vec![Segment { offset: 1 << 40, length: 3 }];
-        let entry = Entry {
-            path: b"sparse".to_vec(),
+    fn file(path: &[u8], size: u64) -> Entry {
+        Entry {
+            path: path.to_vec(),
             kind: Kind::File,
             link: Vec::new(),
             mode: 0o644,
             uid: 0,
             gid: 0,
             mtime: Mtime::default(),
-            size: (1 << 40) + 9,
+            size,
             device: (0, 0),
             xattrs: Vec::new(),
-            sparse: Some(runs.clone()),
-        };
+            sparse: None,
+        }
+    }
+
+    fn cut_behind_a_slash() -> Vec<u8> {
+        [[b'a'; NAME - 1].as_slice(), b"/file"].concat()
+    }
+
+    fn written(path: &[u8]) -> Vec<u8> {
+        let mut writer = Writer::new(Vec::new());
+        writer.entry(&file(path, 3)).unwrap();
+        writer.data(b"end").unwrap();
+        writer.finish().unwrap()
+    }
+
+    #[test]
+    fn a_long_name_does_not_look_like_a_directory() {
+        let bytes = written(&cut_behind_a_slash());
+        // A block of its own and one of records come before.
+        let name = bytes.get(2 * BLOCK..2 * BLOCK + NAME).unwrap();
+        assert_eq!(name, [[b'a'; NAME - 1].as_slice(), b"\0"].concat());
+    }
+
+    #[test]
+    fn a_name_that_was_cut_behind_a_slash_is_a_file_s() {
+        // As other writers leave it: the record has the whole name.
+        let path = cut_behind_a_slash();
+        let mut bytes = written(&path);
+        let block = bytes.get_mut(2 * BLOCK..3 * BLOCK).unwrap();
+        let mut header = tar::Header::from_byte_slice(block).clone();
+        fit(&mut header.as_old_mut().name, &path);
+        header.set_cksum();
+        block.copy_from_slice(header.as_bytes());
+        let mut reader = Reader::new(bytes.as_slice(), LIMITS);
+        let found = reader.next_entry().unwrap().unwrap();
+        assert_eq!((found.kind, found.size, found.path), (Kind::File, 3, path));
+        assert!(reader.next_entry().unwrap().is_none());
+    }
+
+    #[test]
+    fn a_file_whose_name_ends_in_a_slash_is_a_directory() {
+        let mut writer = Writer::new(Vec::new());
+        writer.entry(&file(b"old/", 0)).unwrap();
+        let bytes = writer.finish().unwrap();
+        let found = Reader::new(bytes.as_slice(), LIMITS).next_entry().unwrap().unwrap();
+        assert_eq!(found.kind, Kind::Directory);
+    }
+
+    #[test]
+    fn holes_are_not_written() {
+        let runs = vec![Segment { offset: 1 << 40, length: 3 }];
+        let entry = Entry { sparse: Some(runs.clone()), ..file(b"sparse", (1 << 40) + 9) };
         let mut writer = Writer::new(Vec::new());
         writer.entry(&entry).unwrap();
         writer.data(b"end").unwrap();
