@@ -145,8 +145,8 @@ impl Build {
     fn watcher(&self, context: &Context) -> Box<dyn Watcher> {
         let terminal = std::io::stderr().is_terminal();
         match self.result.progress {
-            _ if self.result.quiet => Box::new(Silent),
-            Telling::Quiet => Box::new(Silent),
+            _ if self.result.quiet => Box::new(Silent::default()),
+            Telling::Quiet => Box::new(Silent::default()),
             Telling::Rawjson => Box::new(Json::new()),
             Telling::Tty => Box::new(Page::new(context.error_style())),
             Telling::Auto if terminal => Box::new(Page::new(context.error_style())),
