@@ -73,8 +73,7 @@ pub(super) fn solve(
 ) -> Result<Vec<Root>, BuildError> {
     let count = site.plan.steps.len();
     let (roots, missed, working) = (vec![None; count], BTreeMap::new(), BTreeMap::new());
-    let mut solver =
-        Solver { site, roots, missed, working, masks: Masks::default(), interruptions, watcher };
+    let mut solver = Solver { site, roots, missed, working, masks: Masks::default(), interruptions, watcher };
     while solver.roots.iter().any(Option::is_none) {
         solver.begin_what_can_be()?;
         if !solver.working.is_empty() {
@@ -220,7 +219,8 @@ impl Solver<'_, '_> {
         let workers = self.working.values().map(|step| &step.worker);
         let fds = workers.flat_map(|worker| [Some(worker.pidfd()), worker.output()]).flatten();
         let fds = fds.chain([self.interruptions.fd()]);
-        let mut watched: Vec<PollFd<'_>> = fds.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
+        let mut watched: Vec<PollFd<'_>> =
+            fds.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
         let time = Timespec::try_from(TICK).ok();
         match poll(&mut watched, time.as_ref()) {
             Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
