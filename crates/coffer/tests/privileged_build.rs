@@ -300,6 +300,43 @@ fn privileged_a_killed_build_leaves_nothing_that_disturbs_the_next() {
 }
 
 #[test]
+fn privileged_a_step_that_runs_is_looked_into_like_any_container() {
+    let session = shelled();
+    let file = "FROM base:1\nRUN echo 1 > /below\nRUN --mount=type=secret,id=t echo 2 > /own; sleep 1003\n";
+    write(&session, &[("Dockerfile", file), ("t", "secret")]);
+    let build = ["build", "-t", "app:1", "--secret", "id=t,src=t", "."];
+    let mut build = session.command(build).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut step = String::new();
+    until("the step runs", || {
+        step = works(&session, "ps -q").trim().to_owned();
+        !step.is_empty() && works(&session, &format!("diff {step}")).contains("/own")
+    });
+    assert_eq!(works(&session, &format!("diff {step}")), "A /own\n");
+    works(&session, &format!("cp {step}:/own copied"));
+    assert_eq!(fs::read_to_string(session.work().join("copied")).unwrap(), "2\n");
+    works(&session, &format!("commit {step} seen:1"));
+    build.kill().unwrap();
+    build.wait().unwrap();
+    assert_eq!(works(&session, "run --rm seen:1 /bin/cat /below /own"), "1\n2\n");
+    works(&session, "ps -a");
+    Traces::of(&session).are_gone();
+}
+
+#[test]
+fn privileged_rules_beside_a_dockerfile_elsewhere_go_before_those_of_the_context() {
+    let session = shelled();
+    let file = "FROM base:1\nCOPY . /all\n";
+    let files = [("app/.dockerignore", "a"), ("app/a", "1"), ("app/b", "2"), ("deploy/Dockerfile", file)];
+    write(&session, &files);
+    let all = |session: &Session| works(session, "run --rm app:1 /bin/ls /all");
+    works(&session, "build -q -t app:1 -f deploy/Dockerfile app");
+    assert_eq!(all(&session), "b\n");
+    write(&session, &[("deploy/Dockerfile.dockerignore", "b")]);
+    works(&session, "build -q -t app:1 -f deploy/Dockerfile app");
+    assert_eq!(all(&session), "a\n");
+}
+
+#[test]
 fn privileged_links_of_a_context_lead_nowhere_outside() {
     let session = shelled();
     let outside = session.work().parent().unwrap().join("outside");

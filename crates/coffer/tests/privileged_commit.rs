@@ -150,3 +150,17 @@ added
     );
     Traces::of(&session).are_gone();
 }
+
+#[test]
+fn privileged_a_name_that_hides_something_in_an_image_gets_into_none() {
+    let session = session();
+    std::fs::write(session.work().join(".wh.bin"), "").unwrap();
+    assert!(
+        session.command(harness::words("run --name web probe:1 /bin/probe true")).status().unwrap().success()
+    );
+    assert!(session.coffer(["cp", ".wh.bin", "web:/.wh.bin"]).status.success());
+    let refused = session.said(&session.coffer(["commit", "web", "hidden:1"]));
+    assert!(refused.contains("`.wh.bin`") && refused.contains("[E-store-path]"), "{refused}");
+    assert!(!session.coffer(["image", "inspect", "hidden:1"]).status.success());
+    Traces::of(&session).are_gone();
+}

@@ -119,6 +119,7 @@ impl Engine {
             other_name: None,
             image: image.digest.into(),
             image_name: request.image.clone(),
+            below: Vec::new(),
             command: Vec::new(),
             created: now,
             decision,

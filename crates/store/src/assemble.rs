@@ -10,7 +10,7 @@ use crate::disk::Store;
 use crate::error::Result;
 use crate::import::{Imported, Naming, Quiet};
 use crate::source::{Company, Plan, PlannedConfig};
-use crate::wire::{ConfigFile, History, parse};
+use crate::wire::History;
 
 /// What an image is made of. The same parts give the same bytes.
 pub struct Assembly<'a> {
@@ -46,12 +46,8 @@ impl Store {
     }
 
     fn assembled(&self, assembly: Assembly<'_>) -> Result<Growth> {
-        let base: ConfigFile = match assembly.base {
-            Some(image) => parse(&self.small_blob(&image.config_digest)?, "the configuration")?,
-            None => ConfigFile::default(),
-        };
         Ok(Growth {
-            base,
+            base: self.config_below(assembly.base)?,
             below: assembly.base.map_or(0, |image| image.layers.len()),
             config: assembly.config,
             lines: assembly.history.into_iter().map(History::of).collect(),

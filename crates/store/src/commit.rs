@@ -13,12 +13,18 @@ use crate::disk::{Scratch, Store};
 use crate::error::{Result, StoreError};
 use crate::import::{Imported, Naming, Quiet, claim};
 use crate::source::{Company, Form, Inbound, Part, Plan, PlannedConfig, PlannedLayer};
+use crate::take::check;
 use crate::wire::{ConfigFile, History, parse, rfc3339};
+
+/// What the new layer is called in messages.
+const LABEL: &str = "the container's layer";
 
 /// What a new image is made of.
 pub struct Commit<'a> {
-    /// The image below.
-    pub base: &'a Image,
+    /// The image below; none where the layers below are those of no image.
+    pub base: Option<&'a Image>,
+    /// The layers below, bottom first.
+    pub below: &'a [Layer],
     /// The layer to put on it, and what of it; none where nothing was changed.
     pub layer: Option<(Upper<'a>, &'a [LayerChange])>,
     /// How it starts.
@@ -54,10 +60,10 @@ impl Store {
     pub fn commit(&self, commit: Commit<'_>, names: Vec<ImageName>, now: i64) -> Result<(Imported, Notices)> {
         let _present = self.begin_import()?;
         let scratch = self.scratch()?;
-        let mut layers =
-            commit.base.layers.iter().map(|layer| self.present(layer)).collect::<Result<Vec<_>>>()?;
+        let mut layers = commit.below.iter().map(|layer| self.present(layer)).collect::<Result<Vec<_>>>()?;
         let mut notices = Notices::default();
         if let Some((upper, changes)) = &commit.layer {
+            check(changes, LABEL, &self.limits)?;
             let (part, said) = spool(upper, changes, &scratch)?;
             layers.push(Inbound::Here(PlannedLayer { part, blob: Form::AsShipped(None), diff_id: None }));
             notices = said;
@@ -69,6 +75,14 @@ impl Store {
         Ok((imported, notices))
     }
 
+    /// The configuration that a new one goes on from.
+    pub(crate) fn config_below(&self, base: Option<&Image>) -> Result<ConfigFile> {
+        match base {
+            Some(image) => parse(&self.small_blob(&image.config_digest)?, "the configuration"),
+            None => Ok(ConfigFile::default()),
+        }
+    }
+
     /// A layer that is in the store already.
     pub(crate) fn present(&self, layer: &Layer) -> Result<Inbound<'static>> {
         let part = Part::whole(self.open_blob(&layer.blob)?, &layer.blob.to_string())?;
@@ -77,7 +91,6 @@ impl Store {
     }
 
     fn growth(&self, commit: Commit<'_>, now: i64) -> Result<Growth> {
-        let base = self.small_blob(&commit.base.config_digest)?;
         let author = Some(commit.author).filter(|author| !author.is_empty());
         let line = HistoryEntry {
             created: Some(now),
@@ -86,8 +99,8 @@ impl Store {
             empty_layer: commit.layer.is_none(),
         };
         Ok(Growth {
-            base: parse(&base, "the configuration")?,
-            below: commit.base.layers.len(),
+            base: self.config_below(commit.base)?,
+            below: commit.below.len(),
             config: commit.config,
             lines: vec![History { author: author.clone(), ..History::of(line) }],
             author,
@@ -118,5 +131,5 @@ fn spool(upper: &Upper<'_>, changes: &[LayerChange], scratch: &Scratch) -> Resul
     let file = File::options().create_new(true).read(true).write(true).open(&path);
     let file = file.map_err(StoreError::write_path(&path))?;
     let notices = layer::write(upper, changes, BufWriter::with_capacity(1 << 17, &file))?;
-    Ok((Part::whole(file, "the container's layer")?, notices))
+    Ok((Part::whole(file, LABEL)?, notices))
 }

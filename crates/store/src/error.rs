@@ -278,7 +278,8 @@ impl StoreError {
                 "put less beside it; what is there goes with the image, `coffer image rm`".into()
             }
             Self::Device { .. } | Self::Path { .. } => {
-                "rebuild the image without this entry; no honest build tool makes it".into()
+                "rename it or leave it out where it comes from; no honest build tool makes such an entry"
+                    .into()
             }
             Self::Unmapped { .. } => {
                 "give this user more subordinate ids in /etc/subuid and /etc/subgid; 65536 are enough".into()

@@ -82,6 +82,15 @@ impl Store {
         self.open_blob(&layer.blob)
     }
 
+    /// Writes that archive somewhere.
+    ///
+    /// # Errors
+    /// As [`Store::archive_of`]; what whoever takes it says.
+    pub fn write_archive_of(&self, layer: &Layer, out: &mut dyn io::Write) -> Result<()> {
+        let copied = io::copy(&mut self.archive_of(layer)?, out);
+        copied.map(drop).map_err(|error| StoreError::write("the image's files", error))
+    }
+
     /// Keeps a record in the place of the one that was, and with it its layers. `now` is in seconds since the epoch.
     ///
     /// # Errors
@@ -107,6 +116,22 @@ impl Store {
             }
             None => Ok(None),
         }
+    }
+
+    /// The same for somebody who will use its layers: they stay as [`Store::hold_layers`] has them stay, whatever is
+    /// forgotten meanwhile.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn take_up(&self, key: &ClaimedDigest) -> Result<Option<Kept>> {
+        if self.kept(key)?.is_none() {
+            return Ok(None);
+        }
+        let _present = self.share("sweep")?;
+        // Somebody may have forgotten it before the lock was had.
+        let Some((_, kept)) = read(&self.kept_path(key))? else { return Ok(None) };
+        self.hold(&kept.layers)?;
+        Ok(Some(kept))
     }
 
     /// Notes that what was kept was of use. What has gone meanwhile is no error.

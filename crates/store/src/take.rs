@@ -68,8 +68,8 @@ struct Tar {
 }
 
 impl Store {
-    /// Makes a layer of the changes. It is in no image yet: whoever needs it keeps it from being swept away.
-    /// On another file system than the store's it is copied in any case.
+    /// Makes a layer of the changes. It is in no image yet: it stays as long as this store is open in a living process,
+    /// or somebody keeps it. On another file system than the store's it is copied in any case.
     ///
     /// # Errors
     /// [`StoreError::Copy`] where the directory cannot be read, [`StoreError::Path`], [`StoreError::Limit`] and
@@ -80,17 +80,19 @@ impl Store {
         changes: &[LayerChange],
         treating: Treating<'_>,
     ) -> Result<(Layer, Notices)> {
-        check(changes, &self.limits)?;
+        check(changes, LABEL, &self.limits)?;
         let _present = self.share("sweep")?;
         let scratch = self.scratch()?;
         let moved = match treating.taking {
             Taking::Moved => take_over(written, &scratch)?,
             Taking::Copied => None,
         };
-        match moved {
-            Some(place) => self.settled(written, changes, treating, (place, &scratch)),
-            None => self.copied(written, changes, treating, &scratch),
-        }
+        let (layer, notices) = match moved {
+            Some(place) => self.settled(written, changes, treating, (place, &scratch))?,
+            None => self.copied(written, changes, treating, &scratch)?,
+        };
+        self.hold(&[layer])?;
+        Ok((layer, notices))
     }
 
     fn settled(
@@ -137,9 +139,13 @@ impl Store {
         let path = scratch.fresh();
         let file = File::create_new(&path).map_err(StoreError::write_path(&path))?;
         let search = Search::new(treating.unwanted);
-        let mut hashed = Hashed { file, hasher: Hasher::new(), search, size: 0 };
+        let mut hashed = Hashed { file, hasher: Hasher::new(), search, size: 0, failed: None };
         let out = BufWriter::with_capacity(1 << 17, &mut hashed);
-        let notices = write_with(&written.upper, changes, Treatment { stamp: treating.stamp, settler }, out)?;
+        let treatment = Treatment { stamp: treating.stamp, settler };
+        let notices = match (write_with(&written.upper, changes, treatment, out), hashed.failed) {
+            (Err(_), Some(error)) => return Err(StoreError::write(LABEL, error)),
+            (notices, _) => notices?,
+        };
         if let Some(found) = hashed.search.found() {
             let entry = search::entry_at(&path, found.at, &self.limits);
             return Err(StoreError::Unwanted { entry: entry.unwrap_or_default(), which: found.which });
@@ -159,8 +165,8 @@ impl Tar {
 }
 
 /// What unpacking would refuse is refused before anything is touched. A name that means a whiteout would be
-/// one to whoever unpacks the layer elsewhere, and a file here.
-fn check(changes: &[LayerChange], limits: &Limits) -> Result<()> {
+/// one to whoever unpacks the layer elsewhere, and a file here. `label` is for errors.
+pub(crate) fn check(changes: &[LayerChange], label: &str, limits: &Limits) -> Result<()> {
     let (mut entries, mut bytes) = (0, 0);
     for change in changes {
         let path = EntryPath::parse(&change.path, limits)?;
@@ -170,7 +176,7 @@ fn check(changes: &[LayerChange], limits: &Limits) -> Result<()> {
         }
         entries += 1;
         bytes += change.path.len() as u64;
-        let limit = |limit, allowed| Err(StoreError::Limit { what: LABEL.to_owned(), limit, allowed });
+        let limit = |limit, allowed| Err(StoreError::Limit { what: label.to_owned(), limit, allowed });
         if entries > limits.entries {
             return limit("entries", limits.entries);
         }
@@ -200,11 +206,13 @@ struct Hashed<'a> {
     hasher: Hasher,
     search: Search<'a>,
     size: u64,
+    /// Why no more could be written.
+    failed: Option<Errno>,
 }
 
 impl Write for Hashed<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let length = self.file.write(bytes)?;
+        let length = self.file.write(bytes).inspect_err(|error| self.failed = Errno::from_io_error(error))?;
         let bytes = bytes.get(..length).unwrap_or_default();
         self.hasher.update(bytes);
         self.search.piece(bytes);

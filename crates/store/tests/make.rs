@@ -224,6 +224,25 @@ fn privileged_layers_stay_while_they_are_held_or_kept() {
 }
 
 #[test]
+fn privileged_what_was_taken_up_stays_when_it_is_forgotten() {
+    let bench = Bench::new();
+    let layer = one_file(&bench.store, b"taken up");
+    let kept = Kept { record: b"how".to_vec(), layers: vec![layer] };
+    bench.store.keep(&key("step"), &kept, NOW).unwrap();
+    let open = || Store::open(bench.path("store"), Owner::Root, Limits::default()).unwrap();
+    let (user, other) = (open(), open());
+    drop(bench.store);
+    assert_eq!(user.take_up(&key("another")).unwrap(), None);
+    assert_eq!(user.take_up(&key("step")).unwrap(), Some(kept));
+    other.forget(&[key("step")]).unwrap();
+    assert!(user.layer_dir(&layer).exists(), "somebody uses it");
+    assert_eq!(user.take_up(&key("step")).unwrap(), None);
+    drop(user);
+    other.forget(&[]).unwrap();
+    assert!(!other.layer_dir(&layer).exists());
+}
+
+#[test]
 fn privileged_what_is_gone_or_torn_is_not_kept() {
     let bench = Bench::new();
     let layer = one_file(&bench.store, b"layer");

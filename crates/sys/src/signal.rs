@@ -1,6 +1,8 @@
 //! Signal masks and signalfd(2): signals as bytes to read rather than as handlers to run.
 
 use std::os::fd::{AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
 
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal};
@@ -94,19 +96,41 @@ pub fn die_with(keeper: Pid) -> Result<(), Errno> {
     if rustix::process::getppid() == Some(keeper) { Ok(()) } else { Err(Errno::SRCH) }
 }
 
-/// The kernel's own struct sigaction, with everything at its default.
+/// Lets the program that `command` starts die with the thread that starts it.
+pub fn bind_life(command: &mut Command) {
+    let keeper = rustix::process::getpid();
+    let bind = move || Ok(die_with(keeper)?);
+    // SAFETY: between fork and exec this makes two system calls; it allocates nothing and takes no lock.
+    unsafe { command.pre_exec(bind) };
+}
+
+/// Whether this process ignores a signal.
+#[must_use]
+pub fn is_ignored(signal: Signal) -> bool {
+    let mut now = Action::DEFAULT;
+    let arguments = [signal.as_raw() as usize, 0, (&raw mut now) as usize, size_of::<u64>(), 0, 0];
+    // SAFETY: the kernel writes its sigaction to `now`, and changes nothing without a new one.
+    let asked = unsafe { syscall(libc::SYS_rt_sigaction, arguments) };
+    asked.is_ok() && now.handler == libc::SIG_IGN
+}
+
+/// The kernel's own struct sigaction.
 #[repr(C)]
-struct DefaultAction {
+struct Action {
     handler: usize,
     flags: usize,
     restorer: usize,
     mask: u64,
 }
 
+impl Action {
+    const DEFAULT: Self = Self { handler: libc::SIG_DFL, flags: 0, restorer: 0, mask: 0 };
+}
+
 /// Gives every signal its default action, ignored ones included: an ignored signal stays ignored over
 /// exec, and Rust programs ignore SIGPIPE.
 pub fn reset_actions() {
-    let default = DefaultAction { handler: libc::SIG_DFL, flags: 0, restorer: 0, mask: 0 };
+    let default = Action::DEFAULT;
     for signal in 1..=64_usize {
         let arguments = [signal, (&raw const default) as usize, 0, size_of::<u64>(), 0, 0];
         // SAFETY: `default` is the kernel's sigaction, read during the call; no handler of ours is set.
@@ -119,6 +143,13 @@ pub fn reset_actions() {
 mod tests {
     use super::*;
     use std::os::fd::AsFd as _;
+
+    #[test]
+    fn what_is_ignored_is_known() {
+        // Rust programs ignore it, and tests are such programs.
+        assert!(is_ignored(Signal::PIPE));
+        assert!(!is_ignored(Signal::TERM));
+    }
 
     #[test]
     fn a_blocked_signal_arrives_as_a_read() {

@@ -153,6 +153,9 @@ pub enum Problem {
         /// What is wrong.
         reason: String,
     },
+    /// `RUN --mount`, very often.
+    #[error("a step has at most {0} mounts; mount a directory that has more in it")]
+    Mounts(usize),
     /// What the values up to here come to.
     #[error(
         "the file's values come to more than {0} bytes here; is a variable made of itself again and again?"

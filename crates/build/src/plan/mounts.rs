@@ -8,6 +8,9 @@ use crate::instruction::{self, MountKind};
 const SECRETS: &str = "/run/secrets";
 const AGENTS: &str = "/run/buildkit/ssh_agent.";
 
+/// Mounts of one step: more than anybody writes, and few enough that what they show is told in one answer.
+const MOST: usize = 256;
+
 /// Permission bits of what is made.
 const CACHE_MODE: u32 = 0o755;
 const SECRET_MODE: u32 = 0o400;
@@ -28,6 +31,9 @@ impl<'a> Mounts<'a> {
 
     /// Adds what was written; `origin` is what its `from` names.
     pub(super) fn add(&mut self, mount: &instruction::Mount, origin: Origin) -> Result<(), Problem> {
+        if self.mounts.len() == MOST {
+            return Err(Problem::Mounts(MOST));
+        }
         let mount = match mount.kind {
             MountKind::Bind => self.bind(mount, origin)?,
             MountKind::Cache => self.cache(mount, origin)?,

@@ -55,18 +55,18 @@ Exit code: 0 built, 1 not built, 2 not understood.",
 
 impl Act for Build {
     fn act(self, context: &mut Context) -> Result<u8, Failure> {
+        result::check(&self)?;
         let site = site::site()?;
         let images = Images::new(&self, site.level);
         let platforms = platforms::of(&self)?;
         let request = self.request(site.level)?;
         session::hold(session::begin(&site, Purpose::Start)?);
         let engine = site::enter(site)?;
-        let held = |error| Failure::from(EngineError::Io { doing: "hold signals back", source: error });
-        let interruptions = Interruptions::hold().map_err(held)?;
         let mut watcher = self.watcher(context);
         let mut draft = engine.draft(request, &mut *watcher)?;
         shared::take(&self.cache.cache_from, &images, &engine, &mut *watcher);
         drop(watcher);
+        let held = |error| Failure::from(EngineError::Io { doing: "hold signals back", source: error });
         let mut built = Vec::new();
         for platform in platforms.turns() {
             let mut watcher = self.watcher(context);
@@ -74,7 +74,8 @@ impl Act for Build {
                 draft.turn_to(platform, platforms.names(&self, platform));
             }
             images.provide(&engine, &mut draft, &mut *watcher)?;
-            built.push(engine.build(&mut draft, &interruptions, &mut *watcher)?);
+            let interruptions = Interruptions::hold().map_err(held)?;
+            built.push(engine.build(&mut draft, interruptions, &mut *watcher)?);
         }
         shared::put(&self, &images, &engine, &built)?;
         result::deliver(&self, &engine, &platforms.made(built)?, context)?;
@@ -145,8 +146,8 @@ impl Build {
     fn watcher(&self, context: &Context) -> Box<dyn Watcher> {
         let terminal = std::io::stderr().is_terminal();
         match self.result.progress {
-            _ if self.result.quiet => Box::new(Silent),
-            Telling::Quiet => Box::new(Silent),
+            _ if self.result.quiet => Box::new(Silent::default()),
+            Telling::Quiet => Box::new(Silent::default()),
             Telling::Rawjson => Box::new(Json::new()),
             Telling::Tty => Box::new(Page::new(context.error_style())),
             Telling::Auto if terminal => Box::new(Page::new(context.error_style())),

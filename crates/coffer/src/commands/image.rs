@@ -17,7 +17,7 @@ use crate::site;
 use crate::value::filter::{self, Filter};
 
 pub(super) use import::admit_embedded;
-pub(super) use save::save_to;
+pub(super) use save::{save_for, save_to};
 
 pub(super) const IMPORT: Entry = Entry {
     words: &["image", "import"],

@@ -4,6 +4,7 @@ use engine::EngineError;
 use engine::building::BuildError;
 
 use super::{Failure, Refused};
+use crate::help::codes;
 
 /// Nothing was asked for that could be granted elsewhere: a mistake, and said like any other.
 const MALFORMED: &str = "E-policy-request";
@@ -42,7 +43,16 @@ impl From<BuildError> for Failure {
         match error {
             BuildError::Engine(error) => (*error).into(),
             BuildError::Interrupted(signal) => Self::interrupted(signal),
-            error => Self::failed(error.code(), error.to_string(), error.remedy()),
+            error => Self::failed(code_of(&error), error.to_string(), error.remedy()),
         }
     }
+}
+
+/// What kept a step from being done says more than that it was not, unless that was its program.
+fn code_of(error: &BuildError) -> &'static str {
+    let known = match error {
+        BuildError::Step { trouble, .. } if trouble.exit.is_none() => codes::find(&trouble.code),
+        _ => None,
+    };
+    known.map_or(error.code(), |known| known.code)
 }

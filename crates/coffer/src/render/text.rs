@@ -1,5 +1,7 @@
 //! Text of strangers on our terminal: an image may name its command `\x1b]0;...`, we do not repeat it.
 
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
 /// The text with every control character and every invisible or reordering one made visible.
 pub(crate) fn plain(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
@@ -32,6 +34,22 @@ pub(crate) fn for_terminal(text: &[u8], shown: &mut Vec<u8>) {
     }
 }
 
+/// The same as text alone, for a line of ours: colours are left out, and tabs are as wide as they would be.
+pub(crate) fn flat(text: &str) -> String {
+    const TAB: usize = 8;
+    let (mut shown, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(c) = rest.chars().next() {
+        let length = if c == '\u{1b}' { colour(rest) } else { 0 };
+        match c {
+            _ if length > 0 => {}
+            '\t' => shown.extend(std::iter::repeat_n(' ', TAB - shown.chars().count() % TAB)),
+            _ => shown.push_str(&plain(c.encode_utf8(&mut [0; 4]))),
+        }
+        rest = rest.split_at(length.max(c.len_utf8())).1;
+    }
+    shown
+}
+
 /// Length of the sequence at the beginning that changes colours (ECMA-48, SGR) and nothing else; 0 if there
 /// is none.
 fn colour(text: &str) -> usize {
@@ -40,12 +58,17 @@ fn colour(text: &str) -> usize {
     if parameters.as_bytes().get(length) == Some(&b'm') { length + 3 } else { 0 }
 }
 
-/// The first `width` characters, the last of them `…` where something is left out.
+/// As much as has room in `width` cells of a terminal, the last of them `…` where something is left out.
 pub(crate) fn cut(text: &str, width: usize) -> String {
-    if text.chars().count() <= width {
+    if text.width() <= width {
         return text.to_owned();
     }
-    text.chars().take(width.saturating_sub(1)).chain(['…']).collect()
+    let (room, mut used) = (width.saturating_sub(1), 0);
+    let has_room = |c: &char| {
+        used += c.width().unwrap_or(0);
+        used <= room
+    };
+    text.chars().take_while(has_room).chain(['…']).collect()
 }
 
 /// Lines of at most `width` characters that end between words, all but the first after an indent; a word that is
@@ -73,9 +96,10 @@ pub(crate) fn first(text: &str, count: usize) -> String {
     text.chars().take(count).collect()
 }
 
-/// Pads on the right to `width` characters.
+/// Pads on the right to `width` cells.
 pub(crate) fn pad(text: &str, width: usize) -> String {
-    format!("{text:<width$}")
+    let gap = width.saturating_sub(text.width());
+    format!("{text}{:gap$}", "")
 }
 
 /// Arguments as a person would have to type them.
@@ -123,6 +147,8 @@ mod tests {
     fn long_text_ends_in_an_ellipsis() {
         assert_eq!(cut("abcdef", 4), "abc…");
         assert_eq!(cut("äöü", 3), "äöü");
+        assert_eq!((cut("日本語", 6), cut("日本語", 5)), ("日本語".to_owned(), "日本…".to_owned()));
+        assert_eq!((cut("日本語", 4), pad("日本", 5)), ("日…".to_owned(), "日本 ".to_owned()));
     }
 
     #[test]
@@ -147,6 +173,12 @@ mod tests {
         assert_eq!(shown(b"a\xffb\x00"), "a\u{fffd}b\\u{0}");
     }
 
+    #[test]
+    fn a_line_of_ours_has_no_colours_and_no_tabs() {
+        assert_eq!(flat("\x1b[1;31mred\x1b[m\tend\x1b[2J"), r"red     end\u{1b}[2J");
+        assert_eq!(flat("1234567\t9\t"), "1234567 9       ");
+    }
+
     proptest! {
         #[test]
         fn whatever_a_container_prints_only_colours_control_a_terminal(text: Vec<u8>) {
@@ -161,6 +193,7 @@ mod tests {
         #[test]
         fn nothing_plain_holds_a_control_character(text in any::<String>()) {
             prop_assert!(!plain(&text).chars().any(char::is_control));
+            prop_assert!(!flat(&text).chars().any(char::is_control));
         }
     }
 }

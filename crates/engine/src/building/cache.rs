@@ -38,9 +38,9 @@ pub(super) fn place(key: &Key, epoch: Option<i64>) -> ClaimedDigest {
 }
 
 impl Engine {
-    /// What a step with this key made before.
+    /// What a step with this key made before. It stays for this build, even if somebody prunes what is kept meanwhile.
     pub(super) fn done_before(&self, key: &ClaimedDigest) -> Result<Option<Record>, BuildError> {
-        let Some(Kept { record, layers }) = self.store.kept(key)? else { return Ok(None) };
+        let Some(Kept { record, layers }) = self.store.take_up(key)? else { return Ok(None) };
         let Ok(Line::Step { made, .. }) = serde_json::from_slice(&record) else { return Ok(None) };
         self.store.touch_kept(key, self.now())?;
         Ok(Some(Record { layer: layers.into_iter().next(), made }))

@@ -96,7 +96,8 @@ impl Engine {
         Ok(self.store.assemble(assembly, Vec::new(), self.now())?.image)
     }
 
-    /// Takes over what a cache says, and how many steps that are; none if it is no cache.
+    /// Takes over what a cache says, and how many steps that are; none if it is no cache. What was done on this host
+    /// itself is believed before what others say.
     ///
     /// # Errors
     /// The store's.
@@ -115,7 +116,9 @@ impl Engine {
                     }
                 }
             };
-            self.keep_step(&step.key, &step.title, &Record { layer, made: step.made })?;
+            if self.store.kept(&step.key)?.is_none() {
+                self.keep_step(&step.key, &step.title, &Record { layer, made: step.made })?;
+            }
             count += 1;
         }
         Ok(Some(count))

@@ -20,7 +20,7 @@ use super::tree::{Tree, open_in, resolve};
 use crate::engine::Engine;
 
 /// Where the rules are about what is left out.
-const IGNORE: &str = ".dockerignore";
+pub(super) const IGNORE: &str = ".dockerignore";
 /// Bytes that tell what a stream is: a block of a tar archive.
 const PEEK: u64 = 512;
 
@@ -89,10 +89,15 @@ impl Context {
         let own = format!("{dockerfile}{IGNORE}");
         for name in [own.as_str(), IGNORE] {
             let Some(text) = self.read(name, limits.file_bytes as u64 + 1)? else { continue };
-            let rules = Ignore::parse(&text, &limits);
-            self.ignore = rules.map_err(|source| FilesError::Pattern { pattern: name.to_owned(), source })?;
-            break;
+            return self.obey(name, &text);
         }
+        Ok(())
+    }
+
+    /// Leaves out what these rules name, which stand in the file `name`.
+    pub(super) fn obey(&mut self, name: &str, text: &[u8]) -> Result<(), BuildError> {
+        let rules = Ignore::parse(text, &Limits::default());
+        self.ignore = rules.map_err(|source| FilesError::Pattern { pattern: name.to_owned(), source })?;
         Ok(())
     }
 

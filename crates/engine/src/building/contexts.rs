@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 
 use build::Limits;
@@ -10,7 +10,7 @@ use build::ignore::Ignore;
 use build::plan::{Source, repository};
 
 use super::Watcher;
-use super::context::{Context, Incoming};
+use super::context::{Context, IGNORE, Incoming};
 use super::draft::{DockerfileText, IMAGE};
 use super::error::BuildError;
 use super::git::GitSource;
@@ -78,11 +78,18 @@ impl Engine {
                 return Ok((Context::empty(&self.store)?, file));
             }
         };
+        // Of a context on this host it may lie anywhere, of others it lies within.
         let is_local = matches!(place, Place::Directory(_));
-        let file = dockerfile(&context, given, is_local, &request.context)?;
-        let within = Path::new(&file.name).strip_prefix(&request.context).unwrap_or(Path::new(&file.name));
-        if !place.is_git() {
-            context.obey_ignore_file(&within.to_string_lossy())?;
+        let on_host = given.filter(|path| is_local && *path != STDIN && is_file(path));
+        let file = match on_host {
+            Some(path) => DockerfileText { name: path.to_owned(), bytes: read_file(path)? },
+            None => dockerfile(&context, given, &request.context)?,
+        };
+        let own = on_host.map(rules_beside).transpose()?.flatten();
+        match own {
+            _ if place.is_git() => {}
+            Some((name, text)) => context.obey(&name, &text)?,
+            None => context.obey_ignore_file(if on_host.is_some() { "" } else { &file.name })?,
         }
         Ok((context, file))
     }
@@ -92,7 +99,7 @@ impl Engine {
             watcher.waiting("getting the context");
         }
         match place {
-            Place::Stdin => self.incoming(std::io::stdin(), "standard input"),
+            Place::Stdin => self.incoming(io::stdin(), "standard input"),
             Place::Git(source) => self.context_of_git(source).map(Incoming::Files),
             Place::Address(url) => self.incoming_at(url),
             Place::Archive(path) => {
@@ -143,27 +150,40 @@ impl<'a> Place<'a> {
     }
 }
 
-/// Reads the Dockerfile that is meant. Of a context on this host it may lie anywhere, of others it lies within.
-fn dockerfile(
-    context: &Context,
-    given: Option<&str>,
-    is_local: bool,
-    place: &str,
-) -> Result<DockerfileText, BuildError> {
+/// A pipe is a file, too: `-f <(make-dockerfile)`.
+fn is_file(path: &str) -> bool {
+    std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_dir())
+}
+
+fn read_file(path: &str) -> Result<Vec<u8>, EngineError> {
+    File::open(path).and_then(read).map_err(EngineError::io("read the Dockerfile"))
+}
+
+/// One byte more than a Dockerfile may have is enough to refuse it.
+fn read(from: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take(Limits::default().file_bytes as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// `NAME.dockerignore` beside a Dockerfile of this host, and what stands in it.
+fn rules_beside(dockerfile: &str) -> Result<Option<(String, Vec<u8>)>, EngineError> {
+    let name = format!("{dockerfile}{IGNORE}");
+    match File::open(&name).and_then(read) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        text => Ok(Some((name, text.map_err(EngineError::io("read .dockerignore"))?))),
+    }
+}
+
+/// Reads the Dockerfile that is meant, from the context or from standard input.
+fn dockerfile(context: &Context, given: Option<&str>, place: &str) -> Result<DockerfileText, BuildError> {
     let most = Limits::default().file_bytes as u64 + 1;
+    let place = if place == STDIN { "standard input" } else { place };
     let none = |file: &str| BuildError::NoDockerfile { file: file.to_owned(), context: place.to_owned() };
-    let read = |from: &mut dyn Read| {
-        let mut bytes = Vec::new();
-        let read = from.take(most).read_to_end(&mut bytes);
-        read.map(|_| bytes).map_err(EngineError::io("read the Dockerfile"))
-    };
     match given {
         Some(STDIN) => {
-            Ok(DockerfileText { name: STDIN.to_owned(), bytes: read(&mut std::io::stdin().lock())? })
-        }
-        Some(path) if is_local && Path::new(path).is_file() => {
-            let mut file = File::open(path).map_err(EngineError::io("open the Dockerfile"))?;
-            Ok(DockerfileText { name: path.to_owned(), bytes: read(&mut file)? })
+            let bytes = read(io::stdin().lock()).map_err(EngineError::io("read the Dockerfile"))?;
+            Ok(DockerfileText { name: STDIN.to_owned(), bytes })
         }
         Some(path) => {
             let bytes = context.read(path, most)?.ok_or_else(|| none(path))?;

@@ -92,8 +92,11 @@ pub enum BuildError {
         /// Its exit code.
         exit: u8,
     },
+    /// A root lies on as many layers as an image may have.
+    #[error("the image would have more than {0} layers")]
+    Layers(usize),
     /// The process of a step was killed.
-    #[error("the process of a step was ended from outside")]
+    #[error("its process was ended from outside")]
     Lost,
     /// An image that a step begins with was not given.
     #[error("`{0}` is not here")]
@@ -132,6 +135,7 @@ impl BuildError {
             Self::Run(error) => error.code(),
             Self::Engine(error) => error.code(),
             Self::Program { .. } => "E-build-program",
+            Self::Layers(_) => "E-build-limit",
             Self::Lost => "E-build-lost",
             Self::NoBase(_) => "E-build-base",
             Self::Platform { .. } | Self::PlatformSyntax(_) => "E-build-platform",
@@ -158,6 +162,7 @@ impl BuildError {
             Self::Run(error) => error.remedy(),
             Self::Engine(error) => error.remedy(),
             Self::Program { .. } => "what it printed stands above; `--progress plain` shows all of it".into(),
+            Self::Layers(_) => "join steps: one RUN with `&&`, one COPY with several sources".into(),
             Self::Lost => "look whether the kernel killed it for want of memory: `dmesg | tail`".into(),
             Self::NoBase(reference) => format!("bring it here: `coffer pull {reference}`"),
             Self::Platform { wanted, .. } => {

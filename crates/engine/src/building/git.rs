@@ -16,6 +16,7 @@ use build::Limits;
 use build::ignore::Ignore;
 use rustix::fs::OFlags;
 use rustix::process::{Pid, Signal, kill_process_group};
+use sys::signal::bind_life;
 
 use super::error::FilesError;
 use super::fetch::{Fetched, content};
@@ -189,6 +190,8 @@ impl Git<'_> {
         let is_here = is_named_by_us && transport(&self.source.remote) == Some("file");
         let mut command = self.command(if is_here { "file" } else { "https:ssh" });
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // A build that is killed leaves nobody who goes on fetching.
+        bind_life(&mut command);
         let mut child = command.process_group(0).spawn().map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => self.failed("there is no `git` on this host; install it"),
             _ => self.failed(&error.to_string()),

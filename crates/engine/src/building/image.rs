@@ -41,14 +41,15 @@ pub(super) const BASE_NAME: &str = "org.opencontainers.image.base.name";
 pub(super) const BASE_DIGEST: &str = "org.opencontainers.image.base.digest";
 
 impl Engine {
-    /// Does what a draft says. It may be turned to another platform afterwards.
+    /// Does what a draft says. It may be turned to another platform afterwards. While steps are done, whoever interrupts
+    /// us has them end first.
     ///
     /// # Errors
     /// [`BuildError`](super::BuildError) where a step is not done, the store's where there is no room.
     pub fn build(
         &self,
         draft: &mut Draft,
-        interruptions: &Interruptions,
+        interruptions: Interruptions,
         watcher: &mut dyn Watcher,
     ) -> Result<Built, BuildError> {
         let begun = self.now();
@@ -66,8 +67,9 @@ impl Engine {
         // From here on nobody takes away what the steps begin with.
         let below: Vec<Layer> = bases.values().flat_map(|image| image.layers.iter().copied()).collect();
         self.store.hold_layers(&below)?;
-        let roots =
-            solve(&site, interruptions, watcher).inspect_err(|error| draft.point_at(error, watcher))?;
+        let solved = solve(&site, &interruptions, watcher);
+        drop(interruptions);
+        let roots = solved.inspect_err(|error| draft.point_at(error, watcher))?;
         watcher.waiting("putting the image together");
         let Imported { image, already, .. } = self.assembled(draft, &plan, &bases, &roots, epoch)?;
         if !already {

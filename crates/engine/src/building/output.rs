@@ -1,7 +1,7 @@
 //! The files of an image, all layers in one, for whoever wants no image.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::Path;
 
 use build::plan::Origin;
@@ -13,7 +13,6 @@ use super::context::Origins;
 use super::error::BuildError;
 use super::solve::whole;
 use crate::engine::Engine;
-use crate::error::EngineError;
 
 impl Engine {
     /// Writes the files of an image as one tar archive; the same image gives the same bytes.
@@ -22,9 +21,7 @@ impl Engine {
     /// The store's, and those of whoever writes.
     pub fn export_image(&self, image: &Image, out: &mut dyn Write) -> Result<(), BuildError> {
         let Some(layer) = self.squashed(image)? else { return Ok(()) };
-        let mut archive = self.store.archive_of(&layer)?;
-        io::copy(&mut archive, out).map_err(EngineError::io("write the image's files"))?;
-        Ok(())
+        Ok(self.store.write_archive_of(&layer, out)?)
     }
 
     /// Writes the files of an image into a directory of this host. They belong to whoever builds, and nothing of them is

@@ -29,12 +29,10 @@ use super::caches::Holding;
 use super::error::{BuildError, StepError};
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::files;
 use crate::foreground::Interruptions;
 use crate::id::ContainerId;
 use crate::start::{Keeper, Live};
-use crate::state::{Decided, Ended, Reservation};
-use crate::user::MergedRoot;
+use crate::state::{Decided, Ended, Record, Reservation, StoredLayer};
 
 pub(super) use secrets::gather;
 pub use secrets::{SecretSource, Secrets};
@@ -118,6 +116,7 @@ impl Engine {
         let now = self.now();
         let (permit, verdict) = self.permitted(&request, &image, &id, now)?;
         let record = self.record(&id, request, &image, Decided::of(&permit, &verdict), now);
+        let record = Record { below: image.layers.iter().map(Into::into).collect(), ..record };
         let mut reservation = self.reserve(record)?;
         let agents = self.serve_agents(&reservation, around.agents)?;
         let started = self.set_off(&mut reservation, permit, &image, Keeper::Command, |_request, owner| {
@@ -145,20 +144,11 @@ impl Engine {
         }
     }
 
-    /// Where mounts and files of the engine lie, as they are called and where links lead.
-    fn covered(&self, image: &Image, request: &RunRequest) -> Result<BTreeSet<Vec<u8>>, EngineError> {
-        let failed = || EngineError::io("look up where mounts lie");
-        let root = MergedRoot::open(self.lower(image)).map_err(failed())?;
-        let mounts = request.mounts.iter().map(|mount| mount.target.as_str());
-        let step = request.step.iter();
-        let scripts = step.clone().flat_map(|step| &step.scripts).map(|script| script.path.as_str());
-        let secrets = step.flat_map(|step| &step.secrets).filter_map(|secret| secret.target.as_deref());
-        let mut covered = files::covered(mounts.chain(scripts).chain(secrets));
-        for path in covered.clone() {
-            covered.insert(root.landing(&String::from_utf8_lossy(&path)).map_err(failed())?);
-        }
-        covered.remove(b"".as_slice());
-        Ok(covered)
+    /// What a step runs on, for whoever looks at its container.
+    pub(crate) fn below_step(&self, record: &Record) -> Result<Image, EngineError> {
+        let layer = |layer: &StoredLayer| self.store.layer(layer.blob, layer.diff_id);
+        let layers = record.below.iter().map(layer).collect::<Result<Vec<_>, _>>()?;
+        Ok(image(&layers, &super::platform::of_host()))
     }
 }
 

@@ -29,6 +29,8 @@ use crate::foreground::Interruptions;
 const TICK: Duration = Duration::from_millis(100);
 /// How long a step has to end once it was asked to.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Layers of one image: overlayfs lays 500 over each other, one of which is the place for mounts.
+const MAX_LAYERS: usize = 499;
 /// Bytes of a step's output that are read at once.
 const PIECE: usize = 64 << 10;
 
@@ -71,11 +73,11 @@ pub(super) fn solve(
 ) -> Result<Vec<Root>, BuildError> {
     let count = site.plan.steps.len();
     let (roots, missed, working) = (vec![None; count], BTreeMap::new(), BTreeMap::new());
-    let mut solver = Solver { site, roots, missed, working, masks: Masks::default(), watcher };
+    let mut solver = Solver { site, roots, missed, working, masks: Masks::default(), interruptions, watcher };
     while solver.roots.iter().any(Option::is_none) {
         solver.begin_what_can_be()?;
         if !solver.working.is_empty() {
-            solver.wait(interruptions)?;
+            solver.wait()?;
         }
     }
     Ok(solver.roots.into_iter().flatten().collect())
@@ -102,6 +104,7 @@ struct Solver<'a, 'w> {
     working: BTreeMap<StepId, Working>,
     /// Secrets that any step was given: another may print what it left in a cache.
     masks: Masks,
+    interruptions: &'a Interruptions,
     watcher: &'w mut dyn Watcher,
 }
 
@@ -115,7 +118,11 @@ impl Solver<'_, '_> {
                 continue;
             }
             if !self.missed.contains_key(&id) {
-                match self.looked_for(id, step)? {
+                let looked_for = || self.looked_for(id, step);
+                // To read a large context takes long, and nobody has to be asked to end as long as nothing works.
+                let idle = self.working.is_empty();
+                let sought = if idle { self.interruptions.let_through(looked_for) } else { looked_for() };
+                match sought.map_err(|error| self.given_up(id, step, &error))? {
                     Sought::Found(root) => {
                         self.watcher.cached(id);
                         self.finish(id, root);
@@ -123,6 +130,9 @@ impl Solver<'_, '_> {
                     }
                     Sought::Missed(taken) => drop(self.missed.insert(id, taken)),
                 }
+            }
+            if self.site.layers_below(step, &self.roots).len() >= MAX_LAYERS {
+                return Err(self.given_up(id, step, &BuildError::Layers(MAX_LAYERS)));
             }
             if self.working.len() < most {
                 self.begin(id, step)?;
@@ -193,9 +203,9 @@ impl Solver<'_, '_> {
     }
 
     /// Waits until something happens, and looks at what it was.
-    fn wait(&mut self, interruptions: &Interruptions) -> Result<(), BuildError> {
-        self.poll(interruptions)?;
-        if let Some(signal) = interruptions.asked() {
+    fn wait(&mut self) -> Result<(), BuildError> {
+        self.poll()?;
+        if let Some(signal) = self.interruptions.asked() {
             return Err(self.interrupted(signal));
         }
         self.watcher.tick();
@@ -205,11 +215,12 @@ impl Solver<'_, '_> {
         ended.into_iter().try_for_each(|id| self.conclude(id))
     }
 
-    fn poll(&self, interruptions: &Interruptions) -> Result<(), BuildError> {
+    fn poll(&self) -> Result<(), BuildError> {
         let workers = self.working.values().map(|step| &step.worker);
         let fds = workers.flat_map(|worker| [Some(worker.pidfd()), worker.output()]).flatten();
+        let fds = fds.chain([self.interruptions.fd()]);
         let mut watched: Vec<PollFd<'_>> =
-            fds.chain([interruptions.fd()]).map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
+            fds.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
         let time = Timespec::try_from(TICK).ok();
         match poll(&mut watched, time.as_ref()) {
             Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
@@ -246,7 +257,7 @@ impl Solver<'_, '_> {
                 break;
             }
         }
-        match worker.conclude()? {
+        match worker.conclude() {
             Ok(made) => {
                 let root = self.site.kept(step, made, &self.roots)?;
                 self.watcher.done(id);
@@ -255,6 +266,12 @@ impl Solver<'_, '_> {
             }
             Err(trouble) => Err(self.failed(id, step, trouble)),
         }
+    }
+
+    /// A step that came to nothing before it had a process.
+    fn given_up(&mut self, id: StepId, step: &Step, error: &BuildError) -> BuildError {
+        self.watcher.began(id);
+        self.failed(id, step, Trouble::of(error))
     }
 
     /// Ends what runs: politely at first.

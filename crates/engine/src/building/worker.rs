@@ -9,18 +9,17 @@ use std::io::{Read as _, Write as _};
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
 use model::digest::ClaimedDigest;
-use model::image::Layer;
 use rustix::fs::{OFlags, fcntl_setfl};
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
-use rustix::process::{
-    Pid, Signal, WaitId, WaitIdOptions, getppid, pidfd_send_signal, set_parent_process_death_signal, waitid,
-};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, pidfd_send_signal, waitid};
 use serde::{Deserialize, Serialize};
 use sys::clone::{Cloned, clone3};
+use sys::signal::{SignalSet, die_with, set_mask};
 
 use super::error::BuildError;
 use crate::error::EngineError;
+use crate::state::StoredLayer;
 
 /// Largest answer, in bytes: a layer or an error. It has to fit into a pipe, because it is read when its writer has ended.
 const MAX_ANSWER: u64 = 32 << 10;
@@ -34,13 +33,6 @@ pub(super) struct Made {
     pub(super) layer: Option<StoredLayer>,
     /// Digests of what it took, for its key.
     pub(super) taken: Vec<ClaimedDigest>,
-}
-
-/// A layer as one process tells another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct StoredLayer {
-    pub(super) blob: ClaimedDigest,
-    pub(super) diff_id: ClaimedDigest,
 }
 
 /// Why a step was not done, as the coordinator can tell it.
@@ -124,15 +116,16 @@ impl Worker {
     }
 
     /// What it says, once it has ended.
-    pub(super) fn conclude(mut self) -> Result<Answer, BuildError> {
+    pub(super) fn conclude(mut self) -> Answer {
         let mut said = Vec::new();
-        if let Some(answer) = self.answer.take() {
-            let read = answer.take(MAX_ANSWER).read_to_end(&mut said);
-            read.map_err(EngineError::io("hear from the process of a step"))?;
-        }
+        let answer = self.answer.take();
+        let heard = answer.map(|answer| answer.take(MAX_ANSWER).read_to_end(&mut said)).transpose();
         self.reap();
+        heard.map_err(|error| {
+            Trouble::of(&EngineError::io("hear from the process of a step")(error).into())
+        })?;
         // Killed, most likely by the kernel for want of memory.
-        serde_json::from_slice(&said).map_err(|_| BuildError::Lost)
+        serde_json::from_slice(&said).unwrap_or_else(|_| Err(Trouble::of(&BuildError::Lost)))
     }
 
     fn reap(&self) {
@@ -158,9 +151,8 @@ fn child(
     print: OwnedFd,
     work: impl FnOnce(OwnedFd) -> Result<Made, BuildError>,
 ) -> ! {
-    let orphaned =
-        set_parent_process_death_signal(Some(Signal::KILL)).is_err() || getppid() != Some(coordinator);
-    if orphaned {
+    // Signals that the coordinator holds back end whoever has nothing to clear up.
+    if die_with(coordinator).is_err() || set_mask(SignalSet::EMPTY).is_err() {
         sys::exec::exit(1);
     }
     let answer: Answer = work(print).map_err(|error| Trouble::of(&error));
@@ -175,11 +167,5 @@ impl Trouble {
         let short = |text: String| text.chars().take(MAX_TEXT).collect();
         let (what, remedy) = (short(error.to_string()), short(error.remedy()));
         Self { what, remedy, code: error.code().to_owned(), exit: error.program_exit() }
-    }
-}
-
-impl From<&Layer> for StoredLayer {
-    fn from(layer: &Layer) -> Self {
-        Self { blob: layer.blob.into(), diff_id: layer.diff_id.into() }
     }
 }

@@ -8,6 +8,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 use model::image::Image;
+use model::request::RunRequest;
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, ResolveFlags, Stat, openat2, statat};
 use rustix::io::Errno;
 use serde::Serialize;
@@ -89,10 +90,29 @@ impl Engine {
         let lower = self.lower(image);
         let lower = MergedRoot::open(&lower).map_err(EngineError::io("open the image's layers"))?;
         let space = IdSpace::new(&record.request, record.range)?;
-        let asked = record.request.mounts.iter().map(|mount| mount.target.as_str());
-        let asked = asked.chain(image.config.volumes.iter().map(String::as_str));
-        let changes = changes(&upper, lower, &space, covered(asked))?;
+        let changes = changes(&upper, lower, &space, self.covered(image, &record.request)?)?;
         Ok((changes, Some(upper)))
+    }
+
+    /// Where mounts and files of the engine lie, as they are called and where links lead.
+    pub(crate) fn covered(
+        &self,
+        image: &Image,
+        request: &RunRequest,
+    ) -> Result<BTreeSet<Vec<u8>>, EngineError> {
+        let failed = || EngineError::io("look up where mounts lie");
+        let root = MergedRoot::open(self.lower(image)).map_err(failed())?;
+        let mounts = request.mounts.iter().map(|mount| mount.target.as_str());
+        let volumes = image.config.volumes.iter().map(String::as_str);
+        let step = request.step.iter();
+        let scripts = step.clone().flat_map(|step| &step.scripts).map(|script| script.path.as_str());
+        let secrets = step.flat_map(|step| &step.secrets).filter_map(|secret| secret.target.as_deref());
+        let mut covered = covered(mounts.chain(volumes).chain(scripts).chain(secrets));
+        for path in covered.clone() {
+            covered.insert(root.landing(&String::from_utf8_lossy(&path)).map_err(failed())?);
+        }
+        covered.remove(b"".as_slice());
+        Ok(covered)
     }
 }
 
@@ -110,7 +130,7 @@ pub(crate) fn changes(
 }
 
 /// Where mounts lie, those of every container among them, as normalised paths without the first slash.
-pub(crate) fn covered<'a>(targets: impl Iterator<Item = &'a str>) -> BTreeSet<Vec<u8>> {
+fn covered<'a>(targets: impl Iterator<Item = &'a str>) -> BTreeSet<Vec<u8>> {
     targets.chain(COVERED).map(below_root).collect()
 }
 

@@ -86,7 +86,8 @@ impl Engine {
             let ids = |id| space.inside(id).unwrap_or(NOBODY);
             let layer = upper.as_ref().filter(|_| !changes.is_empty());
             let commit = Commit {
-                base: &base,
+                base: Some(&base).filter(|_| record.request.step.is_none()),
+                below: &base.layers,
                 layer: layer.map(|directory| (Upper { directory, ids: &ids }, changes.as_slice())),
                 config,
                 author,

@@ -19,8 +19,8 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use visitor::{Errand, Way};
 
+pub(crate) use changes::changes;
 pub use changes::{Change, ChangeKind};
-pub(crate) use changes::{changes, covered};
 pub use commit::{CommitRequest, ConfigChange, Pause};
 pub(crate) use commit::{NOBODY, layer};
 pub use store::copy;

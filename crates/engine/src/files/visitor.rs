@@ -82,8 +82,11 @@ impl Engine {
 }
 
 impl Engine {
-    /// The image that a container was made of.
+    /// The image that a container was made of. What a step of a build runs on is like one.
     pub(crate) fn image_of(&self, record: &Record) -> Result<Image, EngineError> {
+        if record.request.step.is_some() {
+            return self.below_step(record);
+        }
         let name = ImageName { repository: record.image_name.clone(), tag: None, digest: Some(record.image) };
         Ok(self.store.resolve(&name)?)
     }

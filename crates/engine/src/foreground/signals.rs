@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::Signal;
-use sys::signal::{SignalSet, next_signal, set_mask, signalfd};
+use sys::signal::{SignalSet, is_ignored, next_signal, set_mask, signalfd};
 
 /// Signals that are passed on to the container's first process.
 const FORWARDED: [Signal; 6] =
@@ -50,8 +50,12 @@ impl Signals {
     /// # Errors
     /// signalfd(2)'s.
     pub(crate) fn block() -> std::io::Result<Self> {
-        let numbers: Vec<i32> =
-            FORWARDED.iter().chain(&[Signal::WINCH, Signal::CONT]).map(|signal| signal.as_raw()).collect();
+        Self::block_those(|_| true)
+    }
+
+    fn block_those(meant: impl Fn(Signal) -> bool) -> std::io::Result<Self> {
+        let all = FORWARDED.iter().chain(&[Signal::WINCH, Signal::CONT]).copied();
+        let numbers: Vec<i32> = all.filter(|signal| meant(*signal)).map(Signal::as_raw).collect();
         let set = SignalSet::of(&numbers);
         let before = set_mask(set)?;
         match signalfd(set) {
@@ -76,17 +80,27 @@ impl Signals {
 }
 
 impl Interruptions {
-    /// Holds them back, from this thread and from those that it starts, until this value is dropped.
+    /// Holds them back, from this thread and from those that it starts, until this value is dropped. What whoever
+    /// started us wants ignored, as nohup(1) does, is no request.
     ///
     /// # Errors
     /// signalfd(2)'s.
     pub fn hold() -> std::io::Result<Self> {
-        Signals::block().map(Self)
+        Signals::block_those(|signal| !is_ignored(signal)).map(Self)
     }
 
     /// Readable when a signal waits.
     pub(crate) fn fd(&self) -> BorrowedFd<'_> {
         self.0.fd()
+    }
+
+    /// Lets them through while something is done that leaves nothing to clear up, however it ends.
+    pub(crate) fn let_through<T>(&self, work: impl FnOnce() -> T) -> T {
+        // Only a wrong address could make this fail.
+        let held = set_mask(self.0.before);
+        let done = work();
+        let _held_again = held.and_then(set_mask);
+        done
     }
 
     /// The number of a signal that waits and asks us to end.

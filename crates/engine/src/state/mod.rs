@@ -25,7 +25,7 @@ pub(crate) use process::{ProcDir, after_name, boot_id};
 pub use range::IdRange;
 #[cfg(test)]
 pub(crate) use record::tests::sample as sample_record;
-pub use record::{Decided, Ended, HealthState, Record, Status};
+pub use record::{Decided, Ended, HealthState, Record, Status, StoredLayer};
 pub(crate) use record::{Unreadable, VERSION, parse as parse_record};
 pub(crate) use reserve::{AtEnd, Ids, NameChoice, Reservation};
 pub(crate) use tree::remove as remove_tree;

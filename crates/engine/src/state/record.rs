@@ -1,6 +1,7 @@
 //! What is written down about a container: `container.json`, a format of our own with a version.
 
 use model::digest::ClaimedDigest;
+use model::image::Layer;
 use model::publish::Publish;
 use model::request::RunRequest;
 use model::trust::Vouched;
@@ -30,6 +31,9 @@ pub struct Record {
     pub image: ClaimedDigest,
     /// The image, as it was asked for.
     pub image_name: String,
+    /// The layers that it lies on, bottom first, where they are no image's: those of a step of a build.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub below: Vec<StoredLayer>,
     /// What was asked for.
     pub request: RunRequest,
     /// Program and arguments that were started.
@@ -62,6 +66,21 @@ pub struct Record {
     /// Somebody asked its monitor to start it again as soon as it has ended.
     #[serde(default)]
     pub restart_asked: bool,
+}
+
+/// A layer, as it is written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredLayer {
+    /// As it is packed.
+    pub blob: ClaimedDigest,
+    /// As it is unpacked.
+    pub diff_id: ClaimedDigest,
+}
+
+impl From<&Layer> for StoredLayer {
+    fn from(layer: &Layer) -> Self {
+        Self { blob: layer.blob.into(), diff_id: layer.diff_id.into() }
+    }
 }
 
 /// What the health checks of a running container say.
@@ -242,6 +261,7 @@ pub(crate) mod tests {
             other_name: None,
             image: format!("sha256:{}", "a".repeat(64)).parse().unwrap(),
             image_name: "alpine:latest".into(),
+            below: Vec::new(),
             request: RunRequest::default(),
             command: vec!["/bin/true".into()],
             created: 1_700_000_000,

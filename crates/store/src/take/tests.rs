@@ -269,11 +269,11 @@ fn privileged_more_than_a_layer_may_hold_is_refused_before_anything_is_moved() {
     let deep = (0..300).map(|_| "d").collect::<Vec<_>>();
     std::fs::create_dir_all(scene.path(&deep.join("/"))).unwrap();
     scene.say(&deep.join("/"), Standing::Over);
-    let limit = check(&scene.changes, &Limits::default()).unwrap_err();
+    let limit = check(&scene.changes, LABEL, &Limits::default()).unwrap_err();
     assert_eq!(limit.code(), "E-store-limit");
     let many = vec![scene.changes[0].clone(); 3];
     let limits = Limits { entries: 2, depth: 1000, ..Limits::default() };
-    assert!(matches!(check(&many, &limits), Err(StoreError::Limit { limit: "entries", .. })));
+    assert!(matches!(check(&many, LABEL, &limits), Err(StoreError::Limit { limit: "entries", .. })));
 }
 
 /// What a random tree is made of: below which directory, what, with which mode and owner.

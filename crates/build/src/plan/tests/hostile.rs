@@ -137,3 +137,11 @@ fn ports_again_and_again_come_to_an_end() {
     let said = quickly(|| error(&text));
     assert!(said.contains("more"), "{said}");
 }
+
+#[test]
+fn a_step_has_no_end_of_mounts() {
+    let mounts = |count: usize| (0..count).map(|n| format!("--mount=target=/m{n} ")).collect::<String>();
+    let said = error(&format!("FROM base\nRUN {}true", mounts(257)));
+    assert!(said.contains("at most 256 mounts"), "{said}");
+    assert_eq!(build().plan(&format!("FROM base\nRUN {}true", mounts(256))).steps.len(), 2);
+}

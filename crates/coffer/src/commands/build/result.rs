@@ -1,7 +1,6 @@
 //! What becomes of an image once it is built.
 
-use std::fs::File;
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write};
 use std::path::Path;
 
 use engine::building::Built;
@@ -12,6 +11,7 @@ use engine::{Engine, Format as ImageFormat};
 use super::platforms::Made;
 use crate::args::build::Build;
 use crate::args::global::Format;
+use crate::commands::image::save_for;
 use crate::context::Context;
 use crate::errors::Failure;
 use crate::progress::{Bar, Lines};
@@ -19,6 +19,26 @@ use crate::registries;
 use crate::render::build::{BuiltJson, Family, built as text};
 use crate::render::ship::pushed;
 use crate::value::build::{Output, OutputForm};
+
+/// What everybody may read, as far as the umask lets them.
+const EVERYBODY: u32 = 0o666;
+
+/// Whether the result can go where it is wanted, as far as that can be told before there is one.
+pub(super) fn check(build: &Build) -> Result<(), Failure> {
+    if build.result.push && build.names.is_empty() {
+        let what = "an image without a name cannot be sent anywhere";
+        return Err(Failure::usage(what, "name it: -t registry.example/team/app:1"));
+    }
+    if build.result.outputs.iter().any(is_for_stdout) && std::io::stdout().is_terminal() {
+        let what = "standard output is a terminal, and an archive is no text";
+        return Err(Failure::failed("E-cli-terminal", what, "write it to a file: -o type=tar,dest=FILE"));
+    }
+    Ok(())
+}
+
+fn is_for_stdout(output: &Output) -> bool {
+    output.destination.is_none()
+}
 
 /// Writes it where it is wanted, and says what it is.
 pub(super) fn deliver(build: &Build, engine: &Engine, made: &Made, context: &Context) -> Result<(), Failure> {
@@ -40,7 +60,7 @@ pub(super) fn deliver(build: &Build, engine: &Engine, made: &Made, context: &Con
         let json = serde_json::to_vec_pretty(&BuiltJson::new(built, family.as_ref()));
         put(path, &json.map_err(|error| Failure::internal(&error))?)?;
     }
-    let on_stdout = result.outputs.iter().any(|output| output.destination.is_none());
+    let on_stdout = result.outputs.iter().any(is_for_stdout);
     match context.format {
         _ if on_stdout => {}
         Format::Json => context.print_json(&BuiltJson::new(built, family.as_ref()))?,
@@ -58,28 +78,27 @@ fn write(engine: &Engine, built: &Built, output: &Output) -> Result<(), Failure>
         engine.unpack_image(&built.image, place, &mut |bytes| bar.moved(bytes))?;
         return Ok(());
     }
-    let mut out: Box<dyn std::io::Write> = match place {
-        Some(path) => Box::new(File::create(path).map_err(|error| Failure::file("make", path, &error))?),
-        None => Box::new(std::io::stdout().lock()),
+    let archive = |out: &mut dyn Write| -> Result<(), Failure> {
+        match output.form {
+            OutputForm::Oci => engine.save(&built.image, ImageFormat::OciArchive, out)?,
+            OutputForm::Docker => engine.save(&built.image, ImageFormat::DockerArchive, out)?,
+            OutputForm::Tar | OutputForm::Local => engine.export_image(&built.image, out)?,
+        }
+        out.flush().map_err(|error| Failure::output(&error))
     };
-    match output.form {
-        OutputForm::Oci => engine.save(&built.image, ImageFormat::OciArchive, &mut out)?,
-        OutputForm::Docker => engine.save(&built.image, ImageFormat::DockerArchive, &mut out)?,
-        OutputForm::Tar | OutputForm::Local => engine.export_image(&built.image, &mut out)?,
+    match place {
+        Some(path) => save_for(EVERYBODY, path, archive),
+        None => archive(&mut std::io::stdout().lock()),
     }
-    out.flush().map_err(|error| Failure::output(&error))
 }
 
 fn put(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    std::fs::write(path, bytes).map_err(|error| Failure::file("write", path, &error))
+    let failed = |error: std::io::Error| Failure::file("write", path, &error);
+    save_for(EVERYBODY, path, |out| out.write_all(bytes).map_err(failed))
 }
 
 /// Sends it under each of its names.
 fn push(build: &Build, engine: &Engine, made: &Made, context: &Context) -> Result<(), Failure> {
-    if build.names.is_empty() {
-        let what = "an image without a name cannot be sent anywhere";
-        return Err(Failure::usage(what, "name it: -t registry.example/team/app:1"));
-    }
     let registries: Registries = registries::open(context, build.result.authfile.as_deref())?;
     for name in &build.names {
         let (along, lines) = (Referrers::Along, &mut Lines::new());

@@ -30,8 +30,8 @@ pub(super) const FILES: &[Code] = &[
     ),
     code(
         "E-build-limit",
-        "What is copied is more than an image may have: files, bytes, or directories below each other.",
-        "Exclude what the image does not need in .dockerignore.",
+        "What goes into an image is more than it may have: files, bytes, directories below each other, or layers.",
+        "Exclude what the image does not need in .dockerignore; join steps that belong together.",
     ),
     code(
         "E-build-pattern",

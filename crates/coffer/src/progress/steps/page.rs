@@ -1,12 +1,11 @@
 //! In place on a terminal: one line for each step, and below those that run the last lines that they printed.
 //! What a step printed is forgotten when it succeeds, and told when it fails.
 
-use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use engine::building::{StepId, Watcher};
 
-use super::{LineBuffer, excerpt};
+use super::{Tail, excerpt};
 use crate::context::write_error;
 use crate::progress::{BETWEEN_DRAWINGS, columns, rows};
 use crate::render::style::Style;
@@ -14,8 +13,6 @@ use crate::render::text;
 
 /// Lines of a running step that are shown.
 const SHOWN: usize = 6;
-/// Lines of a step that failed.
-const KEPT: usize = 60;
 
 /// A build for whoever looks on.
 #[derive(Debug)]
@@ -33,8 +30,7 @@ pub(crate) struct Page {
 struct Seen {
     title: String,
     state: State,
-    buffer: LineBuffer,
-    last: VecDeque<String>,
+    tail: Tail,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -116,17 +112,10 @@ impl Page {
     /// What a step that failed has printed last, for good.
     fn tell_failure(&mut self, step: StepId) {
         let Some(seen) = self.steps.get_mut(step) else { return };
-        let last = &mut seen.last;
-        seen.buffer.flush(&mut |line| last.push_back(line.to_owned()));
-        let mut page = Vec::new();
-        for line in &seen.last {
-            page.extend_from_slice(b"    ");
-            text::for_terminal(line.as_bytes(), &mut page);
-            page.push(b'\n');
-        }
+        let last = std::mem::take(&mut seen.tail).told();
         self.draw();
         self.shown = 0;
-        write_error(&String::from_utf8_lossy(&page));
+        write_error(&last);
     }
 }
 
@@ -148,13 +137,13 @@ impl Seen {
             State::Failed(time) => (style.bad("✗"), format!("{:.1} s", time.as_secs_f64())),
         };
         let room = width.saturating_sub(time.chars().count() + 5);
-        let title = text::cut(&text::plain(&self.title), room);
-        let mut lines = vec![format!(" {sign} {title:<room$}  {time}")];
+        let title = text::pad(&text::cut(&text::flat(&self.title), room), room);
+        let mut lines = vec![format!(" {sign} {title}  {time}")];
         if self.runs() {
-            let skipped = self.last.len().saturating_sub(SHOWN);
-            let last = self.last.iter().skip(skipped);
+            let skipped = self.tail.lines.len().saturating_sub(SHOWN);
+            let last = self.tail.lines.iter().skip(skipped);
             lines.extend(
-                last.map(|line| style.faint(&text::cut(&format!("     {}", text::plain(line)), width))),
+                last.map(|line| style.faint(&text::cut(&format!("     {}", text::flat(line)), width))),
             );
         }
         lines
@@ -163,12 +152,7 @@ impl Seen {
 
 impl Watcher for Page {
     fn planned(&mut self, titles: &[String]) {
-        let seen = |title: &String| Seen {
-            title: title.clone(),
-            state: State::Waits,
-            buffer: LineBuffer::default(),
-            last: VecDeque::new(),
-        };
+        let seen = |title: &String| Seen { title: title.clone(), state: State::Waits, tail: Tail::default() };
         self.steps = titles.iter().map(seen).collect();
     }
 
@@ -183,13 +167,8 @@ impl Watcher for Page {
     }
 
     fn printed(&mut self, step: StepId, bytes: &[u8]) {
-        if let Some(Seen { buffer, last, .. }) = self.steps.get_mut(step) {
-            buffer.feed(bytes, &mut |line| {
-                if last.len() >= KEPT {
-                    last.pop_front();
-                }
-                last.push_back(line.to_owned());
-            });
+        if let Some(seen) = self.steps.get_mut(step) {
+            seen.tail.feed(bytes);
         }
         self.draw_if_due();
     }

@@ -148,6 +148,9 @@ impl FilesError {
     #[must_use]
     pub fn remedy(&self) -> String {
         match self {
+            Self::Missing { origin, .. } if !origin.starts_with("the context") => {
+                "check its spelling, and that something before makes it"
+            }
             Self::Missing { .. } => "check its spelling, and whether .dockerignore excludes it",
             Self::NotADirectory { .. } => {
                 "name another destination, or remove what is there in a step before"
