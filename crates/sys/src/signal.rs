@@ -1,6 +1,8 @@
 //! Signal masks and signalfd(2): signals as bytes to read rather than as handlers to run.
 
 use std::os::fd::{AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
 
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal};
@@ -22,6 +24,12 @@ impl SignalSet {
     pub fn of(signals: &[i32]) -> Self {
         let bits = signals.iter().filter(|signal| (1..=64).contains(*signal));
         Self(bits.fold(0, |set, signal| set | 1 << (signal - 1)))
+    }
+
+    /// Those of this set that are not in the other one.
+    #[must_use]
+    pub fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
     }
 }
 
@@ -94,6 +102,13 @@ pub fn die_with(keeper: Pid) -> Result<(), Errno> {
     if rustix::process::getppid() == Some(keeper) { Ok(()) } else { Err(Errno::SRCH) }
 }
 
+/// The same for a command that the calling thread starts: the thread that does so must not end before it.
+pub fn dies_with_us(command: &mut Command) -> &mut Command {
+    let keeper = rustix::process::getpid();
+    // SAFETY: after the fork only two system calls are made; nothing is allocated, and no lock is taken.
+    unsafe { command.pre_exec(move || die_with(keeper).map_err(std::io::Error::from)) }
+}
+
 /// The kernel's own struct sigaction, with everything at its default.
 #[repr(C)]
 struct DefaultAction {
@@ -119,6 +134,23 @@ pub fn reset_actions() {
 mod tests {
     use super::*;
     use std::os::fd::AsFd as _;
+
+    #[test]
+    fn what_is_left_of_a_set_is_what_the_other_has_not() {
+        let both = SignalSet::of(&[libc::SIGINT, libc::SIGTERM]);
+        assert_eq!(
+            both.without(SignalSet::of(&[libc::SIGTERM, libc::SIGHUP])),
+            SignalSet::of(&[libc::SIGINT])
+        );
+        assert_eq!(both.without(SignalSet::EMPTY), both);
+    }
+
+    #[test]
+    fn a_command_dies_with_the_thread_that_has_started_it() {
+        let start = || dies_with_us(Command::new("sleep").arg("1000")).spawn().unwrap();
+        let ended = std::thread::spawn(start).join().unwrap().wait().unwrap();
+        assert_eq!(std::os::unix::process::ExitStatusExt::signal(&ended), Some(libc::SIGKILL));
+    }
 
     #[test]
     fn a_blocked_signal_arrives_as_a_read() {

@@ -11,9 +11,11 @@ mod shared;
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 
-use engine::building::{BuildRequest, Evidence, NoCache, RunNetwork, StepWishes, Times, Watcher};
+use engine::building::{
+    BuildRequest, Built, Draft, Evidence, NoCache, RunNetwork, StepWishes, Times, Watcher,
+};
 use engine::session::Purpose;
-use engine::{EngineError, Interruptions};
+use engine::{Engine, EngineError, Interruptions};
 use model::verdict::Level;
 
 use super::{Act, Entry, Life, act, options};
@@ -61,8 +63,6 @@ impl Act for Build {
         let request = self.request(site.level)?;
         session::hold(session::begin(&site, Purpose::Start)?);
         let engine = site::enter(site)?;
-        let held = |error| Failure::from(EngineError::Io { doing: "hold signals back", source: error });
-        let interruptions = Interruptions::hold().map_err(held)?;
         let mut watcher = self.watcher(context);
         let mut draft = engine.draft(request, &mut *watcher)?;
         shared::take(&self.cache.cache_from, &images, &engine, &mut *watcher);
@@ -74,12 +74,19 @@ impl Act for Build {
                 draft.turn_to(platform, platforms.names(&self, platform));
             }
             images.provide(&engine, &mut draft, &mut *watcher)?;
-            built.push(engine.build(&mut draft, &interruptions, &mut *watcher)?);
+            built.push(build(&engine, &mut draft, &mut *watcher)?);
         }
         shared::put(&self, &images, &engine, &built)?;
         result::deliver(&self, &engine, &platforms.made(built)?, context)?;
         Ok(0)
     }
+}
+
+/// Whoever is asked to end before or afterwards has nothing to clear up.
+fn build(engine: &Engine, draft: &mut Draft, watcher: &mut dyn Watcher) -> Result<Built, Failure> {
+    let held = |error| Failure::from(EngineError::Io { doing: "hold signals back", source: error });
+    let interruptions = Interruptions::hold().map_err(held)?;
+    Ok(engine.build(draft, &interruptions, watcher)?)
 }
 
 impl Build {

@@ -167,14 +167,6 @@ impl BuildError {
             Self::Interrupted(_) => String::new(),
         }
     }
-
-    /// The exit code of a program that is the reason.
-    pub(super) fn program_exit(&self) -> Option<u8> {
-        match self {
-            Self::Program { exit } => Some(*exit),
-            _ => None,
-        }
-    }
 }
 
 impl<E: Into<EngineError>> From<E> for BuildError {

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use build::Limits;
 use build::ignore::Ignore;
+use build::provenance::Dependency;
 use rustix::fs::OFlags;
 use rustix::process::{Pid, Signal, kill_process_group};
 
@@ -82,7 +83,9 @@ impl Engine {
         let left_out = if source.keep_git_dir { Vec::new() } else { vec!["**/.git".to_owned()] };
         let ignore = Ignore::of(&left_out, &Limits::default());
         let ignore = ignore.map_err(|source| FilesError::Pattern { pattern: ".git".to_owned(), source })?;
-        Ok((Fetched { scratch, directory }, ignore))
+        let GitSource { remote, reference, .. } = source.clone();
+        let what = Dependency::Git { remote, reference, commit };
+        Ok((Fetched { scratch, directory, what }, ignore))
     }
 }
 
@@ -189,10 +192,13 @@ impl Git<'_> {
         let is_here = is_named_by_us && transport(&self.source.remote) == Some("file");
         let mut command = self.command(if is_here { "file" } else { "https:ssh" });
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.process_group(0).spawn().map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => self.failed("there is no `git` on this host; install it"),
-            _ => self.failed(&error.to_string()),
-        })?;
+        let mut child =
+            sys::signal::dies_with_us(&mut command).process_group(0).spawn().map_err(|error| match error
+                .kind()
+            {
+                io::ErrorKind::NotFound => self.failed("there is no `git` on this host; install it"),
+                _ => self.failed(&error.to_string()),
+            })?;
         let (status, output, complaint) = self.attend(&mut child)?;
         if status.success() {
             return Ok(output);
