@@ -9,7 +9,7 @@ use std::fs;
 use std::process::{Child, Stdio};
 
 use conversation::Session;
-use harness::{Rootfs, entries, session, until, works};
+use harness::{Rootfs, entries, session, until, works, write};
 use serde_json::Value;
 
 /// A session with the image `base:1`, which has a shell, and with files of a context.
@@ -18,14 +18,6 @@ fn scene(files: &[(&str, &str)]) -> Session {
     Rootfs::with_shell().import(&session, "base:1");
     write(&session, files);
     session
-}
-
-fn write(session: &Session, files: &[(&str, &str)]) {
-    for (path, text) in files {
-        let path = session.work().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
 }
 
 fn json(session: &Session, line: &str) -> Value {

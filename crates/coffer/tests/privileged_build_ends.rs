@@ -10,12 +10,12 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use conversation::Session;
-use harness::{Rootfs, Traces, entries, session, until, works};
+use harness::{Rootfs, Traces, entries, session, until, works, write};
 
 fn scene(file: &str) -> Session {
     let session = session();
     Rootfs::with_shell().import(&session, "base:1");
-    fs::write(session.work().join("Dockerfile"), file).unwrap();
+    write(&session, &[("Dockerfile", file)]);
     session
 }
 
@@ -32,7 +32,7 @@ fn is_left_clean(session: &Session) {
 /// What the cache `said` holds.
 fn said(session: &Session) -> String {
     let file = "FROM base:1\nRUN --mount=type=cache,id=said,target=/c cat /c/* > /said\n";
-    fs::write(session.work().join("Dockerfile"), file).unwrap();
+    write(session, &[("Dockerfile", file)]);
     works(session, "build -q -t said:1 .");
     works(session, "run --rm said:1 /bin/cat /said")
 }

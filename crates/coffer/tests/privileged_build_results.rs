@@ -10,14 +10,8 @@ use std::path::Path;
 use std::process::Command;
 
 use conversation::Session;
-use harness::{Rootfs, entries, session, works};
+use harness::{Rootfs, entries, session, works, write};
 use serde_json::Value;
-
-fn write(session: &Session, files: &[(&str, &str)]) {
-    for (path, text) in files {
-        fs::write(session.work().join(path), text).unwrap();
-    }
-}
 
 fn built(session: &Session, options: &str) -> Value {
     let line = format!("build -q --format json {options}");
