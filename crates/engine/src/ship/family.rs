@@ -147,7 +147,7 @@ impl Origin for Family<'_> {
     }
 
     fn publishers(&self) -> Result<Vec<Descriptor>> {
-        self.of_each(Stored::publishers)
+        self.of_each(|stored| stored.publishers())
     }
 
     fn neighbours(&self) -> &[Repository] {
