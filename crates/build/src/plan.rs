@@ -140,8 +140,8 @@ pub struct Copy {
     pub sources: Vec<Source>,
     /// Absolute; ends with `/` where it has to be a directory.
     pub destination: String,
-    /// `user:group` by name or number, to be looked up in the root below; empty is 0:0 for the context, and is also
-    /// 0:0 for stages.
+    /// `user:group` by name or number, to be looked up in the root below. Where it is empty, what comes from stages and
+    /// images keeps its owners, and everything else is 0:0.
     pub owner: String,
     /// `--chmod`: octal, or symbolic as chmod(1).
     pub mode: Option<String>,

@@ -3,6 +3,7 @@
 pub(crate) mod advisories;
 pub(crate) mod attest;
 pub(crate) mod build;
+pub(crate) mod cache;
 pub(crate) mod changes;
 pub(crate) mod cleared;
 pub(crate) mod container;

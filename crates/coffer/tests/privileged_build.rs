@@ -10,22 +10,13 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use conversation::Session;
-use harness::{Rootfs, Traces, session, until, works};
+use harness::{Rootfs, Traces, session, until, works, write};
 
 /// A session with the image `base:1`, which has a shell.
 fn shelled() -> Session {
     let session = session();
     Rootfs::with_shell().import(&session, "base:1");
     session
-}
-
-/// Writes files of the session's working directory.
-fn write(session: &Session, files: &[(&str, &str)]) {
-    for (path, text) in files {
-        let path = session.work().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
 }
 
 /// What a build says that has to fail.
@@ -147,7 +138,7 @@ fn privileged_a_step_that_writes_a_secret_down_fails_and_leaves_none_of_it() {
         let said = session.said(&output);
         assert_eq!(output.status.code(), Some(1), "{command}: {said}");
         assert!(said.contains("the step wrote the secret `token` into `/d"), "{command}: {said}");
-        assert!(said.contains("[E-build-step]") && !said.contains(VALUE), "{command}: {said}");
+        assert!(said.contains("[E-build-written-secret]") && !said.contains(VALUE), "{command}: {said}");
     }
     for command in ["cat /t > /d && rm /d", "cat /t > /m/d", "wc -c < /t > /d"] {
         let output = built(command);

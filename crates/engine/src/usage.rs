@@ -39,6 +39,8 @@ pub struct Usage {
     pub logs: Sum,
     /// Volumes that have a name.
     pub volumes: Sum,
+    /// What builds keep for later ones; of layers those that no image has.
+    pub build_cache: Sum,
     /// The ledger; its total are entries.
     pub ledger: Sum,
     /// Image by image.
@@ -103,6 +105,8 @@ impl Engine {
         let each_container = self.container_usage(&mut meter)?;
         let (each_image, images) = self.image_usage(&each_container, &mut meter)?;
         let each_volume = self.volume_usage(&mut meter)?;
+        let cached = self.build_cache()?;
+        meter.add(cached.iter().map(|entry| entry.bytes).sum());
         let entries = usize::try_from(self.book()?.len()?).unwrap_or(usize::MAX);
         let bytes = self.tree(&mut meter, &self.site.state, "ledger")?;
         let ledger = Sum { total: entries, active: entries, bytes, reclaimable: 0 };
@@ -114,6 +118,7 @@ impl Engine {
             containers: Sum::of(each_container.iter().map(|one| (one.bytes, needed(one)))),
             logs: Sum::of(logged.map(|one| (one.log, needed(one)))),
             volumes: Sum::of(each_volume.iter().map(|one| (one.bytes, !unneeded(one)))),
+            build_cache: Sum::of(cached.iter().map(|entry| (entry.bytes, entry.busy))),
             ledger,
             each_image,
             each_container,

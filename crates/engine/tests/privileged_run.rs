@@ -4,50 +4,26 @@
 //! called with the name of one of the `inside_...` tests, which do nothing outside.
 #![cfg(test)]
 
+mod own;
+
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::path::Path;
-use std::sync::OnceLock;
 
 use coffer_engine as engine;
 use engine::containers::{Force, Which};
 use engine::explain::{Scope, Source};
-use engine::site::{Invoker, Site};
 use engine::state::{Ended, Status};
 use engine::{Detach, Engine, EngineError, Foreground, Quiet};
 use model::image::ImageConfig;
 use model::request::RunRequest;
 use model::verdict::Level;
+use own::{SITE, archive, open};
 
 const INSIDE: &str = "COFFER_TEST_INSIDE";
-const SITE: &str = "COFFER_TEST_SITE";
-
-fn now() -> engine::time::Moment {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    engine::time::Moment { seconds: i64::try_from(since.as_secs()).unwrap(), nanos: since.subsec_nanos() }
-}
-
-/// A tar archive with this program as `/test`.
-fn layer() -> &'static [u8] {
-    static LAYER: OnceLock<Vec<u8>> = OnceLock::new();
-    LAYER.get_or_init(|| {
-        let program = std::fs::read(std::env::current_exe().unwrap()).unwrap();
-        let mut archive = tar::Builder::new(Vec::new());
-        let mut add = |path: &str, mode, content: &[u8]| {
-            let mut header = tar::Header::new_ustar();
-            header.set_size(content.len() as u64);
-            header.set_mode(mode);
-            header.set_entry_type(tar::EntryType::Regular);
-            archive.append_data(&mut header, path, content).unwrap();
-        };
-        add("test", 0o755, &program);
-        add("etc/passwd", 0o644, b"root:x:0:0::/root:/test\napp:x:1000:1000::/home/app:/test\n");
-        add("etc/group", 0o644, b"root:x:0:\napp:x:1000:\nextra:x:77:app\n");
-        add("plain", 0o644, b"not a program\n");
-        archive.into_inner().unwrap()
-    })
-}
+/// What the image has beside this program.
+const FILES: [(&str, &str); 1] = [("plain", "not a program\n")];
 
 struct Fixture {
     root: tempfile::TempDir,
@@ -55,21 +31,10 @@ struct Fixture {
 }
 
 fn fixture() -> Fixture {
-    assert!(rustix::process::getuid().is_root(), "privileged tests run as root");
     let root = tempfile::tempdir().unwrap();
     let fixture = Fixture { engine: open(root.path()), root };
-    fixture.engine.import_embedded(layer(), &ImageConfig::default()).unwrap();
+    fixture.engine.import_embedded(archive(&FILES), &ImageConfig::default()).unwrap();
     fixture
-}
-
-fn open(root: &Path) -> Engine {
-    let site = Site {
-        state: root.join("state"),
-        run: root.join("run"),
-        level: Level::Baseline,
-        invoker: Invoker::Root,
-    };
-    Engine::open(site, now).unwrap()
 }
 
 /// A request to run one of the `inside_...` tests.

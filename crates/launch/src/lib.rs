@@ -39,6 +39,7 @@ pub mod fuzz;
 mod bundles;
 
 pub use cgroup::Usage;
+pub use child::await_end;
 pub use create::{Order, create};
 pub use enforced::Enforced;
 pub use enter::enter;

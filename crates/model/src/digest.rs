@@ -6,6 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
+use crate::hex;
+
 /// The SHA-256 of bytes that this process hashed or that the store hashed when it admitted them.
 ///
 /// There is no public way to make one from text; see [`ClaimedDigest`].
@@ -35,7 +37,7 @@ impl Digest {
     /// 64 lower-case hex digits, without the algorithm.
     #[must_use]
     pub fn hex(&self) -> String {
-        hex(&self.0)
+        hex::encode(&self.0)
     }
 
     /// `sha256:` and 12 hex digits, for tables.
@@ -92,7 +94,7 @@ impl ClaimedDigest {
     /// 64 lower-case hex digits, without the algorithm.
     #[must_use]
     pub fn hex(&self) -> String {
-        hex(&self.0)
+        hex::encode(&self.0)
     }
 }
 
@@ -147,41 +149,17 @@ impl FromStr for ClaimedDigest {
     }
 }
 
-fn hex(bytes: &[u8; 32]) -> String {
-    use fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _infallible = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-fn unhex(text: &str) -> Option<[u8; 32]> {
-    let digits = text.as_bytes();
-    if digits.len() != 64 {
-        return None;
-    }
-    let mut bytes = [0; 32];
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        let [high, low] = pair else { return None };
-        *byte = nibble(*high)? << 4 | nibble(*low)?;
-    }
-    Some(bytes)
-}
-
 /// Lower case only: the specification's grammar for sha256 is `[a-f0-9]{64}`.
-fn nibble(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
-    }
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    let is_lower = text.bytes().all(|digit| !digit.is_ascii_uppercase());
+    is_lower.then(|| hex::array(text))?
 }
 
 macro_rules! as_text {
     ($($name:ty),*) => {$(
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "sha256:{}", hex(&self.0))
+                write!(f, "sha256:{}", hex::encode(&self.0))
             }
         }
         impl fmt::Debug for $name {

@@ -9,6 +9,7 @@
 //! Wire and disk formats (Docker JSON, OCI JSON, state files) live with the stage that reads them.
 //! The serde derives here serve two readers only: the ledger's entries and `--format json`.
 
+pub mod hex;
 pub mod digest;
 pub mod reference;
 pub mod image;

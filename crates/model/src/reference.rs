@@ -119,6 +119,19 @@ impl fmt::Display for Repository {
 }
 
 impl ImageName {
+    /// The name for whoever is elsewhere: with its registry, and with `latest` where neither tag nor digest was typed.
+    #[must_use]
+    pub fn whole(&self) -> String {
+        let repository = self.located();
+        let tag = match (&self.tag, &self.digest) {
+            (Some(tag), _) => format!(":{tag}"),
+            (None, Some(_)) => String::new(),
+            (None, None) => ":latest".to_owned(),
+        };
+        let digest = self.digest.map(|digest| format!("@{digest}")).unwrap_or_default();
+        format!("{repository}{tag}{digest}")
+    }
+
     /// Whether the first component is a registry's host: it has a dot, a port or a capital, or is `localhost`.
     #[must_use]
     pub fn names_registry(&self) -> bool {
@@ -345,6 +358,19 @@ mod tests {
         check("localhost/app", "localhost/app");
         check("127.0.0.1:5000/team/app", "127.0.0.1:5000/team/app");
         assert!(matches!("docker://nginx:1".parse::<Reference>(), Ok(Reference::Remote(_))));
+    }
+
+    #[test]
+    fn a_whole_name_is_the_same_elsewhere() {
+        let digest = format!("sha256:{}", "a".repeat(64));
+        for (text, whole) in [
+            ("nginx", "docker.io/library/nginx:latest".to_owned()),
+            ("team/app:1", "docker.io/team/app:1".to_owned()),
+            (&format!("localhost/app@{digest}"), format!("localhost/app@{digest}")),
+            (&format!("app:1@{digest}"), format!("docker.io/library/app:1@{digest}")),
+        ] {
+            assert_eq!(name(text).whole(), whole, "{text}");
+        }
     }
 
     #[test]

@@ -8,7 +8,6 @@ use std::process::{Child, Command, Stdio};
 use launch::LaunchError;
 use model::spec::Hook;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 /// How much of what a hook complains about is passed on, in bytes.
@@ -45,7 +44,8 @@ fn run(hook: &Hook, state: &[u8]) -> Result<(), String> {
         // One that does not read its state has not failed.
         let _unread = stdin.write_all(state);
     }
-    let in_time = await_end(&child, hook.timeout);
+    let pidfd = pidfd_open(Pid::from_child(&child), PidfdFlags::empty());
+    let in_time = pidfd.and_then(|pidfd| launch::await_end(pidfd.as_fd(), hook.timeout));
     if !matches!(in_time, Ok(true)) {
         let _gone_already = child.kill();
     }
@@ -55,19 +55,6 @@ fn run(hook: &Hook, state: &[u8]) -> Result<(), String> {
         Ok(true) if status.success() => Ok(()),
         Ok(true) => Err(format!("failed ({status}){}", complaint(&mut child))),
         Err(errno) => Err(format!("cannot be waited for: {errno}")),
-    }
-}
-
-fn await_end(child: &Child, timeout: Option<u64>) -> Result<bool, Errno> {
-    let pid = Pid::from_child(child);
-    let pidfd = pidfd_open(pid, PidfdFlags::empty())?;
-    let timeout =
-        timeout.map(|seconds| Timespec { tv_sec: i64::try_from(seconds).unwrap_or(i64::MAX), tv_nsec: 0 });
-    loop {
-        match poll(&mut [PollFd::new(&pidfd, PollFlags::IN)], timeout.as_ref()) {
-            Err(Errno::INTR) => {}
-            other => return other.map(|ready| ready > 0),
-        }
     }
 }
 

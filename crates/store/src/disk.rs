@@ -205,8 +205,8 @@ impl Store {
         Ok(Scratch { path, next: AtomicU64::new(0), process: std::process::id(), _lock: lock })
     }
 
-    /// Removes what dead imports left in `tmp/`. Failing to is no reason to fail anything else.
-    pub(crate) fn clean(&self) {
+    /// Removes what processes that are dead have left in `tmp/`. Failing to is no reason to fail anything else.
+    pub fn clean(&self) {
         let Ok(Some(cleaner)) = self.try_lock("tmp") else { return };
         let Ok(entries) = fs::read_dir(self.root.join("tmp")) else { return };
         let dead = |path: PathBuf| {

@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use model::digest::{ClaimedDigest, Digest};
-use model::image::Layer;
+use model::image::{Image, Layer};
 
-use crate::disk::{Store, remove_tree};
+use crate::disk::{Scratch, Store, remove_tree};
 use crate::error::{Result, StoreError};
 use crate::record::Record;
 use crate::remove::Pruned;
@@ -44,20 +44,29 @@ pub struct KeptEntry {
     pub kept: Kept,
     /// Seconds since the epoch.
     pub last_used: i64,
-    /// Bytes of the record and of those of its layers that no image has: what forgetting it can free.
+    /// Bytes of the record, and of those of its layers that neither an image has nor what was used later: what
+    /// forgetting it frees, once everything older is forgotten.
     pub bytes: u64,
+    /// Whether it has layers, and images have all of them: forgetting it frees next to nothing.
+    pub shared: bool,
 }
 
 impl Store {
-    /// Keeps layers that are in the store from being removed while this process lives, or one that it has forked
-    /// since the first call.
+    /// Keeps what images are made of from being removed while this process lives, or one that it has forked since. Whatever
+    /// these make or find stays as long.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] for a layer that is gone; what the disk says.
-    pub fn hold_layers(&self, layers: &[Layer]) -> Result<()> {
+    pub fn hold_images<'a>(&self, images: impl IntoIterator<Item = &'a Image>) -> Result<()> {
         let _present = self.begin_import()?;
-        self.all_present(layers)?;
-        self.hold(layers)
+        self.lease()?;
+        for image in images {
+            self.all_present(&image.layers)?;
+            self.open_blob(&image.config_digest)?;
+            self.hold(&image.layers)?;
+            self.hold_blob("image", &image.config_digest)?;
+        }
+        Ok(())
     }
 
     /// A layer that is in the store, by what somebody says of it.
@@ -118,20 +127,22 @@ impl Store {
         }
     }
 
-    /// The same for somebody who will use its layers: they stay as [`Store::hold_layers`] has them stay, whatever is
-    /// forgotten meanwhile.
+    /// The same, and its layers stay as with [`Store::hold_images`], whoever forgets it meanwhile.
     ///
     /// # Errors
     /// What the disk says.
-    pub fn take_up(&self, key: &ClaimedDigest) -> Result<Option<Kept>> {
-        if self.kept(key)?.is_none() {
-            return Ok(None);
+    pub fn hold_kept(&self, key: &ClaimedDigest) -> Result<Option<Kept>> {
+        let kept = self.kept(key)?;
+        if kept.as_ref().is_none_or(|kept| kept.layers.is_empty()) {
+            return Ok(kept);
         }
+        // Nobody sweeps while this is shared: what is kept now is there.
         let _present = self.share("sweep")?;
-        // Somebody may have forgotten it before the lock was had.
-        let Some((_, kept)) = read(&self.kept_path(key))? else { return Ok(None) };
-        self.hold(&kept.layers)?;
-        Ok(Some(kept))
+        let kept = read(&self.kept_path(key))?.map(|(_, kept)| kept);
+        if let Some(kept) = &kept {
+            self.hold(&kept.layers)?;
+        }
+        Ok(kept)
     }
 
     /// Notes that what was kept was of use. What has gone meanwhile is no error.
@@ -152,19 +163,35 @@ impl Store {
     /// # Errors
     /// What the disk says.
     pub fn list_kept(&self) -> Result<Vec<KeptEntry>> {
-        let images = self.readable_records()?.into_iter().map(Record::into_image);
-        let of_images: BTreeSet<Digest> =
-            images.flat_map(|image| image.layers).map(|layer| layer.diff_id).collect();
         let mut entries = Vec::new();
         for path in self.kept_files()? {
             let Some((key, kept)) = key_of(&path).zip(read(&path)?.map(|(_, kept)| kept)) else { continue };
             let Ok(metadata) = fs::metadata(&path) else { continue };
-            let own = kept.layers.iter().filter(|layer| !of_images.contains(&layer.diff_id));
-            let bytes = metadata.len() + own.map(|layer| layer.size + self.unpacked(layer)).sum::<u64>();
-            entries.push(KeptEntry { key, kept, last_used: used(&metadata), bytes });
+            let (last_used, bytes) = (used(&metadata), metadata.len());
+            entries.push(KeptEntry { key, kept, last_used, bytes, shared: false });
         }
         entries.sort_by_key(|entry| (entry.last_used, entry.key));
+        self.weigh(&mut entries)?;
         Ok(entries)
+    }
+
+    /// Counts each layer once, for the entry that was used last.
+    fn weigh(&self, entries: &mut [KeptEntry]) -> Result<()> {
+        let images = self.readable_records()?.into_iter().map(Record::into_image);
+        let of_images: BTreeSet<Digest> =
+            images.flat_map(|image| image.layers).map(|layer| layer.diff_id).collect();
+        let mut counted = of_images.clone();
+        for entry in entries.iter_mut().rev() {
+            let layers = &entry.kept.layers;
+            entry.shared =
+                !layers.is_empty() && layers.iter().all(|layer| of_images.contains(&layer.diff_id));
+            for layer in layers {
+                if counted.insert(layer.diff_id) {
+                    entry.bytes += layer.size + self.unpacked(layer);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Forgets what was kept, and removes what nobody else needs of it.
@@ -184,21 +211,64 @@ impl Store {
         self.reclaim()
     }
 
-    /// The same as [`Store::hold_layers`] for layers of which the caller knows that they are there. Their names are
-    /// files in a directory of this process's, which is known to be dead when nobody locks it any more.
-    pub(crate) fn hold(&self, layers: &[Layer]) -> Result<()> {
-        let lease = match self.lease.get() {
-            Some(lease) => lease,
-            None => {
-                let lease = self.scratch()?;
-                self.lease.get_or_init(|| lease)
+    /// Gives up a layer that this process holds, and removes it as [`Store::discard`] does.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn release(&self, layer: &Layer) -> Result<()> {
+        let path = self.held_path(&layer.diff_id.hex(), &layer.blob)?;
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(StoreError::write_path(&path)(error))
             }
-        };
+            _ => self.discard(std::slice::from_ref(layer)),
+        }
+    }
+
+    /// Removes layers that nobody needs. While somebody works in the store they stay until the next prune.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn discard(&self, layers: &[Layer]) -> Result<()> {
+        let Some(_alone) = self.try_lock("sweep")? else { return Ok(()) };
+        self.clean();
+        let needed = self.needed()?;
         for layer in layers {
-            let path = lease.path.join(format!("{}-{}", layer.diff_id.hex(), layer.blob.hex()));
-            File::create(&path).map_err(StoreError::write_path(&path))?;
+            let (blob, unpacked) = (self.blob_path(&layer.blob), self.layer_path(&layer.diff_id));
+            if !needed.layers.contains(&layer.diff_id.hex()) && unpacked.exists() {
+                self.remove_layer(&unpacked)?;
+            }
+            if !needed.blobs.contains(&layer.blob.hex()) && blob.exists() {
+                fs::remove_file(&blob).map_err(StoreError::write_path(&blob))?;
+            }
         }
         Ok(())
+    }
+
+    /// The same for layers of which the caller knows that they are there. Their names are files in a directory of this
+    /// process's, which is known to be dead when nobody locks it any more.
+    pub(crate) fn hold(&self, layers: &[Layer]) -> Result<()> {
+        layers.iter().try_for_each(|layer| self.hold_blob(&layer.diff_id.hex(), &layer.blob))
+    }
+
+    /// Holds a blob, and the unpacked layer of that name if there is one.
+    fn hold_blob(&self, layer: &str, blob: &Digest) -> Result<()> {
+        let path = self.held_path(layer, blob)?;
+        File::create(&path).map(drop).map_err(StoreError::write_path(&path))
+    }
+
+    fn held_path(&self, layer: &str, blob: &Digest) -> Result<PathBuf> {
+        Ok(self.lease()?.path.join(format!("{layer}-{}", blob.hex())))
+    }
+
+    fn lease(&self) -> Result<&Scratch> {
+        match self.lease.get() {
+            Some(lease) => Ok(lease),
+            None => {
+                let lease = self.scratch()?;
+                Ok(self.lease.get_or_init(|| lease))
+            }
+        }
     }
 
     /// Blobs and unpacked layers that are needed although no image has them, in hex. The caller holds `sweep` alone.

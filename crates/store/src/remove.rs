@@ -55,6 +55,14 @@ pub struct Pruned {
     pub bytes: u64,
 }
 
+/// What must stay, in hex.
+pub(crate) struct Needed {
+    pub(crate) blobs: BTreeSet<String>,
+    /// Unpacked ones.
+    pub(crate) layers: BTreeSet<String>,
+    images: BTreeSet<String>,
+}
+
 impl Store {
     /// Gives an image another name, taking it from whichever image had it.
     ///
@@ -116,14 +124,7 @@ impl Store {
 
     /// Removes what no record refers to and nobody keeps. The caller holds `sweep` alone, so no import is under way.
     pub(crate) fn reclaim(&self) -> Result<Pruned> {
-        let (mut blobs, mut layers) = self.roots()?;
-        let mut images = BTreeSet::new();
-        for image in self.records()?.into_iter().map(Record::into_image) {
-            images.insert(image.digest.hex());
-            blobs.extend([image.digest.hex(), image.config_digest.hex()]);
-            blobs.extend(image.layers.iter().map(|layer| layer.blob.hex()));
-            layers.extend(image.layers.iter().map(|layer| layer.diff_id.hex()));
-        }
+        let Needed { mut blobs, layers, images } = self.needed()?;
         let notes = self.drop_notes(&layers, &images)?;
         let beside = self.drop_attached(&self.subjects_of(&images)?)?;
         blobs.extend(beside.blobs);
@@ -142,6 +143,19 @@ impl Store {
             fs::remove_file(&path).map_err(StoreError::write_path(&path))?;
         }
         Ok(report)
+    }
+
+    /// Everything that images have, or somebody keeps. The caller holds `sweep` alone.
+    pub(crate) fn needed(&self) -> Result<Needed> {
+        let (mut blobs, mut layers) = self.roots()?;
+        let mut images = BTreeSet::new();
+        for image in self.records()?.into_iter().map(Record::into_image) {
+            images.insert(image.digest.hex());
+            blobs.extend([image.digest.hex(), image.config_digest.hex()]);
+            blobs.extend(image.layers.iter().map(|layer| layer.blob.hex()));
+            layers.extend(image.layers.iter().map(|layer| layer.diff_id.hex()));
+        }
+        Ok(Needed { blobs, layers, images })
     }
 
     pub(crate) fn unreferenced(

@@ -19,7 +19,7 @@ use coffer_store::{
 };
 use common::{Bench, NOW};
 use model::digest::{ClaimedDigest, Digest};
-use model::image::{HistoryEntry, ImageConfig, Layer};
+use model::image::{HistoryEntry, Image, ImageConfig, Layer};
 use proptest::prelude::*;
 
 const STORE: &str = "COFFER_TEST_STORE";
@@ -223,23 +223,98 @@ fn privileged_layers_stay_while_they_are_held_or_kept() {
     assert!(!other.layer_dir(&layer).exists());
 }
 
+/// An image of that layer alone.
+fn assembled(store: &Store, layer: Layer, name: &str) -> Image {
+    let config = ImageConfig { os: "linux".into(), architecture: "amd64".into(), ..ImageConfig::default() };
+    let assembly = Assembly {
+        base: None,
+        layers: &[layer],
+        config,
+        history: vec![HistoryEntry { created_by: "COPY".into(), ..HistoryEntry::default() }],
+        author: String::new(),
+        created: None,
+        annotations: BTreeMap::new(),
+    };
+    store.assemble(assembly, vec![name.parse().unwrap()], NOW).unwrap().image
+}
+
 #[test]
-fn privileged_what_was_taken_up_stays_when_it_is_forgotten() {
+fn privileged_an_image_that_is_built_on_may_be_removed_meanwhile() {
     let bench = Bench::new();
-    let layer = one_file(&bench.store, b"taken up");
-    let kept = Kept { record: b"how".to_vec(), layers: vec![layer] };
-    bench.store.keep(&key("step"), &kept, NOW).unwrap();
+    let base = assembled(&bench.store, one_file(&bench.store, b"base"), "base");
     let open = || Store::open(bench.path("store"), Owner::Root, Limits::default()).unwrap();
-    let (user, other) = (open(), open());
+    let (builder, other) = (open(), open());
     drop(bench.store);
-    assert_eq!(user.take_up(&key("another")).unwrap(), None);
-    assert_eq!(user.take_up(&key("step")).unwrap(), Some(kept));
+    builder.hold_images([&base]).unwrap();
+    assert_eq!(other.prune(&BTreeSet::new(), Prune::Unused).unwrap().images, [base.digest]);
+    let assembly = Assembly {
+        base: Some(&base),
+        layers: &base.layers,
+        config: base.config.clone(),
+        history: Vec::new(),
+        author: String::new(),
+        created: None,
+        annotations: BTreeMap::new(),
+    };
+    let image = builder.assemble(assembly, vec!["made".parse().unwrap()], NOW).unwrap().image;
+    assert_eq!(image.layers, base.layers);
+}
+
+#[test]
+fn privileged_what_was_found_stays_for_whoever_found_it() {
+    let bench = Bench::new();
+    let layer = one_file(&bench.store, b"found");
+    bench.store.keep(&key("step"), &Kept { record: Vec::new(), layers: vec![layer] }, NOW).unwrap();
+    let open = || Store::open(bench.path("store"), Owner::Root, Limits::default()).unwrap();
+    let (finder, other) = (open(), open());
+    drop(bench.store);
+    assert_eq!(finder.hold_kept(&key("another")).unwrap(), None);
+    assert_eq!(finder.hold_kept(&key("step")).unwrap().unwrap().layers, [layer]);
     other.forget(&[key("step")]).unwrap();
-    assert!(user.layer_dir(&layer).exists(), "somebody uses it");
-    assert_eq!(user.take_up(&key("step")).unwrap(), None);
-    drop(user);
-    other.forget(&[]).unwrap();
+    assert_eq!(finder.hold_kept(&key("step")).unwrap(), None);
+    assert!(finder.layer_dir(&layer).exists(), "somebody goes on from it");
+    drop(finder);
+    other.prune(&BTreeSet::new(), Prune::Unused).unwrap();
     assert!(!other.layer_dir(&layer).exists());
+}
+
+#[test]
+fn privileged_a_layer_of_several_counts_for_the_one_that_was_used_last() {
+    let bench = Bench::new();
+    let layer = one_file(&bench.store, &[7; 5000]);
+    for (name, used) in [("late", NOW + 1), ("early", NOW)] {
+        bench.store.keep(&key(name), &Kept { record: Vec::new(), layers: vec![layer] }, used).unwrap();
+    }
+    let [early, late] = bench.store.list_kept().unwrap().try_into().unwrap();
+    assert_eq!((early.key, late.key), (key("early"), key("late")));
+    assert!(early.bytes < 1000 && late.bytes > layer.size, "{} {}", early.bytes, late.bytes);
+    assert!(!early.shared && !late.shared, "no image has it");
+}
+
+#[test]
+fn privileged_what_nobody_needs_is_discarded_unless_somebody_is_at_work() {
+    let bench = Bench::new();
+    let (old, needed) = (one_file(&bench.store, b"old"), one_file(&bench.store, b"needed"));
+    bench.store.keep(&key("step"), &Kept { record: Vec::new(), layers: vec![needed] }, NOW).unwrap();
+    let open = || Store::open(bench.path("store"), Owner::Root, Limits::default()).unwrap();
+    let (worker, other) = (open(), open());
+    other.discard(&[old]).unwrap();
+    assert!(other.layer_dir(&old).exists(), "whoever made it is still there");
+    let passing = one_file(&bench.store, b"passing");
+    bench.store.release(&passing).unwrap();
+    assert!(!other.layer_dir(&passing).exists(), "whoever made it has given it up");
+    bench.store.release(&needed).unwrap();
+    assert!(other.layer_dir(&needed).exists(), "somebody keeps it");
+    drop(bench.store);
+    let made = worker.make_layer("a layer", |maker| {
+        other.discard(&[old])?;
+        file(maker, "file", b"meanwhile")
+    });
+    made.unwrap();
+    assert!(other.layer_dir(&old).exists(), "it waits for nobody");
+    other.discard(&[old, needed]).unwrap();
+    assert!(!other.layer_dir(&old).exists() && other.layer_dir(&needed).exists());
+    assert!(other.archive_of(&old).is_err() && other.archive_of(&needed).is_ok());
 }
 
 #[test]
@@ -249,7 +324,9 @@ fn privileged_what_is_gone_or_torn_is_not_kept() {
     let missing = Layer { diff_id: Digest::of(b"nothing"), ..layer };
     let kept = Kept { record: Vec::new(), layers: vec![missing] };
     assert_eq!(bench.store.keep(&key("step"), &kept, NOW).unwrap_err().code(), "E-store-corrupt");
-    assert!(bench.store.hold_layers(&[missing]).is_err());
+    let image = assembled(&bench.store, layer, "whole");
+    bench.store.hold_images([&image]).unwrap();
+    assert!(bench.store.hold_images([&Image { layers: vec![missing], ..image }]).is_err());
     bench.store.keep(&key("step"), &Kept { layers: vec![layer], ..kept }, NOW).unwrap();
     let path = bench.path("store/kept").join(key("step").hex());
     let bytes = std::fs::read(&path).unwrap();

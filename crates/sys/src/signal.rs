@@ -25,6 +25,12 @@ impl SignalSet {
         let bits = signals.iter().filter(|signal| (1..=64).contains(*signal));
         Self(bits.fold(0, |set, signal| set | 1 << (signal - 1)))
     }
+
+    /// Those of this set that are not in the other one.
+    #[must_use]
+    pub fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
 }
 
 /// Replaces the calling thread's signal mask and returns the old one.
@@ -149,6 +155,27 @@ mod tests {
         // Rust programs ignore it, and tests are such programs.
         assert!(is_ignored(Signal::PIPE));
         assert!(!is_ignored(Signal::TERM));
+    }
+
+    #[test]
+    fn what_is_left_of_a_set_is_what_the_other_has_not() {
+        let both = SignalSet::of(&[libc::SIGINT, libc::SIGTERM]);
+        assert_eq!(
+            both.without(SignalSet::of(&[libc::SIGTERM, libc::SIGHUP])),
+            SignalSet::of(&[libc::SIGINT])
+        );
+        assert_eq!(both.without(SignalSet::EMPTY), both);
+    }
+
+    #[test]
+    fn a_command_dies_with_the_thread_that_has_started_it() {
+        let start = || {
+            let mut command = Command::new("sleep");
+            bind_life(command.arg("1000"));
+            command.spawn().unwrap()
+        };
+        let ended = std::thread::spawn(start).join().unwrap().wait().unwrap();
+        assert_eq!(std::os::unix::process::ExitStatusExt::signal(&ended), Some(libc::SIGKILL));
     }
 
     #[test]

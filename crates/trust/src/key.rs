@@ -16,8 +16,8 @@ use ring::signature::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::hex;
 use crate::metadata::canonical;
+use model::hex;
 
 /// The name that a document gives to a key. It should be the SHA-256 of the key's canonical form, and publishers
 /// exist whose ids are not: nothing here is believed because of an id. A key is found by its id in the one list

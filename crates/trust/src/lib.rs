@@ -5,7 +5,6 @@
 //! - What is not verified has no type of its own here that another crate could take for what is.
 //! - Nothing falls back to "unsigned is fine": what is absent, stale or not understood is a doubt that says so.
 
-mod hex;
 pub mod key;
 pub mod metadata;
 mod error;

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use model::digest::ClaimedDigest;
 use model::purl::{Parts, Purl};
 use model::reference::{DOCKER_HUB, Reference};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{object, sha256};
 
 /// Something that went in.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Dependency {
     /// An image.
     Image {
@@ -41,7 +42,7 @@ pub enum Dependency {
     Context {
         /// Its name; `context` is the main one.
         name: String,
-        /// Of what was taken of it, names and modes included.
+        /// Of what a step took, names and modes included.
         digest: ClaimedDigest,
     },
 }

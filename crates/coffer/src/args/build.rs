@@ -250,6 +250,12 @@ pub(crate) struct Rebase {
 /// `build cache ls`
 #[derive(Debug, Args)]
 pub(crate) struct CacheList {
+    /// Also list what is remembered of files
+    #[arg(short, long)]
+    pub(crate) all: bool,
+    /// Show only what matches; keys: type, id, inuse, until
+    #[arg(short, long, value_name = "KEY=VALUE", value_parser = filter::cached(&["type", "id", "inuse", "until"]))]
+    pub(crate) filter: Vec<Filter>,
     #[command(flatten)]
     pub(crate) list: ListOptions,
 }
@@ -257,8 +263,11 @@ pub(crate) struct CacheList {
 /// `build cache prune`
 #[derive(Debug, Args)]
 pub(crate) struct CachePrune {
-    /// Remove only what matches; keys: until
-    #[arg(long, value_name = "KEY=VALUE", value_parser = filter::among(&["until"]))]
+    /// Also remove steps that an image has all layers of, which makes no room
+    #[arg(short, long)]
+    pub(crate) all: bool,
+    /// Remove only what matches; keys: type, id, until
+    #[arg(long, value_name = "KEY=VALUE", value_parser = filter::cached(&["type", "id", "until"]))]
     pub(crate) filter: Vec<Filter>,
     /// Keep so many bytes of what was used last
     #[arg(long, value_name = "SIZE", value_parser = size::parse)]

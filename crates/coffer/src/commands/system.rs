@@ -63,13 +63,13 @@ pub(super) const DF: Entry = Entry {
     life: Life::Itself,
     about: "Show what takes room on disk, and how much of it could be had back",
     examples: [
-        ("coffer system df", "images, containers, logs, volumes, ledger"),
+        ("coffer system df", "images, containers, logs, volumes, builds, ledger"),
         ("coffer system df -v", "each of them"),
     ],
     notes: "\
-Sizes are those of blocks on disk. Layers that several images have count once in the sum. An image is active
-while a container was made of it, a container until it has ended, a volume while a container has it. The
-ledger is never reclaimed: it is the proof.",
+Sizes are those of blocks on disk, and of files in what builds keep. Layers that several images have count once in the
+sum. An image is active while a container was made of it, a container until it has ended, a volume while a container has
+it, and what builds keep while a step has it: `coffer build cache ls`. The ledger is never reclaimed: it is the proof.",
     codes: ExitCodes::Ordinary,
     options: options::<Df>,
     act: act::<Df>,

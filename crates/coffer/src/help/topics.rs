@@ -244,8 +244,9 @@ image ls, import, inspect  digest, config_digest, names, size, created, imported
 build                      digest, names, already, steps, cached, evidence[] (kind, digest), image (as image ls);
                            for several platforms index, platforms[] (platform, digest)
 build check                file, remarks[] (rule, severity, first, last, message, instead), error; sarif besides
-build cache ls             [] key, title, last_used, bytes
-build cache prune          images, blobs, layers, bytes
+build cache ls             [] key, type (regular, source.local, exec.cachemount, internal), title, created, last_used,
+                           bytes, in_use, shared (an image has all of it)
+build cache prune          removed[] (as build cache ls), blobs, layers, bytes
 rebase                     digest, before, from, base_layers, remarks[], image (as image ls)
 pull                       [] name, digest, before, already, beside, image (as image ls)
 push                       [] name, digest, moved (manifests, blobs, bytes, mounted, present, referrers)
@@ -334,7 +335,7 @@ system info                version, kernel, cgroup_version, controllers, rootles
                            containers, images, entries, origin, level, host, enforced, lacking
 system restore, stop       [] names
 system install-units       unit, commands (still to be typed)
-system df                  images, containers, logs, volumes, ledger (each total, active, size,
+system df                  images, containers, logs, volumes, build_cache, ledger (each total, active, size,
                            reclaimable), each (with -v)
 system prune               containers[], images[], volumes[], bytes
 demo                       image, verdict, walls[], run_millis, attacks[], attacks_millis, refusal, ledger

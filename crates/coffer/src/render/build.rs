@@ -1,14 +1,13 @@
 //! Images that were built, as text and as data.
 
-use engine::building::{Built, CacheEntry, FileRemark, FileRemarks, Moved};
+use engine::building::{Built, FileRemark, FileRemarks, Moved};
 use engine::ship::Member;
 use serde::Serialize;
 
 use super::image::{ImageJson, headline};
 use super::ledger::shortened;
 use super::style::{Style, Tone};
-use super::table::{Column, Table};
-use super::{text, time, units};
+use super::{text, units};
 use crate::commands::Truncate;
 
 /// `--format json` of `coffer build`, and its metadata file.
@@ -96,47 +95,6 @@ fn members(family: &Family<'_>) -> String {
     };
     let all: String = family.members.iter().map(one).collect();
     format!("{all}{} platforms  {}\n", family.members.len(), short(&family.index))
-}
-
-/// `--format json` of `coffer build cache ls`: one step.
-#[derive(Debug, Serialize)]
-pub(crate) struct CacheJson<'a> {
-    key: &'a str,
-    title: &'a str,
-    last_used: String,
-    bytes: u64,
-}
-
-impl<'a> CacheJson<'a> {
-    pub(crate) fn new(entry: &'a CacheEntry) -> Self {
-        let CacheEntry { key, title, last_used, bytes } = entry;
-        Self { key, title, last_used: time::rfc3339(*last_used), bytes: *bytes }
-    }
-}
-
-/// One row for each step.
-pub(crate) fn cache(
-    entries: &[CacheEntry],
-    truncate: Truncate,
-    now: i64,
-    style: Style,
-    width: usize,
-) -> String {
-    let mut table = Table::new([
-        Column::whole("KEY"),
-        Column::whole("USED"),
-        Column::whole("SIZE"),
-        Column::gives_way("STEP"),
-    ]);
-    for entry in entries {
-        table.row([
-            shortened(&entry.key, truncate).into(),
-            time::ago(entry.last_used, now).into(),
-            units::bytes(entry.bytes).into(),
-            text::plain(&entry.title).into(),
-        ]);
-    }
-    table.render(style, width)
 }
 
 /// A line for each remark, and one for what to do about it.

@@ -15,6 +15,7 @@ pub(crate) struct UsageJson {
     containers: SumJson,
     logs: SumJson,
     volumes: SumJson,
+    build_cache: SumJson,
     ledger: SumJson,
     #[serde(skip_serializing_if = "Option::is_none")]
     each: Option<EachJson>,
@@ -78,6 +79,7 @@ impl UsageJson {
             containers: SumJson::new(usage.containers),
             logs: SumJson::new(usage.logs),
             volumes: SumJson::new(usage.volumes),
+            build_cache: SumJson::new(usage.build_cache),
             ledger: SumJson::new(usage.ledger),
             each: (detail == Detail::Each).then(|| EachJson {
                 images: usage.each_image.iter().map(ImageJson::new).collect(),
@@ -147,6 +149,7 @@ fn sums(usage: &Usage) -> Table {
         ("containers", usage.containers),
         ("logs", usage.logs),
         ("volumes", usage.volumes),
+        ("build cache", usage.build_cache),
         ("ledger", usage.ledger),
     ] {
         table.row([

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use engine::building::{CacheEntry, CacheKind};
 use engine::time::Moment;
 
 use super::{ValueError, instant};
@@ -24,6 +25,24 @@ pub(crate) fn parse(text: &str) -> Result<Filter, ValueError> {
 /// A parser that also knows which keys a list has.
 pub(crate) fn among(
     keys: &'static [&'static str],
+) -> impl Fn(&str) -> Result<Filter, ValueError> + Clone + Send + Sync + 'static {
+    known(keys, values_of)
+}
+
+/// The same for what builds keep, where a type is another thing.
+pub(crate) fn cached(
+    keys: &'static [&'static str],
+) -> impl Fn(&str) -> Result<Filter, ValueError> + Clone + Send + Sync + 'static {
+    known(keys, |key| match key {
+        "type" => &CacheKind::NAMES,
+        "inuse" => &["true", "false"],
+        _ => &[],
+    })
+}
+
+fn known(
+    keys: &'static [&'static str],
+    values_of: fn(&str) -> &'static [&'static str],
 ) -> impl Fn(&str) -> Result<Filter, ValueError> + Clone + Send + Sync + 'static {
     move |text| {
         let filter = parse(text)?;
@@ -71,11 +90,30 @@ pub(crate) fn prune_holds(filter: &Filter, labels: &BTreeMap<String, String>, ma
     match filter.key.as_str() {
         "label" => label_holds(labels, &filter.value),
         "label!" => !label_holds(labels, &filter.value),
-        _ => {
-            let now = Moment { seconds: now, nanos: 0 };
-            instant::parse(&filter.value).is_ok_and(|until| made <= until.seen_from(now).seconds)
-        }
+        _ => is_before(&filter.value, made, now),
     }
+}
+
+/// The filters of what builds keep: `type`, `id`, `inuse`, `until`.
+pub(crate) fn cached_holds(filter: &Filter, entry: &CacheEntry, now: i64) -> bool {
+    match filter.key.as_str() {
+        "type" => entry.kind.name() == filter.value,
+        "id" => entry.title == filter.value || is_beginning(&filter.value, &entry.key),
+        "inuse" => entry.busy == (filter.value == "true"),
+        _ => is_before(&filter.value, entry.last_used, now),
+    }
+}
+
+/// Whether a text is the beginning of a digest, with or without its algorithm.
+fn is_beginning(text: &str, digest: &str) -> bool {
+    const SHORTEST: usize = 6;
+    let (text, hex) = (text.trim_start_matches("sha256:"), digest.trim_start_matches("sha256:"));
+    text.len() >= SHORTEST && hex.starts_with(text)
+}
+
+fn is_before(instant: &str, time: i64, now: i64) -> bool {
+    let now = Moment { seconds: now, nanos: 0 };
+    instant::parse(instant).is_ok_and(|until| time <= until.seen_from(now).seconds)
 }
 
 /// `label=name` asks that the label is there, `label=name=value` for its value too.
@@ -118,6 +156,19 @@ mod tests {
         assert!(holds("label=team", 0) && holds("label=team=web", 0) && !holds("label=team=db", 0));
         assert!(!holds("label!=team", 0) && holds("label!=other", 0));
         assert!(parse("until=soon").is_err());
+    }
+
+    #[test]
+    fn what_builds_keep_has_types_of_its_own() {
+        let parse = cached(&["type", "until"]);
+        assert!(parse("type=exec.cachemount").is_ok() && parse("until=24h").is_ok());
+        let wrong = parse("type=volume").unwrap_err();
+        assert_eq!(wrong.right, "one of regular, source.local, exec.cachemount, internal");
+        assert!(parse("inuse=true").is_err(), "nothing that a step has is removed");
+        assert!(
+            is_beginning("9f2c41", "sha256:9f2c41d0aa17") && is_beginning("sha256:9f2c41", "sha256:9f2c41d0")
+        );
+        assert!(!is_beginning("9f2c4", "sha256:9f2c41d0") && !is_beginning("f2c41d", "sha256:9f2c41d0"));
     }
 
     #[test]

@@ -51,6 +51,15 @@ pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
+/// Writes files of the session's working directory.
+pub(crate) fn write(session: &Session, files: &[(&str, &str)]) {
+    for (path, text) in files {
+        let path = session.work().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+}
+
 /// Splits a command line at its spaces.
 pub(crate) fn words(line: &str) -> Vec<&str> {
     line.split(' ').collect()

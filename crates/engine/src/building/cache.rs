@@ -1,4 +1,7 @@
-//! What earlier builds have made: for each key the layer that came of it, and what copies took.
+//! What earlier builds have made: for each key the layer that came of it, and what copies and mounts took.
+
+mod entries;
+mod shown;
 
 use build::plan::Key;
 use model::digest::{ClaimedDigest, Digest};
@@ -9,6 +12,9 @@ use store::Kept;
 use super::error::BuildError;
 use crate::engine::Engine;
 use crate::error::EngineError;
+
+pub use entries::{CacheEntry, CacheKind, CachePrune, CachePruned};
+pub(super) use shown::Part;
 
 /// What a step made.
 #[derive(Debug, Clone)]
@@ -27,6 +33,8 @@ enum Line {
     Step { title: String, made: i64 },
     /// What a copy takes.
     Taken { digest: ClaimedDigest },
+    /// What a mount shows of a context.
+    Shown { title: String, made: i64, digest: ClaimedDigest },
 }
 
 /// Where a step with this key is kept: with other times in its files it is another layer.
@@ -38,9 +46,9 @@ pub(super) fn place(key: &Key, epoch: Option<i64>) -> ClaimedDigest {
 }
 
 impl Engine {
-    /// What a step with this key made before. It stays for this build, even if somebody prunes what is kept meanwhile.
+    /// What a step with this key made before. Its layer stays as long as this build, whoever clears up meanwhile.
     pub(super) fn done_before(&self, key: &ClaimedDigest) -> Result<Option<Record>, BuildError> {
-        let Some(Kept { record, layers }) = self.store.take_up(key)? else { return Ok(None) };
+        let Some(Kept { record, layers }) = self.store.hold_kept(key)? else { return Ok(None) };
         let Ok(Line::Step { made, .. }) = serde_json::from_slice(&record) else { return Ok(None) };
         self.store.touch_kept(key, self.now())?;
         Ok(Some(Record { layer: layers.into_iter().next(), made }))
@@ -76,65 +84,5 @@ impl Engine {
             serde_json::to_vec(line).map_err(|error| EngineError::io("write a record")(error.into()))?;
         let kept = Kept { record, layers };
         Ok(self.store.keep(key, &kept, self.now())?)
-    }
-}
-
-/// One thing that earlier builds have left.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CacheEntry {
-    /// Digest of what it was made of.
-    pub key: String,
-    /// `[build 3/7] RUN make`
-    pub title: String,
-    /// When it was used last, seconds since the epoch.
-    pub last_used: i64,
-    /// Bytes that nothing but the cache needs.
-    pub bytes: u64,
-}
-
-/// What of the cache is to go.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct CachePrune {
-    /// Only what was last used before, seconds since the epoch.
-    pub before: Option<i64>,
-    /// Only so much that this many bytes are left, the oldest first.
-    pub keep: Option<u64>,
-}
-
-impl Engine {
-    /// Steps that earlier builds have left, the latest first.
-    ///
-    /// # Errors
-    /// The store's.
-    pub fn build_cache(&self) -> Result<Vec<CacheEntry>, BuildError> {
-        let entry = |entry: store::KeptEntry| match serde_json::from_slice(&entry.kept.record) {
-            Ok(Line::Step { title, .. }) => Some(CacheEntry {
-                key: entry.key.to_string(),
-                title,
-                last_used: entry.last_used,
-                bytes: entry.bytes,
-            }),
-            _ => None,
-        };
-        Ok(self.store.list_kept()?.into_iter().rev().filter_map(entry).collect())
-    }
-
-    /// Removes steps that earlier builds have left.
-    ///
-    /// # Errors
-    /// The store's.
-    pub fn prune_build_cache(&self, prune: CachePrune) -> Result<store::Pruned, BuildError> {
-        let entries = self.store.list_kept()?;
-        let mut left: u64 = entries.iter().map(|entry| entry.bytes).sum();
-        let mut doomed = Vec::new();
-        for entry in entries {
-            let is_young = prune.before.is_some_and(|before| entry.last_used >= before);
-            if is_young || prune.keep.is_some_and(|keep| left <= keep) {
-                continue;
-            }
-            left = left.saturating_sub(entry.bytes);
-            doomed.push(entry.key);
-        }
-        Ok(self.store.forget(&doomed)?)
     }
 }

@@ -7,19 +7,17 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 
 use build::plan::{Mount, Run, Sharing};
 use model::digest::Digest;
 use model::image::Layer;
-use rustix::fs::{FlockOperation, Gid, Mode, OFlags, RenameFlags, Timespec, Timestamps, Uid};
+use rustix::fs::{AtFlags, FlockOperation, Gid, Mode, OFlags, RenameFlags, Timespec, Timestamps, Uid};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
 use super::error::BuildError;
 use super::run::Surroundings;
-use crate::containers::Cleared;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::state::{StateError, open_dir, read_file, remove_tree, replace_file};
@@ -34,20 +32,20 @@ const REMOVED: &str = ".removed-";
 const MOST: u32 = 64;
 
 /// One directory that outlives builds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Cache {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Cache {
     /// What steps call it.
-    pub id: String,
+    pub(super) id: String,
     /// Which of the directories of that name.
-    pub number: u32,
-    /// When it was made, seconds since the epoch.
-    pub created: i64,
+    pub(super) number: u32,
+    /// When the first of that name was made, seconds since the epoch.
+    pub(super) created: i64,
     /// When a step had it last, seconds since the epoch.
-    pub used: i64,
+    pub(super) used: i64,
     /// Bytes on disk.
-    pub bytes: u64,
+    pub(super) bytes: u64,
     /// Whether a step has it now.
-    pub busy: bool,
+    pub(super) busy: bool,
 }
 
 /// What is written down of an id.
@@ -153,7 +151,7 @@ impl Caches {
             replace_file(&directory, CARD, &serde_json::to_vec(&card)?)?;
         }
         let (name, unfinished) = (number.to_string(), format!(".{number}.new"));
-        if rustix::fs::statat(&directory, &name, rustix::fs::AtFlags::SYMLINK_NOFOLLOW).is_ok() {
+        if rustix::fs::statat(&directory, &name, AtFlags::SYMLINK_NOFOLLOW).is_ok() {
             return Ok(());
         }
         remove_tree(&directory, &std::ffi::CString::new(unfinished.as_str())?)?;
@@ -165,7 +163,12 @@ impl Caches {
     }
 
     fn card(&self) -> io::Result<Option<Card>> {
-        let bytes = read_file(open_dir(&self.path)?, CARD)?;
+        let directory = match open_dir(&self.path) {
+            // Removed meanwhile.
+            Err(Errno::NOENT) => return Ok(None),
+            directory => directory?,
+        };
+        let bytes = read_file(directory, CARD)?;
         Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
     }
 }
@@ -219,19 +222,25 @@ impl Engine {
     fn held(&self, id: &str, sharing: Sharing, beginning: &Beginning<'_>) -> Result<Holding, StateError> {
         let caches = self.caches_of(id);
         let failed = || StateError::io("use the cache", &caches.path);
-        std::fs::create_dir_all(&caches.path).map_err(failed())?;
-        let (number, lock) = caches.hold(sharing).map_err(failed())?;
+        let (number, lock) = loop {
+            std::fs::create_dir_all(&caches.path).map_err(failed())?;
+            match caches.hold(sharing) {
+                // Somebody has removed the last cache of that id just now.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                held => break held.map_err(failed())?,
+            }
+        };
         caches.make(number, beginning, self).map_err(failed())?;
         // The lock's own time says when it was used last.
         rustix::fs::futimens(&lock, &now()).map_err(|errno| failed()(errno.into()))?;
         Ok(Holding { id: id.to_owned(), number, sharing, lock })
     }
 
-    /// Every cache, sorted by name.
+    /// Every cache.
     ///
     /// # Errors
     /// The state cannot be read.
-    pub fn caches(&self) -> Result<Vec<Cache>, EngineError> {
+    pub(super) fn caches(&self) -> Result<Vec<Cache>, EngineError> {
         let path = self.site.caches();
         let entries = match std::fs::read_dir(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -240,57 +249,58 @@ impl Engine {
         let mut found = Vec::new();
         for entry in entries.flatten() {
             let caches = Caches { path: entry.path(), id: String::new() };
-            let failed = || StateError::io("list", &caches.path);
-            let Some(Card { id, created }) = caches.card().map_err(failed())? else { continue };
+            let Some(Card { id, created }) = caches.card().map_err(StateError::io("list", &caches.path))?
+            else {
+                continue;
+            };
             for number in 0..MOST {
-                if let Some(cache) = self.cache(&caches, (&id, created), number)? {
-                    found.push(cache);
-                }
+                found.extend(caches.cache((&id, created), number)?);
             }
         }
-        found.sort_by(|a, b| (&a.id, a.number).cmp(&(&b.id, b.number)));
         Ok(found)
     }
 
-    fn cache(
-        &self,
-        caches: &Caches,
-        (id, created): (&str, i64),
-        number: u32,
-    ) -> Result<Option<Cache>, EngineError> {
-        let Ok(meta) = std::fs::metadata(caches.path.join(format!("{number}.lock"))) else { return Ok(None) };
-        if !caches.data(number).is_dir() {
-            return Ok(None);
-        }
-        let failed = || StateError::io("look at the cache", &caches.path);
-        let lock = caches.lock(number, FlockOperation::NonBlockingLockExclusive).map_err(failed())?;
-        let bytes = usage::tree_bytes(&caches.path, &number.to_string())?;
-        let busy = matches!(lock, Asked::Busy);
-        Ok(Some(Cache { id: id.to_owned(), number, created, used: meta.mtime(), bytes, busy }))
-    }
-
-    /// Removes caches that no step has, of those that are `meant`.
-    ///
-    /// # Errors
-    /// The first that cannot be removed.
-    pub fn prune_caches(&self, meant: &dyn Fn(&Cache) -> bool) -> Result<Cleared<String>, EngineError> {
-        let mut cleared = Cleared { removed: Vec::new(), bytes: 0 };
-        for cache in self.caches()?.into_iter().filter(|cache| meant(cache)) {
-            let caches = self.caches_of(&cache.id);
-            let failed = || StateError::io("remove the cache", &caches.path);
-            let asked = caches.lock(cache.number, FlockOperation::NonBlockingLockExclusive);
-            let Asked::Had(_lock) = asked.map_err(failed())? else { continue };
-            caches.remove(cache.number).map_err(failed())?;
-            cleared.bytes += cache.bytes;
-            cleared.removed.push(cache.id);
-        }
-        Ok(cleared)
+    /// Removes a cache that no step has, and none has had since it was `used`. Whether it has gone.
+    pub(super) fn remove_cache(&self, id: &str, number: u32, used: i64) -> Result<bool, EngineError> {
+        let caches = self.caches_of(id);
+        Ok(caches.remove(number, used).map_err(StateError::io("remove the cache", &caches.path))?)
     }
 }
 
 impl Caches {
-    /// Takes its name away first; the lock, which the caller holds, goes last.
-    fn remove(&self, number: u32) -> io::Result<()> {
+    fn cache(&self, (id, created): (&str, i64), number: u32) -> Result<Option<Cache>, EngineError> {
+        let failed = || StateError::io("look at the cache", &self.path);
+        let Some(lock) = self.known(number).map_err(failed())? else { return Ok(None) };
+        if !self.data(number).is_dir() {
+            return Ok(None);
+        }
+        let used = rustix::fs::fstat(&lock).map_err(|errno| failed()(errno.into()))?.st_mtime;
+        let busy = rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err();
+        drop(lock);
+        let bytes = usage::tree_bytes(&self.path, &number.to_string())?;
+        Ok(Some(Cache { id: id.to_owned(), number, created, used, bytes, busy }))
+    }
+
+    /// The lock of a directory that somebody has used.
+    fn known(&self, number: u32) -> io::Result<Option<OwnedFd>> {
+        let flags = OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+        match rustix::fs::open(self.path.join(format!("{number}.lock")), flags, Mode::empty()) {
+            Err(Errno::NOENT) => Ok(None),
+            lock => Ok(Some(lock?)),
+        }
+    }
+
+    /// Takes its name away first; the lock goes last.
+    fn remove(&self, number: u32, used: i64) -> io::Result<bool> {
+        let Some(lock) = self.known(number)? else { return Ok(false) };
+        match rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+            Err(Errno::WOULDBLOCK) => return Ok(false),
+            locked => locked?,
+        }
+        let stat = rustix::fs::fstat(&lock)?;
+        if stat.st_nlink == 0 || stat.st_mtime != used {
+            return Ok(false);
+        }
         let directory = open_dir(&self.path)?;
         let removed = format!("{REMOVED}{number}");
         let name = std::ffi::CString::new(removed.as_str())?;
@@ -300,6 +310,21 @@ impl Caches {
             Err(errno) => return Err(errno.into()),
         }
         remove_tree(&directory, &name)?;
-        std::fs::remove_file(self.path.join(format!("{number}.lock")))
+        std::fs::remove_file(self.path.join(format!("{number}.lock")))?;
+        self.close(&directory).map(|()| true)
+    }
+
+    /// Whoever goes last takes along what is known of the id.
+    fn close(&self, directory: &OwnedFd) -> io::Result<()> {
+        rustix::io::retry_on_intr(|| rustix::fs::flock(directory, FlockOperation::LockExclusive))?;
+        if std::fs::read_dir(&self.path)?.flatten().any(|entry| entry.file_name() != CARD) {
+            return Ok(());
+        }
+        rustix::fs::unlinkat(directory, CARD, AtFlags::empty())?;
+        match std::fs::remove_dir(&self.path) {
+            Err(error) if error.kind() != io::ErrorKind::DirectoryNotEmpty => Err(error),
+            // A step has come meanwhile, and describes it anew.
+            _ => Ok(()),
+        }
     }
 }

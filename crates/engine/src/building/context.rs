@@ -9,6 +9,7 @@ use std::path::Path;
 use build::Limits;
 use build::ignore::Ignore;
 use build::plan::StepId;
+use build::provenance::Dependency;
 use model::image::Layer;
 use rustix::fs::{FileType, OFlags};
 use store::Scratch;
@@ -18,6 +19,7 @@ use super::fetch::{Fetched, content};
 use super::git::GitSource;
 use super::tree::{Tree, open_in, resolve};
 use crate::engine::Engine;
+use crate::foreground::Interruptions;
 
 /// Where the rules are about what is left out.
 pub(super) const IGNORE: &str = ".dockerignore";
@@ -31,6 +33,8 @@ pub struct Context {
     /// Under which name what its files hold is remembered.
     pub(super) label: Option<Vec<u8>>,
     pub(super) ignore: Ignore,
+    /// What it is, if it was fetched.
+    pub(super) fetched: Option<Box<Dependency>>,
     /// Where it is, if it is ours.
     _scratch: Option<Scratch>,
 }
@@ -51,6 +55,8 @@ pub struct Origins<'a> {
     pub contexts: BTreeMap<Option<String>, &'a Context>,
     /// What steps have made, bottom layer first.
     pub roots: BTreeMap<StepId, &'a [Layer]>,
+    /// Who is asked to end meanwhile: reading large files takes its time.
+    pub interruptions: Option<&'a Interruptions>,
 }
 
 impl Context {
@@ -66,7 +72,8 @@ impl Context {
             Ok((real.as_os_str().as_bytes().to_owned(), directory))
         });
         let (label, directory) = opened.map_err(failed)?;
-        Ok(Self { tree: Tree::of(directory), label: Some(label), ignore: ignore.clone(), _scratch: None })
+        let (tree, label, ignore) = (Tree::of(directory), Some(label), ignore.clone());
+        Ok(Self { tree, label, ignore, fetched: None, _scratch: None })
     }
 
     /// A context without any file.
@@ -77,7 +84,7 @@ impl Context {
     }
 
     pub(super) fn ours(directory: OwnedFd, scratch: Scratch, ignore: Ignore) -> Self {
-        Self { tree: Tree::of(directory), label: None, ignore, _scratch: Some(scratch) }
+        Self { tree: Tree::of(directory), label: None, ignore, fetched: None, _scratch: Some(scratch) }
     }
 
     /// Reads what a Dockerfile's own `.dockerignore` says, or the context's, and leaves out what it names.
@@ -135,9 +142,14 @@ impl Engine {
     /// Everything that can go wrong on a network.
     pub fn incoming_at(&self, url: &str) -> Result<Incoming, BuildError> {
         let (fetched, name) = self.fetched(url, None)?;
-        let file = open_in(&[fetched.directory], 0, name.as_bytes(), OFlags::RDONLY);
+        let file = open_in(std::slice::from_ref(&fetched.directory), 0, name.as_bytes(), OFlags::RDONLY);
         let file = file.map_err(FilesError::read(url.as_bytes()))?;
-        Ok(self.received(std::fs::File::from(file), url)?)
+        Ok(match self.received(std::fs::File::from(file), url)? {
+            Incoming::Files(context) => {
+                Incoming::Files(Context { fetched: Some(Box::new(fetched.what)), ..context })
+            }
+            text => text,
+        })
     }
 
     /// A context from a git repository.
@@ -145,8 +157,8 @@ impl Engine {
     /// # Errors
     /// [`FilesError::Git`].
     pub fn context_of_git(&self, source: &GitSource) -> Result<Context, BuildError> {
-        let (Fetched { scratch, directory }, ignore) = self.cloned(source)?;
-        Ok(Context::ours(directory, scratch, ignore))
+        let (Fetched { scratch, directory, what }, ignore) = self.cloned(source)?;
+        Ok(Context { fetched: Some(Box::new(what)), ..Context::ours(directory, scratch, ignore) })
     }
 
     fn received(&self, mut stream: impl Read + Send, label: &str) -> Result<Incoming, FilesError> {

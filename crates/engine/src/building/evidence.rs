@@ -132,14 +132,17 @@ impl Engine {
 }
 
 impl Made<'_> {
-    /// Everything that went in, by digest.
+    /// Everything that went in, by digest: images, contexts that were fetched, and what steps took of whatever is no
+    /// stage.
     fn dependencies(&self) -> Vec<Dependency> {
         let image = |(id, image): (&StepId, &Image)| {
             let Need { reference, platform } = self.draft.need(self.plan, *id)?;
             Some(Dependency::Image { reference, platform, digest: image.digest.into() })
         };
         let images = self.bases.iter().filter_map(image);
-        images.collect()
+        let contexts = self.draft.contexts.values().filter_map(|context| context.fetched.as_deref().cloned());
+        let inputs = self.roots.iter().flat_map(|root| root.inputs.iter().cloned());
+        images.chain(contexts).chain(inputs).collect()
     }
 }
 

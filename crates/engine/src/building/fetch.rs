@@ -7,7 +7,8 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt 
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use model::digest::{ClaimedDigest, Hasher};
+use build::provenance::Dependency;
+use model::digest::{ClaimedDigest, Digest, Hasher};
 use registry::client::{Client, Download};
 use registry::config::Config;
 use store::Scratch;
@@ -24,11 +25,15 @@ const UNNAMED: &str = "__unnamed__";
 /// Permission bits of a file that was fetched (Dockerfile reference, "ADD").
 const MODE: u32 = 0o600;
 const PIECE: usize = 128 << 10;
+/// Bytes of one file: a server can send without end.
+const MAX_BYTES: u64 = 16 << 30;
 
 /// What was fetched, as long as it is used.
 pub(super) struct Fetched {
     pub(super) scratch: Scratch,
     pub(super) directory: OwnedFd,
+    /// For whoever asks what went in.
+    pub(super) what: Dependency,
 }
 
 impl Engine {
@@ -46,7 +51,7 @@ impl Engine {
         let failed = |source| FilesError::Write { path: name.clone(), source };
         let mut options = OpenOptions::new();
         let file = options.write(true).create_new(true).mode(MODE).open(path.join(&name)).map_err(failed)?;
-        let digest = copied(url, body, &file)?;
+        let digest = copied(url, body, &file, MAX_BYTES)?;
         if let Some(wanted) = wanted {
             let what = url.to_owned();
             wanted.confirm(digest).map_err(|mismatch| FilesError::Checksum { what, mismatch })?;
@@ -55,7 +60,8 @@ impl Engine {
         let modified = modified.as_deref().and_then(crate::time::http_date).unwrap_or(0);
         let since = Duration::from_secs(u64::try_from(modified).unwrap_or(0));
         file.set_times(FileTimes::new().set_modified(SystemTime::UNIX_EPOCH + since)).map_err(failed)?;
-        Ok((Fetched { scratch, directory }, name))
+        let what = Dependency::Address { url: url.to_owned(), digest: digest.into() };
+        Ok((Fetched { scratch, directory, what }, name))
     }
 
     /// Asks for what is at an address. Nobody is shown credentials.
@@ -79,8 +85,8 @@ pub(super) fn content(scratch: &Scratch) -> Result<(std::path::PathBuf, OwnedFd)
     Ok((path, directory))
 }
 
-fn copied(url: &str, mut body: Box<dyn Read>, mut file: &File) -> Result<model::digest::Digest, FilesError> {
-    let mut hasher = Hasher::new();
+fn copied(url: &str, mut body: impl Read, mut file: &File, most: u64) -> Result<Digest, FilesError> {
+    let (mut hasher, mut bytes) = (Hasher::new(), 0_u64);
     let mut buffer = vec![0; PIECE];
     loop {
         let length = match body.read(&mut buffer) {
@@ -90,6 +96,10 @@ fn copied(url: &str, mut body: Box<dyn Read>, mut file: &File) -> Result<model::
             }
         };
         let Some(piece) = buffer.get(..length).filter(|piece| !piece.is_empty()) else { break };
+        bytes = bytes.saturating_add(length as u64);
+        if bytes > most {
+            return Err(FilesError::Limit { what: format!("`{url}`"), limit: "bytes", allowed: most });
+        }
         hasher.update(piece);
         io::Write::write_all(&mut file, piece)
             .map_err(|source| FilesError::Write { path: url.to_owned(), source })?;
@@ -109,6 +119,15 @@ fn name_of(url: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_sends_without_end_is_not_heard_out() {
+        let copied =
+            |body: &mut dyn Read| copied("https://x/y", body, &tempfile::tempfile().unwrap(), 1 << 20);
+        let error = copied(&mut io::repeat(7)).unwrap_err();
+        assert_eq!(error.to_string(), "`https://x/y` has more than 1048576 bytes");
+        assert!(copied(&mut io::repeat(7).take(1 << 20)).is_ok());
+    }
 
     #[test]
     fn a_file_is_called_as_its_address_ends() {

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use build::Limits;
 use build::ignore::Ignore;
+use build::provenance::Dependency;
 use rustix::fs::OFlags;
 use rustix::process::{Pid, Signal, kill_process_group};
 use sys::signal::bind_life;
@@ -83,7 +84,9 @@ impl Engine {
         let left_out = if source.keep_git_dir { Vec::new() } else { vec!["**/.git".to_owned()] };
         let ignore = Ignore::of(&left_out, &Limits::default());
         let ignore = ignore.map_err(|source| FilesError::Pattern { pattern: ".git".to_owned(), source })?;
-        Ok((Fetched { scratch, directory }, ignore))
+        let GitSource { remote, reference, .. } = source.clone();
+        let what = Dependency::Git { remote, reference, commit };
+        Ok((Fetched { scratch, directory, what }, ignore))
     }
 }
 

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use build::plan::{HistoryLine, Plan, Step, StepId};
 use model::digest::Digest;
-use model::image::{HistoryEntry, Image, Layer};
-use model::reference::ImageName;
+use model::image::{HistoryEntry, Image};
+use model::reference::{ImageName, Reference};
 use store::{Assembly, Imported};
 
 use super::Watcher;
+use super::cache::place;
 use super::carry::Kept;
 use super::draft::Draft;
 use super::error::BuildError;
@@ -37,8 +38,8 @@ pub struct Built {
 }
 
 /// The name and digest of what an image was built on (image-spec, annotations.md).
-pub(super) const BASE_NAME: &str = "org.opencontainers.image.base.name";
-pub(super) const BASE_DIGEST: &str = "org.opencontainers.image.base.digest";
+const BASE_NAME: &str = "org.opencontainers.image.base.name";
+const BASE_DIGEST: &str = "org.opencontainers.image.base.digest";
 
 impl Engine {
     /// Does what a draft says. It may be turned to another platform afterwards. While steps are done, whoever interrupts
@@ -62,12 +63,19 @@ impl Engine {
         drop(self.book()?);
         let title = |step: &Step| format!("{}{}", draft.prefix, step.title);
         watcher.planned(&plan.steps.iter().map(title).collect::<Vec<_>>());
-        let (contexts, fresh) = (&draft.contexts, &draft.fresh);
-        let site = Site { engine: self, plan: &plan, settings: &settings, contexts, bases: &bases, fresh };
+        let (contexts, settings, fresh) = (&draft.contexts, &settings, &draft.fresh);
+        let site = Site {
+            engine: self,
+            plan: &plan,
+            settings,
+            contexts,
+            bases: &bases,
+            fresh,
+            interruptions: &interruptions,
+        };
         // From here on nobody takes away what the steps begin with.
-        let below: Vec<Layer> = bases.values().flat_map(|image| image.layers.iter().copied()).collect();
-        self.store.hold_layers(&below)?;
-        let solved = solve(&site, &interruptions, watcher);
+        self.store.hold_images(bases.values())?;
+        let solved = solve(&site, watcher);
         drop(interruptions);
         let roots = solved.inspect_err(|error| draft.point_at(error, watcher))?;
         watcher.waiting("putting the image together");
@@ -84,7 +92,7 @@ impl Engine {
         let done: Vec<&Root> = roots.iter().filter(|root| !root.is_base).collect();
         let (steps, cached) = (done.len(), done.iter().filter(|root| root.is_cached).count());
         let own = roots.iter().zip(&plan.steps).filter(|(root, _)| !root.is_base);
-        let kept = own.map(|(root, step)| Kept::of(root, site.place(&root.key), &step.title)).collect();
+        let kept = own.map(|(root, step)| Kept::of(root, place(&root.key, epoch), &step.title)).collect();
         draft.fresh.extend(roots.iter().map(|root| root.key));
         Ok(Built { image, already, steps, cached, evidence, kept })
     }
@@ -145,9 +153,17 @@ fn entry(line: &HistoryLine, roots: &[Root], epoch: Option<i64>) -> HistoryEntry
 }
 
 fn annotations(draft: &Draft, plan: &Plan, base: Option<(StepId, &Image)>) -> BTreeMap<String, String> {
-    let base = base.and_then(|(id, image)| {
-        let name = draft.need(plan, id)?.reference;
-        Some([(BASE_NAME.to_owned(), name), (BASE_DIGEST.to_owned(), image.digest.to_string())])
-    });
-    base.into_iter().flatten().chain(draft.request.annotations.clone()).collect()
+    let on = base.and_then(|(id, image)| Some(built_on(&draft.need(plan, id)?.reference, image)));
+    on.into_iter().flatten().chain(draft.request.annotations.clone()).collect()
+}
+
+/// What an image says of the one that it is built on: as Buildah, the whole name, since who reads it is elsewhere.
+pub(super) fn built_on(reference: &str, image: &Image) -> [(String, String); 2] {
+    let is_id = |name: &ImageName| name.may_be_id() && image.digest.hex().starts_with(&name.repository);
+    let name = match reference.parse() {
+        Ok(Reference::Name(name)) if !is_id(&name) => name.whole(),
+        Ok(Reference::Remote(name)) => name.whole(),
+        _ => reference.to_owned(),
+    };
+    [(BASE_NAME.to_owned(), name), (BASE_DIGEST.to_owned(), image.digest.to_string())]
 }

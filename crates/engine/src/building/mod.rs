@@ -47,8 +47,7 @@ mod watcher;
 mod error;
 
 pub use build::plan::{NoCache, Platform, RunNetwork, StepId};
-pub use cache::{CacheEntry, CachePrune};
-pub use caches::Cache;
+pub use cache::{CacheEntry, CacheKind, CachePrune, CachePruned};
 pub use check::{FileRemark, FileRemarks, check_file};
 pub use context::{Context, Incoming, Origins};
 pub use draft::{Draft, Need};

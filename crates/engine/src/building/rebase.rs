@@ -3,8 +3,6 @@
 mod facts;
 mod touched;
 
-use std::collections::BTreeMap;
-
 use build::rebase::{New, Old, Reason, Rebased, judge};
 use model::digest::Digest;
 use model::image::Image;
@@ -12,7 +10,7 @@ use model::reference::ImageName;
 use store::{Assembly, Imported};
 
 use super::error::BuildError;
-use super::image::{BASE_DIGEST, BASE_NAME};
+use super::image::built_on;
 use crate::book::{Entry, Kind};
 use crate::engine::Engine;
 
@@ -72,10 +70,7 @@ impl Engine {
         let RebaseRequest { image, onto, onto_name, names, .. } = request;
         let own = image.names.iter().filter_map(|name| name.parse().ok()).collect();
         let names = if names.is_empty() { own } else { names };
-        let annotations = BTreeMap::from([
-            (BASE_NAME.to_owned(), onto_name.clone()),
-            (BASE_DIGEST.to_owned(), onto.digest.to_string()),
-        ]);
+        let annotations = built_on(&onto_name, &onto).into();
         let history = image.history.get(from.history.len()..).unwrap_or_default().to_vec();
         let assembly = Assembly {
             base: Some(&onto),

@@ -8,7 +8,6 @@ mod agents;
 mod finish;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 
@@ -32,10 +31,14 @@ use crate::error::EngineError;
 use crate::foreground::Interruptions;
 use crate::id::ContainerId;
 use crate::start::{Keeper, Live};
-use crate::state::{Decided, Ended, Record, Reservation, StoredLayer};
+use crate::state::{Decided, Ended, Record, Reservation, Status, StoredLayer};
+use crate::stop::Grace;
 
 pub(super) use secrets::gather;
 pub use secrets::{SecretSource, Secrets};
+
+/// How long a program has to end that was asked to: whoever waits for the step has more patience.
+const GRACE: Grace = Grace::Seconds(3);
 
 /// Sockets of agents, by the names that steps ask for.
 pub type Agents = BTreeMap<String, PathBuf>;
@@ -127,11 +130,14 @@ impl Engine {
             Ok((Given { io, secrets: files, variables }, ()))
         });
         let (live, ()) = started.map_err(|error| self.give_up(&mut reservation, error))?;
-        let interrupted = attend(&live.running, &interruptions);
+        let interrupted = self.attend(&live.running, &reservation.record, &interruptions);
         let Live { running, book, carriers } = live;
+        if interrupted.is_err() {
+            running.signal(Signal::KILL.as_raw()).map_err(EngineError::from)?;
+        }
         let ended = Ended::from(running.wait().map_err(EngineError::from)?);
         drop((agents, carriers));
-        let interrupted = interrupted.map_err(EngineError::io("wait for the step"))?;
+        let interrupted = interrupted?;
         let mut step = Step { image, reservation, caches, covered, unwanted };
         let taken = match (ended, interrupted) {
             (Ended::Code { code: 0 }, None) => self.take_layer(&mut step, around.stamp),
@@ -142,6 +148,43 @@ impl Engine {
             Some(signal) => Err(StepError::Interrupted(signal).into()),
             None => taken.map(|(layer, notices)| Ran { layer, ended, notices }),
         }
+    }
+
+    /// Waits until the program has ended. The first signal that asks us to end asks the program, too; its number comes
+    /// back.
+    fn attend(
+        &self,
+        running: &Running,
+        record: &Record,
+        interruptions: &Interruptions,
+    ) -> Result<Option<i32>, EngineError> {
+        loop {
+            let mut watched = [
+                PollFd::from_borrowed_fd(running.pidfd(), PollFlags::IN),
+                PollFd::from_borrowed_fd(interruptions.fd(), PollFlags::IN),
+            ];
+            match poll(&mut watched, None) {
+                Err(Errno::INTR) => continue,
+                polled => polled.map_err(|errno| EngineError::io("wait for the step")(errno.into()))?,
+            };
+            let [program, _signals] = &watched;
+            if !program.revents().is_empty() {
+                return Ok(None);
+            }
+            if let Some(signal) = interruptions.asked() {
+                self.end_step(running, record)?;
+                return Ok(Some(signal));
+            }
+        }
+    }
+
+    fn end_step(&self, running: &Running, record: &Record) -> Result<(), EngineError> {
+        let Status::Running { process, .. } = &record.status else {
+            return Ok(running.signal(Signal::KILL.as_raw())?);
+        };
+        // A frozen process hears nothing.
+        self.thaw_for(record)?;
+        self.end_process(process, Signal::TERM.as_raw(), GRACE)
     }
 
     /// What a step runs on, for whoever looks at its container.
@@ -183,27 +226,4 @@ fn give(pipe: &OwnedFd, (uid, gid): (u32, u32)) -> Result<(), EngineError> {
         _ => Ok(()),
     });
     given.map_err(|errno| EngineError::io("give the step its output")(errno.into()))
-}
-
-/// Waits until the program has ended. The first signal that asks us to end kills it; its number comes back.
-fn attend(running: &Running, interruptions: &Interruptions) -> io::Result<Option<i32>> {
-    let mut interrupted = None;
-    loop {
-        let mut watched = [
-            PollFd::from_borrowed_fd(running.pidfd(), PollFlags::IN),
-            PollFd::from_borrowed_fd(interruptions.fd(), PollFlags::IN),
-        ];
-        match poll(&mut watched, None) {
-            Err(Errno::INTR) => continue,
-            polled => polled?,
-        };
-        let [program, _signals] = &watched;
-        if !program.revents().is_empty() {
-            return Ok(interrupted);
-        }
-        if let (Some(signal), None) = (interruptions.asked(), interrupted) {
-            interrupted = Some(signal);
-            running.signal(Signal::KILL.as_raw()).map_err(io::Error::other)?;
-        }
-    }
 }

@@ -5,22 +5,23 @@ use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 use build::plan::{Act, Caching, Copy, Key, Origin, Plan, Run, Source, Step, StepId, Takes, key};
+use build::provenance::Dependency;
 use model::digest::{ClaimedDigest, Digest, Hasher};
 use model::image::{Image, Layer};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::Signal;
 
 use super::Watcher;
-use super::cache::{self, Record};
+use super::cache::{self, Part, Record};
 use super::context::Origins;
 use super::contexts::Contexts;
-use super::error::{BuildError, StepError};
+use super::error::{BuildError, FilesError, StepError};
 use super::foreign;
 use super::masks::{Masks, Screen};
 use super::request::Settings;
 use super::run::{Output, SecretSource, Secrets, Surroundings, gather};
 use super::taken::Taken;
 use super::worker::{Made, Trouble, Worker};
+use crate::containers::Which;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::foreground::Interruptions;
@@ -48,10 +49,30 @@ pub(super) struct Root {
     pub(super) is_cached: bool,
     /// Whether it is an image.
     pub(super) is_base: bool,
+    /// What it took from outside of the build.
+    pub(super) inputs: Vec<Dependency>,
 }
 
-/// What mounts show of contexts, by name.
-type Shown = BTreeMap<Option<String>, Vec<Layer>>;
+/// What a step takes, where that can be told without doing it.
+#[derive(Default)]
+struct Known {
+    digests: Vec<ClaimedDigest>,
+    /// Files that had to be gathered for that.
+    gathered: Option<Taken>,
+    /// What of it comes from outside of the build.
+    inputs: Vec<Dependency>,
+}
+
+/// What a step's mounts show.
+#[derive(Default)]
+struct Mounted {
+    /// Of contexts, by name: a layer for each mount.
+    contexts: BTreeMap<Option<String>, Vec<Layer>>,
+    /// One for each mount.
+    digests: Vec<ClaimedDigest>,
+    /// What comes from outside of the build.
+    inputs: Vec<Dependency>,
+}
 
 /// Everything that the steps of one build share.
 pub(super) struct Site<'a> {
@@ -63,22 +84,20 @@ pub(super) struct Site<'a> {
     pub(super) bases: &'a BTreeMap<StepId, Image>,
     /// Steps that were done just now, for another platform.
     pub(super) fresh: &'a BTreeSet<Key>,
+    pub(super) interruptions: &'a Interruptions,
 }
 
 /// Does all steps of the plan.
-pub(super) fn solve(
-    site: &Site<'_>,
-    interruptions: &Interruptions,
-    watcher: &mut dyn Watcher,
-) -> Result<Vec<Root>, BuildError> {
+pub(super) fn solve(site: &Site<'_>, watcher: &mut dyn Watcher) -> Result<Vec<Root>, BuildError> {
     let count = site.plan.steps.len();
     let (roots, missed, working) = (vec![None; count], BTreeMap::new(), BTreeMap::new());
-    let mut solver = Solver { site, roots, missed, working, masks: Masks::default(), interruptions, watcher };
-    while solver.roots.iter().any(Option::is_none) {
-        solver.begin_what_can_be()?;
-        if !solver.working.is_empty() {
-            solver.wait()?;
-        }
+    let mut solver = Solver { site, roots, missed, working, masks: Masks::default(), watcher };
+    if let Err(error) = solver.go_through() {
+        solver.give_up();
+        return Err(match error {
+            BuildError::Files(FilesError::Interrupted(signal)) => BuildError::Interrupted(signal),
+            error => error,
+        });
     }
     Ok(solver.roots.into_iter().flatten().collect())
 }
@@ -104,11 +123,20 @@ struct Solver<'a, 'w> {
     working: BTreeMap<StepId, Working>,
     /// Secrets that any step was given: another may print what it left in a cache.
     masks: Masks,
-    interruptions: &'a Interruptions,
     watcher: &'w mut dyn Watcher,
 }
 
 impl Solver<'_, '_> {
+    fn go_through(&mut self) -> Result<(), BuildError> {
+        while self.roots.iter().any(Option::is_none) {
+            self.begin_what_can_be()?;
+            if !self.working.is_empty() {
+                self.wait()?;
+            }
+        }
+        Ok(())
+    }
+
     /// Finds what was done before, and begins what was not, as long as there are processors for it.
     fn begin_what_can_be(&mut self) -> Result<(), BuildError> {
         let most = std::thread::available_parallelism().map_or(1, usize::from);
@@ -118,11 +146,7 @@ impl Solver<'_, '_> {
                 continue;
             }
             if !self.missed.contains_key(&id) {
-                let looked_for = || self.looked_for(id, step);
-                // To read a large context takes long, and nobody has to be asked to end as long as nothing works.
-                let idle = self.working.is_empty();
-                let sought = if idle { self.interruptions.let_through(looked_for) } else { looked_for() };
-                match sought.map_err(|error| self.given_up(id, step, &error))? {
+                match self.looked_for(id, step).map_err(|error| self.stumbled(id, step, error))? {
                     Sought::Found(root) => {
                         self.watcher.cached(id);
                         self.finish(id, root);
@@ -132,7 +156,7 @@ impl Solver<'_, '_> {
                 }
             }
             if self.site.layers_below(step, &self.roots).len() >= MAX_LAYERS {
-                return Err(self.given_up(id, step, &BuildError::Layers(MAX_LAYERS)));
+                return Err(self.never_began(id, step, &BuildError::Layers(MAX_LAYERS)));
             }
             if self.working.len() < most {
                 self.begin(id, step)?;
@@ -182,31 +206,33 @@ impl Solver<'_, '_> {
         if let Some(image) = self.site.bases.get(&id) {
             let key = key(step, None, &[image.config_digest]);
             let (layers, made) = (image.layers.clone(), image.created.unwrap_or(0));
-            let root = Root { key, layers, own: false, made, is_cached: true, is_base: true };
+            let inputs = Vec::new();
+            let root = Root { key, layers, own: false, made, is_cached: true, is_base: true, inputs };
             return Ok(Sought::Found(root));
         }
         let is_anew = step.caching == Caching::Never;
         if is_anew && self.site.fresh.is_empty() {
             return Ok(Sought::Missed(None));
         }
-        let mut gathered = None;
-        let digests = self.site.known(step, &self.roots, &mut gathered)?;
-        let Some(digests) = digests else { return Ok(Sought::Missed(None)) };
-        let key = key_of(step, self.site.below(step, &self.roots), &digests);
+        let Some(known) = self.site.known(step, &self.roots)? else { return Ok(Sought::Missed(None)) };
+        let key = key_of(step, self.site.below(step, &self.roots), &known.digests);
         if is_anew && !self.site.fresh.contains(&key) {
-            return Ok(Sought::Missed(gathered));
+            return Ok(Sought::Missed(known.gathered));
         }
         Ok(match self.site.engine.done_before(&self.site.place(&key))? {
-            Some(record) => Sought::Found(self.site.grown(step, key, record, &self.roots)),
-            None => Sought::Missed(gathered),
+            Some(record) => {
+                let root = self.site.grown(step, key, record, &self.roots);
+                Sought::Found(Root { inputs: known.inputs, ..root })
+            }
+            None => Sought::Missed(known.gathered),
         })
     }
 
     /// Waits until something happens, and looks at what it was.
     fn wait(&mut self) -> Result<(), BuildError> {
         self.poll()?;
-        if let Some(signal) = self.interruptions.asked() {
-            return Err(self.interrupted(signal));
+        if let Some(signal) = self.site.interruptions.asked() {
+            return Err(BuildError::Interrupted(signal));
         }
         self.watcher.tick();
         self.read_output();
@@ -218,7 +244,7 @@ impl Solver<'_, '_> {
     fn poll(&self) -> Result<(), BuildError> {
         let workers = self.working.values().map(|step| &step.worker);
         let fds = workers.flat_map(|worker| [Some(worker.pidfd()), worker.output()]).flatten();
-        let fds = fds.chain([self.interruptions.fd()]);
+        let fds = fds.chain([self.site.interruptions.fd()]);
         let mut watched: Vec<PollFd<'_>> =
             fds.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
         let time = Timespec::try_from(TICK).ok();
@@ -269,21 +295,42 @@ impl Solver<'_, '_> {
     }
 
     /// A step that came to nothing before it had a process.
-    fn given_up(&mut self, id: StepId, step: &Step, error: &BuildError) -> BuildError {
+    fn never_began(&mut self, id: StepId, step: &Step, error: &BuildError) -> BuildError {
         self.watcher.began(id);
         self.failed(id, step, Trouble::of(error))
     }
 
-    /// Ends what runs: politely at first.
-    fn interrupted(&mut self, signal: i32) -> BuildError {
-        self.working.values().for_each(|step| step.worker.ask_to_end(Signal::TERM));
-        let begun = Instant::now();
-        while self.working.values().any(|step| !step.worker.has_ended()) && begun.elapsed() < PATIENCE {
-            self.read_output();
-            std::thread::sleep(TICK / 10);
+    /// What cannot be looked for fails as a step, so that whoever reads of it sees where it stands.
+    fn stumbled(&mut self, id: StepId, step: &Step, error: BuildError) -> BuildError {
+        match error {
+            BuildError::Files(FilesError::Interrupted(_)) => error,
+            error => self.never_began(id, step, &error),
         }
+    }
+
+    /// Ends what still runs, and leaves nothing of it: politely at first, unless we are asked to end once more.
+    fn give_up(&mut self) {
+        if self.working.is_empty() {
+            return;
+        }
+        self.working.values().for_each(|step| step.worker.ask_to_end());
+        let (begun, mut buffer) = (Instant::now(), vec![0; PIECE]);
+        while self.working.values().any(|step| !step.worker.has_ended()) && begun.elapsed() < PATIENCE {
+            for step in self.working.values_mut() {
+                // Whoever cannot print cannot end.
+                let _unheard = step.worker.printed(&mut buffer);
+            }
+            if self.site.interruptions.within(TICK / 10).is_some() {
+                break;
+            }
+        }
+        let are_killed = self.working.values().any(|step| !step.worker.has_ended());
         self.working.clear();
-        BuildError::Interrupted(signal)
+        self.site.engine.store.clean();
+        if are_killed {
+            // Whoever lists containers clears up after those whose keeper was killed.
+            let _next_time = self.site.engine.containers(Which::All);
+        }
     }
 }
 
@@ -305,18 +352,18 @@ impl Site<'_> {
         let contexts = self.contexts.iter().map(|(name, context)| (name.clone(), context));
         let layers =
             roots.iter().enumerate().filter_map(|(id, root)| Some((id, root.as_ref()?.layers.as_slice())));
-        Origins { contexts: contexts.collect(), roots: layers.collect() }
+        let (contexts, roots) = (contexts.collect(), layers.collect());
+        Origins { contexts, roots, interruptions: Some(self.interruptions) }
     }
 
-    /// Digests of what the step takes, where they can be told without reading what other steps have made. Files that
-    /// had to be gathered for that are left in `gathered`.
-    fn known(
-        &self,
-        step: &Step,
-        roots: &[Option<Root>],
-        gathered: &mut Option<Taken>,
-    ) -> Result<Option<Vec<ClaimedDigest>>, BuildError> {
-        step.takes().into_iter().map(|taken| self.known_of(step, taken, roots, gathered)).collect()
+    /// What the step takes, where that can be told without reading what other steps have made.
+    fn known(&self, step: &Step, roots: &[Option<Root>]) -> Result<Option<Known>, BuildError> {
+        let mut known = Known::default();
+        for taken in step.takes() {
+            let Some(digest) = self.known_of(step, taken, roots, &mut known)? else { return Ok(None) };
+            known.digests.push(digest);
+        }
+        Ok(Some(known))
     }
 
     fn known_of(
@@ -324,17 +371,21 @@ impl Site<'_> {
         step: &Step,
         taken: Takes<'_>,
         roots: &[Option<Root>],
-        gathered: &mut Option<Taken>,
+        known: &mut Known,
     ) -> Result<Option<ClaimedDigest>, BuildError> {
         match taken {
             Takes::Image { .. } => Ok(None),
-            Takes::Mounted { origin, source } => {
-                self.shown(origin, source, roots).map(|digest| Some(digest.into()))
+            Takes::Mounted { origin: Origin::Context(name), source } => {
+                let taken = self.engine.taken(&part_of(name, source), &self.origins(roots), &[])?;
+                known.inputs.extend(taken.inputs);
+                Ok(Some(taken.digest.into()))
             }
+            Takes::Mounted { origin, .. } => Ok(Some(made_by(origin, roots).into())),
             Takes::Files(copy) => match self.memo(step, copy, roots) {
                 Some(memo) => self.engine.taken_before(&memo),
                 None if copy.sources.iter().all(is_here) => {
-                    let taken = gathered.insert(self.taken(step, copy, roots)?);
+                    let taken = known.gathered.insert(self.taken(step, copy, roots)?);
+                    known.inputs.extend(taken.inputs.iter().cloned());
                     Ok(Some(taken.digest.into()))
                 }
                 None => Ok(None),
@@ -355,20 +406,6 @@ impl Site<'_> {
         self.engine.taken(copy, &self.origins(roots), self.layers_below(step, roots))
     }
 
-    fn shown(&self, origin: &Origin, source: &str, roots: &[Option<Root>]) -> Result<Digest, BuildError> {
-        match origin {
-            Origin::Scratch => Ok(Digest::of(b"")),
-            Origin::Step(id) => {
-                let root = roots.get(*id).and_then(Option::as_ref);
-                Ok(chain(root.map_or(&[], |root| &root.layers)))
-            }
-            Origin::Context(_) => {
-                let shown = whole(origin.clone(), source);
-                Ok(self.engine.taken(&shown, &self.origins(roots), &[])?.digest)
-            }
-        }
-    }
-
     /// In a process of its own: does the step. `taken` are its files, where they were gathered already, and `secrets`
     /// those that it asks for.
     fn work(
@@ -383,7 +420,7 @@ impl Site<'_> {
             Act::Base { reference, .. } => Err(BuildError::NoBase(reference.clone())),
             Act::Directory(directory) => {
                 let layer = self.engine.directory(directory, below, self.settings.stamp_of_files())?;
-                Ok(Made { layer: layer.as_ref().map(Into::into), taken: Vec::new() })
+                Ok(Made { layer: layer.as_ref().map(Into::into), taken: Vec::new(), inputs: Vec::new() })
             }
             Act::Copy(copy) => self.copy(step, copy, taken, roots),
             Act::Run(run) => self.run((step, run), secrets, roots, output),
@@ -399,7 +436,7 @@ impl Site<'_> {
     ) -> Result<Made, BuildError> {
         self.check_processor(step)?;
         let below = self.layers_below(step, roots);
-        let (contexts, taken) = self.mounted(step, roots)?;
+        let Mounted { contexts, digests, inputs } = self.mounted(step, roots)?;
         let origin = |origin: &Origin| match origin {
             Origin::Scratch => Some(&[][..]),
             Origin::Step(id) => Some(roots.get(*id)?.as_ref()?.layers.as_slice()),
@@ -421,7 +458,7 @@ impl Site<'_> {
         let stderr = output.try_clone().map_err(EngineError::io("copy a descriptor"))?;
         let ran = self.engine.run_step(run, &around, Output { stdout: output, stderr })?;
         match ran.ended.exit_code() {
-            0 => Ok(Made { layer: ran.layer.as_ref().map(Into::into), taken }),
+            0 => Ok(Made { layer: ran.layer.as_ref().map(Into::into), taken: digests, inputs }),
             exit => Err(BuildError::Program { exit }),
         }
     }
@@ -448,27 +485,40 @@ impl Site<'_> {
         }
     }
 
-    /// What a step's mounts show of contexts, each as a layer of its own, and the digest of each mount. The digests are
-    /// those of what is shown, whatever becomes of the context meanwhile.
-    fn mounted(
-        &self,
-        step: &Step,
-        roots: &[Option<Root>],
-    ) -> Result<(Shown, Vec<ClaimedDigest>), BuildError> {
-        let (mut layers, mut digests) = (Shown::new(), Vec::new());
+    /// What a step's mounts show, whatever becomes of the context meanwhile.
+    fn mounted(&self, step: &Step, roots: &[Option<Root>]) -> Result<Mounted, BuildError> {
+        let mut mounted = Mounted::default();
         for taken in step.takes() {
             let Takes::Mounted { origin, source } = taken else { continue };
             let Origin::Context(name) = origin else {
-                digests.push(self.shown(origin, source, roots)?.into());
+                mounted.digests.push(made_by(origin, roots).into());
                 continue;
             };
-            let shown = whole(origin.clone(), source);
+            let shown = part_of(name, source);
             let taken = self.engine.taken(&shown, &self.origins(roots), &[])?;
-            let layer = self.engine.copy(&shown, &taken, &[], self.settings.stamp_of_files())?;
-            layers.entry(name.clone()).or_default().extend(layer);
-            digests.push(taken.digest.into());
+            let layer = self.shown_layer(name, source, (&shown, &taken))?;
+            mounted.contexts.entry(name.clone()).or_default().extend(layer);
+            mounted.digests.push(taken.digest.into());
+            mounted.inputs.extend(taken.inputs);
         }
-        Ok((layers, digests))
+        Ok(mounted)
+    }
+
+    /// What a mount shows of a context as a layer: the one of an earlier step, if that showed the same.
+    fn shown_layer(
+        &self,
+        name: &Option<String>,
+        source: &str,
+        (shown, taken): (&Copy, &Taken),
+    ) -> Result<Option<Layer>, BuildError> {
+        let label = self.contexts.get(name).and_then(|context| context.label.as_deref());
+        let part = Part::of(label, source, self.settings.epoch);
+        if let Some(layer) = self.engine.shown_before(&part, &taken.digest)? {
+            return Ok(layer);
+        }
+        let layer = self.engine.copy(shown, taken, &[], self.settings.stamp_of_files())?;
+        self.engine.keep_shown(&part, &taken.digest, layer)?;
+        Ok(layer)
     }
 
     fn copy(
@@ -479,20 +529,23 @@ impl Site<'_> {
         roots: &[Option<Root>],
     ) -> Result<Made, BuildError> {
         let taken = taken.map_or_else(|| self.taken(step, copy, roots), Ok)?;
-        let digest = taken.digest;
         if let Some(memo) = self.memo(step, copy, roots) {
-            self.engine.remember_taken(&memo, &digest)?;
+            self.engine.remember_taken(&memo, &taken.digest)?;
         }
-        let told = vec![digest.into()];
-        let key = key_of(step, self.below(step, roots), &[digest.into()]);
-        if step.caching == Caching::Allowed
-            && let Some(record) = self.engine.done_before(&self.place(&key))?
-        {
-            return Ok(Made { layer: record.layer.as_ref().map(Into::into), taken: told });
-        }
-        let layer =
-            self.engine.copy(copy, &taken, self.layers_below(step, roots), self.settings.stamp_of_files())?;
-        Ok(Made { layer: layer.as_ref().map(Into::into), taken: told })
+        let digests = vec![taken.digest.into()];
+        let key = key_of(step, self.below(step, roots), &digests);
+        let before = match step.caching {
+            Caching::Allowed => self.engine.done_before(&self.place(&key))?,
+            Caching::Never => None,
+        };
+        let layer = match before {
+            Some(record) => record.layer,
+            None => {
+                let stamp = self.settings.stamp_of_files();
+                self.engine.copy(copy, &taken, self.layers_below(step, roots), stamp)?
+            }
+        };
+        Ok(Made { layer: layer.as_ref().map(Into::into), taken: digests, inputs: taken.inputs })
     }
 
     /// Keeps what a step has made, for the next build.
@@ -501,13 +554,21 @@ impl Site<'_> {
         let key = key_of(step, self.below(step, roots), &made.taken);
         let record = Record { layer, made: self.engine.now() };
         self.engine.keep_step(&self.place(&key), &step.title, &record)?;
-        Ok(Root { is_cached: false, ..self.grown(step, key, record, roots) })
+        Ok(Root { is_cached: false, inputs: made.inputs, ..self.grown(step, key, record, roots) })
     }
 
     fn grown(&self, step: &Step, key: Key, record: Record, roots: &[Option<Root>]) -> Root {
         let mut layers = self.layers_below(step, roots).to_vec();
         layers.extend(record.layer);
-        Root { key, layers, own: record.layer.is_some(), made: record.made, is_cached: true, is_base: false }
+        Root {
+            key,
+            layers,
+            own: record.layer.is_some(),
+            made: record.made,
+            is_cached: true,
+            is_base: false,
+            inputs: Vec::new(),
+        }
     }
 }
 
@@ -535,6 +596,18 @@ fn origin_of<'a>(taken: &Takes<'a>) -> Option<&'a Origin> {
 /// Whether what it takes can be looked at without the network.
 fn is_here(source: &Source) -> bool {
     matches!(source, Source::Path(_) | Source::Text { .. })
+}
+
+fn part_of(context: &Option<String>, source: &str) -> Copy {
+    whole(Origin::Context(context.clone()), source)
+}
+
+/// A digest of everything that a step has made.
+fn made_by(origin: &Origin, roots: &[Option<Root>]) -> Digest {
+    match origin {
+        Origin::Step(id) => chain(roots.get(*id).and_then(Option::as_ref).map_or(&[], |root| &root.layers)),
+        Origin::Context(_) | Origin::Scratch => Digest::of(b""),
+    }
 }
 
 /// Part of an origin, at the place that it has there.

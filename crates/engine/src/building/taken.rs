@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use build::ignore::Ignore;
 use build::plan::{self, Origin, Source};
+use build::provenance::Dependency;
 use model::digest::{Digest, Hasher};
 use model::image::Layer;
 use store::Scratch;
@@ -15,10 +16,11 @@ use super::fetch::Fetched;
 use super::git::GitSource;
 use super::listing::{Listed, ListedKind, Total};
 use super::mode::ModeChange;
-use super::prints::{Print, Prints, framed};
+use super::prints::{Files, Print, Prints, framed};
 use super::sources::{Search, Shape, Top};
 use super::tree::{Tree, Whose};
 use crate::engine::Engine;
+use crate::foreground::Interruptions;
 
 /// What a COPY or ADD takes.
 #[derive(Debug)]
@@ -31,6 +33,8 @@ pub struct Taken {
     pub(super) mode: Option<ModeChange>,
     /// As the sources follow each other.
     pub(super) sources: Vec<Gathered>,
+    /// What of it comes from outside of the build.
+    pub(super) inputs: Vec<Dependency>,
 }
 
 /// What one source gives.
@@ -50,13 +54,14 @@ pub(super) enum Gathered {
 }
 
 /// A tree, and where what its files hold is remembered.
-struct Ground {
+struct Ground<'a> {
     tree: Tree,
     /// For errors.
     what: String,
     ignore: Ignore,
     /// One for each layer; none where nothing is remembered.
     labels: Option<Vec<Vec<u8>>>,
+    interruptions: Option<&'a Interruptions>,
 }
 
 impl Engine {
@@ -80,7 +85,7 @@ impl Engine {
         let mut total = Total::default();
         let mut hasher = Hasher::new();
         hasher.update(format!("coffer taken 1 {owner:?}").as_bytes());
-        let mut sources = Vec::new();
+        let (mut sources, mut inputs) = (Vec::new(), Vec::new());
         for source in &copy.sources {
             sources.push(match source {
                 Source::Path(path) => {
@@ -98,6 +103,7 @@ impl Engine {
                 }
                 Source::Address { url, checksum, unpack } => {
                     let (fetched, name) = self.fetched(url, checksum.as_deref())?;
+                    inputs.push(fetched.what.clone());
                     self.fetched_files(copy, (fetched, Ignore::default()), &name, &mut hasher, *unpack)?
                 }
                 Source::Git { remote, reference, subdirectory, keep_git_dir, checksum, submodules } => {
@@ -110,34 +116,44 @@ impl Engine {
                         submodules: *submodules,
                         environment: Vec::new(),
                     })?;
+                    inputs.push(fetched.0.what.clone());
                     self.fetched_files(copy, fetched, "", &mut hasher, false)?
                 }
             });
         }
-        Ok(Taken { digest: hasher.finish(), owner, mode, sources })
+        let digest = hasher.finish();
+        if let Origin::Context(name) = &copy.origin
+            && copy.sources.iter().any(|source| matches!(source, Source::Path(_)))
+        {
+            let name = name.clone().unwrap_or_else(|| "context".to_owned());
+            inputs.push(Dependency::Context { name, digest: digest.into() });
+        }
+        Ok(Taken { digest, owner, mode, sources, inputs })
     }
 
     /// What was fetched into a directory of ours: one file of it, or all.
     fn fetched_files(
         &self,
         copy: &plan::Copy,
-        (Fetched { scratch, directory }, ignore): (Fetched, Ignore),
+        (Fetched { scratch, directory, .. }, ignore): (Fetched, Ignore),
         name: &str,
         hasher: &mut Hasher,
         unpack: bool,
     ) -> Result<Gathered, FilesError> {
         let what = "what was fetched".to_owned();
-        let ground = Ground { tree: Tree::of(directory), what, ignore, labels: None };
+        let tree = Tree::of(directory);
+        let ground = Ground { tree, what, ignore, labels: None, interruptions: None };
         let search = Search { tree: &ground.tree, what: &ground.what, ignore: &ground.ignore, copy };
         let tops = search.plain(name, &mut Total::default())?;
         self.digest(hasher, &ground, &tops)?;
         Ok(Gathered::Files { tree: ground.tree, tops, unpack, _scratch: Some(scratch) })
     }
 
-    fn ground(&self, origin: &Origin, origins: &Origins<'_>) -> Result<Ground, FilesError> {
+    fn ground<'a>(&self, origin: &Origin, origins: &Origins<'a>) -> Result<Ground<'a>, FilesError> {
         let missing =
             |what: &str| FilesError::Missing { path: what.to_owned(), origin: "this build".to_owned() };
         let failed = FilesError::read(b"the layers of a root");
+        let interruptions = origins.interruptions;
         match origin {
             Origin::Context(name) => {
                 let what =
@@ -145,26 +161,21 @@ impl Engine {
                 let context = origins.contexts.get(name).ok_or_else(|| missing(&what))?;
                 let tree = context.tree.again().map_err(failed)?;
                 let labels = context.label.clone().map(|label| vec![label]);
-                Ok(Ground { tree, what, ignore: context.ignore.clone(), labels })
+                Ok(Ground { tree, what, ignore: context.ignore.clone(), labels, interruptions })
             }
             Origin::Step(step) => {
                 let layers = origins.roots.get(step).ok_or_else(|| missing("a step's root"))?;
                 let labels = layers.iter().rev().map(|layer| layer.diff_id.as_bytes().to_vec()).collect();
                 let tree = self.tree_of(layers).map_err(failed)?;
                 let what = "the stage or image that it is copied from".to_owned();
-                Ok(Ground { tree, what, ignore: Ignore::default(), labels: Some(labels) })
+                Ok(Ground { tree, what, ignore: Ignore::default(), labels: Some(labels), interruptions })
             }
             Origin::Scratch => {
                 let tree = Tree::open(Vec::<std::path::PathBuf>::new()).map_err(failed)?;
                 let what = "an empty root".to_owned();
-                Ok(Ground { tree, what, ignore: Ignore::default(), labels: None })
+                Ok(Ground { tree, what, ignore: Ignore::default(), labels: None, interruptions })
             }
         }
-    }
-
-    /// Forgets what files held that no build has looked at since `before`, in seconds since the epoch.
-    pub fn forget_prints(&self, before: i64) {
-        super::prints::forget(&self.site.prints(), before);
     }
 
     /// A root as a tree.
@@ -172,7 +183,7 @@ impl Engine {
         Tree::open(layers.iter().rev().map(|layer| self.store.layer_dir(layer)))
     }
 
-    fn digest(&self, hasher: &mut Hasher, ground: &Ground, tops: &[Top]) -> Result<(), FilesError> {
+    fn digest(&self, hasher: &mut Hasher, ground: &Ground<'_>, tops: &[Top]) -> Result<(), FilesError> {
         let prints = self.prints(ground, tops)?;
         for (top, prints) in tops.iter().zip(prints) {
             match &top.shape {
@@ -208,9 +219,10 @@ impl Engine {
     }
 
     /// For each entry of each top what it holds, if it is a file.
-    fn prints(&self, ground: &Ground, tops: &[Top]) -> Result<Vec<Vec<Option<Print>>>, FilesError> {
+    fn prints(&self, ground: &Ground<'_>, tops: &[Top]) -> Result<Vec<Vec<Option<Print>>>, FilesError> {
         let mut prints: Vec<Vec<Option<Print>>> =
             tops.iter().map(|top| vec![None; top.entries.len()]).collect();
+        let interruptions = ground.interruptions;
         for layer in 0..ground.tree.layers().len() {
             let of_layer = |entry: &Listed| entry.layer == layer && entry.kind == ListedKind::File;
             if !tops.iter().any(|top| top.entries.iter().any(of_layer)) {
@@ -220,7 +232,8 @@ impl Engine {
             let mut index = Prints::open(&self.site.prints(), label.map(Vec::as_slice), self.now());
             for (top, prints) in tops.iter().zip(&mut prints) {
                 let files: Vec<&Listed> = top.entries.iter().filter(|entry| of_layer(entry)).collect();
-                let mut found = index.of(ground.tree.layers(), &top.path, &files)?.into_iter();
+                let place = Files { layers: ground.tree.layers(), top: &top.path, interruptions };
+                let mut found = index.of(&place, &files)?.into_iter();
                 for (entry, print) in top.entries.iter().zip(prints.iter_mut()) {
                     if of_layer(entry) {
                         *print = found.next();

@@ -1,15 +1,16 @@
 //! A process for each step that has work to do.
 //!
 //! The coordinator has one thread and clones itself: the clone has the plan, the context and the store as they are,
-//! does one step, answers through a pipe and ends. Whoever starts a container has no other thread then, steps at the
-//! same time cannot disturb each other, and one that is killed leaves a store that is whole.
+//! does one step, answers in memory that both have and ends. Whoever starts a container has no other thread then, steps
+//! at the same time cannot disturb each other, and one that is killed leaves a store that is whole.
 
 use std::fs::File;
-use std::io::{Read as _, Write as _};
+use std::io::{Read as _, Seek as _, Write as _};
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
+use build::provenance::Dependency;
 use model::digest::ClaimedDigest;
-use rustix::fs::{OFlags, fcntl_setfl};
+use rustix::fs::{MemfdFlags, OFlags, fcntl_setfl, memfd_create};
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, pidfd_send_signal, waitid};
@@ -21,8 +22,8 @@ use super::error::BuildError;
 use crate::error::EngineError;
 use crate::state::StoredLayer;
 
-/// Largest answer, in bytes: a layer or an error. It has to fit into a pipe, because it is read when its writer has ended.
-const MAX_ANSWER: u64 = 32 << 10;
+/// Largest answer, in bytes: a layer and what it was made of, or an error.
+const MAX_ANSWER: u64 = 64 << 20;
 /// Letters of an error that are told.
 const MAX_TEXT: usize = 2000;
 
@@ -33,6 +34,8 @@ pub(super) struct Made {
     pub(super) layer: Option<StoredLayer>,
     /// Digests of what it took, for its key.
     pub(super) taken: Vec<ClaimedDigest>,
+    /// What of that comes from outside of the build.
+    pub(super) inputs: Vec<Dependency>,
 }
 
 /// Why a step was not done, as the coordinator can tell it.
@@ -54,6 +57,7 @@ type Answer = Result<Made, Trouble>;
 #[derive(Debug)]
 pub(super) struct Worker {
     pidfd: OwnedFd,
+    /// What it says, from the beginning; nothing once that was read.
     answer: Option<File>,
     output: Option<OwnedFd>,
 }
@@ -63,18 +67,19 @@ impl Worker {
     /// through [`Worker::output`].
     pub(super) fn start(work: impl FnOnce(OwnedFd) -> Result<Made, BuildError>) -> Result<Self, BuildError> {
         let failed = |doing| move |errno: Errno| EngineError::io(doing)(errno.into());
-        let (hear, tell) = pipe_with(PipeFlags::CLOEXEC).map_err(failed("make a pipe"))?;
+        let answer =
+            memfd_create(c"coffer-answer", MemfdFlags::CLOEXEC).map_err(failed("make room for an answer"))?;
         let (output, print) = pipe_with(PipeFlags::CLOEXEC).map_err(failed("make a pipe"))?;
         // Whoever reads of several waits for none of them.
         fcntl_setfl(&output, OFlags::NONBLOCK).map_err(failed("make a pipe"))?;
         let coordinator = rustix::process::getpid();
         match clone3(0, None).map_err(failed("start a process for a step"))? {
             Cloned::Child => {
-                drop((hear, output));
-                child(coordinator, tell, print, work)
+                drop(output);
+                child(coordinator, answer.into(), print, work)
             }
             Cloned::Parent { pidfd, .. } => {
-                Ok(Self { pidfd, answer: Some(File::from(hear)), output: Some(output) })
+                Ok(Self { pidfd, answer: Some(answer.into()), output: Some(output) })
             }
         }
     }
@@ -109,8 +114,12 @@ impl Worker {
         buffer.get(..length).unwrap_or_default()
     }
 
-    /// Asks it to end: a program that runs gets the signal.
-    pub(super) fn ask_to_end(&self, signal: Signal) {
+    /// Asks it to end, and a program that it runs.
+    pub(super) fn ask_to_end(&self) {
+        self.send(Signal::TERM);
+    }
+
+    fn send(&self, signal: Signal) {
         // One that has ended already needs no asking.
         let _gone = pidfd_send_signal(&self.pidfd, signal);
     }
@@ -119,7 +128,9 @@ impl Worker {
     pub(super) fn conclude(mut self) -> Answer {
         let mut said = Vec::new();
         let answer = self.answer.take();
-        let heard = answer.map(|answer| answer.take(MAX_ANSWER).read_to_end(&mut said)).transpose();
+        let heard = answer
+            .map(|mut answer| answer.rewind().and_then(|()| answer.take(MAX_ANSWER).read_to_end(&mut said)));
+        let heard = heard.transpose();
         self.reap();
         heard.map_err(|error| {
             Trouble::of(&EngineError::io("hear from the process of a step")(error).into())
@@ -135,10 +146,10 @@ impl Worker {
 }
 
 impl Drop for Worker {
-    /// A build that is given up takes its steps along.
+    /// Whoever has not ended by now is not asked any more.
     fn drop(&mut self) {
         if self.answer.is_some() {
-            self.ask_to_end(Signal::KILL);
+            self.send(Signal::KILL);
             self.reap();
         }
     }
@@ -147,19 +158,24 @@ impl Drop for Worker {
 /// The clone.
 fn child(
     coordinator: Pid,
-    tell: OwnedFd,
+    mut tell: File,
     print: OwnedFd,
     work: impl FnOnce(OwnedFd) -> Result<Made, BuildError>,
 ) -> ! {
-    // Signals that the coordinator holds back end whoever has nothing to clear up.
-    if die_with(coordinator).is_err() || set_mask(SignalSet::EMPTY).is_err() {
+    if die_with(coordinator).and_then(|()| hear_the_coordinator()).is_err() {
         sys::exec::exit(1);
     }
     let answer: Answer = work(print).map_err(|error| Trouble::of(&error));
-    let told = serde_json::to_vec(&answer)
-        .map_err(std::io::Error::from)
-        .and_then(|answer| File::from(tell).write_all(&answer));
+    let told =
+        serde_json::to_vec(&answer).map_err(std::io::Error::from).and_then(|answer| tell.write_all(&answer));
     sys::exec::exit(i32::from(told.is_err()))
+}
+
+/// What a terminal sends to all of us is the coordinator's affair, who asks us to end then. That ends us at once, but
+/// where there is something to clear up.
+fn hear_the_coordinator() -> Result<(), Errno> {
+    let held = set_mask(SignalSet::FULL)?;
+    set_mask(held.without(SignalSet::of(&[Signal::TERM.as_raw()]))).map(drop)
 }
 
 impl Trouble {

@@ -94,15 +94,6 @@ impl Interruptions {
         self.0.fd()
     }
 
-    /// Lets them through while something is done that leaves nothing to clear up, however it ends.
-    pub(crate) fn let_through<T>(&self, work: impl FnOnce() -> T) -> T {
-        // Only a wrong address could make this fail.
-        let held = set_mask(self.0.before);
-        let done = work();
-        let _held_again = held.and_then(set_mask);
-        done
-    }
-
     /// The number of a signal that waits and asks us to end.
     pub fn asked(&self) -> Option<i32> {
         let waiting = || next_signal(self.0.fd()).ok().flatten();

@@ -4,8 +4,7 @@ use std::os::unix::fs::MetadataExt as _;
 
 use build::plan::{Mount, Origin, Sharing};
 use coffer_engine as engine;
-use engine::building::Cache;
-use engine::building::Output;
+use engine::building::{CacheEntry, CacheKind, CachePrune, Output};
 use engine::containers::{Force, Which};
 use engine::state::Ended;
 
@@ -53,14 +52,40 @@ fn privileged_a_cache_outlives_its_steps_and_is_in_no_layer() {
     };
     let (_, printed) = f.succeed(&with(vec![owned], &["stat /owned"]), &given);
     assert_said(&printed, &["stat /owned = 711 1000:1001"]);
-    let caches = f.engine.caches().unwrap();
-    let names: Vec<_> = caches.iter().map(|cache| (cache.id.as_str(), cache.busy)).collect();
+    let caches = f.caches();
+    let names: Vec<_> = caches.iter().map(|cache| (cache.title.as_str(), cache.busy)).collect();
     assert_eq!(names, [("apt", false), ("filled", false), ("owned", false)]);
-    assert!(caches[0].bytes > 7 && caches[0].created > 0 && caches[0].used >= caches[0].created);
-    let removed = f.engine.prune_caches(&|cache: &Cache| cache.id == "apt").unwrap();
-    assert_eq!((removed.removed, removed.bytes), (vec!["apt".to_owned()], caches[0].bytes));
+    assert!(caches[0].bytes > 7 && caches[0].created.is_some_and(|made| caches[0].last_used >= made));
+    let meant = |entry: &CacheEntry| entry.title == "apt";
+    let pruned = f.engine.prune_build_cache(CachePrune { meant: &meant, keep: None }).unwrap();
+    assert_eq!((pruned.removed, pruned.bytes), (vec![caches[0].clone()], caches[0].bytes));
     let (_, printed) = f.succeed(&with(vec![apt()], &["list /var/cache/apt"]), &given);
     assert_said(&printed, &["list /var/cache/apt ="]);
+    let all = CachePrune { meant: &|_| true, keep: None };
+    assert!(f.engine.prune_build_cache(all).unwrap().removed.iter().any(|gone| gone.title == "owned"));
+    assert_eq!(
+        std::fs::read_dir(f.root.join("state/caches")).unwrap().count(),
+        0,
+        "nothing is left of an id"
+    );
+}
+
+#[test]
+fn privileged_the_oldest_goes_until_so_much_is_left() {
+    let f = fixture();
+    let given = Given::on(&f.base);
+    for (id, age) in [("old", 200), ("older", 300), ("new", 100)] {
+        f.succeed(&with(vec![cache(id, "/c", Sharing::Shared)], &["copy /test /c/t"]), &given);
+        f.used_ago(id, age);
+    }
+    let bytes: u64 = f.caches().iter().map(|cache| cache.bytes).sum();
+    let keep = Some(bytes - 1);
+    let pruned = f.engine.prune_build_cache(CachePrune { meant: &|_| true, keep }).unwrap();
+    assert_eq!(pruned.removed.iter().map(|gone| gone.title.as_str()).collect::<Vec<_>>(), ["older"]);
+    let meant = |entry: &CacheEntry| entry.kind != CacheKind::Mount || entry.title == "new";
+    let pruned = f.engine.prune_build_cache(CachePrune { meant: &meant, keep: Some(0) }).unwrap();
+    assert_eq!(pruned.removed.iter().map(|gone| gone.title.as_str()).collect::<Vec<_>>(), ["new"]);
+    assert_eq!(f.caches().iter().map(|cache| cache.title.as_str()).collect::<Vec<_>>(), ["old"]);
 }
 
 /// CVE-2024-9675 and CVE-2024-23651: what is in a cache, and what it is called, is somebody else's.
@@ -75,7 +100,7 @@ fn privileged_a_hostile_cache_leads_nowhere() {
             f.succeed(&with(vec![cache(&id, "/c", Sharing::Shared)], &["list /c", "write /c/x y"]), &given);
         assert_said(&printed, &["list /c =", "write /c/x y ="]);
     }
-    assert_eq!(f.engine.caches().unwrap().len(), 6);
+    assert_eq!(f.caches().len(), 6);
     // One step fills it with links out; another mounts a part of it.
     let poison = ["link / /c/sub", "link /etc/passwd /c/file", "make /c/dir"];
     f.succeed(&with(vec![cache("evil", "/c", Sharing::Shared)], &poison), &given);
@@ -117,8 +142,9 @@ fn privileged_caches_are_shared_as_they_say() {
         wait_for(output, "waiting");
         let running = f.engine.containers(Which::Running).unwrap();
         assert!(running[0].name.starts_with("build-"), "a step is a container like any other");
-        assert!(f.engine.caches().unwrap().iter().any(|cache| cache.id == others && cache.busy));
-        assert!(f.engine.prune_caches(&|_| true).unwrap().removed.iter().all(|id| id != others));
+        assert!(f.caches().iter().any(|cache| cache.title == others && cache.busy));
+        let all = CachePrune { meant: &|_| true, keep: None };
+        assert!(f.engine.prune_build_cache(all).unwrap().removed.iter().all(|gone| gone.title != others));
         let second = || {
             f.succeed(
                 &with(

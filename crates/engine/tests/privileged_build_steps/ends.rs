@@ -87,7 +87,7 @@ fn privileged_an_interrupted_step_leaves_nothing() {
     child.wait().unwrap();
     assert!(!groups_left(&id));
     f.assert_empty();
-    assert!(f.engine.caches().unwrap().iter().all(|cache| !cache.busy));
+    assert!(f.caches().iter().all(|cache| !cache.busy));
 }
 
 #[test]

@@ -4,6 +4,8 @@
 //! and does what the variable `DO` says, a line each.
 #![cfg(test)]
 
+#[path = "../own/mod.rs"]
+mod own;
 mod scene;
 
 mod binds;

@@ -5,51 +5,25 @@ use std::io::{Read as _, Seek as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::path::PathBuf;
 
 use build::plan::{Mount, Origin, Run, RunNetwork, Sharing};
 use coffer_engine as engine;
 use engine::Engine;
-use engine::building::BuildError;
-use engine::building::{Agents, Output, Ran, Secrets, Surroundings};
-use engine::site::{Invoker, Site};
+use engine::building::{Agents, BuildError, CacheEntry, CacheKind, Output, Ran, Secrets, Surroundings};
 use engine::state::Ended;
+use model::digest::Digest;
 use model::image::{ImageConfig, Layer};
 use model::request::{HostAddress, RunRequest};
-use model::verdict::Level;
 use store::Stamp;
 
+use crate::own::archive;
+pub(crate) use crate::own::{SITE, open};
+
 const DO: &str = "DO";
-/// For commands in a process of their own: where the site is.
-pub(crate) const SITE: &str = "COFFER_TEST_SITE";
-
-pub(crate) fn now() -> engine::time::Moment {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    engine::time::Moment { seconds: i64::try_from(since.as_secs()).unwrap(), nanos: since.subsec_nanos() }
-}
-
-/// A tar archive with this program as `/test`.
-pub(crate) fn archive() -> &'static [u8] {
-    static ARCHIVE: OnceLock<Vec<u8>> = OnceLock::new();
-    ARCHIVE.get_or_init(|| {
-        let program = std::fs::read(std::env::current_exe().unwrap()).unwrap();
-        let mut archive = tar::Builder::new(Vec::new());
-        let mut add = |path: &str, mode, content: &[u8]| {
-            let mut header = tar::Header::new_ustar();
-            header.set_size(content.len() as u64);
-            header.set_mode(mode);
-            header.set_entry_type(tar::EntryType::Regular);
-            archive.append_data(&mut header, path, content).unwrap();
-        };
-        add("test", 0o755, &program);
-        add("etc/passwd", 0o644, b"root:x:0:0::/root:/test\napp:x:1000:1000::/home/app:/test\n");
-        add("etc/group", 0o644, b"root:x:0:\napp:x:1000:\n");
-        add("srv/below", 0o644, b"of the image\n");
-        add("srv/doomed", 0o644, b"until a step removes it\n");
-        archive.into_inner().unwrap()
-    })
-}
+/// What the image has beside this program.
+const FILES: [(&str, &str); 2] =
+    [("srv/below", "of the image\n"), ("srv/doomed", "until a step removes it\n")];
 
 pub(crate) struct Fixture {
     pub(crate) root: PathBuf,
@@ -59,18 +33,7 @@ pub(crate) struct Fixture {
     _own: Option<tempfile::TempDir>,
 }
 
-pub(crate) fn open(root: &Path) -> Engine {
-    let site = Site {
-        state: root.join("state"),
-        run: root.join("run"),
-        level: Level::Baseline,
-        invoker: Invoker::Root,
-    };
-    Engine::open(site, now).unwrap()
-}
-
 pub(crate) fn fixture() -> Fixture {
-    assert!(rustix::process::getuid().is_root(), "privileged tests run as root");
     let own = tempfile::tempdir().unwrap();
     let root = own.path().to_owned();
     Fixture { _own: Some(own), ..Fixture::at(root) }
@@ -127,7 +90,7 @@ impl Fixture {
     /// The site below that directory, with the image.
     pub(crate) fn at(root: PathBuf) -> Self {
         let engine = open(&root);
-        let base = engine.import_embedded(archive(), &ImageConfig::default()).unwrap().image.layers;
+        let base = engine.import_embedded(archive(&FILES), &ImageConfig::default()).unwrap().image.layers;
         Self { root, engine, base, _own: None }
     }
 
@@ -172,6 +135,21 @@ impl Fixture {
         }
         found.sort();
         found
+    }
+
+    /// Directories that outlive builds, by id.
+    pub(crate) fn caches(&self) -> Vec<CacheEntry> {
+        let mut caches = self.engine.build_cache().unwrap();
+        caches.retain(|entry| entry.kind == CacheKind::Mount);
+        caches.sort_by(|one, other| one.title.cmp(&other.title));
+        caches
+    }
+
+    /// As if the cache of that id had been used last so many seconds ago.
+    pub(crate) fn used_ago(&self, id: &str, seconds: u64) {
+        let lock = self.root.join("state/caches").join(Digest::of(id.as_bytes()).hex()).join("0.lock");
+        let then = std::time::SystemTime::now() - std::time::Duration::from_secs(seconds);
+        File::open(lock).unwrap().set_modified(then).unwrap();
     }
 
     pub(crate) fn kinds(&self) -> Vec<&'static str> {

@@ -7,7 +7,6 @@ use super::engine;
 use super::evidence::key;
 use super::place::{pin, vouched};
 use super::scene::Scene;
-use super::shipping::{Image, index};
 
 const CI: &str = "https://example.com/ci";
 
@@ -97,14 +96,9 @@ fn what_came_before_the_pin_is_known_after_it() {
 #[test]
 fn the_build_of_an_index_is_that_of_its_images() {
     let mut scene = Scene::new();
-    let other = Image::new("s390x", &[]);
-    let list = index(&[&scene.image, &other]);
-    scene.registry.has("team/app", None, &other);
-    scene.registry.has("team/app", Some("many"), &list);
-    scene.publisher.sign("app:many", &list);
+    let (name, _) = scene.signs_index();
     scene.publisher.requires_build("prod", key(9).public());
     scene.says();
-    let name = scene.name().replace(":1", ":many");
     scene.home.says_built(&name, 9);
     scene.home.pull(&name).unwrap();
     assert_eq!(scene.built(&name).as_deref(), Some(CI));

@@ -5,7 +5,7 @@ use engine::trust::Files;
 use super::engine;
 use super::place::{BEGIN, Home, set_clock};
 use super::publisher::Publisher;
-use super::shipping::{Image, Registry};
+use super::shipping::{Image, Registry, index};
 
 pub(crate) const DAY: i64 = 86_400;
 
@@ -36,6 +36,16 @@ impl Scene {
 
     pub(crate) fn name(&self) -> String {
         format!("{}/team/app:1", self.registry.address)
+    }
+
+    /// Signs an index of the image and one for another platform; its name, and itself.
+    pub(crate) fn signs_index(&mut self) -> (String, Image) {
+        let other = Image::new("s390x", &[]);
+        let list = index(&[&self.image, &other]);
+        self.registry.has("team/app", None, &other);
+        self.registry.has("team/app", Some("many"), &list);
+        self.publisher.sign("app:many", &list);
+        (self.name().replace(":1", ":many"), list)
     }
 
     /// What a registry does that is not bound by our rules: these files, whatever was there.

@@ -9,7 +9,7 @@ use model::trust::Vouched;
 use super::engine;
 use super::place::{BEGIN, Home, open, set_clock, vouched};
 use super::scene::{DAY, Scene};
-use super::shipping::{Image, Trick, index};
+use super::shipping::{Image, Trick};
 
 const DIRECTORY: &str = "COFFER_TEST_TRUST_DIRECTORY";
 const NAME: &str = "COFFER_TEST_TRUST_NAME";
@@ -64,13 +64,8 @@ fn what_was_pulled_before_its_place_was_pinned_is_judged_too() {
 #[test]
 fn of_a_signed_index_every_image_is_vouched_for() {
     let mut scene = Scene::new();
-    let other = Image::new("s390x", &[]);
-    let list = index(&[&scene.image, &other]);
-    scene.registry.has("team/app", None, &other);
-    scene.registry.has("team/app", Some("many"), &list);
-    scene.publisher.sign("app:many", &list);
+    let (name, list) = scene.signs_index();
     scene.home.publish(&scene.place(), &scene.publisher.files());
-    let name = scene.name().replace(":1", ":many");
     scene.home.pull(&name).unwrap();
     assert!(matches!(vouched(&scene.home.engine, &name), Vouched::Signed { .. }));
     let by_digest = format!("{}/team/app@{}", scene.registry.address, list.digest());

@@ -5,7 +5,7 @@ use std::os::fd::AsFd as _;
 use rustix::fs::{CWD, Gid, Mode, OFlags, ResolveFlags, Uid, openat};
 use rustix::io::Errno;
 use rustix::process::Signal;
-use rustix::thread::{CapabilitySet, CapabilitySets};
+use rustix::thread::CapabilitySets;
 use sys::landlock::{Ruleset, right};
 
 use super::At as _;
@@ -22,7 +22,7 @@ pub(super) fn identity(plan: &Plan) -> Result<(), Fault> {
         leave_keys()?;
     }
     rustix::process::umask(Mode::from_raw_mode(process.umask));
-    drop_bounding(process.capabilities.bounding).at(Step::Capabilities, 0)?;
+    sys::capability::drop_bounding(process.capabilities.bounding).at(Step::Capabilities, 0)?;
     rustix::thread::set_keep_capabilities(true).at(Step::Capabilities, 1)?;
     become_user(process, plan.has_user_namespace())?;
     rustix::thread::set_keep_capabilities(false).at(Step::Capabilities, 2)?;
@@ -39,22 +39,6 @@ fn leave_keys() -> Result<(), Fault> {
         Ok(()) | Err(Errno::NOSYS) => Ok(()),
         Err(errno) => Err(errno).at(Step::Session, 1),
     }
-}
-
-pub(super) fn drop_bounding(keep: CapabilitySet) -> Result<(), Errno> {
-    for number in 0..64 {
-        let capability = CapabilitySet::from_bits_retain(1 << number);
-        match rustix::thread::capability_is_in_bounding_set(capability) {
-            Ok(true) if !keep.contains(capability) => {
-                rustix::thread::remove_capability_from_bounding_set(capability)?;
-            }
-            Ok(_) => {}
-            // The kernel's last capability is behind us.
-            Err(Errno::INVAL) => return Ok(()),
-            Err(errno) => return Err(errno),
-        }
-    }
-    Ok(())
 }
 
 fn become_user(process: &ProcessPlan, mapped: bool) -> Result<(), Fault> {

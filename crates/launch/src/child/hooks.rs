@@ -1,6 +1,6 @@
 //! Hooks that run inside: the host's programs before the root is changed, the container's own after it.
 
-use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd as _, BorrowedFd};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{SeekFrom, seek};
@@ -28,7 +28,7 @@ fn run(hook: &PlannedHook, state: BorrowedFd<'_>) -> Result<(), Errno> {
     match clone3(0, None)? {
         Cloned::Child => become_hook(hook, state),
         Cloned::Parent { pidfd, .. } => {
-            let in_time = await_end(&pidfd, hook.timeout);
+            let in_time = await_end(pidfd.as_fd(), hook.timeout);
             if !matches!(in_time, Ok(true)) {
                 let _gone_already = pidfd_send_signal(&pidfd, Signal::KILL);
             }
@@ -51,14 +51,17 @@ fn become_hook(hook: &PlannedHook, state: BorrowedFd<'_>) -> ! {
     sys::exec::exit(NOT_EXECUTED)
 }
 
-/// Whether it ended before its time was over.
-fn await_end(pidfd: &OwnedFd, timeout: Option<u64>) -> Result<bool, Errno> {
+/// Whether a process ends before its time is over, in seconds.
+///
+/// # Errors
+/// poll(2)'s.
+pub fn await_end(pidfd: BorrowedFd<'_>, timeout: Option<u64>) -> Result<bool, Errno> {
     let seconds = timeout.map(|seconds| i64::try_from(seconds).unwrap_or(i64::MAX));
     let timeout = seconds.map(|tv_sec| Timespec { tv_sec, tv_nsec: 0 });
     loop {
-        match poll(&mut [PollFd::new(pidfd, PollFlags::IN)], timeout.as_ref()) {
+        match poll(&mut [PollFd::from_borrowed_fd(pidfd, PollFlags::IN)], timeout.as_ref()) {
             Ok(ready) => return Ok(ready > 0),
-            // Nobody handles signals here: only a stop and a continuation interrupt.
+            // Where nobody handles signals, only a stop and a continuation interrupt.
             Err(Errno::INTR) => {}
             Err(errno) => return Err(errno),
         }

@@ -39,6 +39,8 @@ use crate::gate::Gate;
 use crate::plan::{Keeper, Plan};
 use crate::step::Step;
 
+pub use hooks::await_end;
+
 /// Everything that the child was given before the clone.
 pub(crate) struct Inheritance<'a> {
     pub plan: &'a Plan,

@@ -8,8 +8,8 @@ use rustix::mount::{OpenTreeFlags, open_tree};
 use rustix::process::{DumpableBehavior, Signal};
 use rustix::thread::{CapabilitySet, CapabilitySets};
 
+use super::At as _;
 use super::enter::join;
-use super::{At as _, confine};
 use crate::channel::Fault;
 use crate::step::Step;
 use crate::visit::Sight;
@@ -51,7 +51,7 @@ fn settle(sight: Sight) -> Result<(), Fault> {
     rustix::process::umask(Mode::empty());
     let held = rustix::thread::capabilities(None).at(Step::Capabilities, 0)?;
     let rights = held.permitted & OVER_FILES;
-    confine::drop_bounding(rights).at(Step::Capabilities, 0)?;
+    sys::capability::drop_bounding(rights).at(Step::Capabilities, 0)?;
     let sets = CapabilitySets { effective: rights, permitted: rights, inheritable: CapabilitySet::empty() };
     rustix::thread::set_capabilities(None, sets).at(Step::Capabilities, 3)?;
     rustix::thread::clear_ambient_capability_set().at(Step::Capabilities, 3)?;

@@ -5,24 +5,10 @@ use std::net::IpAddr;
 
 use http::Uri;
 
+use crate::config::Scheme;
+
 /// Longest address that an answer may name.
 const LONGEST: usize = 8 * 1024;
-
-/// What a connection is made of. The order is that of trust.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Scheme {
-    Http,
-    Https,
-}
-
-impl Scheme {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Http => "http",
-            Self::Https => "https",
-        }
-    }
-}
 
 /// An absolute address, without user and password.
 #[derive(Debug, Clone, PartialEq, Eq)]

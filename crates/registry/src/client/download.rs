@@ -6,9 +6,10 @@ use http::Method;
 use http::header::LAST_MODIFIED;
 use model::reference::Repository;
 
-use super::address::{Address, Scheme, is_loopback};
+use super::address::{Address, is_loopback};
 use super::exchange::{Ask, Load, Place};
 use super::{ClientError, Result, Shared};
+use crate::config::Scheme;
 
 /// Bytes for which there is time: more than anybody publishes in one file.
 const MOST: u64 = 4 << 30;

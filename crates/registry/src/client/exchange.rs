@@ -8,12 +8,13 @@ use http::{HeaderValue, Method, Request};
 use model::reference::Repository;
 use ureq::SendBody;
 
-use super::address::{Address, Scheme};
+use super::address::Address;
 use super::answer::Answer;
 use super::challenge::Challenge;
 use super::failure::{malformed, not_spoken};
 use super::host::{Host, Plain};
 use super::{ClientError, Result, Shared};
+use crate::config::Scheme;
 
 /// How often an answer may send us on.
 const REDIRECTS: usize = 5;

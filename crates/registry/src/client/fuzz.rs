@@ -2,11 +2,12 @@
 
 use model::oci::Index;
 
-use super::address::{Address, Scheme};
+use super::address::Address;
 use super::challenge::Challenge;
 use super::document::{media_type, object};
 use super::link::next;
 use super::ranges::{ContentRange, uploaded};
+use crate::config::Scheme;
 
 pub use super::complaint::said;
 

@@ -11,12 +11,12 @@ use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::{ConnectProxyConnector, Connector as _, SocksConnector, TcpConnector};
 use ureq::{Agent, AsSendBody, Body, Proxy};
 
-use super::address::Scheme;
 use super::challenge::Challenge;
 use super::connector::Tls;
 use super::patience::Patience;
 use super::tls::{Certificates, Roots, Verification};
 use super::{ClientError, Result};
+use crate::config::Scheme;
 
 /// Idle connections that are kept for each host: as many as threads that pull.
 const IDLE: usize = 8;

@@ -13,7 +13,7 @@ use http::{HeaderValue, Method};
 use model::reference::Repository;
 use serde::Deserialize;
 
-use super::address::{Address, Scheme, escaped, is_loopback};
+use super::address::{Address, escaped, is_loopback};
 use super::answer::Answer;
 use super::challenge::{Bearer, Challenge};
 use super::document::object;
@@ -21,7 +21,7 @@ use super::exchange::{Ask, Load, Place};
 use super::host::{Host, Plain, locked};
 use super::settings::configured;
 use super::{ClientError, Result, Shared};
-use crate::config::{Credentials, Secret};
+use crate::config::{Credentials, Scheme, Secret};
 
 /// Most bytes of a token server's answer.
 const LONGEST: u64 = 64 * 1024;

@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex};
 
 use model::reference::Repository;
 
-use super::address::{Address, Scheme, is_loopback};
+use super::address::{Address, is_loopback};
 use super::host::{Host, Plain, Reach, locked};
 use super::tls::{Certificates, Roots, Verification};
 use super::{ClientError, Result, Shared};
-use crate::config::{ConfigError, Endpoint, Named, Role, Scheme as ProxyScheme, Security, TlsFiles};
+use crate::config::{ConfigError, Endpoint, Named, Role, Scheme, Security, TlsFiles};
 
 /// The hosts that were asked so far.
 #[derive(Default)]
@@ -135,8 +135,8 @@ impl Shared {
 
     fn proxies(&self, authority: &str) -> Result<BTreeMap<Scheme, String>> {
         let mut proxies = BTreeMap::new();
-        for (scheme, variable) in [(Scheme::Https, ProxyScheme::Https), (Scheme::Http, ProxyScheme::Http)] {
-            let proxy = self.config.proxy_for(authority, variable).map_err(configured)?;
+        for scheme in [Scheme::Https, Scheme::Http] {
+            let proxy = self.config.proxy_for(authority, scheme).map_err(configured)?;
             proxies.extend(proxy.map(|proxy| (scheme, proxy.address().to_owned())));
         }
         Ok(proxies)

@@ -7,13 +7,22 @@ use super::error::{ConfigError, Result};
 use super::no_proxy::NoProxy;
 use super::secret::Secret;
 
-/// What a connection speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a connection speaks. The order is that of trust.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scheme {
-    /// TLS.
-    Https,
     /// Plain HTTP.
     Http,
+    /// TLS.
+    Https,
+}
+
+impl Scheme {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
 }
 
 /// A proxy. Its address may hold a password, so only its host is ever shown.

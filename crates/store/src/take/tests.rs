@@ -85,7 +85,10 @@ impl Scene {
         let written = Written { upper, home: &home, name: "upper" };
         let (layer, _notices) = store.take_layer(&written, &self.changes, plain(stamp, taking)).unwrap();
         assert_eq!(self.path("").exists(), taking == Taking::Copied);
-        assert_eq!(std::fs::read_dir(self.root.path().join("images/tmp")).unwrap().count(), 0);
+        // What holds the layer is left, and nothing of the work.
+        let left = std::fs::read_dir(self.root.path().join("images/tmp")).unwrap();
+        let left: Vec<_> = left.map(|entry| entry.unwrap().path()).collect();
+        assert_eq!(left, [store.lease.get().unwrap().path()]);
         let bytes = std::fs::read(store.blob_path(&layer.blob)).unwrap();
         assert_eq!(Digest::of(&bytes), layer.blob);
         let listing = store.listing(&layer.diff_id).unwrap().unwrap();

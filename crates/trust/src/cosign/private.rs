@@ -118,9 +118,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::hex;
     use crate::key::{Algorithm, Signer as _};
     use crate::signature::standard;
+    use model::hex;
 
     /// NaCl's own test of its secretbox: tests/secretbox.out.
     const KEY: &str = "1b27556473e985d462cd51197a9a46c76009549eac6474f206c4ee0844f68389";

@@ -83,7 +83,7 @@ fn bundle(kind: &str, signed: Value, annotations: &Annotations) -> Result<Vec<u8
 fn entry(Promise { promise, entry }: Promise) -> Result<Value> {
     let body = lenient(WHAT, &entry.body)?;
     let body: Body = serde_json::from_slice(&body).map_err(SignatureError::malformed(WHAT))?;
-    let log = crate::hex::decode(&entry.log_id)
+    let log = model::hex::decode(&entry.log_id)
         .ok_or_else(|| SignatureError::malformed(WHAT)(format!("`{}` is no log", shown(&entry.log_id))))?;
     Ok(json!({
         "logIndex": entry.log_index.to_string(),

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{Authority, Document, FormatError, Shortfall, Tally, canonical};
-use crate::hex;
 use crate::key::{KeyId, SignError, Signer};
+use model::hex;
 
 /// The most signatures of one document.
 const MOST_SIGNATURES: usize = 64;

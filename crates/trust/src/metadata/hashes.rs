@@ -7,7 +7,7 @@ use ring::digest::{SHA512, digest};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::hex;
+use model::hex;
 
 /// What a file should hash to. Publishers have thousands: binary, and without a map of their own.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

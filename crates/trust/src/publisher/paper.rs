@@ -79,7 +79,7 @@ impl<T: Document + Clone> Paper<T> {
         if !key.verifies(self.message(), &signature) {
             return Err(PublishError::NoSignature(id.clone()));
         }
-        self.add(&Signature { keyid: id.clone(), sig: crate::hex::encode(&signature) })?;
+        self.add(&Signature { keyid: id.clone(), sig: model::hex::encode(&signature) })?;
         Ok(Signing::Done)
     }
 

@@ -1,28 +1,30 @@
 //! `build cache ls|prune`
 
-use engine::building::CachePrune;
-use engine::time::Moment;
+use engine::building::{CacheEntry, CacheKind, CachePrune};
 
 use crate::args::build::{self, CacheList};
+use crate::args::global::Format;
 use crate::commands::{Act, Entry, Life, Truncate, act, options};
 use crate::context::Context;
 use crate::errors::{ExitCodes, Failure};
-use crate::render::build::{CacheJson, cache};
-use crate::render::image::{PrunedJson, pruned};
+use crate::render::cache::{CacheJson, CachePrunedJson, cache, pruned};
 use crate::render::time;
 use crate::site;
-use crate::value::instant;
+use crate::value::filter::{self, Filter};
 
 pub(crate) const LIST: Entry = Entry {
     words: &["build", "cache", "ls"],
     aliases: &[&["builder", "du"], &["buildx", "du"]],
     life: Life::Make,
-    about: "List the steps that earlier builds have left, the latest first",
+    about: "List what earlier builds have left: steps, and directories of RUN --mount=type=cache; the latest first",
     examples: [
         ("coffer build cache ls", "what the next build need not do again"),
-        ("coffer build cache ls --format json", "as data"),
+        ("coffer build cache ls --filter type=exec.cachemount", "directories that outlive builds"),
     ],
-    notes: "Layers that an image has count nothing: without the cache they would be there, too.",
+    notes: "\
+Types are called as in BuildKit: `regular` are steps, `exec.cachemount` directories that steps share from build to build,
+`source.local` what steps mounted of a context, `internal` what is remembered of files. Of a step's layers those count
+that no image has: without the cache the others would be there, too.",
     codes: ExitCodes::Ordinary,
     options: options::<CacheList>,
     act: act::<CacheList>,
@@ -32,12 +34,14 @@ pub(crate) const PRUNE: Entry = Entry {
     words: &["build", "cache", "prune"],
     aliases: &[&["builder", "prune"], &["buildx", "prune"]],
     life: Life::Make,
-    about: "Remove steps that earlier builds have left",
+    about: "Remove what earlier builds have left",
     examples: [
         ("coffer build cache prune --filter until=168h", "what nobody has used for a week"),
         ("coffer build cache prune --keep-storage 10g", "the oldest, until ten gigabytes are left"),
     ],
-    notes: "Without options all of it. No image changes; the next build does again what is not there.",
+    notes: "\
+Without options everything goes, but for steps that an image has anyway. No image changes, and what a step has now
+stays; the next build does again what is not there. `--filter type=` and `id=` are as in `coffer build cache ls`.",
     codes: ExitCodes::Ordinary,
     options: options::<build::CachePrune>,
     act: act::<build::CachePrune>,
@@ -45,15 +49,23 @@ pub(crate) const PRUNE: Entry = Entry {
 
 impl Act for CacheList {
     fn act(self, context: &mut Context) -> Result<u8, Failure> {
-        let entries = site::open()?.build_cache()?;
-        if self.list.quiet {
+        let now = time::now();
+        let mut entries = site::open()?.build_cache()?;
+        let is_asked_for =
+            |filter: &Filter| filter.key == "type" && filter.value == CacheKind::Internal.name();
+        if !self.all && !self.filter.iter().any(is_asked_for) {
+            entries.retain(|entry| entry.kind != CacheKind::Internal);
+        }
+        let entries =
+            filter::keep(entries, &self.filter, |entry, filter| filter::cached_holds(filter, entry, now));
+        if self.list.quiet && context.format == Format::Table {
             let keys: String = entries.iter().map(|entry| format!("{}\n", entry.key)).collect();
             return context.print(&keys).map(|()| 0);
         }
         let truncate = if self.list.no_trunc { Truncate::Whole } else { Truncate::Short };
         context.show(
             || entries.iter().map(CacheJson::new).collect::<Vec<_>>(),
-            || cache(&entries, truncate, time::now(), context.style, context.width()),
+            || cache(&entries, truncate, now, context.style, context.width()),
         )?;
         Ok(0)
     }
@@ -61,12 +73,13 @@ impl Act for CacheList {
 
 impl Act for build::CachePrune {
     fn act(self, context: &mut Context) -> Result<u8, Failure> {
-        let now = Moment { seconds: time::now(), nanos: 0 };
-        let until = |text: &str| instant::parse(text).ok().map(|until| until.seen_from(now).seconds);
-        let before = self.filter.iter().filter_map(|filter| until(&filter.value)).min();
-        let prune = CachePrune { before, keep: self.keep_storage };
-        let gone = site::open()?.prune_build_cache(prune)?;
-        context.show(|| PrunedJson::new(&gone), || pruned(&gone))?;
+        let now = time::now();
+        let meant = |entry: &CacheEntry| {
+            (self.all || !entry.shared)
+                && self.filter.iter().all(|filter| filter::cached_holds(filter, entry, now))
+        };
+        let gone = site::open()?.prune_build_cache(CachePrune { meant: &meant, keep: self.keep_storage })?;
+        context.show(|| CachePrunedJson::new(&gone), || pruned(&gone))?;
         Ok(0)
     }
 }

@@ -116,6 +116,9 @@ pub enum FilesError {
         /// The kernel's answer.
         source: io::Error,
     },
+    /// Somebody asked us to end.
+    #[error("interrupted by signal {0}")]
+    Interrupted(i32),
     /// The layer could not be made.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -140,6 +143,7 @@ impl FilesError {
             Self::Git { .. } => "E-build-git",
             Self::Read { .. } => "E-build-read",
             Self::Write { .. } => "E-build-write",
+            Self::Interrupted(_) => "E-build-interrupted",
             Self::Store(error) => error.code(),
         }
     }
@@ -173,6 +177,7 @@ impl FilesError {
             Self::Git { .. } => "try `git clone` yourself; credentials are never asked for during a build",
             Self::Read { .. } => "check that it exists and can be read",
             Self::Write { .. } => "check the disk and the permissions of the state directory",
+            Self::Interrupted(_) => "start the build again; what is complete is not done twice",
             Self::Store(error) => return error.remedy(),
         }
         .into()

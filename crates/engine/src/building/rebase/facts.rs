@@ -60,7 +60,7 @@ impl Engine {
 
     fn all_files(&self, image: &Image) -> Result<Base, BuildError> {
         let roots = BTreeMap::from([(0, image.layers.as_slice())]);
-        let origins = Origins { contexts: BTreeMap::new(), roots };
+        let origins = Origins { roots, ..Origins::default() };
         let taken = self.taken(&whole(Origin::Step(0), ""), &origins, &[])?;
         let mut entries = BTreeMap::new();
         let mut tree = None;
@@ -119,9 +119,12 @@ impl Base {
     }
 
     fn libc(&self) -> Option<Libc> {
-        let is_musl = self.entries.keys().any(|path| path.starts_with("/lib/ld-musl-"));
-        if is_musl {
-            let installed = self.text("/lib/apk/db/installed");
+        const LOADERS: [&str; 2] = ["/lib/ld-musl-", "/usr/lib/ld-musl-"];
+        let is_loader = |path: &String| LOADERS.iter().any(|loader| path.starts_with(loader));
+        if self.entries.keys().any(is_loader) {
+            let installed =
+                ["/lib/apk/db/installed", "/usr/lib/apk/db/installed"].map(|path| self.text(path));
+            let installed = installed.concat();
             let version = installed.split("\n\n").find(|package| package.contains("P:musl\n"));
             let version =
                 version.and_then(|package| package.lines().find_map(|line| line.strip_prefix("V:")));

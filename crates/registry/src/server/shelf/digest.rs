@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use model::hex;
 use sha2::{Digest as _, Sha256, Sha512};
 
 /// How a blob is hashed.
@@ -154,19 +155,11 @@ impl Hashing {
     pub(crate) fn finish(self) -> ContentDigest {
         let algorithm = self.algorithm();
         let hex = match self {
-            Self::Sha256(hasher) => hex(&hasher.finalize()),
-            Self::Sha512(hasher) => hex(&hasher.finalize()),
+            Self::Sha256(hasher) => hex::encode(&hasher.finalize()),
+            Self::Sha512(hasher) => hex::encode(&hasher.finalize()),
         };
         ContentDigest { algorithm, hex }
     }
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _infallible = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// As much of a stranger's text as an error should repeat.

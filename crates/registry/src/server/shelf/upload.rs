@@ -3,7 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::digest::{hex, shortened};
+use model::hex;
+
+use super::digest::shortened;
 
 const DIGITS: usize = 32;
 
@@ -30,7 +32,7 @@ pub(crate) fn random_hex() -> super::Result<String> {
     getrandom::fill(&mut bytes).map_err(|error| {
         super::ShelfError::place("read", "the kernel's random numbers", std::io::Error::other(error))
     })?;
-    Ok(hex(&bytes))
+    Ok(hex::encode(&bytes))
 }
 
 /// The text is not an upload's name.

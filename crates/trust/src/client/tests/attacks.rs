@@ -140,7 +140,7 @@ fn a_delegated_key_under_the_id_of_another_vouches_for_nothing_else() {
     let mut trusted = world.client();
     world.refresh(&mut trusted, NOW).unwrap();
     let mut forged = Envelope::seal(&world.targets["targets"]).unwrap();
-    let sig = crate::hex::encode(&key(66).sign(forged.message()).unwrap());
+    let sig = model::hex::encode(&key(66).sign(forged.message()).unwrap());
     forged.add(Signature { keyid: id(2), sig });
     world.targets.get_mut("targets").unwrap().version += 1;
     let bytes = forged.to_bytes().unwrap();

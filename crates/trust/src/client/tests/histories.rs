@@ -11,9 +11,9 @@ use super::reference::{Alias, Facts, Keys, Kind, Listed, Listing, Reference, Ser
 use super::world::{DAY, Disk, NOW, id, key};
 use crate::SourceError;
 use crate::client::{Source, Trusted, refresh};
-use crate::hex;
 use crate::key::{KeyId, Signer as _};
 use crate::metadata::{Document, Envelope, MetaFile, Role, Root, Signature, Snapshot, Targets, Timestamp};
+use model::hex;
 
 const KINDS: [Kind; 4] = [Kind::Root, Kind::Timestamp, Kind::Snapshot, Kind::Targets];
 

@@ -1,13 +1,15 @@
-//! Hex digits, which is how TUF writes hashes, signatures and some keys.
+//! Hex digits, which is how digests, signatures and some keys are written.
 
 /// Two lower-case digits for each byte.
-pub(crate) fn encode(bytes: &[u8]) -> String {
+#[must_use]
+pub fn encode(bytes: &[u8]) -> String {
     let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// The bytes that `text` stands for, in digits of either case.
-pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
+#[must_use]
+pub fn decode(text: &str) -> Option<Vec<u8>> {
     let digits = text.as_bytes();
     if !digits.len().is_multiple_of(2) {
         return None;
@@ -16,7 +18,8 @@ pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
 }
 
 /// The same for a length that is known.
-pub(crate) fn array<const N: usize>(text: &str) -> Option<[u8; N]> {
+#[must_use]
+pub fn array<const N: usize>(text: &str) -> Option<[u8; N]> {
     if text.len() != N.checked_mul(2)? {
         return None;
     }
