@@ -32,7 +32,7 @@ use crate::instruction::{Document, Lines};
 
 pub use crate::instruction::Sharing;
 pub use error::{PlanError, Problem};
-pub use git::source as repository;
+pub use git::{given as given_repository, source as repository};
 pub use globals::is_proxy;
 pub use graph::{BaseNeeded, needs};
 pub use key::{Key, Takes, key};

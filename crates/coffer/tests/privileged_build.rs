@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use conversation::Session;
-use harness::{Rootfs, Traces, session, until, works, write};
+use harness::{Rootfs, Traces, done, session, text, until, works, write};
 
 /// A session with the image `base:1`, which has a shell.
 fn shelled() -> Session {
@@ -300,7 +300,8 @@ fn privileged_a_step_that_runs_is_looked_into_like_any_container() {
     let mut step = String::new();
     until("the step runs", || {
         step = works(&session, "ps -q").trim().to_owned();
-        !step.is_empty() && works(&session, &format!("diff {step}")).contains("/own")
+        // One before it may have ended by now.
+        !step.is_empty() && text(&session.coffer(["diff", &step])).contains("/own")
     });
     assert_eq!(works(&session, &format!("diff {step}")), "A /own\n");
     works(&session, &format!("cp {step}:/own copied"));
@@ -383,4 +384,31 @@ fn privileged_what_cannot_be_built_is_told_before_anything_is_done() {
         assert!(said.contains(expected), "{text}: {said}");
     }
     assert!(!Path::new("/missing").exists());
+}
+
+#[test]
+fn privileged_a_repository_of_this_host_is_a_context_for_whoever_builds_alone() {
+    let session = shelled();
+    let file = "FROM base:1\nCOPY file /file\n";
+    write(
+        &session,
+        &[("app/sub/Dockerfile", file), ("app/sub/file", "one"), ("Dockerfile", "FROM base:1\n")],
+    );
+    let app = session.work().join("app");
+    let git = |words: &[&str]| {
+        let who = ["-c", "user.name=t", "-c", "user.email=t@example.org"];
+        done(Command::new("git").current_dir(&app).args(who).args(words));
+    };
+    git(&["init", "-q"]);
+    git(&["add", "."]);
+    git(&["commit", "-q", "-m", "one"]);
+    git(&["tag", "v1"]);
+    write(&session, &[("app/sub/file", "two")]);
+    git(&["commit", "-q", "-a", "-m", "two"]);
+    let place = format!("file://{}#v1:sub", app.display());
+    works(&session, &format!("build -q -t app:1 {place}"));
+    assert_eq!(works(&session, "run --rm app:1 /bin/cat /file"), "one");
+    write(&session, &[("Dockerfile", &format!("FROM base:1\nADD {place} /app\n"))]);
+    let said = fails(&session, "build .");
+    assert!(said.contains("is not in the context"), "{said}");
 }

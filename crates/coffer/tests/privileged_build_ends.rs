@@ -59,7 +59,7 @@ fn privileged_a_step_that_fails_lets_the_others_end_in_peace() {
 }
 
 fn begun(session: &Session) -> Child {
-    let mut command = session.command(["build", "--progress", "plain", "."]);
+    let mut command = session.heeding(["build", "--progress", "plain", "."]);
     command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
 }
 

@@ -150,7 +150,7 @@ fn privileged_more_layers_than_an_image_has_are_refused_before_they_are_made() {
 fn privileged_whoever_waits_for_a_context_can_be_interrupted() {
     let session = shelled(&[]);
     for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
-        let mut build = session.command(["build", "-t", "app:1", "-"]);
+        let mut build = session.heeding(["build", "-t", "app:1", "-"]);
         let mut build =
             build.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let mut input = build.stdin.take().unwrap();
@@ -169,7 +169,8 @@ fn privileged_whoever_waits_for_a_context_can_be_interrupted() {
 fn privileged_a_copy_that_is_interrupted_ends_at_once() {
     let session = shelled(&[("Dockerfile", "FROM base:1\nCOPY . /all\n")]);
     fs::File::create(session.work().join("large")).unwrap().set_len(20 << 30).unwrap();
-    let build = start(&session, "build -t app:1 .");
+    let mut build = session.heeding(["build", "-t", "app:1", "."]);
+    let build = build.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     std::thread::sleep(Duration::from_millis(500));
     ask(&build, Signal::INT);
     let status = ends(build, "a signal while a large file was read");

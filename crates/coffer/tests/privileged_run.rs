@@ -172,7 +172,7 @@ fn privileged_an_interrupted_demo_leaves_nothing_behind() {
     let session = Session::new();
     let temporary = session.work();
     let is_empty = || std::fs::read_dir(&temporary).unwrap().next().is_none();
-    let mut command = session.command(["demo"]);
+    let mut command = session.heeding(["demo"]);
     let mut demo = command.env("TMPDIR", &temporary).stdout(Stdio::null()).spawn().unwrap();
     while is_empty() {
         assert!(demo.try_wait().unwrap().is_none(), "it ended without having begun");

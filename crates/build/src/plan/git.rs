@@ -4,24 +4,42 @@ use super::Source;
 use super::error::{Problem, shown};
 use super::paths::within;
 
+/// A path of this host.
+const HERE: &str = "file://";
+
 /// What an address says of a repository; `None` if it is none's.
 ///
 /// # Errors
 ///
 /// An address of a repository that says what no repository has.
 pub fn source(address: &str) -> Result<Option<Source>, Problem> {
-    let (before, fragment) = address.split_once('#').unwrap_or((address, ""));
-    let (remote, query) = before.split_once('?').unwrap_or((before, ""));
-    if !is_repository(remote) {
-        return Ok(None);
+    let remote = address.split(['#', '?']).next().unwrap_or_default();
+    if is_repository(remote) { parsed(address, remote).map(Some) } else { Ok(None) }
+}
+
+/// The same for whoever builds, who may mean one on this host, as no Dockerfile may: `file:///srv/name.git#branch`.
+///
+/// # Errors
+///
+/// As [`source`].
+pub fn given(address: &str) -> Result<Option<Source>, Problem> {
+    match address.strip_prefix(HERE).filter(|path| path.starts_with('/')) {
+        Some(path) => parsed(path, path.split(['#', '?']).next().unwrap_or_default()).map(Some),
+        None => source(address),
     }
+}
+
+/// `remote` is what `address` begins with.
+fn parsed(address: &str, remote: &str) -> Result<Source, Problem> {
+    let (before, fragment) = address.split_once('#').unwrap_or((address, ""));
+    let (_, query) = before.split_once('?').unwrap_or((before, ""));
     let (reference, directory) = fragment.split_once(':').unwrap_or((fragment, ""));
     let mut said = Said { reference: some(reference), directory: some(directory), ..Said::default() };
     for part in query.split('&').filter(|part| !part.is_empty()) {
         let (name, value) = part.split_once('=').unwrap_or((part, ""));
         said.take(name, value).map_err(|reason| Problem::Git { address: shown(address), reason })?;
     }
-    said.source(remote).map(Some).map_err(|reason| Problem::Git { address: shown(address), reason })
+    said.source(remote).map_err(|reason| Problem::Git { address: shown(address), reason })
 }
 
 /// `git://`, `ssh://`, `user@host:path`, and addresses of the web that end with `.git`.
@@ -136,6 +154,15 @@ pub(super) fn is_commit(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_on_this_host_is_named_by_whoever_builds_alone() {
+        let here = "file:///srv/app.git#v1:src";
+        assert_eq!(given(here), Ok(git("/srv/app.git", "v1", "src")));
+        assert_eq!(source(here), Ok(None));
+        assert_eq!(given("file://app.git"), Ok(None), "whose path begins nowhere");
+        assert_eq!(given("https://host/app.git"), source("https://host/app.git"));
+    }
 
     fn git(remote: &str, reference: &str, directory: &str) -> Option<Source> {
         Some(Source::Git {

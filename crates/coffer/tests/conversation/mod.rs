@@ -43,7 +43,17 @@ impl Session {
 
     /// `coffer` with these words, ready to start.
     pub(crate) fn command<'a>(&self, words: impl IntoIterator<Item = &'a str>) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_coffer"));
+        self.placed(Command::new(env!("CARGO_BIN_EXE_coffer")), words)
+    }
+
+    /// The same, and it can be interrupted: whoever runs tests in the background may have them ignore a terminal's signals.
+    pub(crate) fn heeding<'a>(&self, words: impl IntoIterator<Item = &'a str>) -> Command {
+        let mut env = Command::new("env");
+        env.args(["--default-signal=HUP,INT,TERM", env!("CARGO_BIN_EXE_coffer")]);
+        self.placed(env, words)
+    }
+
+    fn placed<'a>(&self, mut command: Command, words: impl IntoIterator<Item = &'a str>) -> Command {
         command
             .args(words)
             .current_dir(self.work())

@@ -40,7 +40,9 @@ impl Terminal {
     pub(crate) fn start(&self, command: &Command) -> Child {
         let stream = || Stdio::from(self.user.try_clone().unwrap());
         let mut setsid = Command::new("setsid");
-        setsid.arg("--ctty").arg(command.get_program()).args(command.get_args()).env_clear();
+        // A terminal's shell has it hear what the terminal sends, whoever runs the tests.
+        setsid.args(["--ctty", "env", "--default-signal=HUP,INT,TERM"]);
+        setsid.arg(command.get_program()).args(command.get_args()).env_clear();
         setsid.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
         if let Some(directory) = command.get_current_dir() {
             setsid.current_dir(directory);

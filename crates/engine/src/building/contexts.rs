@@ -7,7 +7,7 @@ use std::path::Path;
 
 use build::Limits;
 use build::ignore::Ignore;
-use build::plan::{Source, repository};
+use build::plan::{Source, given_repository};
 
 use super::Watcher;
 use super::context::{Context, IGNORE, Incoming};
@@ -127,7 +127,7 @@ impl<'a> Place<'a> {
         }
         let wrong = |problem| BuildError::Address { address: text.to_owned(), problem: Box::new(problem) };
         if let Some(Source::Git { remote, reference, subdirectory, keep_git_dir, checksum, submodules }) =
-            repository(text).map_err(wrong)?
+            given_repository(text).map_err(wrong)?
         {
             let agent = request.steps.agents.get(AGENT);
             let environment = agent.map(|socket| ("SSH_AUTH_SOCK".into(), socket.clone().into()));
