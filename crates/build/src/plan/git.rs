@@ -158,10 +158,11 @@ mod tests {
     #[test]
     fn one_on_this_host_is_named_by_whoever_builds_alone() {
         let here = "file:///srv/app.git#v1:src";
-        assert_eq!(given(here), Ok(git("/srv/app.git", "v1", "src")));
-        assert_eq!(source(here), Ok(None));
-        assert_eq!(given("file://app.git"), Ok(None), "whose path begins nowhere");
-        assert_eq!(given("https://host/app.git"), source("https://host/app.git"));
+        assert_eq!(given(here).unwrap(), git("/srv/app.git", "v1", "src"));
+        assert_eq!(source(here).unwrap(), None);
+        assert_eq!(given("file://app.git").unwrap(), None, "its path begins nowhere");
+        let elsewhere = "https://host/app.git";
+        assert_eq!(given(elsewhere).unwrap(), source(elsewhere).unwrap());
     }
 
     fn git(remote: &str, reference: &str, directory: &str) -> Option<Source> {

@@ -61,7 +61,7 @@ fn outside_step() {
 fn worker(f: &Fixture) -> (std::process::Child, std::process::ChildStdout, String) {
     // Its main thread is not the one that holds signals back, as a worker's is.
     let mut command = std::process::Command::new("env");
-    command.arg("--block-signal=INT").arg(std::env::current_exe().unwrap());
+    command.args(["--default-signal=INT", "--block-signal=INT"]).arg(std::env::current_exe().unwrap());
     command.args(["--exact", "ends::outside_step", "--nocapture", "--test-threads=1"]).env(SITE, &f.root);
     let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
     let mut output = child.stdout.take().unwrap();
