@@ -203,7 +203,8 @@ fn privileged_whoever_attaches_sees_output_and_gets_the_exit_code() {
     attach.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::piped());
     let mut attach = attach.spawn().unwrap();
     until("somebody is attached", || {
-        works(&session, "kill -s HUP web");
+        // Two of them end it, which its log may tell later.
+        session.coffer(words("kill -s HUP web"));
         works(&session, "logs web").lines().count() > 2
     });
     let status = attach.wait().unwrap();

@@ -145,6 +145,19 @@ impl Fixture {
         caches
     }
 
+    /// The same once nobody holds them. What a test beside this one has forked meanwhile has descriptors of ours.
+    pub(crate) fn caches_at_rest(&self) -> Vec<CacheEntry> {
+        let begun = std::time::Instant::now();
+        loop {
+            let caches = self.caches();
+            if caches.iter().all(|cache| !cache.busy) {
+                return caches;
+            }
+            assert!(begun.elapsed().as_secs() < 60, "{caches:?}");
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+    }
+
     /// As if the cache of that id had been used last so many seconds ago.
     pub(crate) fn used_ago(&self, id: &str, seconds: u64) {
         let lock = self.root.join("state/caches").join(Digest::of(id.as_bytes()).hex()).join("0.lock");
