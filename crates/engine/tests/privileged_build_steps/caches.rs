@@ -63,6 +63,7 @@ fn privileged_a_cache_outlives_its_steps_and_is_in_no_layer() {
     assert_eq!((pruned.removed, pruned.bytes), (vec![caches[0].clone()], caches[0].bytes));
     let (_, printed) = f.succeed(&with(vec![apt()], &["list /var/cache/apt"]), &given);
     assert_said(&printed, &["list /var/cache/apt ="]);
+    f.caches_at_rest();
     let all = CachePrune { meant: &|_| true, keep: None };
     assert!(f.engine.prune_build_cache(all).unwrap().removed.iter().any(|gone| gone.title == "owned"));
     assert_eq!(

@@ -87,7 +87,7 @@ fn privileged_an_interrupted_step_leaves_nothing() {
     child.wait().unwrap();
     assert!(!groups_left(&id));
     f.assert_empty();
-    assert!(f.caches().iter().all(|cache| !cache.busy));
+    f.caches_at_rest();
 }
 
 #[test]
